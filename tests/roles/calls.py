@@ -139,7 +139,10 @@ ARGUMENTS: dict[str, Arguments] = {
         ("suite", "suite_edit", "suite_download", "api-suite", "api-suite-runs"),
         lambda scene: [suite_of(scene.stage).pk],
     ),
-    **dict.fromkeys(("suite_run", "api-suite-run", "api-suite-results"), lambda scene: [suite_runs(scene)[1]]),
+    **dict.fromkeys(
+        ("suite_run", "suite_run_judge", "api-suite-judge", "api-suite-run", "api-suite-results"),
+        lambda scene: [suite_runs(scene)[1]],
+    ),
     **dict.fromkeys(("suite_run_cancel", "api-cancel-suite-run"), lambda scene: [suite_run_in(scene, "running")]),
     **dict.fromkeys(("suite_run_resume", "api-resume-suite-run"), lambda scene: [suite_run_in(scene, "failed")]),
     **dict.fromkeys(

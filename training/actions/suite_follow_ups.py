@@ -14,7 +14,7 @@ from labeling.actions.prompts import AddedPrompts, PromptDraft, add_prompts
 from labeling.events.record import record
 from labeling.models import User
 from training.errors import CannotCompareRuns, NothingChosen
-from training.evaluation.suite_results import RunComparison, compare_runs
+from training.evaluation.suite_results import RunComparison, compare_runs, opinions_of
 from training.models import JobStatus, ScenarioResult, SuiteRun
 
 
@@ -82,7 +82,15 @@ def _metadata(comparison: RunComparison, later: ScenarioResult) -> dict[str, Any
         "tag": later.tag,
         "suite_runs": [comparison.before.pk, comparison.after.pk],
         "lost": later.scenario in comparison.changes.lost,
+        **_opinions(*comparison.pairs[later.scenario]),
     }
+
+
+def _opinions(earlier: ScenarioResult, later: ScenarioResult) -> dict[str, Any]:
+    """The model judge's opinions about both answers, where it has any: they mark a comparison, and judge nothing."""
+    sides = {"before": opinions_of(earlier), "after": opinions_of(later)}
+    said = {side: [one.outcome for one in opinions.values()] for side, opinions in sides.items() if opinions}
+    return {"model_judge": said} if said else {}
 
 
 def make_prompts(*, run: SuiteRun, scenarios: Iterable[str], acting_user: User | None, now: datetime) -> AddedPrompts:

@@ -13,11 +13,11 @@ from labeling.models import User
 from training.access import require_version
 from training.actions.jobs import cancel_job, resume_job
 from training.claims import enqueue
-from training.errors import JobActive, WrongSettings
+from training.errors import JobActive, JobOver, WrongSettings
 from training.evaluation.suite_results import active_run
 from training.evaluation.suites import parse_scenario
 from training.generation import InvalidRequest, SamplingSettings
-from training.models import ModelVersion, ScenarioResult, SuiteRun, SuiteVersion
+from training.models import JobStatus, ModelVersion, ScenarioResult, SuiteRun, SuiteVersion
 from training.versions import retention
 
 GREEDY: dict[str, Any] = {"temperature": 0.0, "top_p": 1.0, "max_tokens": 256}
@@ -84,6 +84,26 @@ def _plan(run: SuiteRun) -> None:
         )
         for number, scenario in enumerate(scenarios)
     )
+
+
+def ask_judge(*, run: SuiteRun, acting_user: User | None, now: datetime) -> SuiteRun:
+    """Queues a finished run again, for the model judge to be asked about the rubrics that it has no opinion on.
+
+    Raises JobOver, NotAllowed, NotFound.
+    """
+    require_lead(acting_user, run.campaign)
+    with transaction.atomic():
+        locked = SuiteRun.objects.select_for_update().get(pk=run.pk)
+        if locked.status != JobStatus.FINISHED:
+            raise JobOver(_("The model judge is asked about the answers of a finished run."))
+        if active_run(locked.suite_version, locked.version) is not None:
+            raise JobActive(_("This version is already being run on the suite: wait, or cancel that run."))
+        locked.status, locked.error, locked.worker_deaths = JobStatus.QUEUED, "", 0
+        locked.finished_at, locked.enqueued_at = None, now
+        locked.save(update_fields=["status", "error", "worker_deaths", "finished_at", "enqueued_at"])
+        record("suite_run.judge_asked", locked, acting_user=acting_user, now=now, campaign=locked.campaign)
+        enqueue(locked)
+    return locked
 
 
 def cancel_suite_run(*, run: SuiteRun, acting_user: User | None, now: datetime) -> SuiteRun:

@@ -56,11 +56,20 @@ def _said(problem: Problem) -> str:
 
 
 def create_suite(
-    *, campaign: Campaign, name: str, scenarios: Sequence[Scenario], acting_user: User | None, now: datetime
+    *,
+    campaign: Campaign,
+    name: str,
+    scenarios: Sequence[Scenario],
+    acting_user: User | None,
+    now: datetime,
+    slug: str | None = None,
 ) -> Suite:
-    """Makes a suite with its first version. Raises SuiteExists, Invalid, NotAllowed, NotFound."""
+    """Makes a suite with its first version. slug: None: made from the name.
+
+    Raises SuiteExists, Invalid, NotAllowed, NotFound.
+    """
     require_lead(acting_user, campaign)
-    suite = Suite(campaign=campaign, name=name, slug=_slug(name), created_by=acting_user, created_at=now)
+    suite = Suite(campaign=campaign, name=name, slug=slug or _slug(name), created_by=acting_user, created_at=now)
     checked(suite, exclude=("campaign", "created_by"))
     try:
         with transaction.atomic():
@@ -80,6 +89,11 @@ def _slug(name: str) -> str:
     return slugify(name)[:80] or "suite"
 
 
+def shipped_slug(shipped: str) -> str:
+    """The slug of the copy of a shipped suite: the same in every language."""
+    return shipped.replace("_", "-")
+
+
 def add_shipped_suite(*, campaign: Campaign, shipped: str, acting_user: User | None, now: datetime) -> Suite:
     """Adds a copy of a shipped suite, of SHIPPED. Raises SuiteExists, WrongSuiteFile, NotAllowed, NotFound."""
     if shipped not in SHIPPED:
@@ -87,7 +101,12 @@ def add_shipped_suite(*, campaign: Campaign, shipped: str, acting_user: User | N
         raise WrongSuiteFile.of("shipped", text % {"all": ", ".join(SHIPPED)})
     name = str(SHIPPED_NAMES[shipped])
     return create_suite(
-        campaign=campaign, name=name, scenarios=shipped_suite(shipped), acting_user=acting_user, now=now
+        campaign=campaign,
+        name=name,
+        slug=shipped_slug(shipped),
+        scenarios=shipped_suite(shipped),
+        acting_user=acting_user,
+        now=now,
     )
 
 

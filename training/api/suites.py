@@ -16,11 +16,11 @@ from labeling.api.idempotency import once
 from labeling.models import Scope
 from training import access
 from training.actions.suite_follow_ups import checked_comparison, compare_by_people
-from training.actions.suite_runs import cancel_suite_run, resume_suite_run, start_suite_run
+from training.actions.suite_runs import ask_judge, cancel_suite_run, resume_suite_run, start_suite_run
 from training.actions.suites import create_suite, save_suite, scenarios_from
 from training.api.finding import find_job, find_version
 from training.api.serializers import suites as serializers
-from training.evaluation.suite_results import results_of, suites_of
+from training.evaluation.suite_results import judge_figures_of, results_of, suites_of
 from training.evaluation.suites import Scenario
 from training.models import Suite, SuiteRun
 
@@ -188,6 +188,22 @@ class ResumeSuiteRunView(_OneRun):
     def post(self, request: Request, pk: int) -> Response:
         """Resume a failed or cancelled run."""
         return self.shown(resume_suite_run(run=self.find(pk), acting_user=self.person, now=self.now))
+
+
+class SuiteJudgeView(_OneRun):
+    """The model judge."""
+
+    scopes = {"GET": Scope.READ, "POST": Scope.TRAIN}
+
+    @extend_schema(operation_id="read_suite_judge", responses=serializers.JudgeSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """Get the model judge's flip rate in the run's campaign, and its agreement with people."""
+        return Response(serializers.JudgeSerializer(judge_figures_of(self.find(pk).campaign)).data)
+
+    @extend_schema(operation_id="ask_suite_judge", request=None, responses=serializers.SuiteRunSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Have the model judge asked about the rubrics that it has no opinion on."""
+        return self.shown(ask_judge(run=self.find(pk), acting_user=self.person, now=self.now))
 
 
 class CompareSuiteRunsView(_OneRun):

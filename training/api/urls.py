@@ -53,6 +53,7 @@ urlpatterns = [
     path(
         "suite-runs/<int:pk>/compare/<int:other>/", suites.CompareSuiteRunsView.as_view(), name="api-compare-suite-runs"
     ),
+    path("suite-runs/<int:pk>/judge/", suites.SuiteJudgeView.as_view(), name="api-suite-judge"),
     path("snapshots/", snapshots.SnapshotsView.as_view(), name="api-snapshots"),
     path("snapshots/<slug:name>/", snapshots.SnapshotView.as_view(), name="api-snapshot"),
     path("snapshots/<slug:name>/changes/", snapshots.SnapshotChangesView.as_view(), name="api-snapshot-changes"),

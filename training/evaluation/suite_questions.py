@@ -6,17 +6,18 @@ from hashlib import sha256
 
 from labeling.models import Campaign, User
 from training.evaluation.suite_results import check_outcomes
-from training.evaluation.suites import PersonCheck
+from training.evaluation.suites import question_of
 from training.models import JobStatus, ScenarioAnswer, ScenarioResult
 
 
 @dataclass(frozen=True)
 class OpenQuestion:
-    """A question about a text. number: the place of the check in its scenario."""
+    """A question about a text. number: the place of the check in its scenario. is_rubric: whether the text meets it."""
 
     result: ScenarioResult
     number: int
     question: str
+    is_rubric: bool = False
 
 
 def open_questions(campaign: Campaign, person: User) -> Iterator[OpenQuestion]:
@@ -39,10 +40,9 @@ def open_questions(campaign: Campaign, person: User) -> Iterator[OpenQuestion]:
         if result is None:
             continue
         for number, (check, outcome) in enumerate(check_outcomes(result)):
-            is_open = isinstance(check, PersonCheck) and outcome.outcome == "unknown"
-            if is_open and (key, number) not in answered:
-                assert isinstance(check, PersonCheck)
-                yield OpenQuestion(result, number, check.question)
+            question = question_of(check)
+            if question and outcome.outcome == "unknown" and (key, number) not in answered:
+                yield OpenQuestion(result, number, question, is_rubric=check.kind == "judge")
 
 
 def latest_answer(campaign: Campaign, person: User) -> ScenarioAnswer | None:

@@ -14,11 +14,15 @@ from training.evaluation.suites import (
     Changes,
     Check,
     CheckOutcome,
+    JudgeFigures,
+    JudgeOpinion,
     Outcome,
     TagFigures,
     changes,
+    decided_by_people,
     figures_by_tag,
     figures_of,
+    judge_figures,
     parse_check,
     with_answers,
 )
@@ -69,17 +73,48 @@ def checks_of(result: ScenarioResult) -> list[Check]:
     return [parse_check(check) for check in result.given["checks"]]
 
 
-def check_outcomes(result: ScenarioResult) -> list[tuple[Check, CheckOutcome]]:
-    """Each check of a result and its outcome, with people's answers; nothing for a scenario without an answer."""
-    if result.status != ScenarioResult.Status.WRITTEN:
-        return []
-    checks = checks_of(result)
-    stored = [CheckOutcome(one["outcome"], one["text"], one["values"]) for one in result.checks]
+def opinions_of(result: ScenarioResult) -> dict[int, JudgeOpinion]:
+    """The model judge's opinions about a result, by the check's place."""
+    return {place: JudgeOpinion.from_json(one["judge"]) for place, one in enumerate(result.checks) if "judge" in one}
+
+
+def answers_of(result: ScenarioResult) -> dict[int, list[str]]:
+    """People's answers about a result that count, by the check's place."""
     answers: defaultdict[int, list[str]] = defaultdict(list)
     for answer in result.answers.all():
         if answer.undone_at is None:
             answers[answer.check_number].append(answer.answer)
-    return list(zip(checks, with_answers(checks, stored, answers), strict=True))
+    return answers
+
+
+def judged_results(campaign: Campaign) -> QuerySet[ScenarioResult]:
+    """The results of a campaign about which the model judge was asked."""
+    return ScenarioResult.objects.filter(run__campaign=campaign, checks__contains=[{"judge": {}}])
+
+
+def judge_figures_of(campaign: Campaign) -> JudgeFigures:
+    """The model judge's flip rate in a campaign, and its agreement with the people there."""
+    opinions = []
+    for result in judged_results(campaign).prefetch_related("answers"):
+        answers = answers_of(result)
+        opinions += [(one, decided_by_people(answers.get(place, ()))) for place, one in opinions_of(result).items()]
+    return judge_figures(opinions)
+
+
+def check_outcomes(result: ScenarioResult, *, judge_counts: bool | None = None) -> list[tuple[Check, CheckOutcome]]:
+    """Each check of a result and its outcome, with people's answers; nothing for a scenario without an answer.
+
+    judge_counts: whether the model judge settles checks; None: it is looked up where it matters.
+    """
+    if result.status != ScenarioResult.Status.WRITTEN:
+        return []
+    checks = checks_of(result)
+    stored = [CheckOutcome(one["outcome"], one["text"], one["values"]) for one in result.checks]
+    opinions = opinions_of(result)
+    if judge_counts is None:
+        judge_counts = bool(opinions) and judge_figures_of(result.run.campaign).counts
+    settled = with_answers(checks, stored, answers_of(result), opinions, judge_counts=judge_counts)
+    return list(zip(checks, settled, strict=True))
 
 
 def outcome_of(result: ScenarioResult) -> Outcome:

@@ -29,6 +29,7 @@ from training.generation import (
 from training.jobs import handover
 from training.jobs.candidates import MAX_TRIES
 from training.jobs.drafts import draft_as_json, draft_of_generated
+from training.jobs.judging import JudgeOf, Judging, open_judge
 from training.jobs.sampler import SamplerDied, SourceOf, open_source
 from training.models import JobStatus, ScenarioResult, SuiteRun
 
@@ -40,7 +41,12 @@ LONGEST_PAUSE_SECONDS = 60.0
 
 
 def run_suite_job(
-    run_id: int, *, clock: Clock = timezone.now, source_of: SourceOf = open_source, patience: float = math.inf
+    run_id: int,
+    *,
+    clock: Clock = timezone.now,
+    source_of: SourceOf = open_source,
+    judge_of: JudgeOf = open_judge,
+    patience: float = math.inf,
 ) -> SuiteRun | None:
     """Runs a suite run to its end and returns it; None if this worker cannot claim it.
 
@@ -51,7 +57,7 @@ def run_suite_job(
         return None
     gives_up_on = (VersionDamaged, SamplerDied, ModelNotUsable, GeneratorUnavailable)
     with claims.ending(claim, clock, gives_up_on=gives_up_on), handover.generating(claim, clock):
-        SuiteWork(claim, clock, source_of, patience).work()
+        SuiteWork(claim, clock, source_of, judge_of, patience).work()
     claim.job.refresh_from_db()
     return claim.job
 
@@ -59,8 +65,16 @@ def run_suite_job(
 class SuiteWork:
     """A claimed run at work."""
 
-    def __init__(self, claim: "claims.Claim[SuiteRun]", clock: Clock, source_of: SourceOf, patience: float) -> None:
-        self.claim, self.clock, self.source_of, self.patience = claim, clock, source_of, patience
+    def __init__(
+        self,
+        claim: "claims.Claim[SuiteRun]",
+        clock: Clock,
+        source_of: SourceOf,
+        judge_of: JudgeOf,
+        patience: float,
+    ) -> None:
+        self.claim, self.clock, self.patience = claim, clock, patience
+        self.source_of, self.judge_of = source_of, judge_of
         self.run = claim.job
         self.scenarios = self.run.suite_version.scenarios
         self.settings = SamplingSettings(**self.run.settings)
@@ -82,7 +96,11 @@ class SuiteWork:
                 continue
             self._wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-        self.claim.finish(JobStatus.FINISHED, now=self.clock())
+        judging = Judging(self.claim, self.clock, self.judge_of, self._tick)
+        trouble = judging.ask()
+        if self.stop is not None:
+            raise self.stop
+        self.claim.finish(JobStatus.FINISHED, now=self.clock(), error=trouble)
 
     def _read_waiting(self) -> bool:
         results = self.run.results.filter(status=Status.WAITING)

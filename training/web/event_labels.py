@@ -48,6 +48,7 @@ EVENTS: dict[str, str | Promise] = {
     "suite_run.compared": _("Answers sent to people"),
     "suite_run.failed": _("Suite run failed"),
     "suite_run.finished": _("Suite run finished"),
+    "suite_run.judge_asked": _("Model judge asked"),
     "suite_run.resumed": _("Suite run resumed"),
     "suite_run.started": _("Suite run started"),
     "training.left_out": _("Judgments left out of training"),

@@ -48,6 +48,7 @@ SENTENCES: Mapping[str, str | Promise] = {
     "suite_run.compared": _("%(who)s sent answers of %(what)s to people"),
     "suite_run.failed": _("%(what)s failed"),
     "suite_run.finished": _("%(what)s finished"),
+    "suite_run.judge_asked": _("%(who)s asked the model judge about %(what)s"),
     "suite_run.resumed": _("%(who)s resumed %(what)s"),
     "suite_run.started": _("%(who)s started %(what)s"),
     "training.left_out": _("%(who)s left judgments of %(what)s out of training"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,10 +14,17 @@ from django.views.decorators.http import require_safe
 from labeling.web.edge import act, form_of, page, person
 from training.access import visible_suite_runs
 from training.actions.suite_follow_ups import checked_comparison, compare_by_people, make_prompts
-from training.actions.suite_runs import cancel_suite_run, resume_suite_run
+from training.actions.suite_runs import ask_judge, cancel_suite_run, resume_suite_run
 from training.errors import CannotCompareRuns
-from training.evaluation.suite_results import RunComparison, check_outcomes, figures_of_run, results_of
-from training.evaluation.suites import TagFigures
+from training.evaluation.suite_results import (
+    RunComparison,
+    check_outcomes,
+    figures_of_run,
+    judge_figures_of,
+    opinions_of,
+    results_of,
+)
+from training.evaluation.suites import LEAST_COMPARED, TagFigures
 from training.models import JobStatus, ScenarioResult, SuiteRun
 from training.queries.waiting import Waiting
 from training.web.jobs import STOPPED, STOPPING
@@ -38,6 +46,7 @@ def suite_run(request: HttpRequest, pk: int) -> HttpResponse:
     run = _visible(request, pk)
     results = results_of(run)
     total, tags = figures_of_run(results)
+    judge = judge_figures_of(run.campaign)
     outcome = request.GET.get("outcome", "")
     chosen = [result for result in results if outcome not in OUTCOMES or result.outcome == outcome]
     others = SuiteRun.objects.filter(suite_version__suite=run.suite_version.suite, status=JobStatus.FINISHED)
@@ -47,7 +56,10 @@ def suite_run(request: HttpRequest, pk: int) -> HttpResponse:
         "campaign": run.campaign,
         "total": _row(total),
         "tags": [_row(one) for one in tags],
-        "results": [_shown(result) for result in chosen],
+        "results": [_shown(result, judge_counts=judge.counts) for result in chosen],
+        "judge": judge,
+        "asks_judge": bool(settings.JUDGE_URLS) and run.status == JobStatus.FINISHED and _lacks_opinions(results),
+        "least_compared": LEAST_COMPARED,
         "outcome": outcome if outcome in OUTCOMES else "",
         "others": others.exclude(pk=pk).select_related("version").order_by("-pk")[:OTHERS_OFFERED],
         "wait": Waiting(person(request), now=timezone.now()).of(run),
@@ -62,14 +74,25 @@ def _row(figures: TagFigures) -> dict[str, Any]:
     return {"label": label, "figures": figures, "low": low, "high": high}
 
 
-def _shown(result: ScenarioResult) -> dict[str, Any]:
+def _lacks_opinions(results: list[ScenarioResult]) -> bool:
+    """Whether a rubric has no opinion of the model judge yet."""
+    return any(
+        check["kind"] == "judge" and place not in opinions_of(result)
+        for result in results
+        if result.status == ScenarioResult.Status.WRITTEN
+        for place, check in enumerate(result.given["checks"])
+    )
+
+
+def _shown(result: ScenarioResult, *, judge_counts: bool | None = None) -> dict[str, Any]:
     given = result.given
     return {
         "result": result,
         "tag": tag_label(result.tag),
         "question": given["messages"][-1]["content"],
         "note": given.get("note", ""),
-        "checks": check_rows(check_outcomes(result)),
+        "checks": check_rows(check_outcomes(result, judge_counts=judge_counts)),
+        "critiques": [opinion.critique for opinion in opinions_of(result).values() if opinion.critique],
     }
 
 
@@ -139,6 +162,19 @@ def suite_run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     def errand() -> str:
         cancelled = cancel_suite_run(run=run, acting_user=person(request), now=timezone.now())
         return str(STOPPED if cancelled.status == JobStatus.CANCELLED else STOPPING)
+
+    return act(request, errand, back=reverse("suite_run", args=[pk]))
+
+
+@page
+@form_of("suite_run", "pk")
+def suite_run_judge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Has the model judge asked about the rubrics that it has no opinion on."""
+    run = _visible(request, pk)
+
+    def errand() -> str:
+        ask_judge(run=run, acting_user=person(request), now=timezone.now())
+        return _("The model judge is being asked.")
 
     return act(request, errand, back=reverse("suite_run", args=[pk]))
 

@@ -22,6 +22,7 @@ from training.actions.suites import (
     create_suite,
     save_suite,
     scenarios_from,
+    shipped_slug,
 )
 from training.evaluation.suite_results import figures_of_run, results_of, suites_of
 from training.evaluation.suites import Scenario, parse_scenario, write_suite
@@ -113,12 +114,12 @@ def suites(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and (made := attempt(form, make)):
         return redirect("suite", pk=made.pk)
     rows = list(suites_of(campaign))
-    names = {row.name for row in rows}
+    slugs = {row.slug for row in rows}
     context = {
         "campaign": campaign,
         "rows": rows,
         "form": form,
-        "shipped": [(key, name) for key, name in SHIPPED_NAMES.items() if str(name) not in names],
+        "shipped": [(key, name) for key, name in SHIPPED_NAMES.items() if shipped_slug(key) not in slugs],
         "tab": "suites",
     }
     return render(request, "training/suites.html", context)

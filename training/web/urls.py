@@ -19,7 +19,14 @@ from training.web.prompts import prompts_generate
 from training.web.run import run
 from training.web.scenario_questions import scenario_answer_undo, scenario_questions
 from training.web.snapshots import snapshot, snapshot_changes, snapshot_download, snapshots
-from training.web.suite_runs import suite_compare, suite_follow_up, suite_run, suite_run_cancel, suite_run_resume
+from training.web.suite_runs import (
+    suite_compare,
+    suite_follow_up,
+    suite_run,
+    suite_run_cancel,
+    suite_run_judge,
+    suite_run_resume,
+)
 from training.web.suites import suite, suite_download, suite_edit, suites, suites_add
 from training.web.surprises import run_relabel, run_surprises
 from training.web.version import version
@@ -51,6 +58,7 @@ urlpatterns = [
     path("suites/<int:pk>/download/", suite_download, name="suite_download"),
     path("suite-runs/<int:pk>/", suite_run, name="suite_run"),
     path("suite-runs/<int:pk>/cancel/", suite_run_cancel, name="suite_run_cancel"),
+    path("suite-runs/<int:pk>/judge/", suite_run_judge, name="suite_run_judge"),
     path("suite-runs/<int:pk>/resume/", suite_run_resume, name="suite_run_resume"),
     path("suite-runs/<int:pk>/compare/<int:other>/", suite_compare, name="suite_compare"),
     path("suite-runs/<int:pk>/compare/<int:other>/continue/", suite_follow_up, name="suite_follow_up"),

@@ -14,6 +14,7 @@ from tests.browser.furnished import real_snapshot
 from tests.browser.suite_runs import suite_names
 from tests.people import pair
 from tests.training.stub import stub
+from tests.training.suites import finished_run, scenario, small_suite
 from training.actions.scenario_answers import answer_question
 from training.actions.snapshots import take_snapshot
 from training.actions.versions import promote, register_base_version
@@ -110,7 +111,17 @@ def _no_lens_jobs(world: World) -> None:
 
 
 def _suites(world: World) -> dict[str, Any]:
-    return suite_names(world.stage, world.furnished)
+    return suite_names(world.stage, world.furnished, f"Small {next(world.numbers)}")
+
+
+def _rubrics(world: World) -> dict[str, Any]:
+    """A finished run with a rubric, and a judge."""
+    rubric = scenario("calm", {"kind": "judge", "rubric": "It is calm."})
+    suite = small_suite(world.stage.campaign, rubric, name=f"Rubrics {next(world.numbers)}")
+    world.settings.JUDGE_URLS = []
+    run = finished_run(suite, world.furnished.one, {}, now=world.stage.now)
+    world.settings.JUDGE_URLS = ["http://127.0.0.1:9/v1"]
+    return {"rubrics": run.pk}
 
 
 def _answered(world: World) -> dict[str, Any]:
@@ -139,9 +150,12 @@ def _suite_run_stopped(world: World) -> dict[str, Any]:
 
 
 SCENARIO = (
-    '{"id": "thanks", "tag": "helpful", "messages": [{"role": "user", "content": "Thank you!"}], '
-    '"checks": [{"kind": "length", "most": 200}]}'
+    '{{"id": "thanks", "tag": "helpful", "messages": [{{"role": "user", "content": "Thank you!"}}], '
+    '"checks": [{{"kind": "length", "most": 200}}]}}'
 )
+"""With its braces doubled: values of entries are formatted."""
+
+
 ENTRIES = (
     Entry(
         form="training/campaign/candidates_form.html",
@@ -267,7 +281,7 @@ ENTRIES = (
         path=CAMPAIGN + "suites/",
         fill={"name": "Politeness", "scenarios": SCENARIO},
         lands=r"/suites/\d+/",
-        wrong={"scenarios": '{"id": "thanks"}'},
+        wrong={"scenarios": '{{"id": "thanks"}}'},
         complaint="Line 1:",
     ),
     Entry(
@@ -320,6 +334,14 @@ ENTRIES = (
         arrange=_answered,
         press="Take back latest answer",
         sees="was taken back",
+        never_refused="It has a button alone.",
+    ),
+    Entry(
+        form="training/suites/judge.html",
+        path="/suite-runs/{rubrics}/",
+        arrange=_rubrics,
+        press="Ask the model judge",
+        sees="is being asked",
         never_refused="It has a button alone.",
     ),
     Entry(

@@ -139,6 +139,22 @@ class ScenarioResultSerializer(serializers.ModelSerializer[ScenarioResult]):
         ]
 
 
+class JudgeSerializer(serializers.Serializer[Any]):
+    """The model judge in a campaign. counts: whether its opinions settle checks that no person has answered.
+
+    judged: answers it was asked about, twice each. flips: those on which the order of the verdicts decided. compared:
+    those that people decided as well; agreeing: those of them on which they said the same.
+    """
+
+    judged = serializers.IntegerField()
+    flips = serializers.IntegerField()
+    flip_rate = serializers.FloatField(allow_null=True)
+    compared = serializers.IntegerField()
+    agreeing = serializers.IntegerField()
+    agreement = serializers.FloatField(allow_null=True)
+    counts = serializers.BooleanField()
+
+
 class FollowUpSerializer(serializers.Serializer[Any]):
     """The scenarios whose two answers people shall compare."""
 

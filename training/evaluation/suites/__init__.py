@@ -1,6 +1,6 @@
 """Scenario suites: prompts with expectations, checked alike for every version. No Django, no Celery, no table."""
 
-from training.evaluation.suites.answers import with_answers
+from training.evaluation.suites.answers import decided_by_people, question_of, with_answers
 from training.evaluation.suites.checks import (
     Check,
     CheckOutcome,
@@ -13,6 +13,7 @@ from training.evaluation.suites.checks import (
 )
 from training.evaluation.suites.errors import Problem, WrongScenario, WrongSuite
 from training.evaluation.suites.figures import Changes, TagFigures, changes, figures_by_tag, figures_of
+from training.evaluation.suites.judging import LEAST_COMPARED, JudgeFigures, JudgeOpinion, judge_figures, judge_messages
 from training.evaluation.suites.scenarios import (
     MUST_HOLD,
     TAGS,
@@ -26,6 +27,7 @@ from training.evaluation.suites.shipped import SHIPPED, shipped_suite
 from training.evaluation.suites.yaml_files import read_yaml_suite
 
 __all__ = [
+    "LEAST_COMPARED",
     "MUST_HOLD",
     "SHIPPED",
     "TAGS",
@@ -33,6 +35,8 @@ __all__ = [
     "Check",
     "CheckOutcome",
     "JudgeCheck",
+    "JudgeFigures",
+    "JudgeOpinion",
     "Outcome",
     "PersonCheck",
     "Problem",
@@ -41,12 +45,16 @@ __all__ = [
     "WrongScenario",
     "WrongSuite",
     "changes",
+    "decided_by_people",
     "figures_by_tag",
     "figures_of",
+    "judge_figures",
+    "judge_messages",
     "outcomes_of",
     "overall",
     "parse_check",
     "parse_scenario",
+    "question_of",
     "read_suite",
     "read_yaml_suite",
     "shipped_suite",

@@ -1,4 +1,4 @@
-"""Suites on the command line: `manage.py suite list CAMPAIGN`, and `import`, `export`, `run` and `compare`."""
+"""Suites on the command line: `manage.py suite list CAMPAIGN`, and `import`, `export`, `run`, `judge` and `compare`."""
 
 import json
 from pathlib import Path
@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from labeling.management.base import acting_user, add_acting_user, campaign_named, domain_errors
 from training.actions.suite_follow_ups import checked_comparison
-from training.actions.suite_runs import start_suite_run
+from training.actions.suite_runs import ask_judge, start_suite_run
 from training.actions.suites import add_shipped_suite, create_suite, save_suite, scenarios_from
-from training.evaluation.suite_results import figures_of_run, results_of, suites_of
+from training.evaluation.suite_results import figures_of_run, judge_figures_of, results_of, suites_of
 from training.evaluation.suites import SHIPPED, parse_scenario, write_suite
 from training.jobs.suites import run_suite_job
 from training.management.base import add_job_arguments, require_finished, version_named, watch
@@ -47,6 +47,9 @@ class Command(BaseCommand):
         running.add_argument("--max-tokens", type=int, help="longest answer, in tokens")
         add_job_arguments(running)
         add_acting_user(running)
+        judging = acts.add_parser("judge", help="have the model judge asked about a finished run, in this process")
+        judging.add_argument("number", type=int, metavar="RUN")
+        add_acting_user(judging)
         comparing = acts.add_parser("compare", help="name what changed from one run to another")
         comparing.add_argument("before", type=int, metavar="RUN")
         comparing.add_argument("after", type=int, metavar="LATER_RUN")
@@ -121,6 +124,18 @@ class Command(BaseCommand):
                     f"{one.tag or 'all'}: {one.passed} of {one.decided} passed ({low:.3f} to {high:.3f}), "
                     f"{one.unknown} not known"
                 )
+
+    def _judge(self, options: dict[str, Any]) -> None:
+        run = _run_numbered(options["number"])
+        ask_judge(run=run, acting_user=acting_user(options["acting_user"]), now=timezone.now())
+        run_suite_job(run.pk)
+        judge = judge_figures_of(require_finished(run).campaign)
+        self.stdout.write(
+            f"asked about {judge.judged}, changed its mind on {judge.flips}; agrees with people on {judge.agreeing} of "
+            f"{judge.compared}; {'counts' if judge.counts else 'does not count'}"
+        )
+        if run.error:
+            self.stdout.write(str(run.error))
 
     def _compare(self, options: dict[str, Any]) -> None:
         before, after = _run_numbered(options["before"]), _run_numbered(options["after"])

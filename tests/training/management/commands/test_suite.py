@@ -43,4 +43,5 @@ def test_a_version_is_run_here_and_two_runs_are_compared(campaign: Campaign, bas
     changes = json.loads(run("suite", "compare", str(done["id"]), str(better.pk), "--json")[0])
     assert {"calm", "modest"} <= set(changes["won"])
     assert changes["lost"] == []
+    assert "asked about 0" in run("suite", "judge", str(better.pk))[0]
     assert "lost: calm, modest" in run("suite", "compare", str(better.pk), str(done["id"]))[0]
