@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import models
 from django.utils.translation import get_language, gettext
 
-from common.wording import decimals, percent
+from common.phrases import Count, Phrase
+from common.wording import decimals, grouped, percent
 
 FRACTION_DIGITS = 3
 
@@ -20,8 +21,8 @@ class Sentence(str):
 
     It is a string in the language that was active when it was made or loaded from its row. text: the English sentence,
     marked with `gettext_noop` where it is made, in which %(name)s stands for a value. values: texts, whole numbers,
-    sentences, shares (Percent), and fractions, which are shown with three digits. Without values, any text may be
-    given; one that the catalogue does not have stays as it is.
+    counts (Count), sentences, shares (Percent), and fractions, which are shown with three digits. Without values, any
+    text may be given; one that the catalogue does not have stays as it is.
     """
 
     text: str
@@ -30,10 +31,11 @@ class Sentence(str):
     def __new__(cls, text: str = "", values: Mapping[str, Any] | None = None) -> Self:
         """Renders the sentence in the active language."""
         translated = gettext(text) if text else ""
+        values = {name: cls.of(value) if isinstance(value, Phrase) else value for name, value in (values or {}).items()}
         if values:
             translated %= {name: _rendered(value) for name, value in values.items()}
         sentence = super().__new__(cls, translated)
-        sentence.text, sentence.values = text, values or {}
+        sentence.text, sentence.values = text, values
         return sentence
 
     @property
@@ -53,27 +55,45 @@ class Sentence(str):
         return cls(stored["text"], {name: cls._value(value) for name, value in values.items()})
 
     @classmethod
+    def of(cls, text: str) -> Self:
+        """The sentence of a phrase; any other text becomes one that is not translated."""
+        if isinstance(text, cls):
+            return text
+        return cls.from_json(text.as_json()) if isinstance(text, Phrase) else cls(text)
+
+    @classmethod
     def _value(cls, stored: Any) -> Any:
         if not isinstance(stored, dict):
             return stored
+        if "count" in stored:
+            return Count(stored["count"])
         return Percent(stored["percent"]) if "percent" in stored else cls.from_json(stored)
 
 
 def sentence_of(error: Exception) -> Sentence:
     """The sentence that an exception was raised with; a plain message becomes one that is not translated."""
     message = error.args[0] if error.args else ""
-    return message if isinstance(message, Sentence) else Sentence(str(error))
+    return Sentence.of(message) if isinstance(message, Sentence | Phrase) else Sentence(str(error))
+
+
+def reason_of(refused: Mapping[str, Any]) -> Sentence:
+    """The reason of a refused record that a row holds. Rows of earlier versions hold an English text only."""
+    return Sentence.from_json(refused["sentence"]) if "sentence" in refused else Sentence(refused["reason"])
 
 
 def _rendered(value: Any) -> Any:
     if isinstance(value, Percent):
         return percent(value)
+    if isinstance(value, Count):
+        return grouped(value)
     return decimals(value, FRACTION_DIGITS) if isinstance(value, float) else value
 
 
 def _as_json(value: Any) -> Any:
     if isinstance(value, Percent):
         return {"percent": float(value)}
+    if isinstance(value, Count):
+        return {"count": int(value)}
     return value.as_json() if isinstance(value, Sentence) else value
 
 

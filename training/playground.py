@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid
+from common.sentences import Sentence
 from labeling.access import require_lead
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.comparisons import add_comparisons
@@ -143,7 +144,8 @@ def keep_prompt(
     draft = PromptDraft(messages, tags=("playground",))
     added = add_prompts(campaign=campaign, prompts=[draft], acting_user=acting_user, now=now)
     if added.prompts[0] is None:
-        raise Invalid(_("This conversation cannot be a prompt. %(reason)s") % {"reason": added.rejected[0][1]})
+        reason = Sentence.of(added.rejected[0][1])
+        raise Invalid(_("This conversation cannot be a prompt. %(reason)s") % {"reason": reason})
     return added.prompts[0], bool(added.created)
 
 

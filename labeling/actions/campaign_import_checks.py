@@ -8,9 +8,15 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from common.phrases import Marked, Phrase, gettext_noop
+from labeling.exchange import OF_LINE
+
 
 class WrongLine(Exception):
-    """A line that cannot be imported. The message names it."""
+    """A line that cannot be imported. The sentence has a place for its number: %(line)s."""
+
+    def __init__(self, number: int, sentence: Marked, **values: Any) -> None:
+        super().__init__(Phrase(sentence, line=number, **values))
 
 
 TYPES: tuple[tuple[type[models.Field[Any, Any]], tuple[type, ...]], ...] = (
@@ -36,13 +42,14 @@ def check_row(number: int, row: models.Model) -> None:
             if isinstance(field, kind) and (
                 not isinstance(value, types) or (isinstance(value, bool) and bool not in types)
             ):
-                raise WrongLine(f"Line {number}: {field.name} is {str(value)[:60]!r}, which is of another type.")
+                text = gettext_noop("Line %(line)s: %(name)s is %(value)s, which is of another type.")
+                raise WrongLine(number, text, name=field.name, value=repr(str(value)[:60]))
     try:
         row.clean_fields(exclude=unchecked)
     except ValidationError as error:
         fields = error.message_dict
         reason = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in fields.items())
-        raise WrongLine(f"Line {number}: {reason[:300]}") from error
+        raise WrongLine(number, OF_LINE, reason=reason[:300]) from error
 
 
 def moment(text: Any) -> datetime:

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.actions.campaign_import_checks import WrongLine, check_row, moment, moment_or_none
 from labeling.events.record import record
 from labeling.exchange import JsonObject
@@ -32,7 +33,8 @@ class CampaignPeople:
         """Writes one annotator. versions: the keys of the guidelines by number. Raises WrongLine, ValidationError."""
         pseudonym = values["pseudonym"]
         if pseudonym in self.people:
-            raise WrongLine(f"Line {number}: the annotator {pseudonym!r} occurs twice.")
+            text = gettext_noop("Line %(line)s: the annotator %(name)s occurs twice.")
+            raise WrongLine(number, text, name=repr(pseudonym))
         person = User(is_simulated=values["is_simulated"], is_active=False, date_joined=self.now)
         # An account of that name may be a real person's, whom a file must not make say anything.
         if User.objects.filter(pseudonym=pseudonym).exists():

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.actions.campaign_import_checks import WrongLine, check_row, moment, moment_or_none
 from labeling.actions.campaign_import_people import CampaignPeople, Line
 from labeling.exchange import JsonObject
@@ -81,7 +82,8 @@ def _write_rounds(lines: Sequence[Line], people: CampaignPeople, versions: dict[
 
 def _answer(number: int, one: PracticeRound, values: JsonObject, pairs: dict[str, int]) -> PracticeAnswer:
     if values["pair"] not in pairs:
-        raise WrongLine(f"Line {number}: there is no comparison {str(values['pair'])[:80]!r} before it.")
+        text = gettext_noop("Line %(line)s: there is no comparison %(name)s before it.")
+        raise WrongLine(number, text, name=repr(str(values["pair"])[:80]))
     answer = PracticeAnswer(
         round=one,
         annotator=one.annotator,
@@ -96,7 +98,7 @@ def _answer(number: int, one: PracticeRound, values: JsonObject, pairs: dict[str
 def _event(number: int, values: JsonObject, people: CampaignPeople) -> EarlierEvent:
     renamed: dict[str, Any] = {name: people.renamed_in(values[name]) for name in ("actor", "before", "after")}
     if not isinstance(renamed["before"], dict) or not isinstance(renamed["after"], dict):
-        raise WrongLine(f"Line {number}: before and after must be objects.")
+        raise WrongLine(number, gettext_noop("Line %(line)s: before and after must be objects."))
     event = EarlierEvent(
         campaign=people.campaign, at=moment(values["at"]), **{name: values[name] for name in EVENT}, **renamed
     )

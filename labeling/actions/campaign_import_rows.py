@@ -8,11 +8,13 @@ from typing import Any
 
 from django.db import models
 
+from common.phrases import gettext_noop
 from labeling.actions.campaign_import_checks import WrongLine, check_row, moment, moment_or_none
 from labeling.actions.campaign_import_people import CampaignPeople, Line
 from labeling.actions.campaign_import_records import KINDS, write_questions, write_records
 from labeling.actions.prompts import unfit_messages
 from labeling.exchange import (
+    OF_LINE,
     BadRecordError,
     JsonObject,
     Message,
@@ -96,7 +98,7 @@ class CampaignRows:
             self.line = number
             messages = values["messages"]
             if reason := unfit_messages(messages):
-                raise WrongLine(f"Line {number}: {reason}")
+                raise WrongLine(number, OF_LINE, reason=reason)
             prompt = Prompt(
                 campaign=self.campaign,
                 messages=bare_conversation(messages),
@@ -141,7 +143,8 @@ class CampaignRows:
         for number, values in lines:
             self.line = number
             if values["prompt"] not in prompts:
-                raise WrongLine(f"Line {number}: there is no prompt {str(values['prompt'])[:80]!r} before it.")
+                text = gettext_noop("Line %(line)s: there is no prompt %(name)s before it.")
+                raise WrongLine(number, text, name=repr(str(values["prompt"])[:80]))
         sides = [(number, prompts[values["prompt"]], values[side]) for number, values in lines for side in "ab"]
         completions = self._completions(sides)
         written = [self._comparison(number, values, prompts[values["prompt"]], completions) for number, values in lines]
@@ -164,7 +167,7 @@ class CampaignRows:
             for side in "ab"
         )
         if not is_canonical(a.identity, b.identity, prompt_hash=prompt.messages_hash):
-            raise WrongLine(f"Line {number}: a and b are exchanged.")
+            raise WrongLine(number, gettext_noop("Line %(line)s: a and b are exchanged."))
         cast = [
             judgment
             for assignment in values["assignments"]
@@ -256,7 +259,8 @@ class CampaignRows:
     def _judgment(self, number: int, assignment: Assignment, values: JsonObject) -> Judgment:
         criteria = values["criteria"]
         if not isinstance(criteria, dict) or not set(criteria.values()) <= set(Choice.values):
-            raise WrongLine(f"Line {number}: the criteria of a judgment must be choices by name.")
+            text = gettext_noop("Line %(line)s: the criteria of a judgment must be choices by name.")
+            raise WrongLine(number, text)
         judgment = Judgment(
             assignment=assignment,
             comparison=assignment.comparison,
@@ -303,9 +307,10 @@ def _turns(number: int, values: JsonObject) -> list[Message] | None:
     try:
         is_right = values["text"] == conversation_of(turns).text
     except BadRecordError as error:
-        raise WrongLine(f"Line {number}: {error.reason}") from error
+        raise WrongLine(number, OF_LINE, reason=error.reason) from error
     if not is_right:
-        raise WrongLine(f"Line {number}: the text of a completion is not that of its turns.")
+        text = gettext_noop("Line %(line)s: the text of a completion is not that of its turns.")
+        raise WrongLine(number, text)
     return bare_conversation(turns)
 
 

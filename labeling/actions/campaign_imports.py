@@ -8,6 +8,7 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid
+from common.sentences import sentence_of
 from labeling.access import require_may_create_campaigns
 from labeling.actions.campaign_import_checks import WrongLine, check_row, moment
 from labeling.actions.campaign_import_rows import CampaignRows
@@ -15,7 +16,7 @@ from labeling.actions.campaigns import create_campaign
 from labeling.actions.import_reports import UnreadableFile
 from labeling.actions.rules import RULES
 from labeling.events.record import record
-from labeling.exchange import ByteStream, ExchangeError, JsonObject, NoCampaignFile, read_full
+from labeling.exchange import OF_LINE, ByteStream, ExchangeError, JsonObject, NoCampaignFile, read_full
 from labeling.models import Campaign, Demand, GuidelineVersion, User
 from labeling.tally import add_to_tally
 
@@ -82,7 +83,7 @@ def import_campaign(
         text = _("This is not the file of a whole campaign. Choose one from the export “Whole campaign”.")
         raise UnreadableFile(text) from error
     except (WrongLine, ExchangeError) as error:
-        raise UnreadableFile(str(error)) from error
+        raise UnreadableFile(sentence_of(error)) from error
     except WRONG as error:
         text = _("Line %(line)s: it is not what this format holds (%(reason)s).")
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
@@ -97,7 +98,7 @@ def _campaign(values: JsonObject, name: str | None, slug: str | None, lead: User
     try:
         return create_campaign(slug=slug, acting_user=lead, now=now, **rules)
     except Invalid as error:
-        raise WrongLine(f"Line 1: {error.message}") from error
+        raise WrongLine(1, OF_LINE, reason=error.message) from error
 
 
 def _guidelines(line: int, campaign: Campaign, values: JsonObject, author: User) -> None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import Invalid
 from common.hashed_file import Readable
+from common.sentences import sentence_of
 from labeling.access import require_lead
 from labeling.actions.unfit_options import refusal_of
 from labeling.actions.uploads import keep_upload, opened_upload
@@ -49,7 +50,7 @@ def read_evaluation(file: IO[bytes]) -> EvaluationPrompts:
     try:
         evaluation = EvaluationPrompts(read_prompts(file))
     except UnreadableInput as error:
-        raise Invalid.of("evaluation", str(error)) from error
+        raise Invalid.of("evaluation", sentence_of(error)) from error
     if not evaluation.count:
         raise Invalid.of(
             "evaluation", _("The file holds no prompt. Send JSON lines with prompts, or one prompt a line.")

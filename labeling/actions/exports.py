@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from common.errors import Invalid
+from common.sentences import sentence_of
 from labeling.access import require_lead
 from labeling.actions.unfit_options import refusal_of
 from labeling.events.record import record
@@ -127,7 +128,7 @@ def open_export(
             rows = cleaned(of_side, options.cleaning, report, lambda: _prompts(campaign, compared, sides))
         pieces = selected.write(rows, report, options)
     except UnknownDialect as error:
-        raise Invalid.of("dialect", str(error)) from error
+        raise Invalid.of("dialect", sentence_of(error)) from error
     except UnfitOption as error:
         raise refusal_of(error) from error
     name = f"{campaign.slug}-{selected.name}" + ("-for-spreadsheets" if options.spreadsheet else "")

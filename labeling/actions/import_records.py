@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from common.phrases import Marked, Phrase, gettext_noop
+from common.sentences import Sentence
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, unfit
 from labeling.actions.import_notes import GUIDELINES
 from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile, why_unreadable
@@ -31,11 +33,11 @@ BATCH_CHARACTERS = 8_000_000
 """A batch ends when it reaches either limit, so that huge records do not pile up in memory."""
 
 REASONS = {
-    "empty": "A completion is empty.",
-    "identical": "Both completions are the same.",
-    "not_storable": "A completion holds a character that cannot be stored.",
-    "no_answer": "Gold needs a known verdict: a preference, or a field 'gold'.",
-    "not_a_prompt": "The prompt does not end with a message of the user or the result of a tool.",
+    "empty": gettext_noop("A completion is empty."),
+    "identical": gettext_noop("Both completions are the same."),
+    "not_storable": gettext_noop("A completion holds a character that cannot be stored."),
+    "no_answer": gettext_noop("Gold needs a known verdict: a preference, or a field 'gold'."),
+    "not_a_prompt": gettext_noop("The prompt does not end with a message of the user or the result of a tool."),
 }
 
 FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, AssertionError)
@@ -65,7 +67,7 @@ class Intake(Generic[Record, Draft]):
 
     read: Callable[[ByteStream], Iterator[Record | Rejected]]
     draft: Callable[[Record], Draft]
-    reason: Callable[[Draft], str | None]
+    reason: Callable[[Draft], Phrase | None]
     size: Callable[[Draft], int]
     digest: Callable[[Draft], str]
 
@@ -102,13 +104,15 @@ class Intake(Generic[Record, Draft]):
         except (*FAULTS, ExchangeError) as error:
             if not isinstance(error, ExchangeError):
                 log.exception("Reading stopped after line %s", last[0])
-                error = ExchangeError("The file has a shape that cannot be read.")
+                error = ExchangeError(gettext_noop("The file has a shape that cannot be read."))
             if last == (0, 0):
-                why = why_unreadable(error)
+                why, details = why_unreadable(error), Sentence.of(error.phrase)
                 # The page folds what follows the first line.
-                raise UnreadableFile(why if why == str(error) else f"{why}\n{error}") from error
+                both = Sentence("%(why)s\n%(details)s", {"why": why, "details": details})
+                raise UnreadableFile(why if why == details else both) from error
             # The file breaks off here. The records before this line are kept.
-            report.reject(Rejected(*last, code="unreadable", reason=f"After this line: {error}", excerpt=""))
+            reason = Phrase(gettext_noop("After this line: %(error)s"), error=error.phrase)
+            report.reject(Rejected(*last, code="unreadable", reason=reason, excerpt=""))
         if is_empty and last == (0, 0):
             raise EmptyFile
         if batch:
@@ -118,7 +122,7 @@ class Intake(Generic[Record, Draft]):
 def comparison_intake(
     settings: ImportSettings,
     remembered: Mapping[str, str] | None = None,
-    also: Callable[[ComparisonDraft], str | None] = lambda draft: None,
+    also: Callable[[ComparisonDraft], Marked | None] = lambda draft: None,
 ) -> Intake[ImportedComparison, ComparisonDraft]:
     """The intake of files of comparisons.
 
@@ -140,9 +144,10 @@ def comparison_intake(
             metadata=_metadata(record, is_kept=is_kept),
         )
 
-    def reason(one: ComparisonDraft) -> str | None:
+    def reason(one: ComparisonDraft) -> Phrase | None:
         code = unfit(one) or ("no_answer" if settings.as_gold and one.gold is None else "")
-        return REASONS.get(code) or also(one)
+        text = REASONS.get(code) or also(one)
+        return Phrase(text) if text else None
 
     def digest(one: ComparisonDraft) -> str:
         prompt = one.prompt.messages_hash if isinstance(one.prompt, Prompt) else messages_hash(one.prompt)
@@ -163,10 +168,12 @@ def comparison_intake(
     )
 
 
-def prompt_intake(settings: ImportSettings) -> Intake[ImportedPrompt, PromptDraft]:
-    """The intake of files of prompts."""
+def prompt_intake(
+    settings: ImportSettings, remembered: Mapping[str, str] | None = None
+) -> Intake[ImportedPrompt, PromptDraft]:
+    """The intake of files of prompts. remembered: a mapping for files whose records have no known prompt."""
     return Intake(
-        read=lambda stream: read_prompts(stream, form=settings.form, mapping=settings.mapping),
+        read=lambda stream: read_prompts(stream, form=settings.form, mapping=settings.mapping, remembered=remembered),
         draft=lambda record: PromptDraft(
             record.messages, record.external_id, record.tags, metadata=record.metadata or None
         ),

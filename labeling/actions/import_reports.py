@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from common.errors import Invalid
+from common.sentences import Sentence
 from labeling.actions.import_notes import ImportNotes
 from labeling.exchange import (
     AUTO,
@@ -36,22 +36,22 @@ class UnreadableFile(Invalid):
     )
 
 
-def why_unreadable(error: ExchangeError) -> str:
+def why_unreadable(error: ExchangeError) -> Sentence:
     """Why a whole file cannot be read, for people: without the list of all formats."""
     if not isinstance(error, UndetectedDialect):
-        return str(error)
+        return Sentence.of(error.phrase)
     values = {"line": error.line, "fields": error.fields}
     if error.is_prompts:
-        text = _(
+        text = gettext_noop(
             "This looks like prompts: no second answer, no preference. Import it as prompts. Line %(line)s has the "
             "fields %(fields)s."
         )
     else:
-        text = _(
+        text = gettext_noop(
             "No two answers were found in this file. Line %(line)s has the fields %(fields)s. If two of them are "
             "answers, name the columns."
         )
-    return text % values
+    return Sentence(text, values)
 
 
 class EmptyFile(UnreadableFile):
@@ -94,7 +94,7 @@ def mapping_of(text: str) -> dict[str, str]:
     try:
         return parse_mapping(text)
     except UnknownDialect as error:
-        raise Invalid.of("mapping", str(error)) from error
+        raise Invalid.of("mapping", Sentence.of(error.phrase)) from error
 
 
 @dataclass(slots=True)

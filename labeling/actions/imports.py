@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from common.errors import DomainError
 from common.hashed_file import HashedFile
+from common.phrases import Phrase, gettext_noop
 from labeling.access import require_lead
 from labeling.actions.comparison_drafts import ComparisonDraft
 from labeling.actions.comparisons import add_comparisons
@@ -34,7 +35,7 @@ from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt, Re
 from labeling.models import Campaign, ImportBatch, User
 from labeling.queries.model_checks import model_check
 
-UNSTORABLE = "The record cannot be stored."
+UNSTORABLE = Phrase(gettext_noop("The record cannot be stored."))
 
 MOST_STORED = 1000
 """The number of rejected records that the row of a batch holds."""
@@ -106,7 +107,8 @@ def import_prompts(
         report.created += added.created
         report.duplicates += added.existing
 
-    return _Importing(batch, settings, acting_user, now).run(stream, prompt_intake(settings), add)
+    intake = prompt_intake(settings, remembered_mapping(campaign, batch.kind))
+    return _Importing(batch, settings, acting_user, now).run(stream, intake, add)
 
 
 class _Refused(Exception):
@@ -194,7 +196,7 @@ class _Importing:
             setattr(batch, name, count)
         batch.sha256, batch.size = hashed.digest(), hashed.size
         batch.field_uses, batch.notes = report.notes.field_uses, report.notes.as_dict()
-        batch.rejected = [one.as_dict() for one in report.rejected[:MOST_STORED]]
+        batch.rejected = [one.as_stored() for one in report.rejected[:MOST_STORED]]
         batch.status = Status.REFUSED if report.refused else Status.IMPORTED
         batch.settings, batch.sample = self.settings.as_dict(), []
         batch.imported_at, batch.upload = self.now, None

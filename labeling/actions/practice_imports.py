@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid
+from common.phrases import gettext_noop
 from labeling.access import require_lead
 from labeling.actions.comparison_drafts import ComparisonDraft
 from labeling.actions.import_notes import ImportNotes
@@ -27,7 +28,7 @@ SIDES = {
 }
 """The answers to criteria, as files name them."""
 
-NOT_OFFERED = "Annotators cannot give this answer: the campaign's rules do not offer it."
+NOT_OFFERED = gettext_noop("Annotators cannot give this answer: the campaign's rules do not offer it.")
 
 
 def import_practice(

@@ -65,11 +65,11 @@ def preview_import(
 ) -> Preview:
     """Reads and counts a file, and keeps nothing. kind: of ImportBatch. Raises NotAllowed, UnreadableFile."""
     require_lead(acting_user, campaign)
+    remembered = remembered_mapping(campaign, kind)
     if kind == Kind.COMPARISONS:
-        intake = comparison_intake(settings, remembered_mapping(campaign, kind))
-        preview = _preview(campaign, stream, intake)
+        preview = _preview(campaign, stream, comparison_intake(settings, remembered))
     else:
-        preview = _preview(campaign, stream, prompt_intake(settings))
+        preview = _preview(campaign, stream, prompt_intake(settings, remembered))
     if settings.refuse_all and preview.report.rejected_count:
         preview.report.refuse()
     return preview
@@ -160,7 +160,7 @@ def _write_preview(batch: ImportBatch, kind: str, settings: ImportSettings, acti
     batch.dialect = preview.dialect
     for name, count in preview.report.counts.items():
         setattr(batch, name, count)
-    batch.rejected = [one.as_dict() for one in preview.report.rejected[:MOST_STORED]]
+    batch.rejected = [one.as_stored() for one in preview.report.rejected[:MOST_STORED]]
     batch.field_uses, batch.notes = preview.report.notes.field_uses, preview.report.notes.as_dict()
     if columns:
         batch.notes["columns"] = [asdict(one) for one in columns]

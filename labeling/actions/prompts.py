@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from common.database.copying import blank_row, copy_rows, stored
+from common.phrases import Phrase, gettext_noop
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.exchange import ASKING, ROLES, Message, bare_conversation, fault, messages_hash, texts_of_message
@@ -40,7 +41,7 @@ class AddedPrompts:
     prompts: list[Prompt | None] = field(default_factory=list)
     created: int = 0
     existing: int = 0
-    rejected: list[tuple[int, str]] = field(default_factory=list)
+    rejected: list[tuple[int, Phrase]] = field(default_factory=list)
 
 
 @transaction.atomic
@@ -102,19 +103,21 @@ def ensure_prompts(
     return prompts | dict(zip(missing, created, strict=True)), set(missing)
 
 
-def unfit_messages(messages: Sequence[Message]) -> str | None:
+def unfit_messages(messages: Sequence[Message]) -> Phrase | None:
     """Why these messages cannot be a prompt, as a sentence; None: they can."""
     if not messages or messages[-1].get("role") not in ASKING:
-        return "The last message of a prompt must be from the user, or the result of a tool."
+        return Phrase(gettext_noop("The last message of a prompt must be from the user, or the result of a tool."))
     for turn in messages:
         if turn.get("role") not in ROLES or not isinstance(turn.get("content"), str):
-            return "Each message must have a role (system, user, assistant or tool) and a content (text)."
+            text = gettext_noop("Each message must have a role (system, user, assistant or tool) and a content (text).")
+            return Phrase(text)
     if reason := fault(messages):
         return reason
     if any(unstorable(text) for turn in messages for text in texts_of_message(turn)):
-        return "A message holds a character that cannot be stored (NUL or half a surrogate pair)."
+        text = gettext_noop("A message holds a character that cannot be stored (NUL or half a surrogate pair).")
+        return Phrase(text)
     if messages[-1]["role"] == "user" and not messages[-1]["content"].strip():
-        return "The last message is empty."
+        return Phrase(gettext_noop("The last message is empty."))
     return None
 
 

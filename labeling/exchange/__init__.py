@@ -8,6 +8,7 @@ from labeling.exchange.contamination import EvaluationPrompts
 from labeling.exchange.conversations import conversation_of
 from labeling.exchange.dropping import REASONS, DropReport, preference_pair, preference_pairs, screen
 from labeling.exchange.errors import (
+    OF_LINE,
     EmptySnapshot,
     ExchangeError,
     InvalidPair,
@@ -101,6 +102,7 @@ __all__ = [
     "LABEL_CONFIG",
     "LEAST_SIMILARITY",
     "MAPPED",
+    "OF_LINE",
     "READERS",
     "REASONS",
     "ROLES",

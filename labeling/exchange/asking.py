@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.records import JsonObject, Message
@@ -50,7 +51,7 @@ def asked_by(record: JsonObject) -> Asked:
     if name is None:
         if "prompt" in record:
             conversations.prompt(record["prompt"])
-        raise BadRecordError("missing_field", "The field 'prompt' is missing.", "prompt")
+        raise BadRecordError("missing_field", gettext_noop("The field %(name)s is missing."), "prompt", name="'prompt'")
     asked = Asked([], [name])
     value = record[name]
     text = parsing.sole_text(value)
@@ -98,8 +99,8 @@ def _with_system(record: JsonObject, conversation: list[Message], asked: Asked) 
             continue
         if conversation[0]["role"] == "system":
             if conversation[0]["content"].strip() != value.strip():
-                reason = f"The field {name!r} contradicts the system message of the prompt."
-                raise BadRecordError("system", reason, name)
+                reason = gettext_noop("The field %(name)s contradicts the system message of the prompt.")
+                raise BadRecordError("system", reason, name, name=repr(name))
             return conversation
         return [Message(role="system", content=value), *conversation]
     return conversation

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.building import NO_SIZE, Size, Source, compare, preference_named
 from labeling.exchange.opinions import COMMENTS, SECONDS, TIMES, opinion, person_name, strength_of, without
 from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.places import in_field
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Preference, Vote
@@ -50,13 +52,17 @@ def read_arena(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
     """
     asked = Asked([], [])
     names = ("conversation_a", "conversation_b")
-    one, other = (conversations.messages(parsing.required(record, name), repr(name), asked.extras) for name in names)
+    one, other = (
+        conversations.messages(parsing.required(record, name), in_field(name), asked.extras) for name in names
+    )
     turns = common_beginning(one, other) if one and other else 0
     if not turns or one[turns]["role"] == "user" == other[turns]["role"]:
-        raise BadRecordError("different_prompts", "The conversations begin with different prompts.")
+        raise BadRecordError("different_prompts", gettext_noop("The conversations begin with different prompts."))
     asked.prompt = conversations.checked_prompt(one[:turns])
     if one[turns]["role"] != "assistant" or other[turns]["role"] != "assistant" or one[turns:] == other[turns:]:
-        raise BadRecordError("role", "The conversations have no two answers to the same prompt that differ.")
+        raise BadRecordError(
+            "role", gettext_noop("The conversations have no two answers to the same prompt that differ.")
+        )
     ends = []
     for name, conversation in zip(names, (one, other), strict=True):
         stop = len(conversation)
@@ -64,11 +70,11 @@ def read_arena(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
             stop = next((at for at in range(turns, stop) if conversation[at]["role"] == "user"), stop)
             if later := conversation[stop:]:
                 asked.extras[f"{name}_after"] = [dict(message) for message in later]
-        ends.append(conversations.of_turns(conversation[turns:stop], name))
+        ends.append(conversations.of_turns(conversation[turns:stop], in_field(name), name))
     winner = parsing.required(record, "winner")
     if winner is not None and (not isinstance(winner, str) or winner not in WINNERS):
-        reason = f"The winner is {parsing.shortened(winner)}; known are {', '.join(WINNERS)}."
-        raise BadRecordError("preference", reason, "winner")
+        reason = gettext_noop("The winner is %(value)s; known are %(all)s.")
+        raise BadRecordError("preference", reason, "winner", value=parsing.shortened(winner), all=", ".join(WINNERS))
     models = [parsing.optional_name(record, name, limits.name_chars) for name in ("model_a", "model_b")]
     return compare(
         Source(place, "arena", record, limits, "judge" if "judge" in record else "annotator"),
@@ -84,12 +90,14 @@ def read_arena_table(place: Place, record: JsonObject, limits: ReadLimits) -> Im
     """A row of an arena as a table: prompt and responses as JSON lists of turns, the winner in three columns."""
     turns = {name: _turns(parsing.required_text(record, name), name) for name in ("prompt", "response_a", "response_b")}
     if len(turns["prompt"]) > 1:
-        raise BadRecordError("several_turns", "The battle has several turns, and cannot be one comparison.", "prompt")
+        raise BadRecordError(
+            "several_turns", gettext_noop("The battle has several turns, and cannot be one comparison."), "prompt"
+        )
     won = {name: parsing.optional_number(record, name) for name in ("winner_model_a", "winner_model_b", "winner_tie")}
     preferences: tuple[Preference, ...] = ("first", "second", "tie")
     outcomes = [one for one, value in zip(preferences, won.values(), strict=True) if value]
     if len(outcomes) > 1:
-        raise BadRecordError("preference", "The battle has more than one winner.", "winner_model_a")
+        raise BadRecordError("preference", gettext_noop("The battle has more than one winner."), "winner_model_a")
     models = [parsing.optional_name(record, name, limits.name_chars) for name in ("model_a", "model_b")]
     sides = tuple(
         CompletionText(turns[name][0], model) for name, model in zip(("response_a", "response_b"), models, strict=True)
@@ -110,7 +118,9 @@ def read_shp(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
     texts = [parsing.required_text(record, name) for name in names]
     label = parsing.optional_number(record, "labels")
     if label not in (None, 0, 1):
-        raise BadRecordError("preference", f"The field 'labels' is {label}; 1 is A, 0 is B.", "labels")
+        raise BadRecordError(
+            "preference", gettext_noop("The field 'labels' is %(label)s; 1 is A, 0 is B."), "labels", label=str(label)
+        )
     scores = [{"score": record[name]} if name in record else None for name in ("score_A", "score_B")]
     return compare(
         Source(place, "shp", record, limits),
@@ -170,7 +180,13 @@ def _individual_opinions(record: JsonObject) -> tuple[Vote, ...]:
 def _on_scale(record: JsonObject, name: str) -> float | None:
     value = parsing.optional_number(record, name)
     if value is not None and not -3 <= value <= 3:
-        raise BadRecordError("preference", f"The field {name!r} is {value:g}; it lies between -3 and 3.", name)
+        raise BadRecordError(
+            "preference",
+            gettext_noop("The field %(name)s is %(value)s; it lies between -3 and 3."),
+            name,
+            name=repr(name),
+            value=f"{value:g}",
+        )
     return value
 
 
@@ -184,8 +200,8 @@ def read_better_response(place: Place, record: JsonObject, limits: ReadLimits) -
     texts = [parsing.required_text(record, name) for name in names]
     better = parsing.optional_number(record, "better_response_id")
     if better not in (None, -1, 0, 1):
-        reason = f"The field 'better_response_id' is {better:g}; 0 or 1 is expected."
-        raise BadRecordError("preference", reason, "better_response_id")
+        reason = gettext_noop("The field 'better_response_id' is %(value)s; 0 or 1 is expected.")
+        raise BadRecordError("preference", reason, "better_response_id", value=f"{better:g}")
     return compare(
         Source(place, "better-response", record, limits),
         asked_by(record),
@@ -200,7 +216,9 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
     """A prompt and two completions under the usual names, with a preference in words or without one."""
     names = _sides(record)
     if names is None:
-        raise BadRecordError("missing_field", "Two completions are missing, such as 'response_a' and 'response_b'.")
+        raise BadRecordError(
+            "missing_field", gettext_noop("Two completions are missing, such as 'response_a' and 'response_b'.")
+        )
     asked = asked_by(record)
     first, second = (conversations.completion(parsing.required(record, name), name, asked.extras) for name in names)
     outcome = next((name for name in OUTCOMES if record.get(name) is not None), "")
@@ -232,10 +250,17 @@ def _turns(text: str, name: str) -> list[str]:
     except (ValueError, RecursionError):
         return [text]
     if not isinstance(turns, list) or not turns or not all(isinstance(turn, str) for turn in turns):
-        raise BadRecordError("wrong_type", f"The field {name!r} must be a list of texts.", name)
+        raise BadRecordError(
+            "wrong_type", gettext_noop("The field %(name)s must be a list of texts."), name, name=repr(name)
+        )
     for turn in turns:
         if "\x00" in turn or any("\ud800" <= char <= "\udfff" for char in turn):
-            raise BadRecordError("character", f"The field {name!r} holds a character that cannot be stored.", name)
+            raise BadRecordError(
+                "character",
+                gettext_noop("The field %(name)s holds a character that cannot be stored."),
+                name,
+                name=repr(name),
+            )
     return turns
 
 

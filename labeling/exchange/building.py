@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any, cast, get_args
 
+from common.phrases import gettext_noop
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked
 from labeling.exchange.looks import control_token
@@ -133,8 +134,8 @@ def ranking(
     those of ranks have not.
     """
     if not 2 <= len(ranked) <= MOST_RANKED:
-        reason = f"The ranking has {len(ranked)} completions; from 2 to {MOST_RANKED} can be read."
-        raise BadRecordError("ranking", reason)
+        reason = gettext_noop("The ranking has %(number)s completions; from 2 to %(most)s can be read.")
+        raise BadRecordError("ranking", reason, number=len(ranked), most=MOST_RANKED)
     best_first = sorted(ranked, key=lambda one: -one.score)
     pairs = {
         "best-worst": [(best_first[0], best_first[-1])],
@@ -173,8 +174,8 @@ def preference_named(value: Any, field: str, names: tuple[str, str] = ("", "")) 
         return "tie"
     if word in BOTH_BAD:
         return "both_bad"
-    reason = f"The field {field!r} is {parsing.shortened(value)}, which is no known preference."
-    raise BadRecordError("preference", reason, field)
+    reason = gettext_noop("The field %(name)s is %(value)s, which is no known preference.")
+    raise BadRecordError("preference", reason, field, name=repr(field), value=parsing.shortened(value))
 
 
 def common_preference(votes: Sequence[Vote]) -> tuple[Preference | None, tuple[str, ...]]:

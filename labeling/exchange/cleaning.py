@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from common.phrases import gettext_noop
 from labeling.exchange.contamination import EvaluationPrompts, texts_of
 from labeling.exchange.dropping import DropReport
-from labeling.exchange.errors import UnfitOption, gettext_noop
+from labeling.exchange.errors import UnfitOption
 from labeling.exchange.near_duplicates import near_duplicates
 from labeling.exchange.records import Message, VerdictRecord
 from labeling.exchange.redaction import Redaction, Redactor
@@ -36,7 +37,7 @@ class Cleaning:
     def __post_init__(self) -> None:
         if not LEAST_SIMILARITY <= self.similarity <= 1:
             text = gettext_noop("A similarity of %(given)s; it lies between %(least)s and 1.")
-            raise UnfitOption("similarity", text, given=self.similarity, least=LEAST_SIMILARITY)
+            raise UnfitOption("similarity", text, given=str(self.similarity), least=str(LEAST_SIMILARITY))
         if self.contaminated and self.evaluation is None:
             raise UnfitOption("contaminated", gettext_noop("Name a file with the evaluation's prompts."))
         if self.evaluation is not None and not self.evaluation.count:

@@ -14,6 +14,7 @@ from itertools import chain
 from tempfile import TemporaryFile
 from typing import IO, Any, Protocol
 
+from common.phrases import Count, Marked, Phrase, gettext_noop
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.folders import OpenRecords, folder_bytes, has_tables
 from labeling.exchange.project_files import project_bytes
@@ -22,24 +23,24 @@ from labeling.exchange.raw import CHUNK, ByteStream, ReadLimits
 GZIP, BZIP2, XZ, ZSTANDARD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
 ZIP, PARQUET = b"PK\x03\x04", b"PAR1"
 ARROW_FILE, ARROW_STREAM = b"ARROW1", b"\xff\xff\xff\xff"
-PICKLE = "a Python pickle, which is never opened: it can run programs. Save the records as JSON lines"
+PICKLE = gettext_noop("a Python pickle, which is never opened: it can run programs. Save the records as JSON lines")
 
-KINDS: tuple[tuple[bytes, str], ...] = (
+KINDS: tuple[tuple[bytes, Marked], ...] = (
     (
         b"version https://git-lfs",
-        "a Git LFS pointer, not the file itself. Fetch it with `git lfs pull`",
+        gettext_noop("a Git LFS pointer, not the file itself. Fetch it with `git lfs pull`"),
     ),
-    (b"%PDF", "a PDF document"),
+    (b"%PDF", gettext_noop("a PDF document")),
     (b"\x80\x04\x95", PICKLE),
     (b"\x80\x05\x95", PICKLE),
-    (b"SQLite format 3", "an SQLite database. Export its table as CSV"),
-    (b"Obj\x01", "an Avro file. Save the records as JSON lines or Parquet"),
-    (b"\x89HDF", "an HDF5 file. Save the records as JSON lines or Parquet"),
-    (b"\x89PNG", "an image"),
-    (b"\xff\xd8\xff", "an image"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive. Unpack it first"),
-    (b"Rar!", "a RAR archive. Unpack it first"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document. Save the table as CSV"),
+    (b"SQLite format 3", gettext_noop("an SQLite database. Export its table as CSV")),
+    (b"Obj\x01", gettext_noop("an Avro file. Save the records as JSON lines or Parquet")),
+    (b"\x89HDF", gettext_noop("an HDF5 file. Save the records as JSON lines or Parquet")),
+    (b"\x89PNG", gettext_noop("an image")),
+    (b"\xff\xd8\xff", gettext_noop("an image")),
+    (b"7z\xbc\xaf\x27\x1c", gettext_noop("a 7z archive. Unpack it first")),
+    (b"Rar!", gettext_noop("a RAR archive. Unpack it first")),
+    (b"\xd0\xcf\x11\xe0", gettext_noop("an old Office document. Save the table as CSV")),
 )
 """The first bytes of files that are no records, and what the file is."""
 
@@ -98,15 +99,17 @@ def require_text(head: bytes) -> None:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     for magic, kind in KINDS:
         if head.startswith(magic):
-            raise UnreadableInput(f"The file is {kind}.")
+            raise UnreadableInput(gettext_noop("The file is %(kind)s."), kind=Phrase(kind))
     if start[:15].lower().startswith(HTML):
-        raise UnreadableInput("The file is an HTML page, perhaps an error page in place of the download.")
+        raise UnreadableInput(gettext_noop("The file is an HTML page, perhaps an error page in place of the download."))
     if start.startswith(b"<?xml"):
-        raise UnreadableInput("The file is XML. Save the records as JSON lines or CSV.")
+        raise UnreadableInput(gettext_noop("The file is XML. Save the records as JSON lines or CSV."))
     if head[257:262] == b"ustar":
-        raise UnreadableInput("The file is a tar archive. Unpack it, and import its files one by one.")
+        raise UnreadableInput(gettext_noop("The file is a tar archive. Unpack it, and import its files one by one."))
     if start.startswith((b"{'", b"[{'")):
-        raise UnreadableInput("The file is in Python's notation, not JSON. Write the records with json.dumps.")
+        raise UnreadableInput(
+            gettext_noop("The file is in Python's notation, not JSON. Write the records with json.dumps.")
+        )
 
 
 def spooled(chunks: Iterator[bytes], limits: ReadLimits) -> IO[bytes]:
@@ -117,7 +120,10 @@ def spooled(chunks: Iterator[bytes], limits: ReadLimits) -> IO[bytes]:
         size += len(chunk)
         if size > limits.spooled_bytes:
             file.close()
-            raise UnreadableInput(f"The file has more than {limits.spooled_bytes:,} bytes. Import it in parts.")
+            raise UnreadableInput(
+                gettext_noop("The file has more than %(most)s bytes. Import it in parts."),
+                most=Count(limits.spooled_bytes),
+            )
         file.write(chunk)
     file.seek(0)
     return file
@@ -146,7 +152,8 @@ def _bounded(
         unpacked_size += len(piece)
         if unpacked_size > limits.unpacked_bytes and unpacked_size > packed * limits.unpacked_ratio:
             raise UnreadableInput(
-                f"The file unpacks to more than {limits.unpacked_ratio} times its size. Import it unpacked, in parts."
+                gettext_noop("The file unpacks to more than %(ratio)s times its size. Import it unpacked, in parts."),
+                ratio=limits.unpacked_ratio,
             )
         yield piece
 
@@ -164,9 +171,11 @@ def _inflated(chunks: Iterator[bytes], name: str, make: Callable[[], Any]) -> It
                 yield from _remaining(inflate)
                 rest = inflate.unused_data if inflate.eof else b""
     except (zlib.error, OSError, lzma.LZMAError, EOFError) as error:
-        raise UnreadableInput(f"The {name} data is damaged ({error}).") from error
+        raise UnreadableInput(
+            gettext_noop("The %(name)s data is damaged (%(error)s)."), name=name, error=str(error)
+        ) from error
     if not inflate.eof:
-        raise UnreadableInput(f"The {name} data ends too early: the file is incomplete.")
+        raise UnreadableInput(gettext_noop("The %(name)s data ends too early: the file is incomplete."), name=name)
 
 
 def _remaining(inflate: Any) -> Iterator[bytes]:
@@ -202,13 +211,15 @@ def _zstandard(chunks: Iterator[bytes]) -> Iterator[bytes]:
     try:
         import pyarrow  # a large package, for few files
     except ImportError as error:
-        raise UnreadableInput("The file is packed with Zstandard. Unpack it first, or install pyarrow.") from error
+        raise UnreadableInput(
+            gettext_noop("The file is packed with Zstandard. Unpack it first, or install pyarrow.")
+        ) from error
     try:
         with pyarrow.CompressedInputStream(pyarrow.PythonFile(_Chunks(chunks), mode="r"), "zstd") as stream:
             while piece := stream.read(CHUNK):
                 yield piece
     except OSError as error:
-        raise UnreadableInput(f"The Zstandard data is damaged ({error}).") from error
+        raise UnreadableInput(gettext_noop("The Zstandard data is damaged (%(error)s)."), error=str(error)) from error
 
 
 def _archived(chunks: Iterator[bytes], limits: ReadLimits, open_records: OpenRecords | None) -> Iterator[bytes]:
@@ -219,14 +230,18 @@ def _archived(chunks: Iterator[bytes], limits: ReadLimits, open_records: OpenRec
             with zipfile.ZipFile(file) as archive:
                 names = [one for one in archive.infolist() if not one.is_dir() and not _is_clutter(one.filename)]
                 if any(one.filename == "[Content_Types].xml" for one in names):
-                    raise UnreadableInput("The file is an Office document. Save the table as CSV.")
+                    raise UnreadableInput(gettext_noop("The file is an Office document. Save the table as CSV."))
                 if len(names) > 1 and (records := _records_in(archive, names, limits, open_records)) is not None:
                     yield from records
                     return
                 if len(names) != 1:
                     listed = ", ".join(one.filename for one in names[:5])[:200]
                     raise UnreadableInput(
-                        f"The file is an archive of {len(names)} files ({listed}). Import its files one by one."
+                        gettext_noop(
+                            "The file is an archive of %(number)s files (%(names)s). Import its files one by one."
+                        ),
+                        number=len(names),
+                        names=listed,
                     )
                 with archive.open(names[0]) as member:
                     total = 0
@@ -234,13 +249,16 @@ def _archived(chunks: Iterator[bytes], limits: ReadLimits, open_records: OpenRec
                         total += len(piece)
                         if total > limits.unpacked_bytes and total > size * limits.unpacked_ratio:
                             raise UnreadableInput(
-                                f"The archive unpacks to more than {limits.unpacked_ratio} times its size."
+                                gettext_noop("The archive unpacks to more than %(ratio)s times its size."),
+                                ratio=limits.unpacked_ratio,
                             )
                         yield piece
         except DAMAGED as error:
             if isinstance(error, UnreadableInput):
                 raise
-            raise UnreadableInput(f"The ZIP archive cannot be opened ({error}).") from error
+            raise UnreadableInput(
+                gettext_noop("The ZIP archive cannot be opened (%(error)s)."), error=str(error)
+            ) from error
 
 
 def _records_in(

@@ -6,12 +6,33 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from common.phrases import Count, Marked, Phrase, gettext_noop
 from labeling.exchange.parsing import BadRecordError, kind_of, shortened
 from labeling.exchange.raw import RawRecord, ReadLimits
 from labeling.exchange.records import JsonObject, Rejected
 
 DEEPEST = 64
 """Levels of nesting in one record. Python can read about a thousand, but may then fail to write them."""
+
+NESTED = gettext_noop("The JSON is nested more than %(most)s levels deep.")
+NOT_JSON = (
+    gettext_noop("Not valid JSON: %(reason)s at character %(at)s."),
+    gettext_noop("Not valid JSON: %(reason)s at character %(at)s. One record per line is expected."),
+)
+JSON_FAULTS = (
+    gettext_noop("Expecting value"),
+    gettext_noop("Expecting property name enclosed in double quotes"),
+    gettext_noop("Expecting ':' delimiter"),
+    gettext_noop("Expecting ',' delimiter"),
+    gettext_noop("Illegal trailing comma before end of object"),
+    gettext_noop("Illegal trailing comma before end of array"),
+    gettext_noop("Unterminated string starting"),
+    gettext_noop("Invalid control character"),
+    gettext_noop("Invalid \\escape"),
+    gettext_noop("Invalid \\uXXXX escape"),
+    gettext_noop("Extra data"),
+)
+"""The faults that Python's reader of JSON names. Another version may name others, which stay English."""
 
 
 def rejected(raw: RawRecord, error: BadRecordError, limits: ReadLimits) -> Rejected:
@@ -25,19 +46,23 @@ def rejected(raw: RawRecord, error: BadRecordError, limits: ReadLimits) -> Rejec
 def parse_text(raw: RawRecord, limits: ReadLimits) -> str:
     """The record as text. Raises BadRecordError if it is too large, incomplete, or not UTF-8."""
     if raw.problem == "too_large":
-        allowed = f"{limits.record_bytes:,} are allowed"
-        raise BadRecordError("too_large", f"The record has {raw.size:,} bytes; {allowed}.")
+        text = gettext_noop("The record has %(size)s bytes; %(most)s are allowed.")
+        raise BadRecordError("too_large", text, size=Count(raw.size), most=Count(limits.record_bytes))
     if raw.problem == "unclosed":
-        raise BadRecordError("not_json", "The JSON array ends too early or has a bracket or quote that is not closed.")
+        text = gettext_noop("The JSON array ends too early or has a bracket or quote that is not closed.")
+        raise BadRecordError("not_json", text)
     if raw.problem == "trailing":
-        raise BadRecordError("not_json", "There is something after the end of the JSON array.")
+        raise BadRecordError("not_json", gettext_noop("There is something after the end of the JSON array."))
     if raw.problem == "cells":
-        raise BadRecordError("cells", f"The row does not fit the header: {raw.data.decode()}.")
+        cells, columns = raw.data.decode().split(" cells, ")
+        text = gettext_noop("The row does not fit the header: %(cells)s cells, %(columns)s columns.")
+        raise BadRecordError("cells", text, cells=cells, columns=columns.removesuffix(" columns"))
     try:
         return raw.data.decode("utf-8")
     except UnicodeDecodeError as error:
         byte = raw.data[error.start]
-        raise BadRecordError("encoding", f"Not UTF-8: byte 0x{byte:02x} at byte {error.start + 1}.") from error
+        text = gettext_noop("Not UTF-8: byte 0x%(byte)s at byte %(at)s.")
+        raise BadRecordError("encoding", text, byte=f"{byte:02x}", at=error.start + 1) from error
 
 
 def parse_json(raw: RawRecord, limits: ReadLimits) -> Any:
@@ -50,15 +75,14 @@ def parse_json(raw: RawRecord, limits: ReadLimits) -> Any:
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        hint = " One record per line is expected." if text in {"{", "["} else ""
-        reason = error.msg.removesuffix(" at")
-        raise BadRecordError("not_json", f"Not valid JSON: {reason} at character {error.colno}.{hint}") from error
+        reason = Phrase(Marked(error.msg.removesuffix(" at")))
+        raise BadRecordError("not_json", NOT_JSON[text in {"{", "["}], reason=reason, at=error.colno) from error
     except RecursionError as error:
-        raise BadRecordError("not_json", f"The JSON is nested more than {DEEPEST} levels deep.") from error
+        raise BadRecordError("not_json", NESTED, most=DEEPEST) from error
     except ValueError as error:  # a whole number with thousands of digits
-        raise BadRecordError("not_json", f"Not usable JSON: {error}.") from error
+        raise BadRecordError("not_json", gettext_noop("Not usable JSON: %(error)s."), error=str(error)) from error
     if text.count("[") + text.count("{") > DEEPEST and _depth_exceeds(value, DEEPEST):
-        raise BadRecordError("not_json", f"The JSON is nested more than {DEEPEST} levels deep.")
+        raise BadRecordError("not_json", NESTED, most=DEEPEST)
     if "\\u" in text:  # both can only get in as an escape: JSON forbids raw control characters, UTF-8 raw surrogates
         for string in _strings(value):
             require_storable(string)
@@ -69,38 +93,39 @@ def parse_object(raw: RawRecord, limits: ReadLimits) -> JsonObject:
     """The record as a JSON object. Raises BadRecordError if it is anything else."""
     value = parse_json(raw, limits)
     if not isinstance(value, dict):
-        raise BadRecordError("not_an_object", f"The record is a JSON {kind_of(value)} where an object is expected.")
+        text = gettext_noop("The record is a JSON %(kind)s where an object is expected.")
+        raise BadRecordError("not_an_object", text, kind=kind_of(value))
     return value
 
 
 def require_storable(text: str) -> None:
     """Raises BadRecordError for characters that the database cannot store."""
     if "\x00" in text:
-        raise BadRecordError("character", "The text contains the NUL character, which cannot be stored.")
+        raise BadRecordError("character", gettext_noop("The text contains the NUL character, which cannot be stored."))
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise BadRecordError(
-            "character", f"The text contains half of a surrogate pair (U+{ord(text[error.start]):04X})."
-        ) from error
+        half = gettext_noop("The text contains half of a surrogate pair (U+%(point)s).")
+        raise BadRecordError("character", half, point=f"{ord(text[error.start]):04X}") from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
     values = dict(pairs)
     if len(values) != len(pairs):
         twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise BadRecordError("duplicate_field", f"The field {shortened(twice)} occurs twice in one object.")
+        text = gettext_noop("The field %(name)s occurs twice in one object.")
+        raise BadRecordError("duplicate_field", text, name=shortened(twice))
     return values
 
 
 def _constant(name: str) -> NoReturn:
-    raise BadRecordError("not_json", f"Not valid JSON: the number {name}.")
+    raise BadRecordError("not_json", gettext_noop("Not valid JSON: the number %(number)s."), number=name)
 
 
 def _float(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise BadRecordError("not_json", f"The number {shortened(digits)} is too large.")
+        raise BadRecordError("not_json", gettext_noop("The number %(number)s is too large."), number=shortened(digits))
     return number
 
 

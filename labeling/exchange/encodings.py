@@ -3,6 +3,7 @@
 import codecs
 from collections.abc import Iterator
 
+from common.phrases import gettext_noop
 from labeling.exchange.errors import UnreadableInput
 
 MARKS: tuple[tuple[bytes, str], ...] = (
@@ -42,4 +43,8 @@ def as_utf8(chunks: Iterator[bytes], encoding: str, mark: int) -> Iterator[bytes
         decoder.decode(b"", final=True)
     except UnicodeError as error:
         name = encoding[:6].upper()
-        raise UnreadableInput(f"The {name} text is damaged ({error}). Save the file again, as UTF-8.") from error
+        raise UnreadableInput(
+            gettext_noop("The %(name)s text is damaged (%(error)s). Save the file again, as UTF-8."),
+            name=name,
+            error=str(error),
+        ) from error

@@ -2,9 +2,18 @@
 
 from typing import Any
 
+from common.phrases import Marked, Phrase, gettext_noop, phrased
+
 
 class ExchangeError(ValueError):
-    """The base of the exceptions of labeling.exchange. The message is a sentence for people that says what to do."""
+    """The base of the exceptions of labeling.exchange. The message is a sentence for people that says what to do.
+
+    phrase: it, for readers of other languages. The raiser gives a phrase, or its template and its values.
+    """
+
+    def __init__(self, sentence: Marked | Phrase, **values: Any) -> None:
+        self.phrase = phrased(sentence, values)
+        super().__init__(self.phrase)
 
 
 class UnknownDialect(ExchangeError):
@@ -17,8 +26,8 @@ class UndetectedDialect(ExchangeError):
     line, fields: of the first record. is_prompts: it can be read as a prompt, so the file is of the other kind.
     """
 
-    def __init__(self, message: str, *, line: int = 0, fields: str = "", is_prompts: bool = False) -> None:
-        super().__init__(message)
+    def __init__(self, sentence: Phrase, *, line: int = 0, fields: str = "", is_prompts: bool = False) -> None:
+        super().__init__(sentence)
         self.line, self.fields, self.is_prompts = line, fields, is_prompts
 
 
@@ -53,17 +62,18 @@ class SnapshotDamaged(ExchangeError):
 class UnfitOption(ExchangeError):
     """A choice of an export that its dialect does not have.
 
-    option: its name. template: the English sentence, marked with `gettext_noop`, in which %(name)s stands for a value.
+    option: its name.
     """
 
-    def __init__(self, option: str, template: str, **values: Any) -> None:
-        super().__init__(template % values if values else template)
-        self.option, self.template, self.values = option, template, values
+    def __init__(self, option: str, sentence: Marked | Phrase, **values: Any) -> None:
+        super().__init__(sentence, **values)
+        self.option = option
 
 
-def gettext_noop(sentence: str) -> str:
-    """Returns the sentence. Its name marks it for translation: pages look it up in the reader's language."""
-    return sentence
+def said_by(error: Exception) -> str:
+    """The sentence of an error, as a part of another one's."""
+    return error.phrase if isinstance(error, ExchangeError) else str(error)
 
 
 NONE_OF = gettext_noop("“%(value)s” is none of %(all)s.")
+OF_LINE = gettext_noop("Line %(line)s: %(reason)s")

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
 from typing import IO
 
+from common.phrases import gettext_noop
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.raw import ByteStream, RawRecord, ReadLimits
 
@@ -75,11 +76,12 @@ def _lines(
                     unpacked += len(line)
                     if unpacked > limits.unpacked_bytes and unpacked > packed * limits.unpacked_ratio:
                         raise UnreadableInput(
-                            f"The archive unpacks to more than {limits.unpacked_ratio} times its size."
+                            gettext_noop("The archive unpacks to more than %(ratio)s times its size."),
+                            ratio=limits.unpacked_ratio,
                         )
                     yield line
             except UnreadableInput as error:
-                raise UnreadableInput(f"{name}: {error}") from error
+                raise UnreadableInput(gettext_noop("%(name)s: %(error)s"), name=name, error=error.phrase) from error
 
 
 def _is_about(name: str) -> bool:

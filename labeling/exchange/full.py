@@ -6,12 +6,13 @@ practice), faq, event, in this order.
 
 from collections.abc import Iterable, Iterator
 
+from common.phrases import gettext_noop
 from labeling.exchange.containers import chunks_of, peek, require_text, unpacked
 from labeling.exchange.cutting import line_records
 from labeling.exchange.decoding import parse_object
 from labeling.exchange.dropping import DropReport
 from labeling.exchange.encodings import as_utf8, encoding_of
-from labeling.exchange.errors import NoCampaignFile, UnreadableInput
+from labeling.exchange.errors import OF_LINE, NoCampaignFile, UnreadableInput
 from labeling.exchange.options import WriteOptions
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import ByteStream, ReadLimits
@@ -44,24 +45,24 @@ def read_full(stream: ByteStream) -> Iterator[tuple[int, JsonObject]]:
         try:
             line = parse_object(raw, LIMITS)
         except BadRecordError as error:
-            raise UnreadableInput(f"Line {raw.place.line}: {error.reason}") from error
+            raise UnreadableInput(OF_LINE, line=raw.place.line, reason=error.reason) from error
         kind = line.get("type")
         format_ = line.get("format") if kind == "campaign" else None
         if reached < 0 and not (isinstance(format_, str) and format_.startswith(FULL_FORMAT.split("/")[0])):
-            raise NoCampaignFile(
-                f"Line {raw.place.line}: it is not the first line of a whole campaign ({FULL_FORMAT})."
-            )
+            text = gettext_noop("Line %(line)s: it is not the first line of a whole campaign (%(format)s).")
+            raise NoCampaignFile(text, line=raw.place.line, format=FULL_FORMAT)
         if reached < 0 and format_ != FULL_FORMAT:
-            raise UnreadableInput(
-                f"Line {raw.place.line}: the field 'format' is {format_!r}; {FULL_FORMAT!r} can be read here."
-            )
+            text = gettext_noop("Line %(line)s: the field 'format' is %(format)s; %(known)s can be read here.")
+            raise UnreadableInput(text, line=raw.place.line, format=repr(format_), known=repr(FULL_FORMAT))
         if not isinstance(kind, str) or kind not in TYPES:
-            known = ", ".join(TYPES)
-            raise UnreadableInput(f"Line {raw.place.line}: it is of an unknown type. Every line is one of {known}.")
+            text = gettext_noop("Line %(line)s: it is of an unknown type. Every line is one of %(all)s.")
+            raise UnreadableInput(text, line=raw.place.line, all=", ".join(TYPES))
         if (reached >= 0 and kind == "campaign") or TYPES.index(kind) < reached:
-            text = f"the first line must be the campaign, followed by the others in this order: {', '.join(TYPES[1:])}."
-            raise UnreadableInput(f"Line {raw.place.line}: {text}")
+            text = gettext_noop(
+                "Line %(line)s: the first line must be the campaign, followed by the others in this order: %(all)s."
+            )
+            raise UnreadableInput(text, line=raw.place.line, all=", ".join(TYPES[1:]))
         reached = TYPES.index(kind)
         yield raw.place.line, line
     if reached < 0:
-        raise UnreadableInput("The file is empty.")
+        raise UnreadableInput(gettext_noop("The file is empty."))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.exchange.errors import InvalidSplit
 from labeling.exchange.records import Message, canonical_json
 from labeling.exchange.turns import OTHERS
@@ -91,7 +92,7 @@ def is_held_out(messages: Sequence[Message], *, seed: int, test_share: float) ->
     InvalidSplit if the share is not within 0..1.
     """
     if not 0 <= test_share <= 1:
-        raise InvalidSplit(f"A test share of {test_share}; it lies between 0 and 1.")
+        raise InvalidSplit(gettext_noop("A test share of %(share)s; it lies between 0 and 1."), share=str(test_share))
     digest = sha256(f"{seed}:{folded_hash(messages)}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < test_share * 2**64
 

@@ -19,8 +19,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.exchange.dropping import DropReport
-from labeling.exchange.errors import EmptySnapshot, InvalidSplit, SnapshotDamaged, SnapshotExists
+from labeling.exchange.errors import EmptySnapshot, InvalidSplit, SnapshotDamaged, SnapshotExists, said_by
 from labeling.exchange.hashing import folded_hash, is_held_out, messages_hash, pair_id
 from labeling.exchange.pairs import PreferencePair
 from labeling.exchange.records import canonical_json
@@ -42,7 +43,9 @@ class Split:
 
     def __post_init__(self) -> None:
         if not 0 <= self.test_share <= 1:
-            raise InvalidSplit(f"A test share of {self.test_share}; it lies between 0 and 1.")
+            raise InvalidSplit(
+                gettext_noop("A test share of %(share)s; it lies between 0 and 1."), share=str(self.test_share)
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,16 @@ class Manifest:
         """The manifest that `as_dict` described. Raises SnapshotDamaged if the values are not a manifest."""
         try:
             if values["format"] != FORMAT:
-                raise SnapshotDamaged(f"The manifest has the format {values['format']!r}; {FORMAT!r} is known.")
+                raise SnapshotDamaged(
+                    gettext_noop("The manifest has the format %(format)s; %(known)s is known."),
+                    format=repr(values["format"]),
+                    known=repr(FORMAT),
+                )
             train, test = (SnapshotFile(**values["files"][name]) for name in (TRAIN, TEST))
             split = Split(values["split"]["seed"], values["split"]["test_share"])
             return cls(values["sha256"], train, test, split, values["dropped"], values["meta"])
         except (KeyError, TypeError) as error:
-            raise SnapshotDamaged(f"The manifest is incomplete ({error}).") from error
+            raise SnapshotDamaged(gettext_noop("The manifest is incomplete (%(error)s)."), error=str(error)) from error
 
 
 def write_snapshot(
@@ -130,7 +137,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return Manifest.from_dict(json.loads((folder / MANIFEST).read_bytes()))
     except (OSError, ValueError) as error:
-        raise SnapshotDamaged(f"{folder.name} has no readable manifest: {error}") from error
+        raise SnapshotDamaged(
+            gettext_noop("%(folder)s has no readable manifest: %(error)s"), folder=folder.name, error=said_by(error)
+        ) from error
 
 
 def read_pairs(folder: Path, name: str = TRAIN) -> Iterator[PreferencePair]:
@@ -148,11 +157,13 @@ def verify_snapshot(folder: Path) -> Manifest:
             with (folder / name).open("rb") as file:
                 digest = _stream_hash(file)
         except OSError as error:
-            raise SnapshotDamaged(f"{name} cannot be read: {error}") from error
+            raise SnapshotDamaged(
+                gettext_noop("%(name)s cannot be read: %(error)s"), name=name, error=str(error)
+            ) from error
         if digest != described.sha256:
-            raise SnapshotDamaged(f"{name} is not the file that its manifest describes.")
+            raise SnapshotDamaged(gettext_noop("%(name)s is not the file that its manifest describes."), name=name)
     if snapshot_hash(manifest.train.sha256, manifest.test.sha256) != manifest.sha256:
-        raise SnapshotDamaged("The manifest's own hash does not match its files.")
+        raise SnapshotDamaged(gettext_noop("The manifest's own hash does not match its files."))
     return manifest
 
 
@@ -210,7 +221,7 @@ def _write_files(
     finally:
         train, test = (output.finish() for output in outputs.values())
     if not train.pairs:
-        raise EmptySnapshot("No preference pair is left to train on.")
+        raise EmptySnapshot(gettext_noop("No preference pair is left to train on."))
     shutil.rmtree(runs)
     dropped = dict(report.dropped) if report else {}
     dropped["duplicate"] = dropped.get("duplicate", 0) + duplicates
@@ -252,7 +263,11 @@ def _publish(work: Path, folder: Path) -> bool:
 def _existing(folder: Path, manifest: Manifest) -> Manifest:
     existing = read_manifest(folder)
     if existing.sha256 != manifest.sha256:
-        raise SnapshotExists(f"{folder.name} contains another snapshot ({existing.sha256[:12]}).")
+        raise SnapshotExists(
+            gettext_noop("%(folder)s contains another snapshot (%(sha256)s)."),
+            folder=folder.name,
+            sha256=existing.sha256[:12],
+        )
     return existing
 
 

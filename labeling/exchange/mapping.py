@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import asked_by
 from labeling.exchange.building import Source, compare, preference_named
@@ -30,18 +31,26 @@ def parse_mapping(text: str) -> dict[str, str]:
         name, equals, column = word.partition("=")
         if not equals:
             if not part:
-                raise UnknownDialect(f"The mapping has {word!r} where PART=COLUMN is expected.")
+                raise UnknownDialect(
+                    gettext_noop("The mapping has %(word)s where PART=COLUMN is expected."), word=repr(word)
+                )
             mapping[part] += f" {word}"  # a column whose name has a space
             continue
         if name not in PARTS or not column:
-            raise UnknownDialect(f"The mapping has {word!r}; known parts are {', '.join(PARTS)}.")
+            raise UnknownDialect(
+                gettext_noop("The mapping has %(word)s; known parts are %(all)s."),
+                word=repr(word),
+                all=", ".join(PARTS),
+            )
         if name in mapping:
-            raise UnknownDialect(f"The mapping names the part {name!r} twice.")
+            raise UnknownDialect(gettext_noop("The mapping names the part %(name)s twice."), name=repr(name))
         part, mapping[name] = name, column
     if text.strip() and "prompt" not in mapping:
-        raise UnknownDialect("The mapping names no column of the prompt: prompt=COLUMN is missing.")
+        raise UnknownDialect(gettext_noop("The mapping names no column of the prompt: prompt=COLUMN is missing."))
     if ("a" in mapping) != ("b" in mapping):
-        raise UnknownDialect("The mapping names one completion only: a=COLUMN and b=COLUMN belong together.")
+        raise UnknownDialect(
+            gettext_noop("The mapping names one completion only: a=COLUMN and b=COLUMN belong together.")
+        )
     return mapping
 
 
@@ -52,13 +61,18 @@ def mapping_text(mapping: ColumnMapping) -> str:
 
 def fits(mapping: ColumnMapping, record: Mapping[str, Any]) -> bool:
     """Whether a record has all columns of a mapping of comparisons."""
-    return {"prompt", "a", "b"} <= mapping.keys() and all(_has(record, column) for column in mapping.values())
+    return {"prompt", "a", "b"} <= mapping.keys() and has_columns(mapping, record)
+
+
+def has_columns(mapping: ColumnMapping, record: Mapping[str, Any]) -> bool:
+    """Whether a record has all columns of a mapping that has some."""
+    return bool(mapping) and all(_has(record, column) for column in mapping.values())
 
 
 def mapped_reader(mapping: ColumnMapping) -> Reader:
     """The reader of comparisons in these columns. Raises UnknownDialect if the mapping names no completions."""
     if not {"prompt", "a", "b"} <= mapping.keys():
-        raise UnknownDialect("A mapping of comparisons needs prompt=COLUMN, a=COLUMN and b=COLUMN.")
+        raise UnknownDialect(gettext_noop("A mapping of comparisons needs prompt=COLUMN, a=COLUMN and b=COLUMN."))
 
     def read(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
         asked = asked_by(_prompt_fields(mapping, record))
@@ -114,7 +128,7 @@ def _whole_columns(mapping: ColumnMapping) -> list[str]:
 
 def _value(record: JsonObject, column: str) -> Any:
     if not _has(record, column):
-        raise BadRecordError("missing_field", f"The field {column!r} is missing.", column)
+        raise BadRecordError("missing_field", gettext_noop("The field %(name)s is missing."), column, name=repr(column))
     return _optional(record, column)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, Literal
 
+from common.phrases import gettext_noop
 from labeling.exchange.containers import ARROW_FILE, ARROW_STREAM, PARQUET, chunks_of, peek, require_text, unpacked
 from labeling.exchange.cutting import array_records, line_records, object_records
 from labeling.exchange.encodings import as_utf8, encoding_of
@@ -70,7 +71,9 @@ def open_records(
         head, chunks = peek(as_utf8(chunks, encoding, mark))
     require_text(head)
     if b"\x00" in head[:4]:
-        raise UnreadableInput("This is no text, but a binary file. Save the records as JSON lines, CSV or Parquet.")
+        raise UnreadableInput(
+            gettext_noop("This is no text, but a binary file. Save the records as JSON lines, CSV or Parquet.")
+        )
     if framing is None:
         delimiter = delimiter_of(head, {*COLUMNS, *columns}, any_table=any_table)
         if delimiter is not None:

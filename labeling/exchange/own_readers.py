@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
 from labeling.exchange.building import NOBODY, common_preference
 from labeling.exchange.labelstudio import META
 from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.places import in_field
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader
 from labeling.exchange.records import (
@@ -78,7 +80,9 @@ def read_own_task(place: Place, record: JsonObject, limits: ReadLimits) -> Impor
 
 
 def _comparison(place: Place, dialect: str, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
-    prompt = conversations.checked_prompt(conversations.messages(parsing.required(record, "messages"), "'prompt'"))
+    prompt = conversations.checked_prompt(
+        conversations.messages(parsing.required(record, "messages"), in_field("prompt"))
+    )
     a, b = (_completion(*side) for side in zip(record["answers"], record["turns"], "ab", strict=True))
     parsing.check_completions(a.text, b.text, ("a", "b"))
     known = {"pair": parsing.required(record, "pair"), "source": record.get("source"), "tags": record.get("tags")}
@@ -109,31 +113,36 @@ def _metadata(record: Mapping[str, Any]) -> dict[str, JsonObject]:
     """The column of other fields: an object for each thing that has some."""
     kept = _json(record, "metadata") if record.get("metadata") else {}
     if not isinstance(kept, dict) or not all(isinstance(value, dict) for value in kept.values()):
-        raise BadRecordError("wrong_type", "The column 'metadata' must be an object of objects.")
+        raise BadRecordError("wrong_type", gettext_noop("The column 'metadata' must be an object of objects."))
     return kept
 
 
 def _votes(value: Any, limits: ReadLimits) -> tuple[Vote, ...]:
     """The votes of a comparison, which name the completions first and second. Raises BadRecordError."""
     if not isinstance(value, list) or not all(isinstance(vote, dict) for vote in value):
-        raise BadRecordError("wrong_type", "The field 'votes' must be a list of objects.")
+        raise BadRecordError("wrong_type", gettext_noop("The field 'votes' must be a list of objects."))
     votes = (_vote(vote, limits) for vote in value)
     return tuple(vote for vote in votes if vote.annotator not in NOBODY)
 
 
 def _vote(given: JsonObject, limits: ReadLimits) -> Vote:
     if unknown := given.keys() - set(VOTE_FIELDS):
-        raise BadRecordError("votes", f"A vote has the unknown field {min(unknown)!r}.")
+        raise BadRecordError("votes", gettext_noop("A vote has the unknown field %(name)s."), name=repr(min(unknown)))
     for name, value in given.items():
         is_flag = VOTE_TYPES[name] is bool
         if isinstance(value, bool) is not is_flag or not isinstance(value, VOTE_TYPES[name]):
-            raise BadRecordError("votes", f"The field {name!r} of a vote is {parsing.shortened(value)}.")
+            raise BadRecordError(
+                "votes",
+                gettext_noop("The field %(name)s of a vote is %(value)s."),
+                name=repr(name),
+                value=parsing.shortened(value),
+            )
     criteria = given.get("criteria", {})
     choice = given.get("choice")
     if choice != "skip" and _preference(choice) is None:
-        raise BadRecordError("votes", "A vote has no choice.")
+        raise BadRecordError("votes", gettext_noop("A vote has no choice."))
     if given.get("left", "a") not in ("a", "b") or given.get("strength", 1) not in (1, 2, 3):
-        raise BadRecordError("votes", "A vote has an unknown side or strength.")
+        raise BadRecordError("votes", gettext_noop("A vote has an unknown side or strength."))
     metadata = dict(given.get("metadata", {}))
     others = ("guideline_version", "simulated")  # of the campaign that it was made in
     metadata |= {name: given[name] for name in others if name in given}
@@ -155,7 +164,12 @@ def _preference(choice: Any) -> Preference | None:
     if choice is None or choice == "":
         return None
     if not isinstance(choice, str) or choice not in PREFERENCES:
-        raise BadRecordError("preference", f"The choice {str(choice)[:40]!r} is none of {', '.join(PREFERENCES)}.")
+        raise BadRecordError(
+            "preference",
+            gettext_noop("The choice %(choice)s is none of %(all)s."),
+            choice=repr(str(choice)[:40]),
+            all=", ".join(PREFERENCES),
+        )
     return PREFERENCES[choice]
 
 
@@ -166,9 +180,15 @@ def _json(record: Mapping[str, Any], name: str) -> Any:
     try:
         value = json.loads(parsing.required_text(record, name))
     except (ValueError, RecursionError) as error:
-        raise BadRecordError("not_json", f"The column {name!r} is not valid JSON.") from error
+        raise BadRecordError(
+            "not_json", gettext_noop("The column %(name)s is not valid JSON."), name=repr(name)
+        ) from error
     if any(UNSTORABLE.search(text) for text in _texts(value)):
-        raise BadRecordError("not_storable", f"The column {name!r} holds a character that cannot be stored.")
+        raise BadRecordError(
+            "not_storable",
+            gettext_noop("The column %(name)s holds a character that cannot be stored."),
+            name=repr(name),
+        )
     return value
 
 

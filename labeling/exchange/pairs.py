@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.exchange.errors import InvalidPair
 from labeling.exchange.records import FinishReason, JsonObject, Message, canonical_json, identity
 from labeling.exchange.turns import flattened, offering
@@ -36,13 +37,21 @@ class PreferencePair:
 
     def __post_init__(self) -> None:
         if not self.chosen.strip() or not self.rejected.strip():
-            raise InvalidPair(f"Pair {self.id}: an empty completion.")
+            raise InvalidPair(gettext_noop("Pair %(id)s: an empty completion."), id=self.id)
         if self.chosen.strip() == self.rejected.strip():
-            raise InvalidPair(f"Pair {self.id}: chosen and rejected are identical.")
+            raise InvalidPair(gettext_noop("Pair %(id)s: chosen and rejected are identical."), id=self.id)
         if not 0.5 <= self.confidence <= 1:
-            raise InvalidPair(f"Pair {self.id}: a confidence of {self.confidence}; it lies between 0.5 and 1.")
+            raise InvalidPair(
+                gettext_noop("Pair %(id)s: a confidence of %(confidence)s; it lies between 0.5 and 1."),
+                id=self.id,
+                confidence=str(self.confidence),
+            )
         if not (isfinite(self.weight) and self.weight >= 0):
-            raise InvalidPair(f"Pair {self.id}: a weight of {self.weight}; it is finite and not negative.")
+            raise InvalidPair(
+                gettext_noop("Pair %(id)s: a weight of %(weight)s; it is finite and not negative."),
+                id=self.id,
+                weight=str(self.weight),
+            )
 
     @property
     def identities(self) -> tuple[str, str]:
@@ -91,7 +100,7 @@ class PreferencePair:
                 rejected_turns=_turns(values["rejected"]),
             )
         except KeyError as error:
-            raise InvalidPair(f"A preference pair without {error}.") from error
+            raise InvalidPair(gettext_noop("A preference pair without %(error)s."), error=str(error)) from error
 
 
 def _listed(ids: Sequence[int] | None) -> list[int] | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from common.phrases import Marked, Phrase, gettext_noop, phrased
 from labeling.exchange.looks import look_alike, looks_empty
 from labeling.exchange.records import JsonObject, Preference
 
@@ -49,12 +50,15 @@ OF_TOOLS = ("functions", "tool_choice", "function_call")
 
 
 class BadRecordError(Exception):
-    """A record cannot be imported. It never leaves labeling.exchange: it becomes a `Rejected`. field: its cause."""
+    """A record cannot be imported. It never leaves labeling.exchange: it becomes a `Rejected`. field: its cause.
 
-    def __init__(self, code: str, reason: str, field: str = "") -> None:
-        super().__init__(reason)
+    reason: a sentence for people, made of a phrase, or of its template and its values.
+    """
+
+    def __init__(self, code: str, sentence: Marked | Phrase, field: str = "", **values: Any) -> None:
+        self.reason = phrased(sentence, values)
+        super().__init__(self.reason)
         self.code = code
-        self.reason = reason
         self.field = field
 
 
@@ -62,14 +66,16 @@ def refuse_unkept(record: Mapping[str, Any]) -> None:
     """Raises BadRecordError for a field that changes what the model sees and cannot be kept."""
     for name in UNKEPT:
         if name in record and record[name] not in (None, "", "[]", "{}", "null", [], {}):
-            reason = f"The record has the field {name!r}, which changes what the model sees and cannot be kept here."
-            raise BadRecordError("tools" if name in OF_TOOLS else "unkept_field", reason, name)
+            reason = gettext_noop(
+                "The record has the field %(name)s, which changes what the model sees and cannot be kept here."
+            )
+            raise BadRecordError("tools" if name in OF_TOOLS else "unkept_field", reason, name, name=repr(name))
 
 
 def required(record: Mapping[str, Any], name: str) -> Any:
     """The value of a field. Raises BadRecordError, which names the field."""
     if name not in record:
-        raise BadRecordError("missing_field", f"The field {name!r} is missing.", name)
+        raise BadRecordError("missing_field", gettext_noop("The field %(name)s is missing."), name, name=repr(name))
     return record[name]
 
 
@@ -77,8 +83,8 @@ def required_text(record: Mapping[str, Any], name: str) -> str:
     """The value of a text field. Raises BadRecordError, which names the field."""
     value = required(record, name)
     if not isinstance(value, str):
-        reason = f"The field {name!r} is a JSON {kind_of(value)} where text is expected."
-        raise BadRecordError("wrong_type", reason, name)
+        reason = gettext_noop("The field %(name)s is a JSON %(kind)s where text is expected.")
+        raise BadRecordError("wrong_type", reason, name, name=repr(name), kind=kind_of(value))
     return value
 
 
@@ -86,7 +92,9 @@ def required_list(record: Mapping[str, Any], name: str) -> list[JsonObject]:
     """The value of a field that lists objects. Raises BadRecordError, which names the field."""
     value = required(record, name)
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise BadRecordError("wrong_type", f"The field {name!r} must be a list of objects.", name)
+        raise BadRecordError(
+            "wrong_type", gettext_noop("The field %(name)s must be a list of objects."), name, name=repr(name)
+        )
     return value
 
 
@@ -100,8 +108,8 @@ def optional_number(record: Mapping[str, Any], name: str) -> float | None:
             raise ValueError
         return float(value)
     except (ValueError, OverflowError) as error:
-        reason = f"The field {name!r} is {shortened(value)} where a number is expected."
-        raise BadRecordError("wrong_type", reason, name) from error
+        reason = gettext_noop("The field %(name)s is %(value)s where a number is expected.")
+        raise BadRecordError("wrong_type", reason, name, name=repr(name), value=shortened(value)) from error
 
 
 def optional_confidence(record: Mapping[str, Any]) -> float | None:
@@ -133,7 +141,13 @@ def optional_gold(record: Mapping[str, Any]) -> Preference | None:
     if value is None:
         return None
     if not isinstance(value, str) or value not in GOLD:
-        raise BadRecordError("gold", f"The field 'gold' is {shortened(value)}; known are {', '.join(GOLD)}.", "gold")
+        raise BadRecordError(
+            "gold",
+            gettext_noop("The field 'gold' is %(value)s; known are %(all)s."),
+            "gold",
+            value=shortened(value),
+            all=", ".join(GOLD),
+        )
     return GOLD[value]
 
 
@@ -150,12 +164,19 @@ def check_completions(first: str, second: str, names: tuple[str, str]) -> None:
     """Raises BadRecordError if a completion looks empty, or a person sees no difference between both."""
     for text, name in zip((first, second), names, strict=True):
         if looks_empty(text):
-            raise BadRecordError("empty_completion", f"The completion {name!r} is empty.", name)
+            raise BadRecordError(
+                "empty_completion", gettext_noop("The completion %(name)s is empty."), name, name=repr(name)
+            )
     if first.strip() == second.strip():
-        raise BadRecordError("identical_completions", f"The completions {names[0]!r} and {names[1]!r} are identical.")
+        raise BadRecordError(
+            "identical_completions",
+            gettext_noop("The completions %(first)s and %(second)s are identical."),
+            first=repr(names[0]),
+            second=repr(names[1]),
+        )
     if look_alike(first, second):
-        reason = f"The completions {names[0]!r} and {names[1]!r} look the same to a person."
-        raise BadRecordError("identical_completions", reason)
+        reason = gettext_noop("The completions %(first)s and %(second)s look the same to a person.")
+        raise BadRecordError("identical_completions", reason, first=repr(names[0]), second=repr(names[1]))
 
 
 def sole_text(value: Any) -> str | None:
@@ -181,7 +202,3 @@ def shortened(value: Any) -> str:
 
 def _is_left_aside(name: str, value: Any) -> bool:
     return value is not None and not as_name(value, SIDE_FIELDS[name])
-
-
-def sentence(text: str) -> str:
-    return text[0].upper() + text[1:]

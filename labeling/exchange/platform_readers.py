@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import asked_by, has_prompt
 from labeling.exchange.battle_readers import SIDES
@@ -113,7 +114,9 @@ def _answers(responses: Any) -> Iterable[Answers]:
     if isinstance(responses, list):
         for one in responses:
             if not isinstance(one, dict) or not isinstance(one.get("values") or {}, dict):
-                raise BadRecordError("wrong_type", "A response must be an object with 'values'.", "responses")
+                raise BadRecordError(
+                    "wrong_type", gettext_noop("A response must be an object with 'values'."), "responses"
+                )
             values = {name: _bare(value) for name, value in (one.get("values") or {}).items()}
             yield (
                 one.get("user_id"),
@@ -123,12 +126,14 @@ def _answers(responses: Any) -> Iterable[Answers]:
             )
         return
     if not isinstance(responses, dict):
-        raise BadRecordError("wrong_type", "The field 'responses' must be an object or a list.", "responses")
+        raise BadRecordError(
+            "wrong_type", gettext_noop("The field 'responses' must be an object or a list."), "responses"
+        )
     by_user: dict[Any, Answers] = {}
     for question, given in responses.items():
         for number, one in enumerate(given if isinstance(given, list) else []):
             if not isinstance(one, dict):
-                raise BadRecordError("wrong_type", "A response must be an object.", "responses")
+                raise BadRecordError("wrong_type", gettext_noop("A response must be an object."), "responses")
             user = person_name(one.get("user_id"), parsing.LONGEST_NAME)
             answers = by_user.setdefault(
                 user or number, (user, one.get("status", "submitted"), {}, without(one, "user_id", "status", "value"))
@@ -182,10 +187,12 @@ def _ranked(value: Any, names: tuple[str, str]) -> Preference | None:
     ranks: dict[Preference | None, float] = {}
     for one in value:
         if (rank := parsing.optional_number(one, "rank")) is None:
-            raise BadRecordError("ranking", "A ranking has no rank for an answer.", "responses")
+            raise BadRecordError("ranking", gettext_noop("A ranking has no rank for an answer."), "responses")
         ranks[preference_named(one.get("value"), "responses", names)] = rank
     if ranks.keys() != {"first", "second"}:
-        raise BadRecordError("ranking", "A ranking names other answers than the two of the record.", "responses")
+        raise BadRecordError(
+            "ranking", gettext_noop("A ranking names other answers than the two of the record."), "responses"
+        )
     difference = ranks["first"] - ranks["second"]
     return "first" if difference < 0 else "second" if difference else "tie"
 
@@ -245,14 +252,16 @@ def platform_comparison(
 def _object(record: JsonObject, name: str) -> JsonObject:
     value = parsing.required(record, name)
     if not isinstance(value, dict):
-        raise BadRecordError("wrong_type", f"The field {name!r} must be an object.", name)
+        raise BadRecordError("wrong_type", gettext_noop("The field %(name)s must be an object."), name, name=repr(name))
     return value
 
 
 def _names(data: Mapping[str, Any]) -> tuple[str, str]:
     names = next((names for names in SIDES if names[0] in data and names[1] in data), None)
     if names is None:
-        raise BadRecordError("missing_field", "Two completions are missing, such as 'response1' and 'response2'.")
+        raise BadRecordError(
+            "missing_field", gettext_noop("Two completions are missing, such as 'response1' and 'response2'.")
+        )
     return names
 
 

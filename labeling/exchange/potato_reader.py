@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.exchange import certainties, parsing
 from labeling.exchange.asking import has_prompt
 from labeling.exchange.building import preference_named
@@ -50,7 +51,9 @@ def read_potato(place: Place, record: JsonObject, limits: ReadLimits) -> Importe
 def _vote(user: Any, answers: Any, about: JsonObject, limits: ReadLimits) -> Vote | None:
     """The opinion in one annotator's answers. None: they have no answer of a pairwise scheme."""
     if not isinstance(answers, dict):
-        raise BadRecordError("wrong_type", "The annotations must be objects by scheme.", "label_annotations")
+        raise BadRecordError(
+            "wrong_type", gettext_noop("The annotations must be objects by scheme."), "label_annotations"
+        )
     name = person_name(user, limits.name_chars)
     for scheme, value in answers.items():
         answer = value if isinstance(value, dict) else {}

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.raw import CHUNK, ReadLimits
 
@@ -69,7 +70,10 @@ def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, guidelines: str, 
         while piece := file.read(CHUNK):
             total += len(piece)
             if total > limits.unpacked_bytes and total > member.compress_size * limits.unpacked_ratio:
-                raise UnreadableInput(f"The archive unpacks to more than {limits.unpacked_ratio} times its size.")
+                raise UnreadableInput(
+                    gettext_noop("The archive unpacks to more than %(ratio)s times its size."),
+                    ratio=limits.unpacked_ratio,
+                )
             yield with_guidelines(piece, guidelines) if is_first else piece
             is_first = False
 
@@ -83,13 +87,15 @@ def _joined(
 ) -> Iterator[bytes]:
     """The items of Potato as lines, each with the answers of its annotators."""
     if sum(one.file_size for one in (*data, *states)) > limits.whole_bytes:
-        text = f"The project is larger than {limits.whole_bytes >> 20} MiB, which must be read as a whole."
-        raise UnreadableInput(text)
+        text = gettext_noop("The project is larger than %(size)s MiB, which must be read as a whole.")
+        raise UnreadableInput(text, size=limits.whole_bytes >> 20)
     answers: dict[str, dict[str, Any]] = {}
     for one in states:
         state = _json(archive.read(one), one.filename)
         if not isinstance(state, dict) or not isinstance(state.get("instance_id_to_label_to_value"), dict):
-            raise UnreadableInput(f"{one.filename} holds no answers of an annotator of Potato.")
+            raise UnreadableInput(
+                gettext_noop("%(name)s holds no answers of an annotator of Potato."), name=one.filename
+            )
         user = str(state.get("user_id") or one.filename.split("/")[-2:][0])
         for item, labels in state["instance_id_to_label_to_value"].items():
             answers.setdefault(str(item), {})[user] = _by_scheme(labels)
@@ -123,7 +129,7 @@ def _json(data: bytes, name: str) -> Any:
     try:
         return json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise UnreadableInput(f"{name} in the archive is not valid JSON.") from error
+        raise UnreadableInput(gettext_noop("%(name)s in the archive is not valid JSON."), name=name) from error
 
 
 def _is_settings(name: str) -> bool:

@@ -1,8 +1,10 @@
 """Reads one prompt: from the shapes in which prompts and conversations are published."""
 
+from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import asked_by
 from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.places import FIRST_TURN, PROMPT
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.records import ImportedPrompt, JsonObject, Message
 
@@ -47,9 +49,11 @@ def _prompt_of(record: JsonObject) -> tuple[list[Message], list[str], JsonObject
         return _conversation(record, name)
     if not any(record.get(one) is not None for one in ("prompt", "instruction", "question", "query", "messages")):
         if "turns" in record:
-            raise BadRecordError("wrong_type", "The field 'turns' must be a list of texts.", "turns")
+            raise BadRecordError("wrong_type", gettext_noop("The field 'turns' must be a list of texts."), "turns")
         if "prompt" not in record:
-            reason = "There is no prompt: none of the fields 'prompt', 'messages', 'instruction', 'question', 'turns'."
+            reason = gettext_noop(
+                "There is no prompt: none of the fields 'prompt', 'messages', 'instruction', 'question', 'turns'."
+            )
             raise BadRecordError("missing_field", reason)
     asked = asked_by(record)
     return asked.prompt, asked.used, asked.extras
@@ -59,15 +63,15 @@ def _first_turn(turns: list[object]) -> tuple[list[Message], list[str], JsonObje
     first = turns[0] if turns else None
     text = first.get("content") if isinstance(first, dict) else first
     if not isinstance(text, str):
-        raise BadRecordError("wrong_type", "The field 'turns' must be a list of texts.", "turns")
+        raise BadRecordError("wrong_type", gettext_noop("The field 'turns' must be a list of texts."), "turns")
     later: JsonObject = {"later_turns": turns[1:]} if len(turns) > 1 else {}
-    return conversations.prompt(text, "the first turn"), ["turns"], later
+    return conversations.prompt(text, FIRST_TURN), ["turns"], later
 
 
 def _conversation(record: JsonObject, name: str) -> tuple[list[Message], list[str], JsonObject]:
     """A conversation as a prompt: it ends with the last message of the user."""
     extras: JsonObject = {}
-    messages = conversations.messages(record[name], "the prompt", extras)
+    messages = conversations.messages(record[name], PROMPT, extras)
     ends = ("user", "tool") if messages and messages[-1]["role"] == "tool" else ("user",)
     end = next((at for at in range(len(messages), 0, -1) if messages[at - 1]["role"] in ends), 0)
     if not end:
@@ -83,9 +87,11 @@ def _tags(record: JsonObject, limits: ReadLimits) -> tuple[str, ...]:
     value = record.get("tags")
     tags = [tag.strip() for tag in value.split(",")] if isinstance(value, str) else [] if value is None else value
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise BadRecordError("wrong_type", "The field 'tags' must be a list of texts.", "tags")
+        raise BadRecordError("wrong_type", gettext_noop("The field 'tags' must be a list of texts."), "tags")
     category = parsing.as_name(record.get("category"), limits.tag_chars)
     named = [tag for tag in [category, *tags] if tag]
     if any(len(tag) > limits.tag_chars for tag in named):
-        raise BadRecordError("too_long", f"A tag has more than {limits.tag_chars} characters.", "tags")
+        raise BadRecordError(
+            "too_long", gettext_noop("A tag has more than %(most)s characters."), "tags", most=limits.tag_chars
+        )
     return tuple(dict.fromkeys(named))

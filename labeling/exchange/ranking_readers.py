@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import Asked, asked_by
 from labeling.exchange.building import MOST_RANKED, Ranked, Source, compare, ranking
@@ -26,7 +27,7 @@ def read_ranked_answers(place: Place, record: JsonObject, limits: ReadLimits) ->
     for answer in parsing.required_list(record, "answers"):
         rank = parsing.optional_number(answer, "rank")
         if rank is None:
-            raise BadRecordError("ranking", "An answer has no rank.", "answers")
+            raise BadRecordError("ranking", gettext_noop("An answer has no rank."), "answers")
         text = conversations.completion(parsing.required(answer, "answer"), "answer")
         ranked.append(Ranked(_text(text, answer, limits, "answer"), -rank))
     return ranking(Source(place, "nectar", record, limits), asked_by(record), ranked, used=("answers",))
@@ -38,7 +39,12 @@ def read_scored_completions(place: Place, record: JsonObject, limits: ReadLimits
     for one in parsing.required_list(record, "completions"):
         score = next((value for name in SCORES if (value := parsing.optional_number(one, name)) is not None), None)
         if score is None:
-            raise BadRecordError("ranking", f"A completion has no score: none of {', '.join(SCORES)}.", "completions")
+            raise BadRecordError(
+                "ranking",
+                gettext_noop("A completion has no score: none of %(all)s."),
+                "completions",
+                all=", ".join(SCORES),
+            )
         text = conversations.completion(parsing.required(one, "response"), "response")
         ranked.append(Ranked(_text(text, one, limits, "response"), score))
     return ranking(
@@ -50,7 +56,9 @@ def read_tree(place: Place, record: JsonObject, limits: ReadLimits) -> Compariso
     """OASST: a tree of messages. Each prompt with two or more ranked replies is a ranking."""
     root = parsing.required(record, "prompt")
     if not isinstance(root, dict):
-        raise BadRecordError("wrong_type", "The field 'prompt' must be an object with 'replies'.", "prompt")
+        raise BadRecordError(
+            "wrong_type", gettext_noop("The field 'prompt' must be an object with 'replies'."), "prompt"
+        )
     about = parsing.rest(record, "prompt")
     comparisons: list[ImportedComparison] = []
     pending: list[tuple[JsonObject, list[Message]]] = [(root, [])]
@@ -59,7 +67,9 @@ def read_tree(place: Place, record: JsonObject, limits: ReadLimits) -> Compariso
         node, before = pending.pop(0)
         visited += 1
         if visited > MOST_MESSAGES:
-            raise BadRecordError("too_large", f"The tree has more than {MOST_MESSAGES} messages.")
+            raise BadRecordError(
+                "too_large", gettext_noop("The tree has more than %(most)s messages."), most=MOST_MESSAGES
+            )
         replies = parsing.required_list(node, "replies") if node.get("replies") else []
         role = "assistant" if node.get("role") == "assistant" else "user"
         path = [*before, Message(role=role, content=parsing.required_text(node, "text"))]
@@ -69,7 +79,7 @@ def read_tree(place: Place, record: JsonObject, limits: ReadLimits) -> Compariso
                 place, path, replies, {**about, **parsing.rest(node, "replies", "text")}, limits
             )
     if not comparisons:
-        raise BadRecordError("ranking", "No message of the tree has two ranked replies.")
+        raise BadRecordError("ranking", gettext_noop("No message of the tree has two ranked replies."))
     return comparisons
 
 
@@ -87,10 +97,10 @@ def read_messages(place: Place, records: list[JsonObject], limits: ReadLimits) -
             nodes[parent]["replies"].append(node)
         else:
             raise BadRecordError(
-                "missing_parent", "The message that this one replies to does not precede it.", "parent_id"
+                "missing_parent", gettext_noop("The message that this one replies to does not precede it."), "parent_id"
             )
     if root is None:
-        raise BadRecordError("missing_parent", "The first message of this tree is missing.", "parent_id")
+        raise BadRecordError("missing_parent", gettext_noop("The first message of this tree is missing."), "parent_id")
     return read_tree(place, {"prompt": root}, limits)
 
 
@@ -100,11 +110,13 @@ def read_rated_responses(place: Place, records: list[JsonObject], limits: ReadLi
     for record in records:
         score = parsing.optional_number(record, "helpfulness")
         if score is None:
-            raise BadRecordError("ranking", "A response has no rating 'helpfulness'.", "helpfulness")
+            raise BadRecordError("ranking", gettext_noop("A response has no rating 'helpfulness'."), "helpfulness")
         text = CompletionText(parsing.required_text(record, "response"))
         ranked.append(Ranked(_text(text, record, limits, "prompt", "response"), score))
     if len(ranked) < 2:
-        raise BadRecordError("single", "The prompt has only one response in the lines next to each other.", "response")
+        raise BadRecordError(
+            "single", gettext_noop("The prompt has only one response in the lines next to each other."), "response"
+        )
     head = {"prompt": records[0]["prompt"]}
     return ranking(Source(place, "helpsteer2", head, limits), asked_by(head), ranked, scored=True)
 
@@ -149,8 +161,11 @@ def _label_pairs(records: list[JsonObject]) -> list[tuple[JsonObject, JsonObject
         return neighbours
     if len(good) == len(bad):
         return list(zip(good, bad, strict=True))
-    counts = f"{len(good)} desirable and {len(bad)} undesirable completions"
-    raise BadRecordError("single", f"The prompt has {counts} in neighbouring lines, which make no pairs.", "label")
+    text = gettext_noop(
+        "The prompt has %(good)s desirable and %(bad)s undesirable completions in neighbouring lines, which make no "
+        "pairs."
+    )
+    raise BadRecordError("single", text, "label", good=len(good), bad=len(bad))
 
 
 def _label(record: JsonObject) -> bool:
@@ -159,7 +174,12 @@ def _label(record: JsonObject) -> bool:
         return bool(value)
     if isinstance(value, str) and value.casefold() in ("true", "false"):
         return value.casefold() == "true"
-    raise BadRecordError("wrong_type", f"The field 'label' is {parsing.shortened(value)}; true or false.", "label")
+    raise BadRecordError(
+        "wrong_type",
+        gettext_noop("The field 'label' is %(value)s; true or false."),
+        "label",
+        value=parsing.shortened(value),
+    )
 
 
 def _ranked_replies(
@@ -199,7 +219,7 @@ def _same_tree(group: list[JsonObject], record: JsonObject) -> bool:
 
 
 def _alone(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
-    raise BadRecordError("single", "The record is not one of a group.")
+    raise BadRecordError("single", gettext_noop("The record is not one of a group."))
 
 
 RANKING_READERS = (

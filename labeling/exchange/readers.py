@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.battle_readers import BATTLE_READERS
 from labeling.exchange.building import Size, Source, compare
 from labeling.exchange.own_readers import OWN_READERS
 from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.places import in_field
 from labeling.exchange.platform_readers import PLATFORM_READERS
 from labeling.exchange.potato_reader import POTATO_READERS
 from labeling.exchange.ranking_readers import RANKING_READERS
@@ -38,7 +40,7 @@ def read_trl(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
     sides = [parsing.required(record, name) for name in ("chosen", "rejected")]
     repeated = [_contains_prompt(side) for side in sides]
     if repeated[0] != repeated[1]:
-        raise BadRecordError("prompt_repeated", "Only one of 'chosen' and 'rejected' repeats the prompt.")
+        raise BadRecordError("prompt_repeated", gettext_noop("Only one of 'chosen' and 'rejected' repeats the prompt."))
     if all(repeated):
         asked.prompt, both = _after_shared_prompt(asked, sides)
     else:
@@ -50,7 +52,9 @@ def read_trl(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
         both = _unspaced(both[0]), _unspaced(both[1])
     last = asked.prompt[-1]["content"].strip()
     if len(last) >= REPEATED_PROMPT_CHARS and all(one.text.lstrip().startswith(last) for one in both):
-        raise BadRecordError("prompt_repeated", "The prompt is repeated at the start of both completions.")
+        raise BadRecordError(
+            "prompt_repeated", gettext_noop("The prompt is repeated at the start of both completions.")
+        )
     return _chosen(place, "trl", asked, both, record, limits)
 
 
@@ -67,14 +71,16 @@ def read_hh(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCom
     chosen, rejected = parsing.required_text(record, "chosen"), parsing.required_text(record, "rejected")
     shared = chosen.rpartition(HH_LAST)[0]
     if not shared:
-        raise BadRecordError("transcript", '\'chosen\' is not a transcript of "\\n\\nHuman:" and "\\n\\nAssistant:".')
+        raise BadRecordError(
+            "transcript", gettext_noop('\'chosen\' is not a transcript of "\\n\\nHuman:" and "\\n\\nAssistant:".')
+        )
     if rejected.rpartition(HH_LAST)[0] != shared:
         raise BadRecordError(
-            "different_prompts", "'chosen' and 'rejected' differ before the last \"\\n\\nAssistant:\"."
+            "different_prompts", gettext_noop("'chosen' and 'rejected' differ before the last \"\\n\\nAssistant:\".")
         )
     texts = chosen[len(shared) + len(HH_LAST) :], rejected[len(shared) + len(HH_LAST) :]
     if any(HH_MARKER.search(text) for text in texts):
-        raise BadRecordError("transcript", 'A completion continues with another "\\n\\nHuman:" turn.')
+        raise BadRecordError("transcript", gettext_noop('A completion continues with another "\\n\\nHuman:" turn.'))
     first, second = (_unspaced(CompletionText(text)) for text in texts)
     asked = Asked(conversations.checked_prompt(hh_turns(shared)), [])
     return _chosen(place, "hh", asked, (first, second), record, limits)
@@ -88,7 +94,7 @@ def read_implicit_text(place: Place, record: JsonObject, limits: ReadLimits) -> 
     end = max(shared.rfind(" "), shared.rfind("\n"))
     question = shared[: max(end, 0)].strip()
     if len(question) < REPEATED_PROMPT_CHARS:
-        reason = "There is no prompt: no field with one, and 'chosen' and 'rejected' share no beginning."
+        reason = gettext_noop("There is no prompt: no field with one, and 'chosen' and 'rejected' share no beginning.")
         raise BadRecordError("missing_field", reason, "prompt")
     both = CompletionText(chosen[end + 1 :]), CompletionText(rejected[end + 1 :])
     return _chosen(place, "implicit-text", Asked(conversations.prompt(question), []), both, record, limits)
@@ -98,7 +104,9 @@ def read_openai(place: Place, record: JsonObject, limits: ReadLimits) -> Importe
     """OpenAI preference fine-tuning."""
     given = parsing.required(record, "input")
     if not isinstance(given, dict):
-        raise BadRecordError("wrong_type", "The field 'input' must be an object with 'messages'.", "input")
+        raise BadRecordError(
+            "wrong_type", gettext_noop("The field 'input' must be an object with 'messages'."), "input"
+        )
     parsing.refuse_unkept(given)
     asked = Asked([], ["input"])
     names = ("preferred_output", "non_preferred_output")
@@ -132,7 +140,11 @@ def _alpacaeval_preference(value: Any) -> Preference | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 2:
-        raise BadRecordError("preference", f"The preference {str(value)[:40]!r} is not a number from 1 to 2.")
+        raise BadRecordError(
+            "preference",
+            gettext_noop("The preference %(value)s is not a number from 1 to 2."),
+            value=repr(str(value)[:40]),
+        )
     if value == 1.5:
         return "tie"
     return "first" if value < 1.5 else "second"
@@ -172,18 +184,23 @@ def _unspaced(completion: CompletionText) -> CompletionText:
 
 def _shared_conversation(sides: list[Any], asked: Asked) -> tuple[list[Message], tuple[CompletionText, CompletionText]]:
     """The messages that two conversations share, and how each of them continues."""
-    chosen = conversations.messages(sides[0], "'chosen'", asked.extras)
-    rejected = conversations.messages(sides[1], "'rejected'", asked.extras)
+    chosen = conversations.messages(sides[0], in_field("chosen"), asked.extras)
+    rejected = conversations.messages(sides[1], in_field("rejected"), asked.extras)
     for name, conversation in (("chosen", chosen), ("rejected", rejected)):
         if not conversation or conversation[-1]["role"] != "assistant":
-            raise BadRecordError("role", f"{name!r} must end with a message of 'assistant'.", name)
+            raise BadRecordError(
+                "role", gettext_noop("%(name)s must end with a message of 'assistant'."), name, name=repr(name)
+            )
     shared = common_beginning(chosen, rejected)
     if chosen[shared]["role"] != "assistant" or rejected[shared]["role"] != "assistant":
-        reason = "'chosen' and 'rejected' differ before their first message of 'assistant' that differs."
+        reason = gettext_noop("'chosen' and 'rejected' differ before their first message of 'assistant' that differs.")
         raise BadRecordError("different_prompts", reason)
     prompt = conversations.checked_prompt(chosen[:shared])
-    ends = conversations.of_turns(chosen[shared:], "chosen"), conversations.of_turns(rejected[shared:], "rejected")
-    return prompt, ends
+    ends = [
+        conversations.of_turns(conversation[shared:], in_field(name), name)
+        for name, conversation in (("chosen", chosen), ("rejected", rejected))
+    ]
+    return prompt, (ends[0], ends[1])
 
 
 def _after_shared_prompt(asked: Asked, sides: list[Any]) -> tuple[list[Message], tuple[CompletionText, CompletionText]]:
@@ -199,7 +216,7 @@ def _after_shared_prompt(asked: Asked, sides: list[Any]) -> tuple[list[Message],
     same_start = given == turns[: len(given)] or given == turns[-len(given) :]
     same_system = given == asked.prompt or asked.prompt[0] == shared[0]
     if not (same_start and same_system):
-        reason = "The prompt is not the beginning of the conversations 'chosen' and 'rejected'."
+        reason = gettext_noop("The prompt is not the beginning of the conversations 'chosen' and 'rejected'.")
         raise BadRecordError("different_prompts", reason, "prompt")
     return shared, ends
 

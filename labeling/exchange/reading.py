@@ -3,14 +3,16 @@
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from typing import Literal, TypeVar
 
+from common.phrases import Count, Phrase, gettext_noop
 from labeling.exchange.building import text_warnings
 from labeling.exchange.decoding import parse_json, parse_object, parse_text, rejected, require_storable
 from labeling.exchange.errors import UndetectedDialect, UnknownDialect, UnreadableInput
-from labeling.exchange.mapping import ColumnMapping, mapped_prompt, mapped_reader
+from labeling.exchange.mapping import ColumnMapping, has_columns, mapped_prompt, mapped_reader
 from labeling.exchange.opening import Framing, open_records
 from labeling.exchange.parsing import BadRecordError, refuse_unkept
 from labeling.exchange.prompt_reader import read_prompt
@@ -44,7 +46,12 @@ def read_comparisons(
     once, and UndetectedDialect and UnreadableInput while iterating.
     """
     if dialect != AUTO and dialect not in READERS:
-        raise UnknownDialect(f"Unknown dialect {dialect!r}. Known are {', '.join(READERS)} and {AUTO}.")
+        raise UnknownDialect(
+            gettext_noop("Unknown dialect %(dialect)s. Known are %(all)s and %(auto)s."),
+            dialect=repr(dialect),
+            all=", ".join(READERS),
+            auto=AUTO,
+        )
     reader = mapped_reader(mapping) if mapping else READERS.get(dialect)
     return _comparisons(stream, reader, remembered or {}, limits or ReadLimits())
 
@@ -54,17 +61,21 @@ def read_prompts(
     *,
     form: PromptForm = "auto",
     mapping: ColumnMapping | None = None,
+    remembered: ColumnMapping | None = None,
     limits: ReadLimits | None = None,
 ) -> Iterator[ImportedPrompt | Rejected]:
     """Yields for each record of the stream, in order, its prompt or its rejection.
 
     form "json": JSON lines or an array of records with a prompt (see `prompt_reader`), or plain strings. form "text":
     one prompt per line. "auto": json if the stream holds JSON or a table, else text. mapping: reads these columns.
+    remembered: a mapping for records in which no known field holds a prompt.
     Raises UnreadableInput while iterating.
     """
     if form not in {"auto", "json", "text"}:
-        raise UnknownDialect(f"Unknown form {form!r} of prompts. Known are auto, json and text.")
-    return _prompts(stream, "json" if mapping else form, mapping or {}, limits or ReadLimits())
+        raise UnknownDialect(
+            gettext_noop("Unknown form %(form)s of prompts. Known are auto, json and text."), form=repr(form)
+        )
+    return _prompts(stream, "json" if mapping else form, mapping or {}, remembered or {}, limits or ReadLimits())
 
 
 def detect_dialect(record: JsonObject) -> str | None:
@@ -157,35 +168,42 @@ def _detect(
     """
     seen: list[RawRecord] = []
     unknown: tuple[RawRecord, JsonObject] | None = None
-    for raw in records:
-        seen.append(raw)
-        try:
-            record = parse_object(raw, limits)
-        except BadRecordError:
-            record = None
-        if record is not None:
-            if reader := _reader_of(record, readers):
-                return reader, chain(seen, records)
-            unknown = unknown or (raw, record)
-        # Bounded in bytes as well as in number; a record over the limit is held only up to it.
-        if len(seen) >= limits.detection_records or sum(len(one.data) for one in seen) > 4 * limits.record_bytes:
-            break
+    for raw, record in _first_objects(records, seen, limits):
+        if reader := _reader_of(record, readers):
+            return reader, chain(seen, records)
+        unknown = unknown or (raw, record)
     if unknown is None:
         return None, chain(seen, records)
     fields = ", ".join(list(unknown[1])[:12])[:200] or "none"
     known = "; ".join(f"{reader.name}: {reader.shape}" for reader in READERS.values())
+    text = gettext_noop(
+        "The dialect cannot be detected: line %(line)s has the fields %(fields)s. Map its columns (prompt=..., a=..., "
+        "b=...), or use a known dialect. Known are %(all)s."
+    )
     raise UndetectedDialect(
-        f"The dialect cannot be detected: line {unknown[0].place.line} has the fields {fields}. Map its columns "
-        f"(prompt=..., a=..., b=...), or use a known dialect. Known are {known}.",
+        Phrase(text, line=unknown[0].place.line, fields=fields, all=known),
         line=unknown[0].place.line,
         fields=fields,
         is_prompts=_is_only_a_prompt(unknown[1]),
     )
 
 
+def _first_objects(
+    records: Iterator[RawRecord], seen: list[RawRecord], limits: ReadLimits
+) -> Iterator[tuple[RawRecord, JsonObject]]:
+    """Those of the first records that can be parsed. seen: receives each record that was taken."""
+    for raw in records:
+        seen.append(raw)
+        with suppress(BadRecordError):
+            yield raw, parse_object(raw, limits)
+        # Bounded in bytes as well as in number; a record over the limit is held only up to it.
+        if len(seen) >= limits.detection_records or sum(len(one.data) for one in seen) > 4 * limits.record_bytes:
+            return
+
+
 def _refuse(raw: RawRecord, limits: ReadLimits) -> list[ImportedComparison]:
     parse_object(raw, limits)  # raises if the bytes themselves are wrong
-    raise BadRecordError("unknown_dialect", "The dialect cannot be detected.")
+    raise BadRecordError("unknown_dialect", gettext_noop("The dialect cannot be detected."))
 
 
 def _convert(
@@ -201,28 +219,52 @@ def _convert(
         except Exception:
             # A fault of a reader must cost one record, never the report of all others.
             log.exception("A record at line %s could not be read", raw.place.line)
-            yield rejected(raw, BadRecordError("unexpected", "The record has a shape that cannot be read."), limits)
+            yield rejected(
+                raw, BadRecordError("unexpected", gettext_noop("The record has a shape that cannot be read.")), limits
+            )
         else:
             continue
         refused += 1
         if is_useless and refused >= limits.refused_records:
-            raise UnreadableInput(f"None of the first {refused:,} records can be read, so reading stopped.")
+            raise UnreadableInput(
+                gettext_noop("None of the first %(number)s records can be read, so reading stopped."),
+                number=Count(refused),
+            )
 
 
 def _prompts(
-    stream: ByteStream, form: PromptForm, mapping: ColumnMapping, limits: ReadLimits
+    stream: ByteStream, form: PromptForm, mapping: ColumnMapping, remembered: ColumnMapping, limits: ReadLimits
 ) -> Iterator[ImportedPrompt | Rejected]:
     framing, records = open_records(
-        stream, limits, "lines" if form == "text" else None, is_record=_is_prompt, columns=mapping.values()
+        stream,
+        limits,
+        "lines" if form == "text" else None,
+        is_record=lambda value: _is_prompt(value) or has_columns(remembered, value),
+        columns=(*mapping.values(), *remembered.values()),
     )
     first = next(records, None)
     if first is None:
         return
-    as_json = form == "json" or (form == "auto" and _looks_like_json(framing, first))
-    if as_json:
-        yield from _convert(chain([first], records), limits, lambda raw: [_json_prompt(raw, mapping, limits)])
+    records = chain([first], records)
+    if form == "json" or (form == "auto" and _looks_like_json(framing, first)):
+        if remembered and not mapping:
+            mapping, records = _fitting(remembered, records, limits)
+        yield from _convert(records, limits, lambda raw: [_json_prompt(raw, mapping, limits)])
     else:
-        yield from _convert(chain([first], records), limits, lambda raw: [_text_prompt(raw, limits)])
+        yield from _convert(records, limits, lambda raw: [_text_prompt(raw, limits)])
+
+
+def _fitting(
+    remembered: ColumnMapping, records: Iterator[RawRecord], limits: ReadLimits
+) -> tuple[ColumnMapping, Iterator[RawRecord]]:
+    """The mapping for a file of prompts, and all records again. Empty: a known field of a record holds a prompt."""
+    seen: list[RawRecord] = []
+    for _, record in _first_objects(records, seen, limits):
+        if _is_prompt(record):
+            break
+        if has_columns(remembered, record):
+            return remembered, chain(seen, records)
+    return {}, chain(seen, records)
 
 
 def _looks_like_json(framing: Framing, first: RawRecord) -> bool:

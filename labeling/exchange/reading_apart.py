@@ -19,6 +19,7 @@ from queue import Queue
 from threading import Thread
 from typing import IO, Any
 
+from common.phrases import gettext_noop
 from labeling.exchange.errors import ExchangeError, UnreadableInput
 from labeling.exchange.mapping import ColumnMapping
 from labeling.exchange.raw import ByteStream, ReadLimits
@@ -115,10 +116,11 @@ class _Apart:
             if self.error is not None:
                 raise self.error
             if not is_whole:
-                raise UnreadableInput(
-                    f"The process that reads the file was ended ({self.process.wait()}). Import the file again: "
-                    "records that were kept are not added twice."
+                text = gettext_noop(
+                    "The process that reads the file was ended (%(code)s). Import the file again: records that were "
+                    "kept are not added twice."
                 )
+                raise UnreadableInput(text, code=self.process.wait())
         finally:
             self._close()
 
@@ -178,7 +180,7 @@ def _read(choices: dict[str, Any], source: ByteStream, target: IO[bytes]) -> Non
         end = error
     except Exception:
         log.exception("Reading stopped after %s", block[-1:])
-        end = ExchangeError("The file has a shape that cannot be read.")
+        end = ExchangeError(gettext_noop("The file has a shape that cannot be read."))
     send(block)
     send(end)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NotRequired, TypedDict
 
+from common.phrases import Phrase, gettext_noop
 from labeling.exchange.errors import InvalidPair
 
 FinishReason = Literal["stop", "length"]
@@ -132,7 +133,7 @@ class Rejected:
     line: int
     record: int
     code: str
-    reason: str
+    reason: Phrase
     excerpt: str
     field: str = ""
 
@@ -141,9 +142,13 @@ class Rejected:
             "line": self.line,
             "record": self.record,
             "code": self.code,
-            "reason": self.reason,
+            "reason": str(self.reason),
             "excerpt": self.excerpt,
         }
+
+    def as_stored(self) -> JsonObject:
+        """The same, with what makes its reason a sentence in the language of a later reader."""
+        return self.as_dict() | {"sentence": self.reason.as_json()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +248,7 @@ class VerdictRecord:
             return self.a
         if self.winner == b_when:
             return self.b
-        raise InvalidPair("A comparison without a winner has no chosen and no rejected completion.")
+        raise InvalidPair(gettext_noop("A comparison without a winner has no chosen and no rejected completion."))
 
 
 # Made once: `json.dumps` with settings makes an encoder at every call.

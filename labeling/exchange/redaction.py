@@ -16,7 +16,8 @@ import phonenumbers
 import regex
 from stdnum import iban
 
-from labeling.exchange.errors import NONE_OF, UnfitOption, gettext_noop
+from common.phrases import gettext_noop
+from labeling.exchange.errors import NONE_OF, UnfitOption
 from labeling.exchange.records import CompletionText, Message, VerdictRecord
 from labeling.exchange.turns import flattened, written
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import IO, Any
 
+from common.phrases import Count, gettext_noop
 from labeling.exchange.containers import ARROW_FILE, spooled
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.raw import Place, RawRecord, ReadLimits
@@ -85,7 +86,9 @@ def table_records(chunks: Iterator[bytes], delimiter: str, limits: ReadLimits) -
             number += 1
             yield _row(Place(start, number), header, row, limits)
     except csv.Error as error:
-        raise UnreadableInput(f"The table cannot be read from here on: {error}.") from error
+        raise UnreadableInput(
+            gettext_noop("The table cannot be read from here on: %(error)s."), error=str(error)
+        ) from error
 
 
 def parquet_records(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[RawRecord]:
@@ -104,7 +107,9 @@ def _arrow_rows(
     try:
         from pyarrow import ArrowException  # a large package, for few files
     except ImportError as error:
-        raise UnreadableInput(f"The file is {kind}. Install pyarrow, or save it as JSON lines.") from error
+        raise UnreadableInput(
+            gettext_noop("The file is %(kind)s. Install pyarrow, or save it as JSON lines."), kind=kind
+        ) from error
     number = 0
     with spooled(chunks, limits) as file:
         try:
@@ -113,7 +118,9 @@ def _arrow_rows(
                     number += 1
                     yield _record(Place(number, number), row, limits)
         except (ArrowException, OSError, MemoryError, ValueError, OverflowError) as error:  # texts and times, too
-            raise UnreadableInput(f"The {kind} file cannot be read: {str(error)[:200]}.") from error
+            raise UnreadableInput(
+                gettext_noop("The %(kind)s file cannot be read: %(error)s."), kind=kind, error=str(error)[:200]
+            ) from error
 
 
 def _parquet_batches(file: IO[bytes]) -> Iterator[Any]:
@@ -201,7 +208,7 @@ def _plain(value: Any) -> Any:
 
 
 def _text_lines(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[str]:
-    """The lines of a table with their ends. Raises csv.Error for one that is longer than a record may be."""
+    """The lines of a table with their ends. Raises UnreadableInput for one that is longer than a record may be."""
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     pending = ""
     for chunk in chunks:
@@ -209,7 +216,8 @@ def _text_lines(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[str]:
         *lines, pending = re.split(r"(?<=\n)", pending)
         yield from lines
         if len(pending) > limits.record_bytes:
-            raise csv.Error(f"a line has more than {limits.record_bytes:,} characters")
+            text = gettext_noop("The table cannot be read from here on: a line has more than %(most)s characters.")
+            raise UnreadableInput(text, most=Count(limits.record_bytes))
     if pending:
         yield pending
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.exchange.dropping import DropReport
 from labeling.exchange.errors import UnknownDialect
 from labeling.exchange.hashing import is_held_out
@@ -114,7 +115,9 @@ def write_parquet(verdicts: Iterable[VerdictRecord], report: DropReport, options
         import pyarrow as arrow
         from pyarrow import parquet
     except ImportError as error:
-        text = "Parquet cannot be written: pyarrow does not load on this server. Install requirements.txt again."
+        text = gettext_noop(
+            "Parquet cannot be written: pyarrow does not load on this server. Install requirements.txt again."
+        )
         raise UnknownDialect(text) from error
     schema = arrow.schema([(name, getattr(arrow, kind)()) for name, kind in COLUMNS.items()])
 

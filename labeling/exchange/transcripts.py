@@ -2,6 +2,7 @@
 
 import re
 
+from common.phrases import gettext_noop
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.records import Message
 
@@ -33,6 +34,6 @@ def hh_turns(transcript: str) -> list[Message]:
     """The turns of an HH transcript. Raises BadRecordError if it does not start with one."""
     before, *parts = HH_MARKER.split(transcript)
     if before.strip():
-        raise BadRecordError("transcript", 'The transcript does not start with "\\n\\nHuman:".')
+        raise BadRecordError("transcript", gettext_noop('The transcript does not start with "\\n\\nHuman:".'))
     turns = zip(parts[::2], parts[1::2], strict=True)
     return [Message(role=HH_ROLES[speaker], content=text.removeprefix(" ")) for speaker, text in turns]

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from common.phrases import Phrase, gettext_noop
 from labeling.exchange.records import JsonObject, Message, ToolCall
 
 ROLES = ("system", "user", "assistant", "tool")
@@ -116,19 +117,23 @@ def for_openai(messages: Iterable[Mapping[str, Any]]) -> list[JsonObject]:
     return [{**one, "content": None} if one.get("tool_calls") and not one["content"] else one for one in listed]
 
 
-def fault(messages: Sequence[Mapping[str, Any]]) -> str | None:
+def fault(messages: Sequence[Mapping[str, Any]]) -> Phrase | None:
     """The fault of the tools and calls of messages that are not from a file, as a sentence; None: nothing."""
     for number, message in enumerate(messages, 1):
         texts = [message.get(name, "") for name in ("tool_call_id", "name", "tools")]
         if not all(isinstance(text, str) for text in texts):
-            return f"Message {number}: 'tool_call_id', 'name' and 'tools' must be texts."
+            texts_only = gettext_noop("Message %(number)s: 'tool_call_id', 'name' and 'tools' must be texts.")
+            return Phrase(texts_only, number=number)
         if message.get("tools") and (number > 1 or not _is_list(message["tools"])):
-            return "Tools are a JSON list, at the first message."
+            return Phrase(gettext_noop("Tools are a JSON list, at the first message."))
         calls = message.get("tool_calls") or []
         if not isinstance(calls, list) or not all(map(_is_call, calls)) or (calls and message["role"] != "assistant"):
-            return f"Message {number}: 'tool_calls' must be calls of functions by the assistant, in OpenAI's form."
+            strange_call = gettext_noop(
+                "Message %(number)s: 'tool_calls' must be calls of functions by the assistant, in OpenAI's form."
+            )
+            return Phrase(strange_call, number=number)
         if message["role"] == "tool" and number == 1:
-            return "A conversation cannot begin with the result of a tool."
+            return Phrase(gettext_noop("A conversation cannot begin with the result of a tool."))
     return None
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from common.phrases import gettext_noop
 from labeling.exchange.battles import (
     alpacaeval_expressible,
     alpacaeval_rows,
@@ -20,7 +21,7 @@ from labeling.exchange.battles import (
     with_imported_votes,
 )
 from labeling.exchange.dropping import DropReport, screen, with_choices
-from labeling.exchange.errors import NONE_OF, UnfitOption, UnknownDialect, gettext_noop
+from labeling.exchange.errors import NONE_OF, UnfitOption, UnknownDialect
 from labeling.exchange.full import write_full
 from labeling.exchange.labelstudio import labelstudio_rows
 from labeling.exchange.options import INCLUDES, Include, WriteOptions
@@ -115,7 +116,11 @@ class Writer:
 def writer(dialect: str) -> Writer:
     """The writer of a dialect. Raises UnknownDialect."""
     if dialect not in WRITERS:
-        raise UnknownDialect(f"Unknown dialect {dialect!r}. Known are {', '.join(WRITERS)}.")
+        raise UnknownDialect(
+            gettext_noop("Unknown dialect %(dialect)s. Known are %(all)s."),
+            dialect=repr(dialect),
+            all=", ".join(WRITERS),
+        )
     return WRITERS[dialect]
 
 

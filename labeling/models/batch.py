@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from common.sentences import SentenceField
 from labeling.models.annotator import User
 from labeling.models.campaign import Campaign
 
@@ -66,7 +67,9 @@ class ImportBatch(models.Model):
         default=0, db_default=0, help_text="New judgments of outside annotators, skips included."
     )
     rejected_count = models.PositiveIntegerField(default=0)
-    rejected = models.JSONField(default=list, help_text="The first refused records: line, reason, beginning.")
+    rejected = models.JSONField(
+        default=list, help_text="The first refused records: line, reason with its template and values, beginning."
+    )
     field_uses = models.JSONField(
         default=dict,
         db_default={},
@@ -75,7 +78,7 @@ class ImportBatch(models.Model):
     notes = models.JSONField(
         default=dict, db_default={}, help_text="Counts of unusual records by code, and contradictions."
     )
-    error = models.TextField(blank=True, help_text="Of a preview: why the file cannot be read in this way.")
+    error = SentenceField(help_text="Of a preview: why the file cannot be read in this way.")
     sample = models.JSONField(default=list, help_text="Of a preview: the first records as they would be imported.")
     upload = models.ForeignKey(
         KeptUpload, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="Of a preview."

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from common.sentences import reason_of
 from common.text.rendering import render_markdown
 from common.wording import grouped
 from labeling.access import get_batch
@@ -41,7 +42,7 @@ def _reading_form(row: ImportBatch, data: QueryDict | None = None) -> ReadingFor
 def _render(request: HttpRequest, row: ImportBatch, form: ReadingForm) -> HttpResponse:
     is_preview = row.status == ImportBatch.Status.PREVIEW
     is_open = is_preview and not (row.error or _is_refused(row))
-    rejected = row.rejected[:MOST_LINES_SHOWN]
+    rejected = [{**one, "reason": reason_of(one)} for one in row.rejected[:MOST_LINES_SHOWN]]
     error, _separator, error_details = row.error.partition("\n")
     context = {
         "campaign": row.campaign,

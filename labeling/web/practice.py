@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from common.errors import DomainError, NotAllowed
+from common.sentences import Sentence
 from labeling.access import get_led_campaign
 from labeling.actions.import_reports import ImportReport
 from labeling.actions.practice import make_practice, unmake_practice
@@ -23,6 +24,7 @@ from labeling.web.import_notes import notes_of
 from labeling.web.practice_forms import PracticeImportForm, PracticePairForm, initial_of
 
 GOLD_SHOWN = 50
+REFUSED_SHOWN = 20
 
 
 @page
@@ -40,6 +42,7 @@ def practice(request: HttpRequest, slug: str) -> HttpResponse:
         "campaign": campaign,
         "form": form,
         "report": report,
+        "refused": [(one.line, Sentence.of(one.reason)) for one in report.rejected[:REFUSED_SHOWN]] if report else [],
         "notes": notes_of(report.notes.as_dict()) if report else [],
         "practising": [pair for pair in pairs if pair.use == PracticePair.Use.PRACTICE],
         "qualifying": [pair for pair in pairs if pair.use == PracticePair.Use.QUALIFICATION],

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid
+from common.phrases import Phrase
+from common.sentences import Sentence
 from labeling.actions.import_records import dialect_of
 from labeling.actions.import_reports import why_unreadable
 from labeling.actions.uploads import discard_upload, keep_upload, opened_upload
@@ -157,7 +159,7 @@ def _try(upload: KeptUpload, kind: str) -> tuple[Examination | None, str]:
             if not examination.usable:
                 return None, why_unreadable(error)
             examination.refused += 1
-            examination.reasons.append({"line": 0, "reason": str(error)})
+            examination.reasons.append(_reason(0, error.phrase))
     return examination, ""
 
 
@@ -165,12 +167,17 @@ def _note(examination: Examination, record: ImportedComparison | ImportedPrompt 
     if isinstance(record, Rejected):
         examination.refused += 1
         if len(examination.reasons) < REASONS_SHOWN:
-            examination.reasons.append({"line": record.line, "reason": record.reason})
+            examination.reasons.append(_reason(record.line, record.reason))
         return
     examination.usable += 1
     examination.dialect = examination.dialect or dialect_of(record)
     if len(examination.records) < RECORDS_SHOWN:
         examination.records.append([text[:LONGEST_EXCERPT] for text in _texts(record)])
+
+
+def _reason(line: int, reason: Phrase) -> dict[str, Any]:
+    """A refusal as a row holds it, with what makes its reason a sentence in the language of a later reader."""
+    return {"line": line, "reason": str(reason), "sentence": reason.as_json()}
 
 
 def _texts(record: ImportedComparison | ImportedPrompt) -> list[str]:
@@ -185,4 +192,5 @@ def _refusal(examination: Examination | None, reason: str) -> FileRefused:
     if not examination.reasons:
         return FileRefused(_("The file is empty."))
     first = examination.reasons[0]
-    return FileRefused(_("No record of the file could be used; line %(line)s: %(reason)s") % first)
+    values = {"line": first["line"], "reason": Sentence.from_json(first["sentence"])}
+    return FileRefused(_("No record of the file could be used; line %(line)s: %(reason)s") % values)

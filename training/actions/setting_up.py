@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from common.errors import DomainError, Invalid
+from common.sentences import Sentence
 from labeling.access import get_person
 from labeling.actions.campaigns import change_campaign_status, create_campaign
 from labeling.actions.import_reports import EmptyFile, ImportReport
@@ -120,7 +121,9 @@ def _add_material(set_up: CampaignSetUp, material: Material, acting_user: User, 
             report = import_prompts(campaign=campaign, stream=BytesIO(lines.encode()), acting_user=acting_user, now=now)
             if report.rejected:
                 first = report.rejected[0]
-                raise Invalid(_("Line %(number)s: %(reason)s") % {"number": first.line, "reason": first.reason})
+                raise Invalid(
+                    _("Line %(number)s: %(reason)s") % {"number": first.line, "reason": Sentence.of(first.reason)}
+                )
             set_up.prompts = report.created
     for file in material.files:
         bring = import_prompts if file.kind == "prompts" else import_comparisons
@@ -135,7 +138,7 @@ def _add_material(set_up: CampaignSetUp, material: Material, acting_user: User, 
             if not report.created and not report.duplicates:
                 first = report.rejected[0]
                 text = _("%(name)s: no record could be used; line %(line)s: %(reason)s")
-                raise Invalid(text % {"name": file.name, "line": first.line, "reason": first.reason})
+                raise Invalid(text % {"name": file.name, "line": first.line, "reason": Sentence.of(first.reason)})
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from common.sentences import Sentence
 from labeling.actions.prompts import unfit_messages, unstorable
 from labeling.exchange import TEST, TRAIN, Message, PreferencePair, pair_id, preference_pair
 from labeling.models import Campaign, Comparison
@@ -41,7 +42,7 @@ def pair_of_texts(prompt: list[Message], chosen: str, rejected: str) -> Preferen
     """A pair that somebody wrote. Raises WrongSettings for texts that cannot be stored or compared."""
     unfit = unfit_messages(prompt)
     if unfit:
-        raise WrongSettings(unfit)
+        raise WrongSettings(Sentence.of(unfit))
     texts = (chosen, rejected)
     if any(unstorable(text) for text in texts):
         raise WrongSettings(_("A completion holds a character that cannot be stored (NUL or half a surrogate pair)."))

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from common.sentences import Sentence, reason_of
 from labeling.models import Campaign, KeptUpload, User
 
 
@@ -72,3 +73,8 @@ class DraftFile(models.Model):
     def dialect(self) -> str:
         """The dialect of its comparisons, or the form of its prompts: json or text."""
         return str(self.report.get("dialect", ""))
+
+    @property
+    def reasons(self) -> list[tuple[int, Sentence]]:
+        """Line and reason of the first records that cannot be imported. Line 0: the whole rest of the file."""
+        return [(one["line"], reason_of(one)) for one in self.report.get("reasons", [])]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from common.errors import Conflict
-from common.sentences import Sentence
+from common.sentences import Sentence, sentence_of
 from labeling.exchange import (
     TEST,
     TRAIN,
@@ -69,7 +69,7 @@ def verified(snapshot: Snapshot) -> Manifest:
     try:
         manifest = verify_snapshot(Path(snapshot.directory))
     except SnapshotDamaged as error:
-        raise SnapshotGone(str(error)) from error
+        raise SnapshotGone(sentence_of(error)) from error
     if manifest.sha256 != snapshot.content_hash:
         raise SnapshotGone(str(Sentence(gettext_noop("Its folder holds another snapshot."))))
     return manifest

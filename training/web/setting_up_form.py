@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.numbers import whole_number
+from common.sentences import Sentence
 from common.text_area import TextArea
 from labeling.actions.prompts import unfit_messages
 from labeling.exchange import Message
@@ -177,7 +178,7 @@ class SettingUpForm(forms.Form):
             if text := line.strip():
                 if reason := unfit_messages([Message(role="user", content=text)]):
                     raise forms.ValidationError(
-                        gettext("Line %(number)s: %(reason)s") % {"number": number, "reason": reason}
+                        gettext("Line %(number)s: %(reason)s") % {"number": number, "reason": Sentence.of(reason)}
                     )
                 prompts.append(text)
         return prompts

@@ -7,6 +7,7 @@ import pytest
 
 from labeling.exchange import Rejected, conversations, offered_tools
 from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.places import PROMPT
 from labeling.exchange.records import ImportedComparison
 from tests.labeling.exchange.builders import read
 
@@ -128,7 +129,7 @@ def test_calls_between_the_tags_of_hermes_are_calls() -> None:
     ["<tool_call>not JSON</tool_call>", '<tool_call>{"name": "a"}</tool_call> and more', "<tool_call>{}</tool_call>"],
 )
 def test_a_text_between_tags_that_is_no_call_stays_text(value: str) -> None:
-    [message] = conversations.messages([{"from": "gpt", "value": value}], "the prompt")
+    [message] = conversations.messages([{"from": "gpt", "value": value}], PROMPT)
     assert message == {"role": "assistant", "content": value}
 
 

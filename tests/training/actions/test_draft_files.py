@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from labeling.models import KeptUpload, User
@@ -56,6 +57,16 @@ def test_the_kind_and_the_dialect_of_a_file_are_recognized(
     assert (file.report["usable"], file.report["refused"]) == (usable, refused)
     assert len(file.report["reasons"]) == refused
     assert file.report["records"][0][0] in ("Hello?", "a", "Why?")
+
+
+def test_the_reasons_of_a_stored_file_are_in_the_readers_language(add: Add) -> None:
+    add("a.jsonl", PAIR + b'{"prompt": "Why?"}\n')
+    file = DraftFile.objects.get()
+    assert file.reasons == [(2, "The field 'chosen' is missing.")]
+    with translation.override("de"):
+        assert file.reasons == [(2, "Das Feld 'chosen' fehlt.")]
+        with pytest.raises(FileRefused, match="Zeile 1: Der Prompt ist leer"):
+            add("b.jsonl", b'{"prompt": []}\n')
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from labeling.actions.relabeling import relabel_comparison
 from labeling.exchange import PreferencePair, Split, write_snapshot
@@ -48,6 +49,8 @@ def test_damage_is_found(scene: Stage) -> None:
     content = file.read_bytes()
     file.write_bytes(content.replace(b"Nobody", b"nobody", 1))
     with pytest.raises(SnapshotGone, match=r"train\.jsonl"):
+        verified(snapshot)
+    with translation.override("de"), pytest.raises(SnapshotGone, match=r"train\.jsonl ist nicht die Datei"):
         verified(snapshot)
     file.unlink()
     with pytest.raises(SnapshotGone):
