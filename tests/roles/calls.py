@@ -255,6 +255,7 @@ WITH_PAIRS = {
     ("api-export-dataset", "GET"),
     ("export_dataset", "POST"),
 }
+QUEUES_A_SUITE_RUN = ("api-suite-judge", "api-resume-suite-run")
 QUERIES = {"api-export-dataset": "?license=other&consent=All+agreed."}
 LINE = b'{"prompt": "Hello?", "chosen": "Hello.", "rejected": "Go away."}\n'
 CAMPAIGN_LINE = b'{"type": "campaign", "format": "chosen-full/1", "name": "Copy"}\n'
@@ -290,7 +291,7 @@ def prepare(name: str, method: str, scene: Scene) -> str:
         folder.mkdir(parents=True)
         (folder / "adapter_config.json").write_text("{}")
         ModelVersion.objects.filter(pk=furnished.two.pk).update(adapter_dir=str(folder))
-    if (name, method) == ("api-start-generation", "POST"):
+    if (name, method) in (("api-start-generation", "POST"), ("api-suite-runs", "POST")) or name in QUEUES_A_SUITE_RUN:
         GenerationJob.objects.update(status="finished")
     if name in ("api-left-out", "left_out_change"):
         learned_judgment(scene)

@@ -20,7 +20,7 @@ from training.actions.suite_runs import ask_judge, cancel_suite_run, resume_suit
 from training.actions.suites import create_suite, save_suite, scenarios_from
 from training.api.finding import find_job, find_version
 from training.api.serializers import suites as serializers
-from training.evaluation.suite_results import judge_figures_of, results_of, suites_of
+from training.evaluation.suite_results import judge_figures_of, suites_of
 from training.evaluation.suites import Scenario
 from training.models import Suite, SuiteRun
 
@@ -164,8 +164,13 @@ class SuiteResultsView(_OneRun):
 
     @extend_schema(operation_id="list_suite_results", responses=serializers.ScenarioResultSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
-        """Get every answer of a run with its checks, in the suite's order: at most 1,000."""
-        return Response(serializers.ScenarioResultSerializer(results_of(self.find(pk)), many=True).data)
+        """List the answers of a run with their checks, in the suite's order."""
+        results = self.find(pk).results.select_related("run__suite_version", "run__campaign")
+        return self.paged(
+            results.prefetch_related("answers").defer("completion"),
+            serializers.ScenarioResultSerializer,
+            order=("number", "pk"),
+        )
 
 
 class CancelSuiteRunView(_OneRun):

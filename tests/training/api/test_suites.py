@@ -43,7 +43,7 @@ def test_runs_have_figures_results_and_changes(
         "format": (1, 0),
         "": (2, 1),
     }
-    results = maya_calls.get(f"/api/v1/suite-runs/{after.pk}/results/").json()
+    results = maya_calls.get(f"/api/v1/suite-runs/{after.pk}/results/").json()["results"]
     assert results[0]["checks"] == [{"kind": "pattern", "outcome": "failed", "reason": "It lacks “good”."}]
     address = f"/api/v1/suite-runs/{after.pk}/compare/{before.pk}/"
     changes = maya_calls.get(address).json()
