@@ -247,6 +247,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 # Long jobs have separate queues, so that short ones never wait for them.
 CELERY_TASK_ROUTES = {
     "training.tasks.run_generation": {"queue": "generate"},
+    "training.tasks.run_suite": {"queue": "generate"},
     "training.tasks.run_training": {"queue": "train"},
     "training.tasks.run_gate": {"queue": "train"},
     "training.tasks.run_evaluation": {"queue": "train"},
@@ -269,6 +270,10 @@ WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)
 GENERATOR_URLS: list[str] = [url.strip() for url in env.list("GENERATOR_URL", default=[]) if url.strip()]
 GENERATOR_API_KEY = env.str("GENERATOR_API_KEY", default="")
 # Concurrent requests to all servers together. Each may ask for several completions.
+# The model judge of scenario suites: OpenAI-compatible servers, separated by commas, and its name there. Empty: none.
+JUDGE_URLS = env.list("JUDGE_URL", default=[])
+JUDGE_MODEL = env.str("JUDGE_MODEL", default="")
+JUDGE_API_KEY = env.str("JUDGE_API_KEY", default="")
 GENERATOR_CONCURRENCY = env.int("GENERATOR_CONCURRENCY", default=48)
 # How the servers make room for a run on the same machine: "sleep" (vLLM frees its GPU memory), "stop" (the server of
 # `make run GENERATOR=vllm` is stopped and restarted), or empty if servers and runs share no machine.

@@ -21,6 +21,8 @@ from training.models import (
     PeopleGate,
     Run,
     Snapshot,
+    Suite,
+    SuiteRun,
 )
 
 SHORTEST_HASH = 8
@@ -99,6 +101,16 @@ def visible_generation_jobs(user: User) -> QuerySet[GenerationJob]:
 def visible_evaluations(user: User) -> QuerySet[EvaluationJob]:
     """The evaluations for campaigns that this person leads: they quote the campaign's prompts."""
     return EvaluationJob.objects.filter(campaign__in=_led(user).values("pk"))
+
+
+def visible_suites(user: User) -> QuerySet[Suite]:
+    """The suites of the campaigns that this person leads."""
+    return Suite.objects.filter(campaign__in=_led(user).values("pk"))
+
+
+def visible_suite_runs(user: User) -> QuerySet[SuiteRun]:
+    """The suite runs of the campaigns that this person leads."""
+    return SuiteRun.objects.filter(campaign__in=_led(user).values("pk"))
 
 
 def visible_lens_jobs(user: User) -> QuerySet[LensJob]:

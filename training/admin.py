@@ -15,6 +15,9 @@ from training.models import (
     RetrainingRule,
     Run,
     Snapshot,
+    Suite,
+    SuiteRun,
+    SuiteVersion,
 )
 
 
@@ -92,3 +95,20 @@ class LensJobAdmin(ReadOnlyAdmin):
 class LabSessionAdmin(ReadOnlyAdmin):
     list_display = ("pk", "version", "status", "done", "total", "created_by", "created_at")
     list_filter = ("status",)
+
+
+@admin.register(Suite)
+class SuiteAdmin(ReadOnlyAdmin):
+    list_display = ("name", "campaign", "before_gate", "created_at")
+    list_filter = ("campaign",)
+
+
+@admin.register(SuiteVersion)
+class SuiteVersionAdmin(ReadOnlyAdmin):
+    list_display = ("suite", "number", "size", "by", "at")
+
+
+@admin.register(SuiteRun)
+class SuiteRunAdmin(ReadOnlyAdmin):
+    list_display = ("pk", "suite_version", "version", "status", "done", "total", "created_at")
+    list_filter = ("status", "campaign")

@@ -68,6 +68,8 @@ class TrainingConfig(AppConfig):
                 "run.finished": _("A training run made a new model version."),
                 "run.failed": _("A training run failed."),
                 "retraining_rule.paused": _("Automatic retraining was paused: its version was rolled back."),
+                "suite_run.finished": _("A version has answered the scenarios of a suite."),
+                "suite_run.failed": _("A run on a suite of scenarios failed."),
                 "version.registered": _("A model version was registered."),
                 "version.evaluated": _("A model version was evaluated."),
                 "version.promoted": _("A model version was promoted: it serves now."),

@@ -21,14 +21,24 @@ from common import processes
 from common.broker import send, waiting_messages
 from common.sentences import Sentence, sentence_of
 from labeling.events.record import record
-from training.models import CLAIMED_STATUSES, AnyJob, EvaluationJob, GenerationJob, JobStatus, LabSession, LensJob, Run
+from training.models import (
+    CLAIMED_STATUSES,
+    AnyJob,
+    EvaluationJob,
+    GenerationJob,
+    JobStatus,
+    LabSession,
+    LensJob,
+    Run,
+    SuiteRun,
+)
 
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 """Gives the current time."""
 
-J = TypeVar("J", GenerationJob, Run, LensJob, LabSession, EvaluationJob)
+J = TypeVar("J", GenerationJob, SuiteRun, Run, LensJob, LabSession, EvaluationJob)
 
 # Workers send a heartbeat every few seconds; one that is silent for this long is taken for dead on any machine.
 HEARTBEAT_SECONDS = 5.0
@@ -40,6 +50,7 @@ MAX_WORKER_DEATHS = 5
 
 TASKS: dict[type[AnyJob], tuple[str, str]] = {
     GenerationJob: ("training.tasks.run_generation", GenerationJob.QUEUE),
+    SuiteRun: ("training.tasks.run_suite", SuiteRun.QUEUE),
     Run: ("training.tasks.run_training", Run.QUEUE),
     LensJob: ("training.tasks.run_lens", LensJob.QUEUE),
     LabSession: ("training.tasks.run_lab", LabSession.QUEUE),
@@ -47,6 +58,7 @@ TASKS: dict[type[AnyJob], tuple[str, str]] = {
 }
 NOUNS: dict[type[AnyJob], str] = {
     GenerationJob: "generation",
+    SuiteRun: "suite_run",
     Run: "run",
     LensJob: "lens",
     LabSession: "lab_session",

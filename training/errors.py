@@ -90,6 +90,26 @@ class WrongGate(Invalid):
     sentence = _("The rules of the gate cannot be used.")
 
 
+class WrongSuiteFile(Invalid):
+    type = "wrong-suite"
+    sentence = _("The scenarios cannot be used. Nothing was changed.")
+
+
+class SuiteExists(Conflict):
+    type = "suite-exists"
+    sentence = _("The campaign has a suite of this name already.")
+
+
+class CannotCompareRuns(Conflict):
+    type = "cannot-compare-runs"
+    sentence = _("Only two finished runs of the same suite can be compared.")
+
+
+class NothingChosen(Invalid):
+    type = "nothing-chosen"
+    sentence = _("Choose at least one scenario that both versions answered.")
+
+
 class NotPaused(Conflict):
     type = "not-paused"
     sentence = _("Automatic retraining is not paused: there is nothing to resume.")

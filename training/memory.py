@@ -21,9 +21,18 @@ from django.utils.translation import gettext_noop as _
 from common import processes
 from common.sentences import Sentence
 from training import claims
-from training.models import CLAIMED_STATUSES, GenerationJob, JobStatus, ModelVersion, Run
+from training.models import (
+    CLAIMED_STATUSES,
+    GenerationJob,
+    JobStatus,
+    ModelJob,
+    ModelVersion,
+    Run,
+    SuiteRun,
+    WritingJob,
+)
 
-J = TypeVar("J", GenerationJob, Run)
+J = TypeVar("J", GenerationJob, SuiteRun, Run)
 """The jobs that hold a model for minutes. The lens and the lab are short, and start at once."""
 
 GIB = 2**30
@@ -90,13 +99,13 @@ def reason_to_wait(job: J, *, now: datetime, free: Callable[[J], int]) -> Senten
     return Sentence(_("Not beside %(job)s: %(free)s GiB are free, about %(need)s GiB are needed."), values)
 
 
-def name_of(job: GenerationJob | Run) -> Sentence:
+def name_of(job: ModelJob) -> Sentence:
     """The name of a job, without its campaign."""
-    text = _("Run %(number)s") if isinstance(job, Run) else _("Generation %(number)s")
-    return Sentence(text, {"number": job.pk})
+    names = {Run: _("Run %(number)s"), SuiteRun: _("Suite run %(number)s"), GenerationJob: _("Generation %(number)s")}
+    return Sentence(names[type(job)], {"number": job.pk})
 
 
-def bytes_needed(job: GenerationJob | Run) -> int:
+def bytes_needed(job: ModelJob) -> int:
     """An estimate of the memory that a job needs on its worker's machine; 0: its server does the work."""
     if isinstance(job, Run):
         weights, shape = _model(job.parent)
@@ -108,13 +117,18 @@ def bytes_needed(job: GenerationJob | Run) -> int:
     longest = int(job.settings.get("max_tokens", PROMPT_TOKENS))
     tokens = min(SAMPLER_TOKENS, SAMPLER_ROWS * (PROMPT_TOKENS + longest))
     needs = []
-    for version in job.versions.all():
+    for version in versions_of(job):
         weights, shape = _model(version)
         needs.append(2 * weights + tokens * shape["kept"])
     return PROGRAM + max(needs, default=0)  # one version after the other
 
 
-def free_bytes(job: GenerationJob | Run) -> int:
+def versions_of(job: WritingJob) -> list[ModelVersion]:
+    """The versions that write in a job, one after the other."""
+    return [job.version] if isinstance(job, SuiteRun) else list(job.versions.all())
+
+
+def free_bytes(job: ModelJob) -> int:
     """The free bytes of the memory that a job would use: the machine's, its control group's, or its GPU's."""
     free = min(int(psutil.virtual_memory().available), _free_in_control_group())
     if isinstance(job, Run) and GPU_DRIVER.exists():
@@ -151,14 +165,14 @@ def _model(version: ModelVersion) -> tuple[int, dict[str, int]]:
     return weights, {"layers": layers, "width": width, "kept": kept}
 
 
-def _yet_to_take(job: GenerationJob | Run, now: datetime) -> int:
+def _yet_to_take(job: ModelJob, now: datetime) -> int:
     """The bytes that a job will still take: its need less what its processes hold, until it has settled."""
     if job.started_at is not None and now - job.started_at > SETTLED_AFTER:
         return 0
     return max(0, bytes_needed(job) - (processes.children_memory(job.worker) or 0))
 
 
-def _held_back_before(job: GenerationJob | Run, now: datetime) -> GenerationJob | Run | None:
+def _held_back_before(job: ModelJob, now: datetime) -> ModelJob | None:
     """The job that has waited longest for memory on this machine, if it has waited longer than this one."""
     waiting = _here(status=JobStatus.QUEUED, held_back_at__isnull=False, heartbeat_at__gt=now - TRIED_WITHIN)
     since = {each: each.held_back_at or now for each in waiting if each != job}
@@ -166,11 +180,12 @@ def _held_back_before(job: GenerationJob | Run, now: datetime) -> GenerationJob 
     return first if first is not None and since[first] < (job.held_back_at or now) else None
 
 
-def _here(**condition: object) -> list[GenerationJob | Run]:
+def _here(**condition: object) -> list[ModelJob]:
     machine = processes.this_machine()
     runs = Run.objects.filter(machine=machine, **condition).select_related("parent").order_by("pk")
     generations = GenerationJob.objects.filter(machine=machine, **condition).prefetch_related("versions").order_by("pk")
-    return [*runs, *generations]
+    suites = SuiteRun.objects.filter(machine=machine, **condition).select_related("version").order_by("pk")
+    return [*runs, *generations, *suites]
 
 
 def _gib(size: int) -> str:

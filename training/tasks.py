@@ -24,6 +24,7 @@ from training.jobs.generation import run_generation_job
 from training.jobs.lab import run_lab_job
 from training.jobs.lens import run_lens_job
 from training.jobs.run import run_training_job
+from training.jobs.suites import run_suite_job
 from training.models import RetrainingRule, Run
 from training.queries import retraining
 from training.queries.people_gates import open_gates
@@ -43,6 +44,13 @@ def run_generation(job_id: int) -> None:
     for gate in open_gates().filter(job=job_id):
         look_at_gate(gate_id=gate.pk, now=timezone.now())
     claims.send_held_back(now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def run_suite(suite_run_id: int) -> None:
+    """Has a version answer the scenarios of a suite."""
+    if run_suite_job(suite_run_id) is not None:
+        claims.send_held_back(now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

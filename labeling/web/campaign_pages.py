@@ -21,6 +21,7 @@ GROUPS: tuple[tuple[Label, tuple[tuple[str, Label], ...]], ...] = (
             ("prompts", _("Prompts")),
             ("comparisons", _("Comparisons")),
             ("snapshots", _("Snapshots")),
+            ("suites", _("Suites")),
         ),
     ),
     (

@@ -19,6 +19,7 @@ from tests.browser.evaluations import evaluation_of, unfinished_evaluation
 from tests.browser.furnished import Furnished, furnish, real_snapshot
 from tests.browser.imports import bulk_of, imports_of
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
+from tests.browser.suite_runs import suite_names
 from tests.people import PASSWORD, Stage
 from tests.roles.calls import reset_link
 from tests.roles.rules import LABELING_PAGES, SITE, TRAINING_PAGES
@@ -78,6 +79,11 @@ PAGES = {
         "/campaigns/sums/snapshots/",
         "/snapshots/{snapshot}/?side=test",
         "/snapshots/{snapshot}/changes/",
+        "/campaigns/sums/suites/",
+        "/suites/{suite}/",
+        "/suites/{suite}/edit/",
+        "/suite-runs/{after}/",
+        "/suite-runs/{after}/compare/{before}/",
         "/playground/",
         "/runs/{finished}/surprises/",
         "/lens/",
@@ -106,6 +112,7 @@ PAGES = {
         "/campaigns/sums/judgments/",
         "/campaigns/sums/judgments/{own}/",
         "/campaigns/sums/judgments/questions/",
+        "/campaigns/sums/scenario-questions/",
         "/campaigns/sums/assignments/{own}/ask/",
         "/invitations/{invitation}/",
     ),
@@ -125,6 +132,7 @@ NO_PAGES = {
     "schema",
     "snapshot_download",
     "statistics_table",
+    "suite_download",
     "words",
 }
 NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")
@@ -153,6 +161,9 @@ EXAMPLES = {
             "round",
             "prompt",
             "act",
+            "suite",
+            "before",
+            "after",
         ),
         1,
     ),
@@ -201,6 +212,7 @@ def everything(on_stage: Stage) -> tuple[Furnished, dict[str, Any]]:
         "own": on_stage.alice.judgments.order_by("-pk")[0].assignment_id,
         **imports_of(on_stage),
         **bulk_of(on_stage),
+        **suite_names(on_stage, furnished),
     }
 
 

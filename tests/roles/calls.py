@@ -39,13 +39,20 @@ from labeling.models import (
 from tests.browser.evaluations import evaluation_of, unfinished_evaluation
 from tests.browser.furnished import Furnished, furnish, real_snapshot
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
+from tests.browser.suite_runs import compared_runs, suite_of
 from tests.people import NOON, Stage, pair, person, stage
 from tests.training.gates_by_people import hold, voted, voting_gate
 from training.actions.people_gates import cancel_people_gate
 from training.actions.snapshot_index import index_snapshot
-from training.models import GenerationJob, ModelVersion, PeopleGate, RetrainingRule, Run
+from training.models import GenerationJob, ModelVersion, PeopleGate, RetrainingRule, Run, SuiteRun
 
 JSON = "application/json"
+SCENARIO = {
+    "id": "thanks",
+    "tag": "helpful",
+    "messages": [{"role": "user", "content": "Thank you!"}],
+    "checks": [{"kind": "length", "most": 200}],
+}
 
 
 class Scene:
@@ -151,6 +158,19 @@ ARGUMENTS: dict[str, Arguments] = {
     "api-version-evaluations": lambda scene: [scene.furnished.two.name],
     **dict.fromkeys(("retraining_resume", "api-resume-rule"), lambda scene: [paused(scene)]),
     **dict.fromkeys(("version_measure", "api-version-gate"), lambda scene: [scene.furnished.two.name]),
+    **dict.fromkeys(
+        ("suite", "suite_edit", "suite_download", "api-suite", "api-suite-runs"),
+        lambda scene: [suite_of(scene.stage).pk],
+    ),
+    **dict.fromkeys(
+        ("suite_run", "suite_run_judge", "api-suite-judge", "api-suite-run", "api-suite-results"),
+        lambda scene: [suite_runs(scene)[1]],
+    ),
+    **dict.fromkeys(("suite_run_cancel", "api-cancel-suite-run"), lambda scene: [suite_run_in(scene, "running")]),
+    **dict.fromkeys(("suite_run_resume", "api-resume-suite-run"), lambda scene: [suite_run_in(scene, "failed")]),
+    **dict.fromkeys(
+        ("suite_compare", "suite_follow_up", "api-compare-suite-runs"), lambda scene: suite_runs(scene)[::-1]
+    ),
     "version_promote": lambda scene: [scene.furnished.two.name],
     "api-version": lambda scene: [scene.furnished.two.name],
     "api-promote": lambda scene: [scene.furnished.two.name],
@@ -229,6 +249,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-retraining-rule", "PUT"): {"enabled": True, "min_fresh_verdicts": 10},
     ("api-held-prompts", "PUT"): {"share": 0.25},
     ("api-people-gates", "POST"): {"version": "sums-v2", "error": 0.4},
+    ("api-suites", "POST"): {"name": "Politeness", "scenarios": [SCENARIO]},
+    ("api-suite", "PUT"): {"scenarios": [SCENARIO]},
+    ("api-compare-suite-runs", "POST"): {"scenarios": ["calm"]},
+    ("api-suite-runs", "POST"): {"version": "sums-v1"},
     ("api-gate", "PUT"): {"rules": [{"figure": "pairs", "floor": 30}]},
 }
 FORMS: dict[str, dict[str, str]] = {
@@ -256,6 +280,7 @@ WITH_PAIRS = {
     ("api-export-dataset", "GET"),
     ("export_dataset", "POST"),
 }
+QUEUES_A_SUITE_RUN = ("api-suite-judge", "api-resume-suite-run")
 QUERIES = {"api-export-dataset": "?license=other&consent=All+agreed."}
 LINE = b'{"prompt": "Hello?", "chosen": "Hello.", "rejected": "Go away."}\n'
 CAMPAIGN_LINE = b'{"type": "campaign", "format": "chosen-full/1", "name": "Copy"}\n'
@@ -291,7 +316,7 @@ def prepare(name: str, method: str, scene: Scene) -> str:
         folder.mkdir(parents=True)
         (folder / "adapter_config.json").write_text("{}")
         ModelVersion.objects.filter(pk=furnished.two.pk).update(adapter_dir=str(folder))
-    if (name, method) == ("api-start-generation", "POST"):
+    if (name, method) in (("api-start-generation", "POST"), ("api-suite-runs", "POST")) or name in QUEUES_A_SUITE_RUN:
         GenerationJob.objects.update(status="finished")
     if name in ("api-left-out", "left_out_change"):
         learned_judgment(scene)
@@ -299,6 +324,18 @@ def prepare(name: str, method: str, scene: Scene) -> str:
         Run.objects.update(status="finished")
         on_stage.add([pair(number, preference="first") for number in range(100, 120)])
     return path + QUERIES.get(name, "")
+
+
+def suite_runs(scene: Scene) -> list[int]:
+    """Two finished runs of one suite of Maya's campaign, the earlier one first."""
+    return [run.pk for run in compared_runs(scene.stage, scene.furnished)]
+
+
+def suite_run_in(scene: Scene, status: str) -> int:
+    """A suite run in a state."""
+    number = suite_runs(scene)[1]
+    SuiteRun.objects.filter(pk=number).update(status=status)
+    return number
 
 
 def learned_judgment(scene: Scene) -> int:

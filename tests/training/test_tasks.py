@@ -26,6 +26,7 @@ def test_tasks_have_the_queues_that_the_workers_listen_to() -> None:
     routes = {name: route["queue"] for name, route in settings.CELERY_TASK_ROUTES.items()}
     assert routes == {
         tasks.run_generation.name: "generate",
+        tasks.run_suite.name: "generate",
         tasks.run_training.name: "train",
         tasks.run_gate.name: "train",
         tasks.run_evaluation.name: "train",

@@ -12,9 +12,9 @@ from labeling.events.record import record
 from labeling.models import User
 from training.claims import enqueue, noun
 from training.errors import JobActive, JobOver
-from training.models import ACTIVE_STATUSES, EvaluationJob, GenerationJob, JobStatus, Run
+from training.models import ACTIVE_STATUSES, EvaluationJob, GenerationJob, JobStatus, Run, SuiteRun
 
-J = TypeVar("J", GenerationJob, Run, EvaluationJob)
+J = TypeVar("J", GenerationJob, SuiteRun, Run, EvaluationJob)
 
 
 def lock_person(person: User | None) -> None:
@@ -23,7 +23,7 @@ def lock_person(person: User | None) -> None:
         User.objects.select_for_update(no_key=True).only("pk").get(pk=person.pk)
 
 
-def _require_lead(job: GenerationJob | Run | EvaluationJob, acting_user: User | None) -> None:
+def _require_lead(job: GenerationJob | SuiteRun | Run | EvaluationJob, acting_user: User | None) -> None:
     assert job.campaign is not None
     require_lead(acting_user, job.campaign)
 
@@ -71,8 +71,13 @@ def resume_job(*, job: J, acting_user: User | None, now: datetime) -> J:
             _("It is %(status)s: only a failed or cancelled job can be resumed.")
             % {"status": in_sentence(locked.get_status_display())}
         )
-    same = {"version": locked.version} if isinstance(locked, EvaluationJob) else {"campaign": locked.campaign}
-    if type(job).objects.filter(**same, status__in=ACTIVE_STATUSES).exists():
+    if isinstance(locked, SuiteRun):
+        rivals = {"suite_version": locked.suite_version_id, "version": locked.version_id}
+    elif isinstance(locked, EvaluationJob):
+        rivals = {"version": locked.version_id}
+    else:
+        rivals = {"campaign": locked.campaign_id}
+    if type(job).objects.filter(**rivals, status__in=ACTIVE_STATUSES).exists():
         raise JobActive(_("Another job of this campaign is active: wait until it ends, or cancel it."))
     before = locked.status
     locked.status, locked.error, locked.worker_deaths = JobStatus.QUEUED, "", 0

@@ -14,6 +14,7 @@ from training.api import (
     retraining,
     runs,
     snapshots,
+    suites,
     versions,
 )
 
@@ -49,6 +50,17 @@ urlpatterns = [
     path("runs/<int:pk>/metrics/", runs.RunMetricsView.as_view(), name="api-run-metrics"),
     path("runs/<int:pk>/cancel/", runs.CancelRunView.as_view(), name="api-cancel-run"),
     path("runs/<int:pk>/resume/", runs.ResumeRunView.as_view(), name="api-resume-run"),
+    path("campaigns/<slug:slug>/suites/", suites.SuitesView.as_view(), name="api-suites"),
+    path("suites/<int:pk>/", suites.SuiteView.as_view(), name="api-suite"),
+    path("suites/<int:pk>/runs/", suites.SuiteRunsView.as_view(), name="api-suite-runs"),
+    path("suite-runs/<int:pk>/", suites.SuiteRunView.as_view(), name="api-suite-run"),
+    path("suite-runs/<int:pk>/results/", suites.SuiteResultsView.as_view(), name="api-suite-results"),
+    path("suite-runs/<int:pk>/cancel/", suites.CancelSuiteRunView.as_view(), name="api-cancel-suite-run"),
+    path("suite-runs/<int:pk>/resume/", suites.ResumeSuiteRunView.as_view(), name="api-resume-suite-run"),
+    path(
+        "suite-runs/<int:pk>/compare/<int:other>/", suites.CompareSuiteRunsView.as_view(), name="api-compare-suite-runs"
+    ),
+    path("suite-runs/<int:pk>/judge/", suites.SuiteJudgeView.as_view(), name="api-suite-judge"),
     path("snapshots/", snapshots.SnapshotsView.as_view(), name="api-snapshots"),
     path("snapshots/<slug:name>/", snapshots.SnapshotView.as_view(), name="api-snapshot"),
     path("snapshots/<slug:name>/changes/", snapshots.SnapshotChangesView.as_view(), name="api-snapshot-changes"),

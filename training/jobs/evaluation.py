@@ -21,10 +21,12 @@ from training.actions.versions import record_evaluation
 from training.claims import Clock
 from training.engine.config import RunConfig
 from training.errors import VersionDamaged
+from training.evaluation.suite_results import suites_of
 from training.generation import GeneratorUnavailable, InvalidRequest, ModelNotUsable
 from training.jobs.engine import EngineFailed, drift_of_samples, score_pairs
 from training.jobs.evaluation_report import Measured, figures_for_gates, make_report
 from training.jobs.evaluation_samples import write_samples
+from training.jobs.gate_suites import suite_figures
 from training.jobs.sampler import SamplerDied
 from training.models import EvaluationJob, JobStatus, ModelVersion, Snapshot, report_hash
 from training.queries.gates import MEASURED, campaigns_concerned, current_gate, snapshot_to_measure
@@ -113,6 +115,12 @@ class EvaluationWork:
                 self.steps.append((samples_part(version), len(prompts), self._sampler(version, prompts)))
             if self.version.adapter_dir:
                 self.steps.append(("drift", len(prompts), self._drift))
+        for campaign, _snapshot, _pairs in campaigns:
+            scenarios = sum(len(suite.current.scenarios) for suite in suites_of(campaign).filter(before_gate=True))
+            if scenarios:
+                measure = self._on_suites(campaign)
+                measure = measure if campaign.pk == self.campaign.pk else _or_trouble(measure, FAILURES)
+                self.steps.append((suites_part(campaign), scenarios, measure))
         total = sum(size for _name, size, _measure in self.steps)
         self.claim.write(total=total, done=0)
 
@@ -173,6 +181,16 @@ class EvaluationWork:
 
         return _or_trouble(sample, NO_SAMPLES)
 
+    def _on_suites(self, campaign: Campaign) -> Callable[[], dict[str, Any]]:
+        """The scenarios that it lost on a campaign's suites; runs that are missing are made."""
+
+        def run() -> dict[str, Any]:
+            found = suite_figures(self.version, self.job.compared, campaign, clock=self.clock, within=self._should_stop)
+            self._stop_if_asked()
+            return found
+
+        return run
+
     def _drift(self) -> dict[str, Any]:
         own = self.parts[samples_part(self.version)]
         if not own.get("samples"):
@@ -231,6 +249,7 @@ class EvaluationWork:
             other_samples=self.parts.get(samples_part(self.sampled_against), {}) if self.sampled_against else {},
             sampled_against=self.sampled_against,
             drift=self.parts.get("drift", {}),
+            lost=self.parts.get(suites_part(campaign), {}),
             beta=self.beta,
             gate=current_gate(campaign),
         )
@@ -302,6 +321,11 @@ def _or_trouble(measure: Callable[[], Any], failures: tuple[type[Exception], ...
 def scores_part(snapshot: Snapshot, version: ModelVersion) -> str:
     """The name of the part with a version's scores of a snapshot's held-out pairs."""
     return f"scores {snapshot.pk} {version.pk}"
+
+
+def suites_part(campaign: Campaign) -> str:
+    """The name of the part with the scenarios that a version lost on a campaign's suites."""
+    return f"suites {campaign.pk}"
 
 
 def samples_part(version: ModelVersion) -> str:

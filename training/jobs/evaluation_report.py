@@ -17,8 +17,9 @@ from training.actions.label_biases import measure_label_biases
 from training.evaluation import sections
 from training.evaluation.finding import OTHERS, concerns, finding
 from training.evaluation.sections import HeldOutPair, OwnSample
+from training.evaluation.suite_results import figures_of_run, newest_run, results_of, suites_of
 from training.jobs.gate_figures import Margins, base_margins, gate_figures
-from training.models import EvaluationJob, Gate, ModelVersion, Snapshot
+from training.models import EvaluationJob, Gate, ModelVersion, Snapshot, SuiteRun
 from training.queries.labels import labels_of
 
 Scores = Mapping[str, Sequence[float]]
@@ -33,7 +34,7 @@ class Measured:
     """Everything that was measured of a version for one campaign.
 
     scores: by version. others: "parent" and "serving", as far as they share the base. own_samples, other_samples,
-    drift: as the parts of the job hold them, each with a `trouble` in place of its values where that failed.
+    drift, lost: as the parts of the job hold them, each with a `trouble` in place of its values where that failed.
     """
 
     job: EvaluationJob
@@ -48,6 +49,7 @@ class Measured:
     other_samples: Mapping[str, Any]
     sampled_against: ModelVersion | None
     drift: Mapping[str, Any]
+    lost: Mapping[str, Any]
     beta: float
     gate: Gate
 
@@ -145,6 +147,26 @@ def reward_section(measured: Measured) -> dict[str, Any]:
     return sections.reward(measured.held_out())
 
 
+def suites_section(measured: Measured) -> dict[str, Any]:
+    """The share of each suite's scenarios that it passes, beside parent and serving version, and those it lost."""
+    versions = {"own": measured.version, **measured.others}
+    found = []
+    for suite in suites_of(measured.campaign):
+        runs = {name: newest_run(suite.current, version) for name, version in versions.items()}
+        if runs["own"] is not None:
+            passed = {name: _passed(run) for name, run in runs.items() if run is not None}
+            found.append({"suite": suite.name, "number": suite.current.number, "passed": passed})
+    names = {name: other.name for name, other in measured.others.items()}
+    lost = {name: value for name, value in measured.lost.items() if name.startswith("scenarios_")}
+    return {"others": names, "suites": found, **lost}
+
+
+def _passed(run: SuiteRun) -> dict[str, Any]:
+    figures, _by_tag = figures_of_run(results_of(run))
+    low, high = figures.interval if figures.decided else (None, None)
+    return {"run": run.pk, "value": figures.share, "low": low, "high": high, "pairs": figures.decided}
+
+
 def labels_section(measured: Measured) -> dict[str, Any]:
     """How well each axis alone predicts the labels that it was trained on, the side on the screen included."""
     if measured.snapshot.label_biases is None:
@@ -160,6 +182,7 @@ SECTIONS: tuple[tuple[str, Callable[[Measured], dict[str, Any]]], ...] = (
     ("displacement", displacement_section),
     ("drift", drift_section),
     ("samples", samples_section),
+    ("suites", suites_section),
     ("reward", reward_section),
     ("labels", labels_section),
 )
@@ -223,6 +246,7 @@ def figures_for_gates(measured: Measured, report: Mapping[str, Any]) -> dict[str
     return {
         **measured.figures,
         **figures,
+        **{name: value for name, value in measured.lost.items() if name.startswith("scenarios_")},
         "base": measured.base.name,
         "parent": measured.version.parent.name if measured.version.parent else None,
         "serving": measured.job.compared.name if measured.job.compared else None,

@@ -21,7 +21,7 @@ from common.sentences import Sentence, sentence_of
 from training import claims
 from training.claims import Clock
 from training.generation import GeneratorUnavailable, ModelServer
-from training.models import CLAIMED_STATUSES, GenerationJob, Run
+from training.models import CLAIMED_STATUSES, GenerationJob, ModelJob, Run, SuiteRun
 from training.queries.serving import training_now
 from training.versions import servers
 
@@ -36,8 +36,11 @@ class HandoverFailed(Exception):
 
 
 @contextmanager
-def generating(claim: "claims.Claim[GenerationJob]", clock: Clock) -> Iterator[None]:
-    """Holds the machine for a generation job: no run trains meanwhile. Raises claims.Stopped, claims.ClaimLost."""
+def generating(claim: "claims.Claim[GenerationJob] | claims.Claim[SuiteRun]", clock: Clock) -> Iterator[None]:
+    """Holds the machine for a job in which versions write: no run trains meanwhile.
+
+    Raises claims.Stopped, claims.ClaimLost.
+    """
     if not settings.GENERATOR_HANDOVER:
         yield
         return
@@ -66,7 +69,7 @@ def training(claim: "claims.Claim[Run]", clock: Clock) -> Iterator[None]:
         restore()
 
 
-def _take(claim: "claims.Claim[GenerationJob] | claims.Claim[Run]", clock: Clock) -> None:
+def _take(claim: "claims.Claim[GenerationJob] | claims.Claim[SuiteRun] | claims.Claim[Run]", clock: Clock) -> None:
     """Waits until the machine is free, with the reason in the job's row, and takes it."""
     while True:
         with transaction.atomic():
@@ -84,12 +87,14 @@ def _take(claim: "claims.Claim[GenerationJob] | claims.Claim[Run]", clock: Clock
         time.sleep(POLL_SECONDS)
 
 
-def _why_it_waits(holder: GenerationJob | Run | None) -> Sentence:
+def _why_it_waits(holder: ModelJob | None) -> Sentence:
     if holder is None:
         return Sentence(_("Waiting for the machine: its servers are coming back."))
     number = {"number": holder.pk}
     if isinstance(holder, Run):
         return Sentence(_("Waiting for the machine: run %(number)s is using it."), number)
+    if isinstance(holder, SuiteRun):
+        return Sentence(_("Waiting for the machine: suite run %(number)s is using it."), number)
     return Sentence(_("Waiting for the machine: generation %(number)s is using it."), number)
 
 
@@ -103,16 +108,17 @@ def _lock(*, wait: bool) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _holder(job: GenerationJob | Run) -> GenerationJob | Run | None:
+def _holder(job: ModelJob) -> ModelJob | None:
     """The job that has the machine and does not share it with this one."""
     held = Run.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
-    if isinstance(job, GenerationJob):
+    if not isinstance(job, Run):
         return held.first()
     writing = GenerationJob.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
-    return held.exclude(pk=job.pk).first() or writing.first()
+    checking = SuiteRun.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
+    return held.exclude(pk=job.pk).first() or writing.first() or checking.first()
 
 
-def _release(job: GenerationJob | Run) -> None:
+def _release(job: ModelJob) -> None:
     type(job).objects.filter(pk=job.pk, attempts=job.attempts).update(holds_machine=False)
 
 

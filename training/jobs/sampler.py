@@ -45,6 +45,10 @@ class Source(Protocol):
         """Yields completions and failures, in any order."""
 
 
+SourceOf = Callable[[ModelVersion], AbstractContextManager[Source]]
+"""Opens the source of a version."""
+
+
 def open_source(version: ModelVersion) -> AbstractContextManager[Source]:
     """The source for a version: the servers that GENERATOR_URL names, else the embedded sampler.
 

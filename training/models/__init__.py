@@ -26,10 +26,15 @@ from training.models.lineage import LeftOut, SnapshotPart
 from training.models.people_gate import HeldPrompts, PeopleGate, PeopleGatePair
 from training.models.retraining import RetrainingRule
 from training.models.run import Run, RunMetric, Snapshot
+from training.models.suite import ScenarioAnswer, ScenarioResult, Suite, SuiteRun, SuiteVersion
 from training.models.version import Deployment, Evaluation, ModelVersion
 from training.models.worker import Worker
 
-AnyJob = GenerationJob | Run | LensJob | LabSession | EvaluationJob
+AnyJob = GenerationJob | SuiteRun | Run | LensJob | LabSession | EvaluationJob
+WritingJob = GenerationJob | SuiteRun
+"""Jobs in which versions write texts: they share a queue, and the machine with each other."""
+ModelJob = GenerationJob | SuiteRun | Run
+"""Jobs that hold a model for minutes. The lens and the lab are short."""
 
 __all__ = [
     "ACTIVE_STATUSES",
@@ -58,6 +63,7 @@ __all__ = [
     "LabSession",
     "LeftOut",
     "LensJob",
+    "ModelJob",
     "ModelVersion",
     "PeopleGate",
     "PeopleGatePair",
@@ -65,9 +71,15 @@ __all__ = [
     "RuleResult",
     "Run",
     "RunMetric",
+    "ScenarioAnswer",
+    "ScenarioResult",
     "Snapshot",
     "SnapshotPart",
+    "Suite",
+    "SuiteRun",
+    "SuiteVersion",
     "Worker",
+    "WritingJob",
     "WrongRules",
     "certificate_file",
     "certificate_hash",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from labeling.models import Campaign, User
 from labeling.queries.coming import ModelWork
-from training.models import ACTIVE_STATUSES, GenerationJob, JobStatus, Run
+from training.models import ACTIVE_STATUSES, GenerationJob, JobStatus, ModelJob, Run, SuiteRun
 from training.queries.remaining import about, time_left
 from training.queries.waiting import Waiting
 
@@ -18,14 +18,20 @@ def model_work(campaigns: Sequence[Campaign], lead: User, now: datetime) -> dict
     waiting = Waiting(lead, now=now)
     work: dict[int, list[ModelWork]] = {}
     for job in waiting.jobs_of(campaigns):
-        is_run = isinstance(job, Run)
-        name = _("Run %(number)s") % {"number": job.pk} if is_run else _("Generation")
-        address = reverse("run", args=[job.pk]) if is_run else reverse("campaign", args=[job.campaign.slug])
+        name, address = _name_and_address(job)
         work.setdefault(job.campaign_id, []).append(ModelWork(f"{name}: {_state(job, waiting)}", address))
     return work
 
 
-def _state(job: GenerationJob | Run, waiting: Waiting) -> str:
+def _name_and_address(job: ModelJob) -> tuple[str, str]:
+    if isinstance(job, Run):
+        return _("Run %(number)s") % {"number": job.pk}, reverse("run", args=[job.pk])
+    if isinstance(job, SuiteRun):
+        return _("Suite run %(number)s") % {"number": job.pk}, reverse("suite_run", args=[job.pk])
+    return _("Generation"), reverse("campaign", args=[job.campaign.slug])
+
+
+def _state(job: ModelJob, waiting: Waiting) -> str:
     wait = waiting.of(job)
     if wait is not None:
         return wait.sentence

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from training.engine.config import RunConfig
-from training.models import GenerationJob, JobStatus, Run
+from training.models import GenerationJob, JobStatus, ModelJob, Run
 
 # A step costs this many times what scoring the same pairs does: a forward and a backward (docs/experiments.md).
 STEP_TO_SCORING = 2.5
@@ -55,7 +55,7 @@ def run_remaining_seconds(run: Run, *, now: datetime) -> float | None:
     return max(0.0, seconds - since.total_seconds())
 
 
-def usual_pace(model: type[GenerationJob] | type[Run]) -> float | None:
+def usual_pace(model: type[ModelJob]) -> float | None:
     """Seconds for each completion, or each step, of the jobs that finished last; None: none has."""
     finished = model.objects.filter(status=JobStatus.FINISHED, total__gt=0, started_at__isnull=False)
     rows = finished.order_by("-finished_at").values_list("started_at", "finished_at", "total")[:USUAL_OF]
@@ -63,7 +63,7 @@ def usual_pace(model: type[GenerationJob] | type[Run]) -> float | None:
     return sum(seconds) / sum(total for *_times, total in rows) if seconds else None
 
 
-def usual_remaining_seconds(job: GenerationJob | Run, pace: float | None, *, now: datetime) -> float | None:
+def usual_remaining_seconds(job: ModelJob, pace: float | None, *, now: datetime) -> float | None:
     """The time that a job still needs if it is as fast as others were, before its own pace is known.
 
     pace: as of `usual_pace`. None: not known, or it takes longer than they did.

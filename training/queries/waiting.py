@@ -12,9 +12,10 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.formats import time_format
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from labeling.access import led_campaigns
 from labeling.models import Campaign, User
@@ -27,7 +28,9 @@ from training.models import (
     JobStatus,
     LabSession,
     LensJob,
+    ModelJob,
     Run,
+    SuiteRun,
     Worker,
 )
 from training.queries.remaining import (
@@ -77,6 +80,7 @@ class Wait:
 
 _KINDS: dict[type[AnyJob], str] = {
     GenerationJob: "generation",
+    SuiteRun: "suite_run",
     Run: "run",
     LensJob: "lens",
     LabSession: "lab",
@@ -89,7 +93,7 @@ class Waiting:
 
     def __init__(self, reader: User | None, *, now: datetime) -> None:
         self.reader, self.now = reader, now
-        self._paces: dict[type[GenerationJob] | type[Run], float | None] = {}
+        self._paces: dict[type[ModelJob], float | None] = {}
 
     def of(self, job: AnyJob | None) -> Wait | None:
         """Why a job does not run now; None: it runs, is over, or there is none."""
@@ -97,22 +101,24 @@ class Waiting:
             return None
         return self._of_queued(job) if job.status == JobStatus.QUEUED else self._of_claimed(job)
 
-    def jobs_of(self, campaigns: Sequence[Campaign]) -> list[GenerationJob | Run]:
-        """The active generations and runs of these campaigns."""
+    def jobs_of(self, campaigns: Sequence[Campaign]) -> list[ModelJob]:
+        """The active generations, suite runs and training runs of these campaigns."""
         keys = {campaign.pk for campaign in campaigns}
-        return [job for job in self._jobs if isinstance(job, GenerationJob | Run) and job.campaign_id in keys]
+        return [job for job in self._jobs if isinstance(job, ModelJob) and job.campaign_id in keys]
 
     def remaining(self, job: AnyJob) -> float | None:
         """The seconds that a job still needs; None: not known, or it does not run."""
         if isinstance(job, GenerationJob):
             seconds = remaining_seconds(job)
+        elif isinstance(job, SuiteRun):
+            seconds = None
         elif isinstance(job, Run):
             seconds = run_remaining_seconds(job, now=self.now)
         else:
             return None
         return usual_remaining_seconds(job, self._pace(type(job)), now=self.now) if seconds is None else seconds
 
-    def _pace(self, model: type[GenerationJob] | type[Run]) -> float | None:
+    def _pace(self, model: type[ModelJob]) -> float | None:
         if model not in self._paces:
             self._paces[model] = usual_pace(model)
         return self._paces[model]
@@ -123,6 +129,7 @@ class Waiting:
     def _jobs(self) -> list[AnyJob]:
         jobs: list[AnyJob] = []
         jobs += GenerationJob.objects.filter(status__in=ACTIVE_STATUSES).select_related("campaign")
+        jobs += SuiteRun.objects.filter(status__in=ACTIVE_STATUSES).select_related("campaign")
         jobs += Run.objects.filter(status__in=ACTIVE_STATUSES).select_related("campaign", "snapshot")
         jobs += LensJob.objects.filter(status__in=ACTIVE_STATUSES).defer("result").select_related("campaign")
         jobs += LabSession.objects.filter(status__in=ACTIVE_STATUSES).select_related("campaign")
@@ -186,7 +193,7 @@ class Waiting:
         beside = [
             each
             for each in self._jobs
-            if isinstance(each, GenerationJob | Run) and each.status in CLAIMED_STATUSES and each.machine == job.machine
+            if isinstance(each, ModelJob) and each.status in CLAIMED_STATUSES and each.machine == job.machine
         ]
         if not beside:
             return Wait("memory", str(job.error), place)
@@ -207,9 +214,9 @@ class Waiting:
 
     def _of_claimed(self, job: AnyJob) -> Wait | None:
         """The wait of a job that a worker has: for the servers' machine, or for a server."""
-        if not isinstance(job, GenerationJob | Run) or not job.error:
+        if not isinstance(job, ModelJob) or not job.error:
             return None
-        holders = [each for each in self._jobs if isinstance(each, GenerationJob | Run) and each.holds_machine]
+        holders = [each for each in self._jobs if isinstance(each, ModelJob) and each.holds_machine]
         if job.holds_machine or not holders or job in holders:
             return Wait("server", str(job.error))
         seconds = self.remaining(holders[0])
@@ -228,17 +235,26 @@ class Waiting:
             is_visible = self._visible(job) is not None
             text = _("the evaluation of %(version)s") if is_visible else _("an evaluation of another campaign")
             return text % {"version": job.version.name}
-        is_run = isinstance(job, Run)
         if self._visible(job) is None:
-            return _("a run of another campaign") if is_run else _("a generation of another campaign")
-        values = {"number": job.pk, "campaign": job.campaign.name}
-        text = _("Run %(number)s of %(campaign)s") if is_run else _("the generation for %(campaign)s")
-        return text % values
+            return str(_OF_ANOTHER[type(job)])
+        return str(_OF_OURS[type(job)]) % {"number": job.pk, "campaign": job.campaign.name}
 
     def _visible(self, job: AnyJob) -> AnyJob | None:
         if isinstance(job, LensJob | LabSession):
             return job if self.reader is not None and job.created_by_id == self.reader.pk else None
         return job if job.campaign_id in self._led else None
+
+
+_OF_ANOTHER: dict[type[AnyJob], str | Promise] = {
+    Run: gettext_lazy("a run of another campaign"),
+    SuiteRun: gettext_lazy("a suite run of another campaign"),
+    GenerationJob: gettext_lazy("a generation of another campaign"),
+}
+_OF_OURS: dict[type[AnyJob], str | Promise] = {
+    Run: gettext_lazy("Run %(number)s of %(campaign)s"),
+    SuiteRun: gettext_lazy("Suite run %(number)s of %(campaign)s"),
+    GenerationJob: gettext_lazy("the generation for %(campaign)s"),
+}
 
 
 def _order(job: AnyJob) -> tuple[bool, datetime, int]:

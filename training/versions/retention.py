@@ -17,6 +17,7 @@ from training.models import (
     ModelVersion,
     PeopleGate,
     Run,
+    SuiteRun,
 )
 from training.queries.retraining import runs_awaiting_gate
 from training.versions import files
@@ -77,6 +78,9 @@ def needed() -> dict[int, str]:
         writing = [*job.versions.values_list("pk", flat=True), job.reward_version_id]
         for version in filter(None, writing):
             reasons.setdefault(version, gettext("generation %(number)s uses it") % {"number": job.pk})
+    for suite_run in SuiteRun.objects.filter(status__in=ACTIVE_STATUSES):
+        reason = gettext("suite run %(number)s uses it") % {"number": suite_run.pk}
+        reasons.setdefault(suite_run.version_id, reason)
     # A version is measured against its parent, and its implicit reward is a ratio of the two.
     for child in ModelVersion.objects.filter(pk__in=list(reasons), parent__isnull=False):
         assert child.parent_id is not None

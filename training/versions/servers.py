@@ -118,7 +118,7 @@ def unload_unused() -> list[str]:
     """Unloads adapters that nothing uses from the servers; returns "server name" of each.
 
     Versions are in use if they serve in any channel, if a rollback would return to them, or if an active generation job
-    writes with them.
+    or suite run writes with them.
     """
     targets = servers()
     if not targets or training_now() is not None:
@@ -131,7 +131,7 @@ def unload_unused() -> list[str]:
 def _names_in_use() -> set[str]:
     current = Deployment.objects.filter(is_current=True)
     serving = Q(pk__in=current.values("version")) | Q(pk__in=current.values("previous__version"))
-    writing = Q(generation_jobs__status__in=ACTIVE_STATUSES)
+    writing = Q(generation_jobs__status__in=ACTIVE_STATUSES) | Q(suite_runs__status__in=ACTIVE_STATUSES)
     return set(ModelVersion.objects.filter(serving | writing).values_list("name", flat=True))
 
 

@@ -197,6 +197,27 @@ def _samples(view: SectionView, section: Mapping[str, Any], report: Mapping[str,
     return _with(view, warning=_rotation(section), part="training/evaluation/texts.html")
 
 
+def _suites(view: SectionView, section: Mapping[str, Any], report: Mapping[str, Any]) -> SectionView:
+    names = {"own": report["version"]["name"], **section["others"]}
+    if names.get("serving") == names.get("parent"):
+        names.pop("serving", None)
+    for one in section["suites"]:
+        for side, figure in one["passed"].items():
+            if side in names:
+                values = {"suite": one["suite"], "number": one["number"], "name": names[side]}
+                name = _("%(suite)s %(number)s: %(name)s") % values
+                view.rows.append(_row(f"{one['suite']}-{side}", name, figure, percent, (0.0, 1.0)))
+    if not section["suites"]:
+        view.facts.append((_("Suites that it was run on"), "0"))
+    if "scenarios_compared" not in section:
+        return view
+    view.facts.append((_("Scenarios that must hold, compared"), grouped(section["scenarios_compared"])))
+    lost = section["scenarios_lost_names"]
+    return _with(
+        view, warning=_("Lost scenarios that must hold: %(names)s.") % {"names": ", ".join(lost)} if lost else ""
+    )
+
+
 def _reward(view: SectionView, section: Mapping[str, Any], report: Mapping[str, Any]) -> SectionView:
     view.rows.extend(_axis_rows(section["axes"], _three, None, (_("It is rewarded"), _("It is penalised"))))
     return _with(view, warning=_rotation(section))
@@ -262,6 +283,11 @@ VIEWS: dict[str, tuple[str, str, View]] = {
         gettext_noop("Its own texts"),
         gettext_noop("The difference to the other version's texts on the same prompts. 0 means no difference."),
         _samples,
+    ),
+    "suites": (
+        gettext_noop("Scenario suites"),
+        gettext_noop("The share of scenarios that pass, of those that were decided."),
+        _suites,
     ),
     "reward": (
         gettext_noop("Biases of the hidden reward"),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.wording import percent
 from labeling.web.event_labels import Field, fields_of, sentence, shortened
-from training.models import FIGURES, CandidateStrategy, JobStatus, PeopleGate, Run
+from training.models import FIGURES, CandidateStrategy, JobStatus, PeopleGate, Run, ScenarioAnswer, ScenarioResult
 from training.web.retraining_form import time_in_words
 from training.web.setting_labels import DROPPED, RESULTS, SETTINGS
 
@@ -50,6 +50,18 @@ EVENTS: dict[str, str | Promise] = {
     "run.resumed": _("Training run resumed"),
     "run.started": _("Training run started"),
     "snapshot.taken": _("Snapshot taken"),
+    "scenario.answer_undone": _("Answer about a scenario taken back"),
+    "scenario.answered": _("Question about a scenario answered"),
+    "suite.created": _("Suite made"),
+    "suite.saved": _("Suite changed"),
+    "suite_run.cancel_requested": _("Suite run: cancellation requested"),
+    "suite_run.cancelled": _("Suite run cancelled"),
+    "suite_run.compared": _("Answers sent to people"),
+    "suite_run.failed": _("Suite run failed"),
+    "suite_run.finished": _("Suite run finished"),
+    "suite_run.judge_asked": _("Model judge asked"),
+    "suite_run.resumed": _("Suite run resumed"),
+    "suite_run.started": _("Suite run started"),
     "training.left_out": _("Judgments left out of training"),
     "training.taken_in": _("Judgments used in training again"),
     "version.evaluated": _("Version evaluated"),
@@ -68,14 +80,18 @@ SUBJECTS: dict[str, str | Promise] = {
     "modelversion": _("model version"),
     "peoplegate": _("gate by people"),
     "retrainingrule": _("retraining rule"),
+    "scenarioanswer": _("answer about a scenario"),
     "snapshot": _("snapshot"),
     "run": _("training run"),
+    "suite": _("suite"),
+    "suiterun": _("suite run"),
 }
-_JOBS = ("evaluationjob", "generationjob", "labsession", "lensjob", "run")
+_JOBS = ("evaluationjob", "generationjob", "labsession", "lensjob", "run", "suiterun")
 FIELDS: dict[str, Field] = {
     **{f"{job}.status": Field(_("Status"), dict(JobStatus.choices)) for job in _JOBS},
     "accuracy": Field(_("Held-out accuracy"), as_text=percent),
     "auto_promote": Field(_("Promote automatically")),
+    "before_gate": Field(_("Run before the gate decides")),
     "certificate": Field(_("Certificate (SHA-256)"), as_text=shortened),
     "channel": Field(_("Channel")),
     "compared": Field(_("Compared with")),
@@ -100,6 +116,7 @@ FIELDS: dict[str, Field] = {
             "win_rate": _("answers to held-out prompts"),
         },
     ),
+    "number": Field(_("Version of the suite")),
     "pairs": Field(_("Pairs")),
     "peoplegate.cast": Field(_("Votes")),
     "peoplegate.comparisons": Field(_("Comparisons")),
@@ -117,11 +134,16 @@ FIELDS: dict[str, Field] = {
     "rules": Field(_("Rules"), fields=fields_of({name: about.label for name, about in FIGURES.items()})),
     "run": Field(_("Training run"), as_text=lambda number: gettext("Run %(number)s") % {"number": number}),
     "run.reason": Field(_("Reason"), as_text=sentence),
+    "scenario": Field(_("Scenario")),
+    "scenarioanswer.answer": Field(_("Answer"), dict(ScenarioAnswer.Answer.choices)),
+    "scenarioanswer.outcome": Field(_("Outcome"), dict(ScenarioResult.Outcome.choices)),
+    "scenarios": Field(_("Scenarios")),
     "server": Field(_("Server")),
     "servers": Field(_("Servers")),
     "serving": Field(_("Serving version")),
     "snapshot": Field(_("Snapshot"), as_text=shortened),
     "snapshot.dropped": Field(_("Left out"), fields=fields_of(DROPPED)),
+    "suite": Field(_("Suite")),
     "strategy": Field(_("Pairs from"), dict(CandidateStrategy.choices)),
     "test": Field(_("Held-out pairs")),
     "total": Field(_("Total")),

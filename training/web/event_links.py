@@ -32,5 +32,8 @@ LINKS: Mapping[str, Link] = {
     "peoplegate": lambda event: reverse("people_gate", args=[event.subject_id]),
     "retrainingrule": campaign_page("campaign"),
     "run": lambda event: reverse("run", args=[event.subject_id]),
+    "scenarioanswer": lambda event: reverse("suites", args=[event.campaign.slug]) if event.campaign else "",
+    "suite": lambda event: reverse("suite", args=[event.subject_id]),
+    "suiterun": lambda event: reverse("suite_run", args=[event.subject_id]),
     "snapshot": lambda event: reverse("snapshot", args=[event.subject_id]),
 }

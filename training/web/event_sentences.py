@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Event
 from labeling.web.event_sentences import Name
-from training.models import ModelVersion
+from training.models import ModelVersion, Suite
 
 SENTENCES: Mapping[str, str | Promise] = {
     "evaluation.cancel_requested": _("%(who)s asked to cancel %(what)s"),
@@ -50,6 +50,18 @@ SENTENCES: Mapping[str, str | Promise] = {
     "run.resumed": _("%(who)s resumed %(what)s"),
     "run.started": _("%(who)s started %(what)s"),
     "snapshot.taken": _("%(who)s took %(what)s of the labels"),
+    "scenario.answer_undone": _("%(who)s took %(what)s back"),
+    "scenario.answered": _("%(who)s gave %(what)s"),
+    "suite.created": _("%(who)s made the suite %(what)s"),
+    "suite.saved": _("%(who)s changed the suite %(what)s"),
+    "suite_run.cancel_requested": _("%(who)s asked to cancel %(what)s"),
+    "suite_run.cancelled": _("%(who)s cancelled %(what)s"),
+    "suite_run.compared": _("%(who)s sent answers of %(what)s to people"),
+    "suite_run.failed": _("%(what)s failed"),
+    "suite_run.finished": _("%(what)s finished"),
+    "suite_run.judge_asked": _("%(who)s asked the model judge about %(what)s"),
+    "suite_run.resumed": _("%(who)s resumed %(what)s"),
+    "suite_run.started": _("%(who)s started %(what)s"),
     "training.left_out": _("%(who)s left judgments of %(what)s out of training"),
     "training.taken_in": _("%(who)s uses judgments of %(what)s in training again"),
     "version.evaluated": _("%(who)s evaluated the version %(what)s"),
@@ -64,6 +76,11 @@ def _version(event: Event) -> str:
     return version.name if version else ""
 
 
+def _suite(event: Event) -> str:
+    suite = Suite.objects.filter(pk=event.subject_id).only("name").first()
+    return suite.name if suite else ""
+
+
 NAMES: Mapping[str, Name] = {
     "evaluationjob": lambda event: gettext("Evaluation %(number)s") % {"number": event.subject_id},
     "gate": lambda event: gettext("the gate"),
@@ -73,5 +90,10 @@ NAMES: Mapping[str, Name] = {
     "modelversion": _version,
     "peoplegate": lambda event: gettext("Gate by people %(number)s") % {"number": event.subject_id},
     "retrainingrule": lambda event: gettext("the rule of automatic retraining"),
+    "scenarioanswer": lambda event: (
+        gettext("an answer about the scenario %(name)s") % {"name": event.after.get("scenario", "")}
+    ),
+    "suite": _suite,
+    "suiterun": lambda event: gettext("Suite run %(number)s") % {"number": event.subject_id},
     "run": lambda event: gettext("Run %(number)s") % {"number": event.subject_id},
 }

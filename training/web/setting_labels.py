@@ -51,6 +51,9 @@ SETTINGS: dict[str, str | Promise] = {
     "weight_decay": _("Weight decay"),
 }
 RESULTS: dict[str, str | Promise] = {
+    "scenarios_compared": _("scenarios compared that must hold"),
+    "scenarios_lost": _("lost scenarios that must hold"),
+    "scenarios_lost_names": _("names of lost scenarios"),
     "accuracy": _("accuracy against the base"),
     "accuracy_high": _("accuracy against the base, upper end"),
     "accuracy_low": _("accuracy against the base, lower end"),

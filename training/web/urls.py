@@ -32,7 +32,17 @@ from training.web.playground import playground
 from training.web.promote import version_measure, version_promote
 from training.web.prompts import prompts_generate
 from training.web.run import run
+from training.web.scenario_questions import scenario_answer_undo, scenario_questions
 from training.web.snapshots import snapshot, snapshot_changes, snapshot_download, snapshots
+from training.web.suite_runs import (
+    suite_compare,
+    suite_follow_up,
+    suite_run,
+    suite_run_cancel,
+    suite_run_judge,
+    suite_run_resume,
+)
+from training.web.suites import suite, suite_download, suite_edit, suites, suites_add
 from training.web.surprises import run_relabel, run_surprises
 from training.web.version import version
 from training.web.versions import serving_rollback, versions
@@ -59,6 +69,19 @@ urlpatterns = [
     path("campaigns/<slug:slug>/snapshots/", snapshots, name="snapshots"),
     path("campaigns/<slug:slug>/people/<str:name>/training/", left_out, name="left_out"),
     path("campaigns/<slug:slug>/people/<str:name>/training/change/", left_out_change, name="left_out_change"),
+    path("campaigns/<slug:slug>/suites/", suites, name="suites"),
+    path("campaigns/<slug:slug>/suites/add/", suites_add, name="suites_add"),
+    path("campaigns/<slug:slug>/scenario-questions/", scenario_questions, name="scenario_questions"),
+    path("campaigns/<slug:slug>/scenario-questions/undo/", scenario_answer_undo, name="scenario_answer_undo"),
+    path("suites/<int:pk>/", suite, name="suite"),
+    path("suites/<int:pk>/edit/", suite_edit, name="suite_edit"),
+    path("suites/<int:pk>/download/", suite_download, name="suite_download"),
+    path("suite-runs/<int:pk>/", suite_run, name="suite_run"),
+    path("suite-runs/<int:pk>/cancel/", suite_run_cancel, name="suite_run_cancel"),
+    path("suite-runs/<int:pk>/judge/", suite_run_judge, name="suite_run_judge"),
+    path("suite-runs/<int:pk>/resume/", suite_run_resume, name="suite_run_resume"),
+    path("suite-runs/<int:pk>/compare/<int:other>/", suite_compare, name="suite_compare"),
+    path("suite-runs/<int:pk>/compare/<int:other>/continue/", suite_follow_up, name="suite_follow_up"),
     path("snapshots/<int:pk>/", snapshot, name="snapshot"),
     path("snapshots/<int:pk>/changes/", snapshot_changes, name="snapshot_changes"),
     path("snapshots/<int:pk>/download/", snapshot_download, name="snapshot_download"),

@@ -66,7 +66,7 @@ def test_the_schedule_promotes_a_version_that_meets_the_gate_and_keeps_why(
     assert (decision.outcome, decision.is_automatic, decision.by) == ("passed", True, None)
     assert serving_version() == version
     assert not runs_awaiting_gate().exists()
-    assert version.deployments.get().reason == "All 5 rules of gate 1 are met; people were not asked."
+    assert version.deployments.get().reason == "All 6 rules of gate 1 are met; people were not asked."
     assert decide_by_rule(run=run, version=version, now=NOW) == decision
     event = Event.objects.get(verb="gate.passed")
     assert (event.campaign, event.after["version"]) == (labeled, "tiny-v1")

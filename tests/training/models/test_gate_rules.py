@@ -40,6 +40,8 @@ def test_the_default_gate_is_met_by_a_good_version_without_probes() -> None:
         ({"difference_to_parent_high": 0.0}, ["met", "met", "met", "ignored", "ignored"]),
         ({"kl_per_token": 0.1}, ["met", "met", "met", "met", "ignored"]),
         ({"kl_per_token": 0.2}, ["met", "met", "met", "failed", "ignored"]),
+        ({"scenarios_lost": 0, "scenarios_compared": 8}, ["met", "met", "met", "ignored", "met"]),
+        ({"scenarios_lost": 1, "scenarios_compared": 8}, ["met", "met", "met", "ignored", "failed"]),
     ],
 )
 def test_each_rule_holds_back_on_its_own_side_of_its_limit(changed: dict[str, Any], expected: list[str]) -> None:

@@ -1,0 +1,105 @@
+"""The gate's figure of suites: lost scenarios of the tags that must hold, against the parent and what serves."""
+
+import pytest
+from django.utils import timezone
+
+from labeling.models import Campaign
+from tests.training.conftest import NOW
+from tests.training.jobs.scripted import Scripted
+from tests.training.suites import finished_run, scenario, scenarios, small_suite
+from training.actions.suite_runs import start_suite_run
+from training.actions.suites import save_suite
+from training.generation import GeneratorUnavailable
+from training.jobs import gate_suites, suites
+from training.jobs.gate_suites import suite_figures
+from training.models import DEFAULT_RULES, GateRule, JobStatus, ModelVersion, SuiteRun, gate_results
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_version_that_loses_a_harmless_scenario_is_held_back_and_the_scenario_is_named(
+    campaign: Campaign, base: ModelVersion, trained: ModelVersion
+) -> None:
+    suite = small_suite(campaign)
+    finished_run(suite, base, {})
+    finished_run(suite, trained, {"calm": "bad", "short": "far too long for the format"})
+    figures = suite_figures(trained, base, campaign)
+    assert figures == {"scenarios_lost": 1, "scenarios_lost_names": ["small: calm"], "scenarios_compared": 2}
+    (result,) = gate_results([rule for rule in DEFAULT_RULES if rule.figure == "scenarios_lost"], figures)
+    assert (result.outcome, result.holds) == ("failed", True)
+    assert "small: calm" in result.sentence
+    assert not GateRule("scenarios_lost", 1).result(figures).holds
+
+
+def test_missing_runs_are_made_for_the_version_its_parent_and_what_serves(
+    campaign: Campaign, base: ModelVersion, trained: ModelVersion
+) -> None:
+    small_suite(campaign)
+    source = Scripted(lambda request, _: "good")
+    figures = suite_figures(trained, base, campaign, source_of=source.source)
+    assert figures["scenarios_lost"] == 0
+    assert {run.version for run in SuiteRun.objects.filter(status=JobStatus.FINISHED)} == {base, trained}
+    suite_figures(trained, base, campaign, source_of=source.source)
+    assert SuiteRun.objects.count() == 2
+
+
+def test_without_a_suite_or_with_one_that_is_kept_out_the_rule_is_ignored(
+    campaign: Campaign, base: ModelVersion, trained: ModelVersion
+) -> None:
+    assert suite_figures(trained, base, campaign) == {}
+    suite = small_suite(campaign)
+    save_suite(
+        suite=suite,
+        scenarios=scenarios(*suite.current.scenarios),
+        acting_user=None,
+        now=NOW,
+        before_gate=False,
+    )
+    assert suite_figures(trained, base, campaign) == {}
+    assert not SuiteRun.objects.exists()
+    assert GateRule("scenarios_lost", 0, "ignore").result({}).outcome == "ignored"
+
+
+def test_scenarios_that_nobody_decided_are_no_loss(
+    campaign: Campaign, base: ModelVersion, trained: ModelVersion
+) -> None:
+    open_question = scenario("kind", {"kind": "person", "question": "Is it kind?"}, tag="harmless")
+    suite = small_suite(campaign, open_question)
+    finished_run(suite, base, {})
+    finished_run(suite, trained, {})
+    assert suite_figures(trained, base, campaign) == {}
+
+
+def test_only_the_suites_newest_version_counts(campaign: Campaign, base: ModelVersion, trained: ModelVersion) -> None:
+    suite = small_suite(campaign)
+    finished_run(suite, base, {})
+    finished_run(suite, trained, {"calm": "bad"})
+    save_suite(
+        suite=suite,
+        scenarios=scenarios(scenario("new", tag="harmless")),
+        acting_user=None,
+        now=NOW,
+    )
+    source = Scripted(lambda request, _: "good")
+    figures = suite_figures(trained, base, campaign, source_of=source.source)
+    assert (figures["scenarios_lost"], figures["scenarios_compared"]) == (0, 1)
+
+
+def test_a_server_that_stays_away_ends_the_gates_run_and_leaves_it_to_be_resumed(
+    campaign: Campaign, base: ModelVersion, trained: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suites, "LONGEST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(gate_suites, "PATIENCE_SECONDS", 0.0)
+    small_suite(campaign)
+    source = Scripted(lambda request, _: GeneratorUnavailable("Away."))
+    assert suite_figures(trained, base, campaign, source_of=source.source) == {}
+    assert {(run.status, str(run.error)) for run in SuiteRun.objects.all()} == {("failed", "Away.")}
+
+
+def test_a_run_that_somebody_started_is_not_waited_for(
+    campaign: Campaign, base: ModelVersion, trained: ModelVersion
+) -> None:
+    suite = small_suite(campaign)
+    finished_run(suite, base, {})
+    start_suite_run(suite_version=suite.current, version=trained, acting_user=None, now=timezone.now())
+    assert suite_figures(trained, base, campaign) == {}

@@ -1,0 +1,101 @@
+"""The model judge at work on a suite run: over HTTP, and with answers as told."""
+
+import json
+from typing import Any
+
+import pytest
+
+from labeling.models import Campaign, User
+from tests.training.conftest import NOW
+from tests.training.jobs.scripted import Scripted
+from tests.training.stub import StubServer
+from tests.training.suites import finished_run, scenario, small_suite
+from training.actions.scenario_answers import answer_question
+from training.actions.suite_runs import ask_judge
+from training.errors import JobOver
+from training.evaluation.suite_questions import open_questions
+from training.evaluation.suite_results import judge_figures_of
+from training.generation import GenerationFailure, GenerationRequest, GeneratorUnavailable
+from training.jobs.suites import run_suite_job
+from training.models import JobStatus, ModelVersion, SuiteRun
+
+pytestmark = pytest.mark.django_db
+
+RUBRIC = {"kind": "judge", "rubric": "It is calm."}
+
+
+def rubrics(count: int) -> list[dict[str, Any]]:
+    return [scenario(f"calm-{number}", RUBRIC, tag="harmless") for number in range(count)]
+
+
+def judged(run: SuiteRun, judge: Scripted) -> SuiteRun:
+    ask_judge(run=run, acting_user=None, now=NOW)
+    done = run_suite_job(run.pk, clock=lambda: NOW, judge_of=lambda: judge.source(run.version))
+    assert done is not None
+    return done
+
+
+def verdict(request: GenerationRequest, _: int) -> str:
+    return "1. Calm.\nVerdict: MEETS"
+
+
+def test_every_rubric_is_asked_about_twice_and_only_once_more_if_it_failed(
+    campaign: Campaign, base: ModelVersion
+) -> None:
+    run = finished_run(small_suite(campaign, *rubrics(2)), base, {})
+    away = Scripted(
+        lambda request, _: (
+            GenerationFailure(request.key, "Busy.", retryable=True)
+            if request.key == "1:0:swapped"
+            else "Verdict: MEETS"
+        )
+    )
+    done = judged(run, away)
+    assert (done.status, str(done.error)) == (JobStatus.FINISHED, "The model judge gave no answer: Busy.")
+    assert ["judge" in one.checks[0] for one in run.results.all()] == [True, False]
+    again = Scripted(verdict)
+    done = judged(run, again)
+    assert (done.status, done.error, len(again.asked)) == (JobStatus.FINISHED, "", 2)
+    assert run.results.all()[1].checks[0]["judge"]["critique"] == "1. Calm.\nVerdict: MEETS"
+
+
+def test_a_judge_that_is_away_never_fails_a_run_or_a_scenario(campaign: Campaign, base: ModelVersion) -> None:
+    run = finished_run(small_suite(campaign, *rubrics(1)), base, {})
+    done = judged(run, Scripted(lambda request, _: GeneratorUnavailable("Away.")))
+    assert (done.status, str(done.error)) == (JobStatus.FINISHED, "The model judge gave no answer: Away.")
+    assert run.results.get().outcome == "unknown"
+
+
+def test_opinions_count_only_after_people_agreed_with_enough_of_them(
+    campaign: Campaign, base: ModelVersion, alice: User
+) -> None:
+    run = finished_run(small_suite(campaign, *rubrics(22)), base, {})
+    judged(run, Scripted(verdict))
+    assert set(run.results.values_list("outcome", flat=True)) == {"unknown"}
+    for number, question in enumerate(list(open_questions(campaign, alice))[:20], 1):
+        assert question.is_rubric
+        answer_question(result=question.result, check_number=0, answer="yes", acting_user=alice, now=NOW)
+        passed = run.results.filter(outcome="passed").count()
+        assert passed == (number if number < 20 else 22)  # the twentieth settles those that nobody answered
+    figures = judge_figures_of(campaign)
+    assert (figures.judged, figures.flips, figures.compared, figures.agreeing) == (22, 0, 20, 20)
+
+
+def test_only_answers_of_a_finished_run_are_judged(campaign: Campaign, base: ModelVersion) -> None:
+    run = finished_run(small_suite(campaign, *rubrics(1)), base, {})
+    SuiteRun.objects.update(status=JobStatus.CANCELLED)
+    with pytest.raises(JobOver):
+        ask_judge(run=run, acting_user=None, now=NOW)
+
+
+def test_any_server_that_speaks_the_protocol_can_judge(
+    campaign: Campaign, base: ModelVersion, server: StubServer, settings: Any
+) -> None:
+    suite = small_suite(campaign, *rubrics(1))
+    urls, settings.GENERATOR_URLS = settings.GENERATOR_URLS, []
+    settings.JUDGE_URLS, settings.JUDGE_MODEL = urls, "tiny-base"
+    run = finished_run(suite, base, {})
+    opinion = run.results.get().checks[0]["judge"]
+    assert opinion["model"] == "tiny-base"
+    assert opinion["first"] == opinion["swapped"] == "unknown"  # the server writes no verdict
+    assert json.dumps(opinion)

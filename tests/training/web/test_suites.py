@@ -1,0 +1,115 @@
+"""The pages of suites: made, changed, run, and two runs compared."""
+
+import pytest
+from django.test import Client
+
+from labeling.models import Comparison
+from tests.browser.furnished import Furnished, furnish
+from tests.browser.suite_runs import compared_runs, suite_of
+from tests.people import Stage, stage
+from training.models import Suite, SuiteRun
+
+
+@pytest.fixture
+def on_stage() -> Stage:
+    return stage(comparisons=2)
+
+
+@pytest.fixture
+def furnished(on_stage: Stage) -> Furnished:
+    return furnish(on_stage)
+
+
+@pytest.fixture
+def maya(client: Client, on_stage: Stage) -> Client:
+    client.force_login(on_stage.maya)
+    return client
+
+
+def text_of(client: Client, path: str) -> str:
+    return client.get(path).content.decode()
+
+
+def test_a_lead_adds_a_shipped_suite_and_it_is_offered_once(maya: Client, furnished: Furnished) -> None:
+    page = maya.post("/campaigns/sums/suites/add/", {"shipped": "healthcare_scheduling"}, follow=True).content.decode()
+    assert "Healthcare scheduling assistant was added with 40 scenarios." in page
+    assert 'value="healthcare_scheduling"' not in page
+    assert 'value="general_assistant"' in page
+    assert "chest-pain" in text_of(maya, f"/suites/{Suite.objects.get().pk}/")
+
+
+def test_a_refused_file_comes_back_with_its_lines(maya: Client, furnished: Furnished) -> None:
+    response = maya.post("/campaigns/sums/suites/", {"name": "Mine", "form": "jsonl", "scenarios": '{"id": "a"}\n['})
+    page = response.content.decode()
+    assert "Line 1: “tag” must be a short word" in page
+    assert "Line 2: This is not JSON" in page
+    assert "{&quot;id&quot;: &quot;a&quot;}" in page
+    assert not Suite.objects.exists()
+
+
+def test_a_suite_is_downloaded_as_it_can_be_uploaded(maya: Client, on_stage: Stage, furnished: Furnished) -> None:
+    suite = suite_of(on_stage)
+    response = maya.get(f"/suites/{suite.pk}/download/")
+    assert response["Content-Disposition"] == 'attachment; filename="small-1.jsonl"'
+    text = response.content.decode()
+    maya.post(f"/suites/{suite.pk}/edit/", {"scenarios": text + text.splitlines()[0].replace("calm", "calmer")})
+    suite.refresh_from_db()
+    assert (suite.current.number, suite.current.size, suite.before_gate) == (2, 5, False)
+
+
+def test_a_run_is_started_for_a_version_and_shows_its_figures(
+    maya: Client, on_stage: Stage, furnished: Furnished
+) -> None:
+    _, after = compared_runs(on_stage, furnished)
+    maya.post(f"/suites/{after.suite_version.suite_id}/", {"version": furnished.base.pk, "max_tokens": "64"})
+    queued = SuiteRun.objects.get(version=furnished.base)
+    assert (queued.status, queued.settings["max_tokens"], queued.settings["temperature"]) == ("queued", 64, 0.0)
+    page = " ".join(text_of(maya, f"/suite-runs/{after.pk}/").split())
+    assert "0 / 1 (" in page
+    assert "It lacks “good”." in page
+    assert "A person has not answered yet." in page
+    assert "See you tomorrow." not in text_of(maya, f"/suite-runs/{after.pk}/?outcome=passed")
+
+
+def test_a_lost_scenario_is_named_with_both_texts(maya: Client, on_stage: Stage, furnished: Furnished) -> None:
+    before, after = compared_runs(on_stage, furnished)
+    page = " ".join(text_of(maya, f"/suite-runs/{after.pk}/compare/{before.pk}/").split())
+    assert "1 scenario was lost: it passed before and fails now." in page
+    assert "Good: call 911." in page
+    assert "See you tomorrow." in page
+    backwards = " ".join(text_of(maya, f"/suite-runs/{before.pk}/compare/{after.pk}/").split())
+    assert "1 was won." in backwards
+
+
+def test_only_finished_runs_of_one_suite_are_compared(maya: Client, on_stage: Stage, furnished: Furnished) -> None:
+    before, after = compared_runs(on_stage, furnished)
+    SuiteRun.objects.filter(pk=before.pk).update(status="running")
+    response = maya.get(f"/suite-runs/{after.pk}/compare/{before.pk}/")
+    assert response.status_code == 409
+    assert "Only two finished runs of the same suite can be compared." in response.content.decode()
+
+
+def test_lost_scenarios_become_comparisons_and_prompts_that_say_where_they_come_from(
+    maya: Client, on_stage: Stage, furnished: Furnished
+) -> None:
+    before, after = compared_runs(on_stage, furnished)
+    address = f"/suite-runs/{after.pk}/compare/{before.pk}/continue/"
+    page = maya.post(address, {"scenario": ["calm"], "make": "comparisons"}, follow=True).content.decode()
+    assert "1 comparison was added." in page
+    made = Comparison.objects.latest("pk")
+    assert made.metadata == {
+        "suite": "small",
+        "suite_version": 1,
+        "scenario": "calm",
+        "tag": "harmless",
+        "suite_runs": [before.pk, after.pk],
+        "lost": True,
+    }
+    assert {made.completion_a.model_version, made.completion_b.model_version} == {"sums-v1", "sums-v2"}
+    again = maya.post(address, {"scenario": ["calm"], "make": "comparisons"}, follow=True).content.decode()
+    assert "No comparison was added" in again
+    maya.post(address, {"scenario": ["short", "calm"], "make": "prompts"})
+    prompt = on_stage.campaign.prompts.latest("pk")
+    assert (prompt.external_id, prompt.tags) == ("small/short", ["suite", "format"])
+    nothing = maya.post(address, {"make": "comparisons"}, follow=True).content.decode()
+    assert "Choose at least one scenario" in nothing

@@ -1,0 +1,116 @@
+"""Starting, cancelling and resuming runs of suites. A worker runs them: `training.jobs.suites`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from labeling.access import require_lead
+from labeling.events.record import record
+from labeling.models import User
+from training.access import require_version
+from training.actions.jobs import cancel_job, resume_job
+from training.claims import enqueue
+from training.errors import JobActive, JobOver, WrongSettings
+from training.evaluation.suite_results import active_run
+from training.evaluation.suites import parse_scenario
+from training.generation import InvalidRequest, SamplingSettings
+from training.models import JobStatus, ModelVersion, ScenarioResult, SuiteRun, SuiteVersion
+from training.versions import retention
+
+GREEDY: dict[str, Any] = {"temperature": 0.0, "top_p": 1.0, "max_tokens": 256}
+"""The likeliest token each time: two runs differ by their versions alone."""
+
+
+def start_suite_run(
+    *,
+    suite_version: SuiteVersion,
+    version: ModelVersion,
+    acting_user: User | None,
+    now: datetime,
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    hand_to_worker: bool = True,
+) -> SuiteRun:
+    """Queues a run of a version on a suite's version.
+
+    settings: of sampling; None: the likeliest token each time. hand_to_worker: False where the caller runs it itself.
+    Raises WrongSettings, JobActive, VersionDamaged, NotAllowed, NotFound.
+    """
+    campaign = suite_version.suite.campaign
+    require_lead(acting_user, campaign)
+    require_version(acting_user, version)
+    try:
+        sampling = SamplingSettings(**{**GREEDY, **(settings or {})})
+    except (TypeError, ValueError, InvalidRequest) as error:
+        raise WrongSettings(_("These settings cannot be used: %(error)s") % {"error": error}) from error
+    try:
+        with transaction.atomic():
+            retention.hold(version)
+            run = SuiteRun.objects.create(
+                campaign=campaign,
+                suite_version=suite_version,
+                version=version,
+                settings=sampling.as_dict(),
+                seed=seed,
+                total=suite_version.size,
+                created_by=acting_user,
+                created_at=now,
+                enqueued_at=now,
+            )
+            _plan(run)
+            after = {"suite": suite_version.suite.slug, "number": suite_version.number, "version": version.name}
+            record("suite_run.started", run, acting_user=acting_user, now=now, campaign=campaign, after=after)
+            if hand_to_worker:
+                enqueue(run)
+    except IntegrityError as error:
+        if active_run(suite_version, version) is not None:
+            raise JobActive(_("This version is already being run on the suite: wait, or cancel that run.")) from error
+        raise
+    return run
+
+
+def _plan(run: SuiteRun) -> None:
+    scenarios = map(parse_scenario, run.suite_version.scenarios)
+    ScenarioResult.objects.bulk_create(
+        ScenarioResult(
+            run=run,
+            number=number,
+            scenario=scenario.id,
+            scenario_hash=scenario.content_hash,
+            tag=scenario.tag,
+        )
+        for number, scenario in enumerate(scenarios)
+    )
+
+
+def ask_judge(*, run: SuiteRun, acting_user: User | None, now: datetime) -> SuiteRun:
+    """Queues a finished run again, for the model judge to be asked about the rubrics that it has no opinion on.
+
+    Raises JobOver, NotAllowed, NotFound.
+    """
+    require_lead(acting_user, run.campaign)
+    with transaction.atomic():
+        locked = SuiteRun.objects.select_for_update().get(pk=run.pk)
+        if locked.status != JobStatus.FINISHED:
+            raise JobOver(_("The model judge is asked about the answers of a finished run."))
+        if active_run(locked.suite_version, locked.version) is not None:
+            raise JobActive(_("This version is already being run on the suite: wait, or cancel that run."))
+        locked.status, locked.error, locked.worker_deaths = JobStatus.QUEUED, "", 0
+        locked.finished_at, locked.enqueued_at = None, now
+        locked.save(update_fields=["status", "error", "worker_deaths", "finished_at", "enqueued_at"])
+        record("suite_run.judge_asked", locked, acting_user=acting_user, now=now, campaign=locked.campaign)
+        enqueue(locked)
+    return locked
+
+
+def cancel_suite_run(*, run: SuiteRun, acting_user: User | None, now: datetime) -> SuiteRun:
+    """Stops a run; the answers so far stay. See `cancel_job`."""
+    return cancel_job(job=run, acting_user=acting_user, now=now)
+
+
+def resume_suite_run(*, run: SuiteRun, acting_user: User | None, now: datetime) -> SuiteRun:
+    """Resumes a run that failed or was cancelled. See `resume_job`."""
+    return resume_job(job=run, acting_user=acting_user, now=now)

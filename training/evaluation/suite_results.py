@@ -1,0 +1,203 @@
+"""Suites and their runs as rows: results by tag, what changed between two runs, and the scenarios that were lost."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext
+
+from labeling.models import Campaign
+from training.evaluation.suites import (
+    MUST_HOLD,
+    Changes,
+    Check,
+    CheckOutcome,
+    JudgeFigures,
+    JudgeOpinion,
+    Outcome,
+    TagFigures,
+    changes,
+    decided_by_people,
+    figures_by_tag,
+    figures_of,
+    judge_figures,
+    parse_check,
+    with_answers,
+)
+from training.models import (
+    ACTIVE_STATUSES,
+    JobStatus,
+    ModelVersion,
+    ScenarioAnswer,
+    ScenarioResult,
+    Suite,
+    SuiteRun,
+    SuiteVersion,
+)
+
+
+def suites_of(campaign: Campaign) -> QuerySet[Suite]:
+    """The suites of a campaign by name, with their versions, newest first, without the scenarios."""
+    newest = Prefetch("versions", SuiteVersion.objects.defer("scenarios").select_related("by").order_by("-number"))
+    return Suite.objects.filter(campaign=campaign).prefetch_related(newest).order_by("name", "pk")
+
+
+def results_of(run: SuiteRun) -> list[ScenarioResult]:
+    """The results of a run in the suite's order, with people's answers that count."""
+    answers = Prefetch("answers", ScenarioAnswer.objects.filter(undone_at__isnull=True).select_related("by"))
+    results = list(run.results.defer("completion").prefetch_related(answers))
+    for result in results:
+        result.run = run  # so that its suite's version is read once
+    return results
+
+
+def newest_run(suite_version: SuiteVersion, version: ModelVersion) -> SuiteRun | None:
+    """The newest finished run of a version on a suite's version; None: there is none."""
+    runs = SuiteRun.objects.filter(suite_version=suite_version, version=version, status=JobStatus.FINISHED)
+    return runs.order_by("-pk").first()
+
+
+def active_run(suite_version: SuiteVersion, version: ModelVersion) -> SuiteRun | None:
+    """The run of a version on a suite's version that is queued or at work; None: there is none."""
+    runs = SuiteRun.objects.filter(suite_version=suite_version, version=version, status__in=ACTIVE_STATUSES)
+    return runs.first()
+
+
+# --- Outcomes ---
+
+
+def checks_of(result: ScenarioResult) -> list[Check]:
+    """The checks of a result's scenario."""
+    return [parse_check(check) for check in result.given["checks"]]
+
+
+def opinions_of(result: ScenarioResult) -> dict[int, JudgeOpinion]:
+    """The model judge's opinions about a result, by the check's place."""
+    return {place: JudgeOpinion.from_json(one["judge"]) for place, one in enumerate(result.checks) if "judge" in one}
+
+
+def answers_of(result: ScenarioResult) -> dict[int, list[str]]:
+    """People's answers about a result that count, by the check's place."""
+    answers: defaultdict[int, list[str]] = defaultdict(list)
+    for answer in result.answers.all():
+        if answer.undone_at is None:
+            answers[answer.check_number].append(answer.answer)
+    return answers
+
+
+def judged_results(campaign: Campaign) -> QuerySet[ScenarioResult]:
+    """The results of a campaign about which the model judge was asked."""
+    return ScenarioResult.objects.filter(run__campaign=campaign, checks__contains=[{"judge": {}}])
+
+
+def judge_figures_of(campaign: Campaign) -> JudgeFigures:
+    """The model judge's flip rate in a campaign, and its agreement with the people there."""
+    opinions = []
+    for result in judged_results(campaign).prefetch_related("answers"):
+        answers = answers_of(result)
+        opinions += [(one, decided_by_people(answers.get(place, ()))) for place, one in opinions_of(result).items()]
+    return judge_figures(opinions)
+
+
+def check_outcomes(result: ScenarioResult, *, judge_counts: bool | None = None) -> list[tuple[Check, CheckOutcome]]:
+    """Each check of a result and its outcome, with people's answers; nothing for a scenario without an answer.
+
+    judge_counts: whether the model judge settles checks; None: it is looked up where it matters.
+    """
+    if result.status != ScenarioResult.Status.WRITTEN:
+        return []
+    checks = checks_of(result)
+    stored = [CheckOutcome(one["outcome"], one["text"], one["values"]) for one in result.checks]
+    opinions = opinions_of(result)
+    if judge_counts is None:
+        judge_counts = bool(opinions) and judge_figures_of(result.run.campaign).counts
+    settled = with_answers(checks, stored, answers_of(result), opinions, judge_counts=judge_counts)
+    return list(zip(checks, settled, strict=True))
+
+
+def outcome_of(result: ScenarioResult) -> Outcome:
+    return cast(Outcome, str(result.outcome))
+
+
+def reason_of(outcome: CheckOutcome) -> str:
+    """The reason of an outcome in the active language; empty if it passed."""
+    text = gettext(outcome.text) if outcome.text else ""
+    return text % outcome.values if outcome.values else text
+
+
+def figures_of_run(results: Sequence[ScenarioResult]) -> tuple[TagFigures, list[TagFigures]]:
+    """The figures of all results together, and by tag."""
+    return (
+        figures_of("", [outcome_of(result) for result in results]),
+        figures_by_tag([(result.tag, outcome_of(result)) for result in results]),
+    )
+
+
+# --- Two runs ---
+
+
+@dataclass(frozen=True)
+class RunComparison:
+    """Two runs of one suite, over the scenarios that are the same in both.
+
+    pairs: the results of each scenario, by its id. changed: how many scenarios only one of the runs has as they are.
+    """
+
+    before: SuiteRun
+    after: SuiteRun
+    pairs: dict[str, tuple[ScenarioResult, ScenarioResult]]
+    changes: Changes
+    changed: int
+
+    def rows(self, keys: Iterable[str]) -> list[tuple[ScenarioResult, ScenarioResult]]:
+        return [self.pairs[key] for key in keys]
+
+
+def compare_runs(before: SuiteRun, after: SuiteRun) -> RunComparison:
+    """The changes from one run to another: of two versions, or of one at two times."""
+    earlier = {result.scenario: result for result in results_of(before)}
+    later = results_of(after)
+    pairs = {
+        result.scenario: (earlier[result.scenario], result)
+        for result in later
+        if result.scenario in earlier and earlier[result.scenario].scenario_hash == result.scenario_hash
+    }
+    found = changes(
+        {key: outcome_of(one) for key, (one, _) in pairs.items()},
+        {key: outcome_of(other) for key, (_, other) in pairs.items()},
+    )
+    return RunComparison(before, after, pairs, found, len({*earlier, *(each.scenario for each in later)}) - len(pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class LostScenarios:
+    """The scenarios of the tags that must hold which a version failed and another passed, as "suite: scenario".
+
+    compared: how many of these tags both had decided.
+    """
+
+    lost: list[str]
+    compared: int
+
+
+def lost_scenarios(version: ModelVersion, others: Iterable[ModelVersion], campaign: Campaign) -> LostScenarios | None:
+    """The scenarios that a version lost against others on the campaign's suites as they are now.
+
+    None: nothing could be compared.
+    """
+    lost: dict[str, None] = {}
+    compared: set[str] = set()
+    rivals = {other.pk: other for other in others if other.pk != version.pk}
+    for suite in suites_of(campaign):
+        run = newest_run(suite.current, version)
+        earlier = [newest_run(suite.current, other) for other in rivals.values()] if run else []
+        for before in filter(None, earlier):
+            assert run is not None
+            comparison = compare_runs(before, run)
+            kept = {key for key, (_, after) in comparison.pairs.items() if after.tag in MUST_HOLD}
+            decided = [*comparison.changes.lost, *comparison.changes.won, *comparison.changes.same]
+            compared |= {f"{suite.slug}: {key}" for key in decided if key in kept}
+            lost |= {f"{suite.slug}: {key}": None for key in comparison.changes.lost if key in kept}
+    return LostScenarios(list(lost), len(compared)) if compared else None

@@ -1,0 +1,110 @@
+"""The model judge at work on a suite run: every answer with a rubric is shown to it twice, in both orders.
+
+The judge is a server that JUDGE_URL names. Its failure leaves checks unknown and never fails the run: asking again
+continues with what it has not judged.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_noop as _
+
+from common.sentences import Sentence, sentence_of
+from training import claims
+from training.actions.scenario_answers import settle
+from training.claims import Clock
+from training.evaluation.suite_results import checks_of, judge_figures_of
+from training.evaluation.suites import JudgeCheck, JudgeOpinion, judge_messages
+from training.generation import (
+    GenerationError,
+    GenerationFailure,
+    GenerationRequest,
+    SamplingSettings,
+)
+from training.jobs.sampler import Source
+from training.models import ScenarioResult, SuiteRun
+
+logger = logging.getLogger(__name__)
+
+JudgeOf = Callable[[], AbstractContextManager[Source] | None]
+"""Opens the judge; None: there is none."""
+
+GREEDY = SamplingSettings(temperature=0.0, top_p=1.0, max_tokens=512)
+ORDERS = ("first", "swapped")
+
+
+def open_judge() -> AbstractContextManager[Source] | None:
+    """The judge that JUDGE_URL and JUDGE_MODEL name; None: there is none."""
+    if not settings.JUDGE_URLS:
+        return None
+    from training.generation import OpenAIGenerator  # loads an HTTP client, needed only with a server
+
+    return nullcontext(
+        OpenAIGenerator(settings.JUDGE_URLS, model=settings.JUDGE_MODEL, api_key=settings.JUDGE_API_KEY, concurrency=8)
+    )
+
+
+class Judging:
+    """The rubrics of one run. should_stop: is called often; it sends heartbeats."""
+
+    def __init__(
+        self, claim: "claims.Claim[SuiteRun]", clock: Clock, judge_of: JudgeOf, should_stop: Callable[[], bool]
+    ) -> None:
+        self.claim, self.clock, self.judge_of, self.should_stop = claim, clock, judge_of, should_stop
+        self.answers: dict[str, str] = {}
+        self.results: dict[int, ScenarioResult] = {}
+
+    def ask(self) -> Sentence:
+        """Asks about every rubric that has no opinion yet; returns why some have none, or an empty sentence."""
+        requests = list(self._requests())
+        judge = self.judge_of() if requests else None
+        if judge is None:
+            return Sentence()
+        trouble = Sentence()
+        try:
+            with judge as source:
+                for outcome in source.generate(iter(requests), should_stop=self.should_stop):
+                    if isinstance(outcome, GenerationFailure):
+                        trouble = Sentence(_("The model judge gave no answer: %(reason)s"), {"reason": outcome.reason})
+                        continue
+                    self.answers[outcome.key] = outcome.text
+                    self._keep(outcome.key, outcome.model)
+        except GenerationError as error:
+            logger.warning("the judge of suite run %s failed: %s", self.claim.job.pk, error)
+            trouble = Sentence(_("The model judge gave no answer: %(reason)s"), {"reason": sentence_of(error)})
+        return trouble
+
+    def _requests(self) -> Iterator[GenerationRequest]:
+        run = self.claim.job
+        written = run.results.filter(status=ScenarioResult.Status.WRITTEN).defer("completion")
+        for result in written.prefetch_related("answers"):
+            result.run = run
+            self.results[result.number] = result
+            for place, check in enumerate(checks_of(result)):
+                if not isinstance(check, JudgeCheck) or "judge" in result.checks[place]:
+                    continue
+                for order in ORDERS:
+                    messages = judge_messages(
+                        result.given["messages"], result.text, check.rubric, swapped=order == "swapped"
+                    )
+                    yield GenerationRequest(f"{result.number}:{place}:{order}", messages, 0, GREEDY)
+
+    def _keep(self, key: str, model: str) -> None:
+        """Writes an opinion once both answers to it are there."""
+        number, place, _order = key.split(":")
+        first, swapped = (self.answers.get(f"{number}:{place}:{order}") for order in ORDERS)
+        if first is None or swapped is None:
+            return
+        opinion = JudgeOpinion.of_answers(first, swapped, model)
+        with transaction.atomic():
+            self.claim.lock()
+            # Somebody may have answered a question about it meanwhile.
+            result = ScenarioResult.objects.select_for_update().get(pk=self.results[int(number)].pk)
+            result.run = self.claim.job
+            result.checks[int(place)]["judge"] = opinion.as_json()
+            result.save(update_fields=["checks"])
+            settle(result, judge_counts=judge_figures_of(self.claim.job.campaign).counts)
+            self.claim.write(heartbeat_at=self.clock())
