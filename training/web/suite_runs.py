@@ -1,5 +1,6 @@
 """A suite run with its figures and answers, and two runs side by side with what can follow from them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -153,40 +154,43 @@ def suite_follow_up(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     return act(request, errand, back=reverse("suite_compare", args=[pk, other]))
 
 
+def _acted(request: HttpRequest, pk: int, errand: Callable[[SuiteRun], str]) -> HttpResponse:
+    """Does something to a run that the reader may see, says what, and leads back to its page."""
+    run = _visible(request, pk)
+    return act(request, lambda: errand(run), back=reverse("suite_run", args=[pk]))
+
+
 @page
 @form_of("suite_run", "pk")
 def suite_run_judge(request: HttpRequest, pk: int) -> HttpResponse:
     """Has the model judge asked about the rubrics that it has no opinion on."""
-    run = _visible(request, pk)
 
-    def errand() -> str:
+    def errand(run: SuiteRun) -> str:
         ask_judge(run=run, acting_user=person(request), now=timezone.now())
         return _("The model judge is being asked.")
 
-    return act(request, errand, back=reverse("suite_run", args=[pk]))
+    return _acted(request, pk, errand)
 
 
 @page
 @form_of("suite_run", "pk")
 def suite_run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancels a run."""
-    run = _visible(request, pk)
 
-    def errand() -> str:
+    def errand(run: SuiteRun) -> str:
         cancelled = cancel_suite_run(run=run, acting_user=person(request), now=timezone.now())
         return str(STOPPED if cancelled.status == JobStatus.CANCELLED else STOPPING)
 
-    return act(request, errand, back=reverse("suite_run", args=[pk]))
+    return _acted(request, pk, errand)
 
 
 @page
 @form_of("suite_run", "pk")
 def suite_run_resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Resumes a run that failed or was cancelled."""
-    run = _visible(request, pk)
 
-    def errand() -> str:
+    def errand(run: SuiteRun) -> str:
         resume_suite_run(run=run, acting_user=person(request), now=timezone.now())
         return _("It continues with the scenarios that have no answer yet.")
 
-    return act(request, errand, back=reverse("suite_run", args=[pk]))
+    return _acted(request, pk, errand)
