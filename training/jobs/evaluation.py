@@ -27,7 +27,7 @@ from training.jobs.engine import EngineFailed, drift_of_samples, score_pairs
 from training.jobs.evaluation_report import Measured, figures_for_gates, make_report
 from training.jobs.evaluation_samples import write_samples
 from training.jobs.gate_suites import suite_figures
-from training.jobs.sampler import SamplerDied
+from training.jobs.sampler import SamplerDied, SourceOf, open_source
 from training.models import EvaluationJob, JobStatus, ModelVersion, Snapshot, report_hash
 from training.queries.gates import MEASURED, campaigns_concerned, current_gate, snapshot_to_measure
 from training.versions import files
@@ -118,7 +118,7 @@ class EvaluationWork:
         for campaign, _snapshot, _pairs in campaigns:
             scenarios = sum(len(suite.current.scenarios) for suite in suites_of(campaign).filter(before_gate=True))
             if scenarios:
-                measure = self._on_suites(campaign)
+                measure = self.on_suites(campaign)
                 measure = measure if campaign.pk == self.campaign.pk else _or_trouble(measure, FAILURES)
                 self.steps.append((suites_part(campaign), scenarios, measure))
         total = sum(size for _name, size, _measure in self.steps)
@@ -181,11 +181,12 @@ class EvaluationWork:
 
         return _or_trouble(sample, NO_SAMPLES)
 
-    def _on_suites(self, campaign: Campaign) -> Callable[[], dict[str, Any]]:
-        """The scenarios that it lost on a campaign's suites; runs that are missing are made."""
+    def on_suites(self, campaign: Campaign, source_of: SourceOf = open_source) -> Callable[[], dict[str, Any]]:
+        """Measures the scenarios that it lost on a campaign's suites; runs that are missing are made."""
 
         def run() -> dict[str, Any]:
-            found = suite_figures(self.version, self.job.compared, campaign, clock=self.clock, within=self._should_stop)
+            options: dict[str, Any] = {"clock": self.clock, "source_of": source_of, "within": self._should_stop}
+            found = suite_figures(self.version, self.job.compared, campaign, **options)
             self._stop_if_asked()
             return found
 

@@ -10,15 +10,18 @@ import pytest
 from labeling.exchange import TEST, PreferencePair, read_pairs
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW, add_written_pairs, make_version
+from tests.training.jobs.scripted import Scripted
+from tests.training.suites import finished_run, small_suite
 from training import claims
 from training.actions.evaluation import EvaluationSpec, start_evaluation
 from training.actions.gate import save_gate
 from training.actions.jobs import cancel_job, resume_job
 from training.actions.runs import RunSpec, start_run
 from training.actions.versions import promote
+from training.generation import GenerationRequest
 from training.jobs.evaluation import EvaluationWork, run_evaluation_job, samples_part, scores_part
 from training.jobs.run import run_training_job
-from training.models import EvaluationJob, JobStatus, ModelVersion, Run, report_hash
+from training.models import EvaluationJob, JobStatus, ModelVersion, Run, SuiteRun, report_hash
 from training.queries.gates import MEASURED
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +157,38 @@ def test_the_drift_is_compared_with_the_budgets_of_the_gate(prepared: Prepared, 
     assert [str(one) for one in done.concerns] == [
         f"its KL to v1 is surely over the budget: {expected:.3f} nats a token, 0.050 are allowed."
     ]
+
+
+def test_scenarios_that_it_lost_are_in_the_report_and_before_the_gate(prepared: Prepared, campaign: Campaign) -> None:
+    suite = small_suite(campaign)
+    assert prepared.version.parent is not None
+    finished_run(suite, prepared.version.parent, {})
+    finished_run(suite, prepared.version, {"calm": "bad"})
+    section = prepared.evaluated().section("suites")
+    assert section is not None
+    assert section["scenarios_lost_names"] == ["small: calm"]
+    (found,) = section["suites"]
+    passed = {name: round(3 * figure["value"]) for name, figure in found["passed"].items()}
+    assert (found["suite"], found["number"], passed) == ("Small", 1, {"own": 2, "parent": 3, "serving": 3})
+    figures = prepared.version.evaluations.get(kind=MEASURED).results
+    assert (figures["scenarios_lost"], figures["scenarios_compared"]) == (1, 2)
+
+
+def test_a_missing_suite_run_is_made_and_ends_with_the_evaluation(prepared: Prepared, campaign: Campaign) -> None:
+    small_suite(campaign)
+    job = start_evaluation(version=prepared.version, acting_user=None, now=NOW, spec=SPEC)
+    EvaluationJob.objects.filter(pk=job.pk).update(parts=prepared.parts())
+    claim = claims.claim(EvaluationJob, job.pk, now=NOW)
+    assert claim is not None
+    work = EvaluationWork(claim, lambda: NOW)
+
+    def answer(request: GenerationRequest, _asked: int) -> str:
+        work.stopping = True  # somebody cancels the evaluation
+        return "good"
+
+    with pytest.raises(claims.Stopped):
+        work.on_suites(campaign, source_of=Scripted(answer).source)()
+    assert [run.status for run in SuiteRun.objects.all()] == ["cancelled"]
 
 
 def test_the_next_worker_goes_on_with_the_parts_that_are_there(prepared: Prepared) -> None:
