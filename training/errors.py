@@ -145,7 +145,7 @@ class PeopleGateDecided(Conflict):
 
 class PeopleGateOver(Conflict):
     type = "people-gate-over"
-    sentence = _("This gate has ended.")
+    sentence = _("This gate has ended. Open another one.")
 
 
 class NothingToJoin(Conflict):

@@ -255,6 +255,7 @@ _FIELDS: dict[str, Field] = {
     "rejected": Field(_("Rejected")),
     "rejected_count": Field(_("Rejected")),
     "required": Field(_("Required")),
+    "retired": Field(_("Retired")),
     "restarted_at": Field(_("Made to start again"), as_text=_date_and_time),
     "right": Field(_("Right answers")),
     "role": Field(_("Role"), dict(Membership.Role.choices)),

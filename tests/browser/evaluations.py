@@ -8,7 +8,7 @@ from training.evaluation import sections
 from training.evaluation.finding import concerns, finding
 from training.evaluation.sections import HeldOutPair, OwnSample
 from training.jobs.gate_figures import gate_figures
-from training.models import EvaluationJob, report_hash
+from training.models import ACTIVE_STATUSES, EvaluationJob, JobStatus, report_hash
 
 PAIRS = 72
 PROMPTS = 24
@@ -82,7 +82,9 @@ def evaluation_of(stage: Stage, furnished: Furnished, *, wrong: int = 12, **chan
 
 
 def unfinished_evaluation(stage: Stage, furnished: Furnished, status: str, **changes: Any) -> EvaluationJob:
-    """One that has no report."""
+    """One that has no report; a version has one of these at most, so an earlier one counts as cancelled."""
+    earlier = EvaluationJob.objects.filter(version=furnished.two, status__in=ACTIVE_STATUSES)
+    earlier.update(status=JobStatus.CANCELLED)
     empty: dict[str, Any] = {"report": None, "report_hash": "", "finding": "", "reason": "", "finished_at": None}
     return evaluation_of(stage, furnished, **empty | {"status": status, "done": 90} | changes)
 

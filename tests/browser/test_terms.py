@@ -21,6 +21,7 @@ def inside(page: Page) -> bool:
 
 
 def test_a_meaning_opens_and_closes_by_keyboard(on_stage: Stage, sign_in: SignIn, picture: Picture) -> None:
+    on_stage.settle("ab")
     page = sign_in(on_stage.maya, path=PATH)
     term = page.get_by_role("button", name="Agreement", exact=True)
     meaning = page.locator("#term-agreement")

@@ -63,14 +63,14 @@ def test_a_flag_stops_a_comparison_until_a_lead_has_looked_at_it(keep: bool) -> 
     assert scene.next(scene.bob) is None
     assert campaign_progress(scene.campaign).flagged == 1
     assert totals_are_right(scene)
-    with pytest.raises(TooLateToUndo, match="lead"):
-        undo_judgment(assignment=given, acting_user=scene.alice, now=scene.now)
     reviewed = review_flag(
         comparison=Comparison.objects.get(), keep=keep, reason="A made-up name.", acting_user=scene.maya, now=scene.now
     )
     assert reviewed.status == ("open" if keep else "retired")
     assert (scene.next(scene.bob) is not None) is keep
     assert totals_are_right(scene)
+    with pytest.raises(TooLateToUndo, match="lead"):
+        undo_judgment(assignment=given, acting_user=scene.alice, now=scene.now)
     with pytest.raises(WrongComparisonStatus):
         review_flag(comparison=reviewed, keep=keep, reason="Again.", acting_user=scene.maya, now=scene.now)
 

@@ -106,7 +106,7 @@ def test_pages_speak_the_language_that_the_browser_asks_for(scene: Stage) -> Non
 PAGES = {
     "/campaigns/sums/": "Kreislauf",
     "/campaigns/sums/data/": "Zeilenformat zeigen",
-    "/campaigns/sums/statistics/": "Verzerrungen",
+    "/campaigns/sums/statistics/": "Noch keine Messwerte",
     "/campaigns/sums/verdicts/": "Entscheidungen filtern",
     "/campaigns/sums/people/": "Mitglieder",
     "/campaigns/sums/settings/": "Auswahl für Beurteilende",

@@ -214,7 +214,7 @@ def test_without_a_gate_by_people_the_decision_says_so(candidate: ModelVersion) 
     measured(candidate, GOOD)
     stands = standing(candidate)
     assert stands is not None
-    assert stands.reason == "All 5 rules of gate 1 are met; people were not asked."
+    assert stands.reason == "All 6 rules of gate 1 are met; people were not asked."
 
 
 def test_one_gate_at_a_time_and_none_after_a_decision(

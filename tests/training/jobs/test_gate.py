@@ -83,6 +83,7 @@ def test_good_labels_are_promoted_and_60_flipped_ones_are_held_back(
         "difference_to_parent_high": "met",
         "kl_per_token": "ignored",
         "people": "ignored",
+        "scenarios_lost": "ignored",
     }
     assert held.reason.startswith("Held back: It was measured on only ")
     assert serving_version() == version

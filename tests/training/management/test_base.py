@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
         (["train", "tiny", "--set", "epochs"], "--set needs FIELD=VALUE"),
         (["train", "tiny", "--set", "epochs=-1"], "epochs must be at least 1"),
         (["promote", "unknown"], "There is no model version unknown"),
-        (["evaluate", "tiny-base"], "comes from no run"),
+        (["evaluate", "tiny-base"], "comes from no training run"),
         (["evaluate", "tiny-base", "--campaign", "tiny"], "tiny has no snapshot yet"),
     ],
     ids=lambda part: " ".join(part) if isinstance(part, list) else "",

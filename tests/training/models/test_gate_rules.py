@@ -27,21 +27,21 @@ def outcomes(figures: dict[str, Any]) -> list[str]:
 
 
 def test_the_default_gate_is_met_by_a_good_version_without_probes() -> None:
-    assert outcomes(GOOD) == ["met", "met", "met", "ignored", "ignored"]
+    assert outcomes(GOOD) == ["met", "met", "met", "ignored", "ignored", "ignored"]
     assert not any(result.holds for result in gate_results(DEFAULT_RULES, GOOD))
 
 
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({"pairs": 49}, ["failed", "met", "met", "ignored", "ignored"]),
-        ({"accuracy_low": 0.5}, ["met", "failed", "met", "ignored", "ignored"]),
-        ({"difference_to_parent_high": -0.01}, ["met", "met", "failed", "ignored", "ignored"]),
-        ({"difference_to_parent_high": 0.0}, ["met", "met", "met", "ignored", "ignored"]),
-        ({"kl_per_token": 0.1}, ["met", "met", "met", "met", "ignored"]),
-        ({"kl_per_token": 0.2}, ["met", "met", "met", "failed", "ignored"]),
-        ({"scenarios_lost": 0, "scenarios_compared": 8}, ["met", "met", "met", "ignored", "met"]),
-        ({"scenarios_lost": 1, "scenarios_compared": 8}, ["met", "met", "met", "ignored", "failed"]),
+        ({"pairs": 49}, ["failed", "met", "met", "ignored", "ignored", "ignored"]),
+        ({"accuracy_low": 0.5}, ["met", "failed", "met", "ignored", "ignored", "ignored"]),
+        ({"difference_to_parent_high": -0.01}, ["met", "met", "failed", "ignored", "ignored", "ignored"]),
+        ({"difference_to_parent_high": 0.0}, ["met", "met", "met", "ignored", "ignored", "ignored"]),
+        ({"kl_per_token": 0.1}, ["met", "met", "met", "met", "ignored", "ignored"]),
+        ({"kl_per_token": 0.2}, ["met", "met", "met", "failed", "ignored", "ignored"]),
+        ({"scenarios_lost": 0, "scenarios_compared": 8}, ["met", "met", "met", "ignored", "ignored", "met"]),
+        ({"scenarios_lost": 1, "scenarios_compared": 8}, ["met", "met", "met", "ignored", "ignored", "failed"]),
     ],
 )
 def test_each_rule_holds_back_on_its_own_side_of_its_limit(changed: dict[str, Any], expected: list[str]) -> None:
@@ -49,7 +49,7 @@ def test_each_rule_holds_back_on_its_own_side_of_its_limit(changed: dict[str, An
 
 
 def test_without_figures_only_the_rules_that_may_be_ignored_do_not_hold() -> None:
-    assert outcomes({}) == ["missing", "missing", "missing", "ignored", "ignored"]
+    assert outcomes({}) == ["missing", "missing", "missing", "ignored", "ignored", "ignored"]
 
 
 def test_a_result_names_its_figure_and_its_reference_in_the_readers_language() -> None:
