@@ -89,6 +89,11 @@ class AnnotatorProgress:
     notice: str = ""
     step: str | None = None
 
+    @property
+    def is_held_up(self) -> bool:
+        """Whether the notice says why nothing is assigned. A warning does not."""
+        return self.notice not in ("", gettext(WARNED))
+
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 

@@ -105,6 +105,7 @@ def _next_page(request: HttpRequest, campaign: Campaign, typed: Typed | None = N
         "assignment": present_assignment(assignment) if assignment else None,
         "key": uuid.uuid4(),
         "progress": progress.as_dict(),
+        "is_held_up": progress.is_held_up,
         "coming": coming_pairs(campaign, now) if is_active else "",
         "guidelines": guidelines,
         "guidelines_html": render_markdown(guidelines.text, breaks=False) if guidelines else "",

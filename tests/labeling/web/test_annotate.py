@@ -2,6 +2,7 @@
 
 import pytest
 
+from labeling.actions.members import pause_member
 from labeling.models import Judgment
 from tests.clients import Visiting
 from tests.people import stage
@@ -33,6 +34,17 @@ def test_a_paused_campaign_says_so_and_gives_nothing(visiting: Visiting) -> None
     answer = visiting(on_stage.alice).get(f"/campaigns/{on_stage.campaign.slug}/annotate/")
     assert "This campaign is paused" in answer.content.decode()
     assert answer.context["assignment"] is None
+
+
+def test_somebody_who_is_paused_reads_why_and_is_promised_nothing(visiting: Visiting) -> None:
+    scene = stage(comparisons=2)
+    pause_member(campaign=scene.campaign, user=scene.alice, acting_user=scene.maya, now=scene.now)
+    page = visiting(scene.alice).get("/campaigns/sums/annotate/").content.decode()
+    done = page.partition('data-testid="done"')[2].partition("</div>")[0]
+    assert "Nothing is assigned to you" in done
+    assert "You are paused in this campaign." in done
+    assert "No comparison needs your judgment" not in done
+    assert "<span hidden>" in done
 
 
 def test_the_annotators_form_asks_for_criteria_and_takes_them(visiting: Visiting) -> None:
