@@ -97,6 +97,7 @@ def _gate(world: World) -> PeopleGate:
 
 def _surprising(world: World) -> None:
     """The finished run doubts some labels."""
+    hold(world.stage.campaign, share=0.0)  # entries of gates hold half of the prompts
     run = world.furnished.finished
     snapshot = take_snapshot(campaign=world.stage.campaign, acting_user=None, now=world.stage.now)
     run.directory, run.snapshot = str(world.folder), snapshot
@@ -106,6 +107,7 @@ def _surprising(world: World) -> None:
 
 def _learned(world: World) -> None:
     """A snapshot holds pairs that Alice judged."""
+    hold(world.stage.campaign, share=0.0)
     world.idle()
     take_snapshot(campaign=world.stage.campaign, acting_user=None, now=timezone.now())
 
