@@ -165,7 +165,9 @@ def _drift(view: SectionView, section: Mapping[str, Any], report: Mapping[str, A
         budget, figure = budgets.get(rule), section[column]
         is_over = budget is not None and figure["low"] is not None and figure["low"] > budget
         warning = _("Over the budget of %(limit)s") % {"limit": _three(budget)} if is_over else ""
-        view.rows.append(_row(column, _("KL to %(name)s, per token") % {"name": name}, figure, _three, None, warning))
+        most = max(end for end in (figure["value"], figure["high"], budget, 0.001) if end is not None)
+        name_of_row = _("KL to %(name)s, per token") % {"name": name}
+        view.rows.append(_row(column, name_of_row, figure, _three, (0.0, 1.1 * most), warning))
     view.facts.extend(
         [
             (_("Samples"), grouped(section["samples"])),
