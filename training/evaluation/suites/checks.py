@@ -10,21 +10,23 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import regex
-from jsonschema import Draft202012Validator, SchemaError, ValidationError, validators
+from jsonschema import SchemaError, ValidationError
 
 from training.evaluation.suites.errors import WrongScenario, gettext_noop
+from training.evaluation.suites.schemas import check_schema, first_fault, strict_json
 
 Outcome = Literal["passed", "failed", "unknown"]
 Unit = Literal["characters", "words"]
 
 SECONDS = 1.0
-"""The longest that one pattern may take on one text."""
+"""The longest that one check may take on one text."""
 PATTERN_CHARACTERS = 1000
 QUESTION_CHARACTERS = 4000
 SCHEMA_CHARACTERS = 20_000
 REASON_CHARACTERS = 200
 
 TOO_SLOW = gettext_noop("The pattern took longer than a second on this text.")
+TOO_SLOW_SCHEMA = gettext_noop("The schema took longer than a second on this text.")
 WAITS_FOR_PERSON = gettext_noop("A person has not answered yet.")
 WAITS_FOR_JUDGE = gettext_noop("The model judge has not answered yet.")
 NOT_CARRIED_OUT = gettext_noop("The check could not be carried out: %(error)s")
@@ -46,7 +48,6 @@ BAD_PATTERN = gettext_noop("The pattern “%(pattern)s” cannot be read: %(erro
 BAD_LENGTH = gettext_noop("A length check needs “least” or “most”, whole numbers from 0, the least not above the most.")
 BAD_UNIT = gettext_noop("The unit of a length is characters or words.")
 BAD_SCHEMA = gettext_noop("The schema cannot be used: %(error)s")
-FOREIGN_SCHEMA = gettext_noop("A schema may refer only to itself ($ref with #), and has no patternProperties.")
 LONG_SCHEMA = gettext_noop("A schema has at most %(most)s characters.")
 UNKNOWN_KIND = gettext_noop("There is no check of kind “%(kind)s”. There are: %(kinds)s.")
 UNKNOWN_FIELD = gettext_noop("A check of kind “%(kind)s” has no field “%(name)s”.")
@@ -84,8 +85,8 @@ class PatternCheck:
     def __post_init__(self) -> None:
         try:
             self._compiled()
-        except regex.error as error:
-            raise WrongScenario(BAD_PATTERN, pattern=self.pattern, error=str(error)) from error
+        except Exception as error:  # regex raises others beside its own, such as RecursionError
+            raise WrongScenario(BAD_PATTERN, pattern=self.pattern, error=_short(error)) from error
 
     def _compiled(self) -> Any:
         return regex.compile(self.pattern, regex.IGNORECASE if self.ignore_case else 0)
@@ -136,24 +137,24 @@ class SchemaCheck:
     kind: str = "json_schema"
 
     def __post_init__(self) -> None:
-        if len(json.dumps(self.schema)) > SCHEMA_CHARACTERS:
-            raise WrongScenario(LONG_SCHEMA, most=SCHEMA_CHARACTERS)
-        if _reaches_out(self.schema):
-            raise WrongScenario(FOREIGN_SCHEMA)
         try:
-            _Validator.check_schema(dict(self.schema))
-        except (SchemaError, RecursionError) as error:
+            if len(json.dumps(self.schema, allow_nan=False)) > SCHEMA_CHARACTERS:
+                raise WrongScenario(LONG_SCHEMA, most=SCHEMA_CHARACTERS)
+            check_schema(self.schema)
+        except (SchemaError, RecursionError, TypeError, ValueError) as error:
+            if isinstance(error, WrongScenario):
+                raise
             raise WrongScenario(BAD_SCHEMA, error=_short(error)) from error
 
     def outcome(self, text: str) -> CheckOutcome:
         try:
-            value = json.loads(text)
+            value = strict_json(text)
         except (ValueError, RecursionError) as error:
             return CheckOutcome("failed", NOT_JSON, {"error": _short(error)})
         try:
-            fault = next(iter(_Validator(dict(self.schema)).iter_errors(value)), None)
+            fault = first_fault(self.schema, value, SECONDS)
         except TimeoutError:
-            return CheckOutcome("unknown", TOO_SLOW)
+            return CheckOutcome("unknown", TOO_SLOW_SCHEMA)
         if fault is None:
             return PASSED
         return CheckOutcome("failed", NOT_BY_SCHEMA, {"error": _short(fault)})
@@ -208,7 +209,7 @@ def parse_check(given: Any) -> Check:
     if not isinstance(given, Mapping):
         raise WrongScenario(NOT_AN_OBJECT)
     kind = given.get("kind")
-    if kind not in FIELDS:
+    if not isinstance(kind, str) or kind not in FIELDS:
         raise WrongScenario(UNKNOWN_KIND, kind=kind, kinds=", ".join(FIELDS))
     if strange := next((name for name in given if name != "kind" and name not in FIELDS[kind]), None):
         raise WrongScenario(UNKNOWN_FIELD, kind=kind, name=strange)
@@ -269,24 +270,3 @@ def overall(outcomes: list[Outcome]) -> Outcome:
 def _short(error: Exception) -> str:
     message = error.message if isinstance(error, ValidationError | SchemaError) else str(error)
     return " ".join(message.split())[:REASON_CHARACTERS] or type(error).__name__
-
-
-def _reaches_out(schema: Any) -> bool:
-    """Whether a schema refers to anything but itself, or has patterns that no time limit holds."""
-    if isinstance(schema, list):
-        return any(map(_reaches_out, schema))
-    if not isinstance(schema, Mapping):
-        return False
-    references = [schema[name] for name in ("$ref", "$dynamicRef") if name in schema]
-    if any(not isinstance(one, str) or not one.startswith("#") for one in references):
-        return True
-    return "patternProperties" in schema or "$id" in schema or any(map(_reaches_out, schema.values()))
-
-
-def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Any:
-    """The schema's own "pattern", under the time limit."""
-    if isinstance(instance, str) and regex.search(pattern, instance, timeout=SECONDS) is None:
-        yield ValidationError(f"{instance[:80]!r} does not match {pattern[:80]!r}")
-
-
-_Validator = validators.extend(Draft202012Validator, {"pattern": _pattern})

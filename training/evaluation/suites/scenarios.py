@@ -10,6 +10,7 @@ from typing import Any
 from labeling.exchange import ASKING, ROLES, Message, canonical_json, fault, messages_hash
 from training.evaluation.suites.checks import Check, outcomes_of, overall, parse_check
 from training.evaluation.suites.errors import Problem, WrongScenario, WrongSuite, gettext_noop
+from training.evaluation.suites.schemas import strict_json
 
 TAGS = (
     "helpful",
@@ -86,6 +87,10 @@ def parse_scenario(given: Any) -> Scenario:
     """The scenario that a JSON object describes. Raises WrongScenario."""
     if not isinstance(given, Mapping):
         raise WrongScenario(NOT_AN_OBJECT)
+    try:
+        json.dumps(given, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, TypeError, RecursionError) as error:  # NaN, half of a surrogate pair, too deep
+        raise WrongScenario(NOT_JSON, error=str(error)[:200]) from error
     if strange := next((name for name in given if name not in FIELDS), None):
         raise WrongScenario(UNKNOWN_FIELD, name=strange, fields=", ".join(FIELDS))
     identity, tag = given.get("id"), given.get("tag")
@@ -155,7 +160,7 @@ def _json_lines(text: str) -> Iterator[tuple[int, Any]]:
         if not line.strip():
             continue
         try:
-            yield number, json.loads(line)
+            yield number, strict_json(line)
         except (ValueError, RecursionError) as error:
             yield number, WrongScenario(NOT_JSON, error=str(error)[:200])
 

@@ -1,5 +1,6 @@
 """The checks of scenarios, one by one."""
 
+import json
 from typing import Any
 
 import pytest
@@ -53,6 +54,31 @@ def test_a_schema_is_of_the_whole_text() -> None:
     assert outcome(check, "[" * 100_000) == "failed"
 
 
+@pytest.mark.parametrize("text", ["NaN", "-Infinity", '{"day": NaN}'])
+def test_the_constants_that_only_python_reads_are_no_json(text: str) -> None:
+    assert outcome({"kind": "json_schema", "schema": {}}, text) == "failed"
+
+
+def test_the_time_limit_is_of_the_whole_schema_and_of_everything_that_it_refers_to() -> None:
+    slow = {"pattern": r"(a|aa)+$"}
+    text = json.dumps(["a" * 26 + "b"] * 500)
+    assert outcome({"kind": "json_schema", "schema": {"items": {"not": slow}}}, text) == "unknown"
+    draft = "https://json-schema.org/draft/2020-12/schema"
+    again = {"$schema": draft, "anyOf": [{"type": "array", "items": {"$ref": "#"}}, {"not": slow}]}
+    assert outcome({"kind": "json_schema", "schema": again}, json.dumps(["a" * 60 + "b"])) == "unknown"
+
+
+def test_a_schema_may_name_its_properties_and_values_like_keywords() -> None:
+    schema = {
+        "properties": {"$ref": {"const": {"$ref": 1}}, "$id": {"enum": [{"$id": 1}]}, "patternProperties": {}},
+        "default": {"$schema": 1},
+        "examples": [{"patternProperties": 1}],
+        "additionalProperties": {"$ref": "#/properties/patternProperties"},
+    }
+    assert outcome({"kind": "json_schema", "schema": schema}, '{"$ref": {"$ref": 1}, "$id": {"$id": 1}}') == "passed"
+    assert outcome({"kind": "json_schema", "schema": schema}, '{"$id": 2}') == "failed"
+
+
 def test_a_schema_that_never_ends_is_the_failure_of_the_check() -> None:
     (one,) = outcomes_of((parse_check({"kind": "json_schema", "schema": {"$ref": "#"}}),), "1")
     assert one.outcome == "unknown"
@@ -75,6 +101,14 @@ def test_a_schema_that_never_ends_is_the_failure_of_the_check() -> None:
         {"kind": "json_schema", "schema": {"type": "nothing"}},
         {"kind": "json_schema", "schema": {"$ref": "https://example.org/schema.json"}},
         {"kind": "json_schema", "schema": {"patternProperties": {"(a+)+$": {}}}},
+        {"kind": "json_schema", "schema": {"properties": {"a": {"$ref": "file:///etc/passwd"}}}},
+        {"kind": "json_schema", "schema": {"$ref": "#/%64efault", "default": {"patternProperties": {"(a+)+$": {}}}}},
+        {"kind": "json_schema", "schema": {"$schema": "http://json-schema.org/draft-07/schema#"}},
+        {"kind": "json_schema", "schema": {"not": {"$schema": "https://json-schema.org/draft/2020-12/schema"}}},
+        {"kind": "json_schema", "schema": {"const": float("nan")}},
+        {"kind": []},
+        {"kind": {"pattern": "a"}},
+        {"kind": "pattern", "pattern": "(" * 499 + "a" + ")" * 499},
         {"kind": "person", "question": " "},
     ],
 )

@@ -63,6 +63,11 @@ def test_every_wrong_line_is_named_with_its_reason() -> None:
         record(checks={"kind": "pattern"}),
         record(colour="red"),
         record(note=3),
+        record(messages=[{"role": ["user"], "content": "Hello?"}]),
+        record(messages=[{"role": "user", "content": "half: \ud83d"}]),
+        record(checks=[{"kind": "json_schema", "schema": {"const": float("nan")}}]),
+        record(checks=[{"kind": "length", "most": float("inf")}]),
+        record(checks=[{"kind": []}]),
         ["a list"],
     ],
 )
