@@ -24,14 +24,16 @@ class Problem:
 
 
 class WrongScenario(ValueError):
-    """A scenario or one of its checks that cannot be used."""
+    """A scenario or one of its checks that cannot be used. line: of the part that is wrong, where it is known, or 0."""
+
+    line = 0
 
     def __init__(self, text: str, **values: Any) -> None:
         self.text, self.values = text, values
         super().__init__(text % values if values else text)
 
     def at(self, line: int) -> Problem:
-        return Problem(line, self.text, self.values)
+        return Problem(self.line or line, self.text, self.values)
 
 
 class WrongSuite(ValueError):

@@ -28,8 +28,11 @@ NO_TESTS = gettext_noop("There are neither “tests” (promptfoo) nor “sample
 NO_PROMPTS = gettext_noop("“prompts” must be a list of texts, or of lists of messages.")
 NO_FILES = gettext_noop("“%(value)s” refers to a file or a program. Only what stands in this file is read.")
 NOT_AN_OBJECT = gettext_noop("This must be a mapping.")
-NO_VARIABLE = gettext_noop("The prompt needs the variable “%(name)s”.")
-NO_TEMPLATES = gettext_noop("The prompt has template code: only {{variables}} are filled in.")
+NO_VARIABLE = gettext_noop("The variable “%(name)s” has no value.")
+NO_TEMPLATES = gettext_noop("The text has template code: only {{variables}} are filled in.")
+NO_SCALAR = gettext_noop("The variable “%(name)s” must be a text or a number. Write a test for each value of a list.")
+NOT_TAKEN = gettext_noop("“%(name)s” is not taken over from such a file. These are: %(names)s.")
+NO_SCHEMA = gettext_noop("The assertion “is-json” needs a schema as a mapping, or no value.")
 NO_ASSERTION = gettext_noop("The assertion “%(type)s” cannot be carried out here. These can: %(types)s.")
 BAD_VALUE = gettext_noop("The assertion “%(type)s” needs a value: a text, or a list of texts where it allows several.")
 NO_TARGET = gettext_noop("A sample needs a “target”, or “checks”.")
@@ -51,6 +54,12 @@ ASSERTIONS = (
     "llm-rubric",
 )
 """Those of promptfoo that can be carried out; all but the last two also with `not-` before them."""
+
+
+TEST_KEYS = ("id", "description", "vars", "assert", "metadata", "tag", "checks")
+ASSERTION_KEYS = ("type", "value", "metric")
+SAMPLE_KEYS = ("id", "input", "target", "metadata", "tag", "checks")
+_FILE_NAME = re.compile(r"\S+\.(?:txt|json|jsonl|ya?ml|j2|md|csv|js|ts|mjs|cjs|py)")
 
 
 class _Mapping(dict[str, Any]):
@@ -130,13 +139,29 @@ def _records(items: list[Any], made: Any) -> Iterator[tuple[int, Any]]:
 
 def _tag_of(item: Mapping[str, Any]) -> Any:
     metadata = item.get("metadata")
-    return item.get("tag") or (metadata.get("tag") if isinstance(metadata, Mapping) else None) or DEFAULT_TAG
+    return item.get("tag") or (metadata.get("tag") if isinstance(metadata, Mapping) else None)
+
+
+def _only(given: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    """Raises WrongScenario for a key that would change the meaning and has none here."""
+    if strange := next((name for name, value in given.items() if name not in names and value is not None), None):
+        error = WrongScenario(NOT_TAKEN, name=strange, names=", ".join(names))
+        error.line = getattr(given, "line", 0)
+        raise error
+
+
+def _text(value: Any) -> str:
+    """A plain value as those tools write it."""
+    if isinstance(value, bool) or value is None:
+        return "" if value is None else str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 # --- Inspect ---
 
 
 def _of_sample(number: int, sample: Mapping[str, Any], scorer: Any) -> dict[str, Any]:
+    _only(sample, SAMPLE_KEYS)
     given = sample.get("input")
     if isinstance(given, str):
         messages: list[Any] = [{"role": "user", "content": given}]
@@ -146,11 +171,11 @@ def _of_sample(number: int, sample: Mapping[str, Any], scorer: Any) -> dict[str,
         raise WrongScenario(NO_INPUT)
     checks = sample["checks"] if "checks" in sample else [_of_target(sample.get("target"), scorer)]
     identity = str(sample.get("id") or f"sample-{number}")
-    return {"id": identity, "tag": _tag_of(sample), "messages": messages, "checks": checks}
+    return {"id": identity, "tag": _tag_of(sample) or DEFAULT_TAG, "messages": messages, "checks": checks}
 
 
 def _of_target(target: Any, scorer: Any) -> dict[str, Any]:
-    targets = [str(one) for one in target] if isinstance(target, list) else [] if target is None else [str(target)]
+    targets = [_text(one) for one in target] if isinstance(target, list) else [] if target is None else [_text(target)]
     if not targets:
         raise WrongScenario(NO_TARGET)
     if scorer == "pattern":
@@ -184,14 +209,18 @@ def _from_promptfoo(document: Mapping[str, Any]) -> Iterator[tuple[int, Any]]:
 def _of_test(
     number: int, test: Mapping[str, Any], default: Mapping[str, Any], prompts: list[Any]
 ) -> Iterator[dict[str, Any]]:
+    _only(default, TEST_KEYS)
+    _only(test, TEST_KEYS)
     assertions = [*_listed(default.get("assert")), *_listed(test.get("assert"))]
-    variables = {**_mapping(default.get("vars")), **_mapping(test.get("vars"))}
-    checks = [*_listed(test.get("checks")), *(check for one in assertions for check in _of_assertion(one))]
+    given = {**_mapping(default.get("vars")), **_mapping(test.get("vars"))}
+    variables = {name: _of_variable(name, value) for name, value in given.items()}
+    own = [*_listed(default.get("checks")), *_listed(test.get("checks"))]
+    checks = [*own, *(_at_its_line(one, variables) for one in assertions)]
     for place, prompt in enumerate(prompts, 1):
         identity = str(test.get("id") or f"test-{number}")
         yield {
             "id": identity if len(prompts) == 1 else f"{identity}.{place}",
-            "tag": _tag_of(test),
+            "tag": _tag_of(test) or _tag_of(default) or DEFAULT_TAG,
             "messages": _filled_messages(prompt, variables),
             "checks": checks,
             "note": str(test.get("description") or ""),
@@ -224,42 +253,71 @@ def _filled_messages(prompt: Any, variables: Mapping[str, Any]) -> list[Any]:
     return [{"role": "user", "content": _filled(prompt, variables)}]
 
 
-def _filled(text: Any, variables: Mapping[str, Any]) -> str:
+def _of_variable(name: str, value: Any) -> str:
+    if isinstance(value, list | Mapping):
+        raise WrongScenario(NO_SCALAR, name=name)
+    text = _text(value)
+    if text.startswith("file://"):
+        raise WrongScenario(NO_FILES, value=text[:80])
+    if "{{" in text or "{%" in text:
+        raise WrongScenario(NO_TEMPLATES)
+    return text
+
+
+def _filled(text: Any, variables: Mapping[str, str]) -> str:
+    """A prompt with its variables filled in."""
     if not isinstance(text, str):
         raise WrongScenario(NO_PROMPTS)
-    if text.startswith(("file://", "exec:", "http://", "https://")):
+    if text.startswith(("file://", "exec:", "http://", "https://")) or _FILE_NAME.fullmatch(text):
         raise WrongScenario(NO_FILES, value=text[:80])
+    return _with_variables(text, variables)
 
+
+def _with_variables(text: str, variables: Mapping[str, str]) -> str:
     def value(match: re.Match[str]) -> str:
         if match[1] not in variables:
             raise WrongScenario(NO_VARIABLE, name=match[1])
-        filled = str(variables[match[1]])
-        if filled.startswith("file://"):
-            raise WrongScenario(NO_FILES, value=filled[:80])
-        return filled
+        return variables[match[1]]
 
     if "{%" in text or re.search(r"\{\{(?!\s*\w+\s*\}\})", text):
         raise WrongScenario(NO_TEMPLATES)
     return re.sub(r"\{\{\s*(\w+)\s*\}\}", value, text)
 
 
-def _of_assertion(given: Any) -> list[dict[str, Any]]:
-    """The checks for an assertion. Raises WrongScenario for one that cannot be carried out here."""
+def _at_its_line(given: Any, variables: Mapping[str, str]) -> dict[str, Any]:
+    """The check for an assertion. What is wrong with it has its own line."""
+    try:
+        return _of_assertion(given, variables)
+    except WrongScenario as error:
+        error.line = getattr(given, "line", 0)
+        raise
+
+
+def _of_value(value: Any, variables: Mapping[str, str]) -> str:
+    text = _text(value)
+    if text.startswith(("file://", "package:")):
+        raise WrongScenario(NO_FILES, value=text[:80])
+    return _with_variables(text, variables)
+
+
+def _of_assertion(given: Any, variables: Mapping[str, str]) -> dict[str, Any]:
+    """Raises WrongScenario for an assertion that cannot be carried out here."""
     if not isinstance(given, Mapping):
         raise WrongScenario(NOT_AN_OBJECT)
     whole, value = str(given.get("type")), given.get("value")
     name, is_not = whole.removeprefix("not-"), whole.startswith("not-")
     if name not in ASSERTIONS or (is_not and name in ("is-json", "llm-rubric")):
         raise WrongScenario(NO_ASSERTION, type=whole, types=", ".join(ASSERTIONS))
+    _only(given, ASSERTION_KEYS)
     if name == "is-json":
-        return [{"kind": "json_schema", "schema": value if isinstance(value, Mapping) else {}}]
+        return _of_schema(value)
     several = name.endswith(("-any", "-all"))
     values = value if several and isinstance(value, list) else [value]
     if not values or not all(isinstance(one, str | int | float) for one in values):
         raise WrongScenario(BAD_VALUE, type=whole)
-    texts = [str(one) for one in values]
+    texts = [_of_value(one, variables) for one in values]
     if name == "llm-rubric":
-        return [{"kind": "judge", "rubric": texts[0]}]
+        return {"kind": "judge", "rubric": texts[0]}
     kind = "forbidden" if is_not else "pattern"
     ignore = {} if name.startswith("icontains") else {"ignore_case": False}
     # "Not all of them" is no conjunction of checks, so it stays one pattern: each looked for from the beginning.
@@ -269,4 +327,12 @@ def _of_assertion(given: Any) -> list[dict[str, Any]]:
         "equals": rf"\A{regex.escape(texts[0])}\Z",
         "starts-with": rf"\A{regex.escape(texts[0])}",
     }.get(name, rf"\A{together}" if name.endswith("-all") else "|".join(map(regex.escape, texts)))
-    return [{"kind": kind, "pattern": pattern, **ignore}]
+    return {"kind": kind, "pattern": pattern, **ignore}
+
+
+def _of_schema(value: Any) -> dict[str, Any]:
+    if isinstance(value, str) and value.startswith("file://"):
+        raise WrongScenario(NO_FILES, value=value[:80])
+    if value is not None and not isinstance(value, Mapping):
+        raise WrongScenario(NO_SCHEMA)
+    return {"kind": "json_schema", "schema": value or {}}

@@ -62,6 +62,47 @@ def test_an_assertion_means_here_what_it_means_there(assertion: str, good: str, 
     assert not passes(scenario, bad)
 
 
+def test_variables_are_filled_into_the_values_of_assertions() -> None:
+    (scenario,) = read_yaml_suite("""
+prompts: ["Say {{word}}"]
+defaultTest: {metadata: {tag: format}}
+tests:
+  - vars: {word: tea, right: true}
+    assert:
+      - {type: contains, value: "{{word}}", metric: tea}
+      - {type: icontains-any, value: ["{{ right }}", coffee]}
+      - {type: llm-rubric, value: "It speaks of {{word}}."}
+""")
+    assert scenario.tag == "format"
+    assert passes(scenario, "True: tea")
+    assert not passes(scenario, "true: {{word}}")
+    assert not passes(scenario, "tea")
+    assert scenario.checks[2].as_json()["rubric"] == "It speaks of tea."
+
+
+ONE_TEST = "prompts: [Hi]\ntests:\n  - vars: {{}}\n    assert:\n    - {}\n"
+
+
+@pytest.mark.parametrize(
+    ("assertion", "reason"),
+    [
+        ("{type: contains, value: '{{word}}'}", "word"),
+        ("{type: contains, value: '{{ word | upper }}'}", "template"),
+        ("{type: contains, value: file://words.txt}", "file"),
+        ("{type: contains-any, value: [tea, file://words.txt]}", "file"),
+        ("{type: llm-rubric, value: file://r.txt}", "file"),
+        ("{type: is-json, value: file://schema.json}", "file"),
+        ('{type: is-json, value: \'{"type": "object"}\'}', "mapping"),
+        ("{type: contains, value: tea, transform: output.trim()}", "transform"),
+        ("{type: contains, value: tea, threshold: 0.5}", "threshold"),
+    ],
+)
+def test_an_assertion_that_would_lose_its_meaning_is_refused_with_its_line(assertion: str, reason: str) -> None:
+    with pytest.raises(WrongSuite, match=reason) as refused:
+        read_yaml_suite(ONE_TEST.format(assertion))
+    assert [problem.line for problem in refused.value.problems] == [5]
+
+
 def test_inspects_samples_are_compared_by_their_scorer() -> None:
     samples = """
 - input: Capital of France?
@@ -89,13 +130,20 @@ def test_inspects_samples_are_compared_by_their_scorer() -> None:
         ("a: 1", 0, "neither"),
         (
             "prompts: [Hi]\ntests:\n  - vars: {}\n  - assert:\n    - type: javascript\n      value: true",
-            4,
+            5,
             "javascript",
         ),
         ("prompts: ['{{ name }}']\ntests:\n  - assert: [{type: contains, value: a}]", 3, "name"),
         ("prompts: ['{% if a %}']\ntests:\n  - assert: [{type: contains, value: a}]", 3, "template"),
         ("prompts: [file://prompt.txt]\ntests:\n  - assert: [{type: contains, value: a}]", 3, "file"),
         ("prompts: [Hi]\ntests: file://tests.csv", 1, "file"),
+        ("prompts: [prompt.txt]\ntests:\n  - assert: [{type: contains, value: a}]", 3, "file"),
+        ("prompts: ['{{a}}']\ntests:\n  - vars: {a: [b, c]}\n    assert: [{type: contains, value: a}]", 3, "list"),
+        ("prompts: ['{{a}}']\ntests:\n  - vars: {a: '{{b}}'}\n    assert: [{type: contains, value: a}]", 3, "template"),
+        ("prompts: [Hi]\ntests:\n  - options: {transform: x}\n    assert: [{type: contains, value: a}]", 3, "options"),
+        ("- {input: Hello, target: A, choices: [a, b]}", 1, "choices"),
+        ("- input: Hello\n  target: A\n- input: Hello\n  target: A\n  files: {a: b}", 3, "files"),
+        ("- {input: Hello, target: A, sandbox: docker}", 1, "sandbox"),
         ("- input: Hello", 1, "target"),
         ("- {input: Hello, target: a}\n- {input: Hello, target: a}\n- nothing", 2, "mapping"),
         ("scorer: f1\nsamples:\n- {input: Hello, target: a}", 3, "f1"),
