@@ -14,14 +14,11 @@ from training.access import require_version
 from training.actions.jobs import cancel_job, resume_job
 from training.claims import enqueue
 from training.errors import JobActive, JobOver, WrongSettings
-from training.evaluation.suite_results import active_run
+from training.evaluation.suite_results import GREEDY, active_run
 from training.evaluation.suites import parse_scenario
 from training.generation import InvalidRequest, SamplingSettings
 from training.models import JobStatus, ModelVersion, ScenarioResult, SuiteRun, SuiteVersion
 from training.versions import retention
-
-GREEDY: dict[str, Any] = {"temperature": 0.0, "top_p": 1.0, "max_tokens": 256}
-"""The likeliest token each time: two runs differ by their versions alone."""
 
 
 def start_suite_run(

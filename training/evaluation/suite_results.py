@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils.translation import gettext
 
 from labeling.models import Campaign
@@ -26,9 +26,9 @@ from training.evaluation.suites import (
     parse_check,
     with_answers,
 )
+from training.generation import SamplingSettings
 from training.models import (
     ACTIVE_STATUSES,
-    JobStatus,
     ModelVersion,
     ScenarioAnswer,
     ScenarioResult,
@@ -36,6 +36,9 @@ from training.models import (
     SuiteRun,
     SuiteVersion,
 )
+
+GREEDY: dict[str, Any] = {"temperature": 0.0, "top_p": 1.0, "max_tokens": 256}
+"""The likeliest token each time: two runs differ by their versions alone."""
 
 
 def suites_of(campaign: Campaign) -> QuerySet[Suite]:
@@ -54,9 +57,23 @@ def results_of(run: SuiteRun) -> list[ScenarioResult]:
 
 
 def newest_run(suite_version: SuiteVersion, version: ModelVersion) -> SuiteRun | None:
-    """The newest finished run of a version on a suite's version; None: there is none."""
-    runs = SuiteRun.objects.filter(suite_version=suite_version, version=version, status=JobStatus.FINISHED)
-    return runs.order_by("-pk").first()
+    """The newest run of a version on a suite's version that answered everything; None: there is none.
+
+    Only runs with the default settings and seed are read: others would compare settings, not versions.
+    """
+    runs = answered(SuiteRun.objects.filter(suite_version=suite_version, version=version, seed=0))
+    return runs.filter(settings=SamplingSettings(**GREEDY).as_dict()).order_by("-pk").first()
+
+
+def answered(runs: QuerySet[SuiteRun]) -> QuerySet[SuiteRun]:
+    """Those in which no scenario waits for an answer. The model judge may still be at work on them."""
+    waiting = ScenarioResult.objects.filter(run=OuterRef("pk"), status=ScenarioResult.Status.WAITING)
+    return runs.filter(~Exists(waiting))
+
+
+def is_answered(run: SuiteRun) -> bool:
+    """Whether no scenario of a run waits for an answer."""
+    return not run.results.filter(status=ScenarioResult.Status.WAITING).exists()
 
 
 def active_run(suite_version: SuiteVersion, version: ModelVersion) -> SuiteRun | None:
