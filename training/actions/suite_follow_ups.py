@@ -14,14 +14,14 @@ from labeling.actions.prompts import AddedPrompts, PromptDraft, add_prompts
 from labeling.events.record import record
 from labeling.models import User
 from training.errors import CannotCompareRuns, NothingChosen
-from training.evaluation.suite_results import RunComparison, compare_runs, opinions_of
-from training.models import JobStatus, ScenarioResult, SuiteRun
+from training.evaluation.suite_results import RunComparison, compare_runs, is_answered, opinions_of
+from training.models import ScenarioResult, SuiteRun
 
 
 def checked_comparison(before: SuiteRun, after: SuiteRun) -> RunComparison:
     """The changes between two runs. Raises CannotCompareRuns."""
     same = before.suite_version.suite_id == after.suite_version.suite_id and before.pk != after.pk
-    if not same or {before.status, after.status} != {JobStatus.FINISHED}:
+    if not same or not (is_answered(before) and is_answered(after)):
         raise CannotCompareRuns
     return compare_runs(before, after)
 

@@ -14,14 +14,11 @@ from training.access import require_version
 from training.actions.jobs import cancel_job, resume_job
 from training.claims import enqueue
 from training.errors import JobActive, JobOver, WrongSettings
-from training.evaluation.suite_results import active_run
+from training.evaluation.suite_results import GREEDY, active_run, is_answered
 from training.evaluation.suites import parse_scenario
 from training.generation import InvalidRequest, SamplingSettings
 from training.models import JobStatus, ModelVersion, ScenarioResult, SuiteRun, SuiteVersion
 from training.versions import retention
-
-GREEDY: dict[str, Any] = {"temperature": 0.0, "top_p": 1.0, "max_tokens": 256}
-"""The likeliest token each time: two runs differ by their versions alone."""
 
 
 def start_suite_run(
@@ -99,16 +96,21 @@ def ask_judge(*, run: SuiteRun, acting_user: User | None, now: datetime) -> Suit
         if active_run(locked.suite_version, locked.version) is not None:
             raise JobActive(_("This version is already being run on the suite: wait, or cancel that run."))
         locked.status, locked.error, locked.worker_deaths = JobStatus.QUEUED, "", 0
-        locked.finished_at, locked.enqueued_at = None, now
-        locked.save(update_fields=["status", "error", "worker_deaths", "finished_at", "enqueued_at"])
+        locked.enqueued_at = now  # it stays finished, see `training.jobs.suites`
+        locked.save(update_fields=["status", "error", "worker_deaths", "enqueued_at"])
         record("suite_run.judge_asked", locked, acting_user=acting_user, now=now, campaign=locked.campaign)
         enqueue(locked)
     return locked
 
 
 def cancel_suite_run(*, run: SuiteRun, acting_user: User | None, now: datetime) -> SuiteRun:
-    """Stops a run; the answers so far stay. See `cancel_job`."""
-    return cancel_job(job=run, acting_user=acting_user, now=now)
+    """Stops a run; the answers so far stay. One that only the judge is asked about is finished. See `cancel_job`."""
+    with transaction.atomic():
+        cancelled = cancel_job(job=run, acting_user=acting_user, now=now)
+        if cancelled.status == JobStatus.CANCELLED and is_answered(cancelled):
+            cancelled.status = JobStatus.FINISHED
+            cancelled.save(update_fields=["status"])
+    return cancelled
 
 
 def resume_suite_run(*, run: SuiteRun, acting_user: User | None, now: datetime) -> SuiteRun:

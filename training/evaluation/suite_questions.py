@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from labeling.models import Campaign, User
-from training.evaluation.suite_results import check_outcomes
+from training.evaluation.suite_results import answered, check_outcomes, counting_judges
 from training.evaluation.suites import question_of
-from training.models import JobStatus, ScenarioAnswer, ScenarioResult
+from training.models import ScenarioAnswer, ScenarioResult, SuiteRun
+
+READ_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -27,22 +29,26 @@ def open_questions(campaign: Campaign, person: User) -> Iterator[OpenQuestion]:
     which version wrote a text. A scenario that failed by itself needs nobody.
     """
     waiting = ScenarioResult.objects.filter(
-        run__campaign=campaign,
-        run__status=JobStatus.FINISHED,
+        run__in=answered(SuiteRun.objects.filter(campaign=campaign)),
         status=ScenarioResult.Status.WRITTEN,
         outcome=ScenarioResult.Outcome.UNKNOWN,
     )
     keys = sorted(waiting.values_list("pk", flat=True), key=lambda key: sha256(f"{person.pk}:{key}".encode()).digest())
-    mine = ScenarioAnswer.objects.filter(by=person, undone_at__isnull=True, result__run__campaign=campaign)
-    answered = set(mine.values_list("result", "check_number"))
-    for key in keys:
-        result = waiting.select_related("run__suite_version").prefetch_related("answers").filter(pk=key).first()
-        if result is None:
-            continue
-        for number, (check, outcome) in enumerate(check_outcomes(result)):
-            question = question_of(check)
-            if question and outcome.outcome == "unknown" and (key, number) not in answered:
-                yield OpenQuestion(result, number, question, is_rubric=check.kind == "judge")
+    given = ScenarioAnswer.objects.filter(by=person, undone_at__isnull=True, result__run__campaign=campaign)
+    mine = set(given.values_list("result", "check_number"))
+    counting, runs = counting_judges(campaign), {}
+    rows = waiting.defer("completion", "text").prefetch_related("answers")
+    for start in range(0, len(keys), READ_AT_ONCE):
+        some = keys[start : start + READ_AT_ONCE]
+        found = rows.in_bulk(some)
+        for result in filter(None, map(found.get, some)):
+            if result.run_id not in runs:
+                runs[result.run_id] = SuiteRun.objects.select_related("suite_version").get(pk=result.run_id)
+            result.run = runs[result.run_id]
+            for number, (check, outcome) in enumerate(check_outcomes(result, counting=counting)):
+                question = question_of(check)
+                if question and outcome.outcome == "unknown" and (result.pk, number) not in mine:
+                    yield OpenQuestion(result, number, question, is_rubric=check.kind == "judge")
 
 
 def latest_answer(campaign: Campaign, person: User) -> ScenarioAnswer | None:

@@ -1,11 +1,11 @@
 """Suites and their runs as rows: results by tag, what changed between two runs, and the scenarios that were lost."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils.translation import gettext
 
 from labeling.models import Campaign
@@ -26,9 +26,9 @@ from training.evaluation.suites import (
     parse_check,
     with_answers,
 )
+from training.generation import SamplingSettings
 from training.models import (
     ACTIVE_STATUSES,
-    JobStatus,
     ModelVersion,
     ScenarioAnswer,
     ScenarioResult,
@@ -36,6 +36,9 @@ from training.models import (
     SuiteRun,
     SuiteVersion,
 )
+
+GREEDY: dict[str, Any] = {"temperature": 0.0, "top_p": 1.0, "max_tokens": 256}
+"""The likeliest token each time: two runs differ by their versions alone."""
 
 
 def suites_of(campaign: Campaign) -> QuerySet[Suite]:
@@ -54,9 +57,23 @@ def results_of(run: SuiteRun) -> list[ScenarioResult]:
 
 
 def newest_run(suite_version: SuiteVersion, version: ModelVersion) -> SuiteRun | None:
-    """The newest finished run of a version on a suite's version; None: there is none."""
-    runs = SuiteRun.objects.filter(suite_version=suite_version, version=version, status=JobStatus.FINISHED)
-    return runs.order_by("-pk").first()
+    """The newest run of a version on a suite's version that answered everything; None: there is none.
+
+    Only runs with the default settings and seed are read: others would compare settings, not versions.
+    """
+    runs = answered(SuiteRun.objects.filter(suite_version=suite_version, version=version, seed=0))
+    return runs.filter(settings=SamplingSettings(**GREEDY).as_dict()).order_by("-pk").first()
+
+
+def answered(runs: QuerySet[SuiteRun]) -> QuerySet[SuiteRun]:
+    """Those in which no scenario waits for an answer. The model judge may still be at work on them."""
+    waiting = ScenarioResult.objects.filter(run=OuterRef("pk"), status=ScenarioResult.Status.WAITING)
+    return runs.filter(~Exists(waiting))
+
+
+def is_answered(run: SuiteRun) -> bool:
+    """Whether no scenario of a run waits for an answer."""
+    return not run.results.filter(status=ScenarioResult.Status.WAITING).exists()
 
 
 def active_run(suite_version: SuiteVersion, version: ModelVersion) -> SuiteRun | None:
@@ -92,28 +109,44 @@ def judged_results(campaign: Campaign) -> QuerySet[ScenarioResult]:
     return ScenarioResult.objects.filter(run__campaign=campaign, checks__contains=[{"judge": {}}])
 
 
-def judge_figures_of(campaign: Campaign) -> JudgeFigures:
-    """The model judge's flip rate in a campaign, and its agreement with the people there."""
-    opinions = []
-    for result in judged_results(campaign).prefetch_related("answers"):
+def judges_of(campaign: Campaign) -> dict[str, JudgeFigures]:
+    """By the judge's model: its flip rate in a campaign, and its agreement with the people there. Latest asked last."""
+    opinions: defaultdict[str, list[tuple[JudgeOpinion, Outcome]]] = defaultdict(list)
+    latest = ""
+    for result in judged_results(campaign).only("checks").order_by("pk").prefetch_related("answers"):
         answers = answers_of(result)
-        opinions += [(one, decided_by_people(answers.get(place, ()))) for place, one in opinions_of(result).items()]
-    return judge_figures(opinions)
+        for place, one in opinions_of(result).items():
+            opinions[one.model].append((one, decided_by_people(answers.get(place, ()))))
+            latest = one.model
+    models = sorted(opinions, key=lambda model: model == latest)
+    return {model: judge_figures(opinions[model]) for model in models}
 
 
-def check_outcomes(result: ScenarioResult, *, judge_counts: bool | None = None) -> list[tuple[Check, CheckOutcome]]:
+def counting_in(judges: Mapping[str, JudgeFigures]) -> frozenset[str]:
+    """The models whose opinions settle checks. The agreement of one model says nothing about another."""
+    return frozenset(model for model, figures in judges.items() if figures.counts)
+
+
+def counting_judges(campaign: Campaign) -> frozenset[str]:
+    """See `counting_in`."""
+    return counting_in(judges_of(campaign))
+
+
+def judge_figures_of(campaign: Campaign) -> JudgeFigures:
+    """The figures of the model that judged a campaign's texts last."""
+    return next(reversed(judges_of(campaign).values()), judge_figures(()))
+
+
+def check_outcomes(result: ScenarioResult, *, counting: Collection[str]) -> list[tuple[Check, CheckOutcome]]:
     """Each check of a result and its outcome, with people's answers; nothing for a scenario without an answer.
 
-    judge_counts: whether the model judge settles checks; None: it is looked up where it matters.
+    counting: the models of judges that settle checks: see `counting_judges`, which is asked once for many results.
     """
     if result.status != ScenarioResult.Status.WRITTEN:
         return []
     checks = checks_of(result)
     stored = [CheckOutcome(one["outcome"], one["text"], one["values"]) for one in result.checks]
-    opinions = opinions_of(result)
-    if judge_counts is None:
-        judge_counts = bool(opinions) and judge_figures_of(result.run.campaign).counts
-    settled = with_answers(checks, stored, answers_of(result), opinions, judge_counts=judge_counts)
+    settled = with_answers(checks, stored, answers_of(result), opinions_of(result), counting=counting)
     return list(zip(checks, settled, strict=True))
 
 
@@ -150,6 +183,11 @@ class RunComparison:
     pairs: dict[str, tuple[ScenarioResult, ScenarioResult]]
     changes: Changes
     changed: int
+
+    @property
+    def is_like(self) -> bool:
+        """Whether both runs have the same sampling settings and seed, so that only the versions differ."""
+        return (self.before.settings, self.before.seed) == (self.after.settings, self.after.seed)
 
     def rows(self, keys: Iterable[str]) -> list[tuple[ScenarioResult, ScenarioResult]]:
         return [self.pairs[key] for key in keys]

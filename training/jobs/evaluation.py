@@ -26,7 +26,7 @@ from training.generation import GeneratorUnavailable, InvalidRequest, ModelNotUs
 from training.jobs.engine import EngineFailed, drift_of_samples, score_pairs
 from training.jobs.evaluation_report import Measured, figures_for_gates, make_report
 from training.jobs.evaluation_samples import write_samples
-from training.jobs.gate_suites import suite_figures
+from training.jobs.gate_suites import MISSING, not_run, suite_figures
 from training.jobs.sampler import SamplerDied, SourceOf, open_source
 from training.models import EvaluationJob, JobStatus, ModelVersion, Snapshot, report_hash
 from training.queries.gates import MEASURED, campaigns_concerned, current_gate, snapshot_to_measure
@@ -70,7 +70,7 @@ class EvaluationWork:
             campaigns = list(self._campaigns())
             self._plan(campaigns)
             for name, size, measure in self.steps:
-                if name not in self.parts:
+                if name not in self.parts or MISSING in self.parts[name]:
                     self._keep(name, measure())
                 self.done += size
                 self._tick(due=True)
@@ -119,7 +119,6 @@ class EvaluationWork:
             scenarios = sum(len(suite.current.scenarios) for suite in suites_of(campaign).filter(before_gate=True))
             if scenarios:
                 measure = self.on_suites(campaign)
-                measure = measure if campaign.pk == self.campaign.pk else _or_trouble(measure, FAILURES)
                 self.steps.append((suites_part(campaign), scenarios, measure))
         total = sum(size for _name, size, _measure in self.steps)
         self.claim.write(total=total, done=0)
@@ -186,7 +185,12 @@ class EvaluationWork:
 
         def run() -> dict[str, Any]:
             options: dict[str, Any] = {"clock": self.clock, "source_of": source_of, "within": self._should_stop}
-            found = suite_figures(self.version, self.job.compared, campaign, **options)
+            try:
+                found = suite_figures(self.version, self.job.compared, campaign, **options)
+            except FAILURES as error:
+                if campaign.pk == self.campaign.pk:
+                    raise
+                found = {MISSING: not_run(sentence_of(error)).as_json()}
             self._stop_if_asked()
             return found
 

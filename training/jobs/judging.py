@@ -14,9 +14,9 @@ from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence, sentence_of
 from training import claims
-from training.actions.scenario_answers import settle
+from training.actions.scenario_answers import settling
 from training.claims import Clock
-from training.evaluation.suite_results import checks_of, judge_figures_of
+from training.evaluation.suite_results import checks_of
 from training.evaluation.suites import JudgeCheck, JudgeOpinion, judge_messages
 from training.generation import (
     GenerationError,
@@ -100,11 +100,8 @@ class Judging:
             return
         opinion = JudgeOpinion.of_answers(first, swapped, model)
         with transaction.atomic():
-            self.claim.lock()
-            # Somebody may have answered a question about it meanwhile.
-            result = ScenarioResult.objects.select_for_update().get(pk=self.results[int(number)].pk)
-            result.run = self.claim.job
-            result.checks[int(place)]["judge"] = opinion.as_json()
-            result.save(update_fields=["checks"])
-            settle(result, judge_counts=judge_figures_of(self.claim.job.campaign).counts)
+            with settling(self.claim.job.campaign, self.results[int(number)]) as result:
+                self.claim.lock()
+                result.checks[int(place)]["judge"] = opinion.as_json()
+                result.save(update_fields=["checks"])
             self.claim.write(heartbeat_at=self.clock())

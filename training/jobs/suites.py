@@ -101,9 +101,13 @@ class SuiteWork:
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
         judging = Judging(self.claim, self.clock, self.judge_of, self._tick)
         trouble = judging.ask()
-        if self.stop is not None:
+        if self.stop is claims.ClaimLost:
             raise self.stop
-        self.claim.finish(JobStatus.FINISHED, now=self.clock(), error=trouble)
+        # All answers are there, so a run is finished even if somebody stopped the judge, and finishes only once.
+        if self.run.finished_at is None:
+            self.claim.finish(JobStatus.FINISHED, now=self.clock(), error=trouble)
+        else:
+            self.claim.write(status=JobStatus.FINISHED, error=trouble, worker="", heartbeat_at=None)
 
     def _read_waiting(self) -> bool:
         results = self.run.results.filter(status=Status.WAITING)

@@ -263,19 +263,24 @@ class GateRule:
     def result(self, figures: Mapping[str, Any]) -> "RuleResult":
         """Whether measured figures meet the rule. figures: see `training.jobs.evaluation`."""
         value = figures.get(self.figure)
+        unmeasured = figures.get(f"{self.figure}_missing")  # it should have been measured: this is no case to ignore
+        if unmeasured and (value is None or self._is_met(value)):
+            return RuleResult(self, None, "missing", Sentence.from_json(unmeasured))
         if value is None:
             outcome: Outcome = "missing" if self.on_missing == "hold" else "ignored"
             return RuleResult(self, None, outcome, Sentence(self.about.missing))
-        if self.about.bound == "ceiling":
-            is_met = value <= self.limit
-        else:
-            is_met = value > self.limit if self.about.above else value >= self.limit - 1e-12
+        is_met = self._is_met(value)
         text = self.about.met if is_met else self.about.failed
         words = {**_words(figures), "value": self._shown(value), "limit": self._shown(self.limit)}
         if reason := figures.get(f"{self.figure}_reason"):  # the figure brings its own sentence
             return RuleResult(self, value, "met" if is_met else "failed", Sentence.from_json(reason))
         used = {name: shown for name, shown in words.items() if f"%({name})s" in text}
         return RuleResult(self, value, "met" if is_met else "failed", Sentence(text, used))
+
+    def _is_met(self, value: float) -> bool:
+        if self.about.bound == "ceiling":
+            return value <= self.limit
+        return value > self.limit if self.about.above else value >= self.limit - 1e-12
 
     def _shown(self, value: float) -> Any:
         unit = self.about.unit

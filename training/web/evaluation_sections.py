@@ -211,13 +211,15 @@ def _suites(view: SectionView, section: Mapping[str, Any], report: Mapping[str, 
                 view.rows.append(_row(f"{one['suite']}-{side}", name, figure, percent, (0.0, 1.0)))
     if not section["suites"]:
         view.facts.append((_("Suites that it was run on"), "0"))
+    if missing := section.get("scenarios_lost_missing"):
+        view = _with(view, warning=Sentence.from_json(missing))
     if "scenarios_compared" not in section:
         return view
     view.facts.append((_("Scenarios that must hold, compared"), grouped(section["scenarios_compared"])))
     lost = section["scenarios_lost_names"]
-    return _with(
-        view, warning=_("Lost scenarios that must hold: %(names)s.") % {"names": ", ".join(lost)} if lost else ""
-    )
+    if lost:
+        view = _with(view, warning=_("Lost scenarios that must hold: %(names)s.") % {"names": ", ".join(lost)})
+    return view
 
 
 def _reward(view: SectionView, section: Mapping[str, Any], report: Mapping[str, Any]) -> SectionView:

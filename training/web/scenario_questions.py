@@ -68,6 +68,8 @@ def scenario_answer_undo(request: HttpRequest, slug: str) -> HttpResponse:
         latest = latest_answer(campaign, user)
         if latest is None:
             return _("There is no answer to take back.")
+        if str(latest.pk) != request.POST.get("answer"):  # a second click, or a page that was left open
+            return _("That answer is not your latest, so nothing was taken back.")
         undo_answer(answer=latest, acting_user=user, now=timezone.now())
         return _("Your latest answer was taken back. Its question comes again.")
 

@@ -1,6 +1,6 @@
 """A suite run with its figures and answers, and two runs side by side with what can follow from them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.conf import settings
@@ -19,9 +19,12 @@ from training.actions.suite_runs import ask_judge, cancel_suite_run, resume_suit
 from training.errors import CannotCompareRuns
 from training.evaluation.suite_results import (
     RunComparison,
+    answered,
     check_outcomes,
+    counting_in,
+    counting_judges,
     figures_of_run,
-    judge_figures_of,
+    judges_of,
     opinions_of,
     results_of,
 )
@@ -47,18 +50,19 @@ def suite_run(request: HttpRequest, pk: int) -> HttpResponse:
     run = _visible(request, pk)
     results = results_of(run)
     total, tags = figures_of_run(results)
-    judge = judge_figures_of(run.campaign)
+    judges = judges_of(run.campaign)
+    counting = counting_in(judges)
     outcome = request.GET.get("outcome", "")
     chosen = [result for result in results if outcome not in OUTCOMES or result.outcome == outcome]
-    others = SuiteRun.objects.filter(suite_version__suite=run.suite_version.suite, status=JobStatus.FINISHED)
+    others = answered(SuiteRun.objects.filter(suite_version__suite=run.suite_version.suite))
     context = {
         "run": run,
         "suite": run.suite_version.suite,
         "campaign": run.campaign,
         "total": _row(total),
         "tags": [_row(one) for one in tags],
-        "results": [_shown(result, judge_counts=judge.counts) for result in chosen],
-        "judge": judge,
+        "results": [_shown(result, counting) for result in chosen],
+        "judges": judges.items(),
         "asks_judge": bool(settings.JUDGE_URLS) and run.status == JobStatus.FINISHED and _lacks_opinions(results),
         "least_compared": LEAST_COMPARED,
         "outcome": outcome if outcome in OUTCOMES else "",
@@ -85,14 +89,14 @@ def _lacks_opinions(results: list[ScenarioResult]) -> bool:
     )
 
 
-def _shown(result: ScenarioResult, *, judge_counts: bool | None = None) -> dict[str, Any]:
+def _shown(result: ScenarioResult, counting: Collection[str]) -> dict[str, Any]:
     given = result.given
     return {
         "result": result,
         "tag": tag_label(result.tag),
         "question": given["messages"][-1]["content"],
         "note": given.get("note", ""),
-        "checks": check_rows(check_outcomes(result, judge_counts=judge_counts)),
+        "checks": check_rows(check_outcomes(result, counting=counting)),
         "critiques": [opinion.critique for opinion in opinions_of(result).values() if opinion.critique],
     }
 
@@ -112,7 +116,7 @@ def suite_compare(request: HttpRequest, pk: int, other: int) -> HttpResponse:
 
 
 def _compared(comparison: RunComparison) -> dict[str, Any]:
-    changes = comparison.changes
+    changes, counting = comparison.changes, counting_judges(comparison.after.campaign)
     figures = [figures_of_run([pair[place] for pair in comparison.pairs.values()]) for place in (0, 1)]
     tags = zip(figures[0][1], figures[1][1], strict=True)
     return {
@@ -120,7 +124,7 @@ def _compared(comparison: RunComparison) -> dict[str, Any]:
         "tags": [(_row(one), _row(other)) for one, other in tags],
         "totals": (_row(figures[0][0]), _row(figures[1][0])),
         "groups": [
-            {"key": key, "rows": [(_shown(one), _shown(other)) for one, other in comparison.rows(keys)]}
+            {"key": key, "rows": [tuple(_shown(one, counting) for one in pair) for pair in comparison.rows(keys)]}
             for key, keys in (("lost", changes.lost), ("won", changes.won), ("open", changes.open))
             if keys
         ],
@@ -179,7 +183,7 @@ def suite_run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
     def errand(run: SuiteRun) -> str:
         cancelled = cancel_suite_run(run=run, acting_user=person(request), now=timezone.now())
-        return str(STOPPED if cancelled.status == JobStatus.CANCELLED else STOPPING)
+        return str(STOPPING if cancelled.is_active else STOPPED)
 
     return _acted(request, pk, errand)
 

@@ -1,17 +1,22 @@
 """The gate's figure of suites: lost scenarios of the tags that must hold, against the parent and what serves."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
+from common.sentences import Sentence
 from labeling.models import Campaign
 from tests.training.conftest import NOW
 from tests.training.jobs.scripted import Scripted
 from tests.training.suites import finished_run, scenario, scenarios, small_suite
-from training.actions.suite_runs import start_suite_run
+from training import memory
+from training.actions.suite_runs import ask_judge, start_suite_run
 from training.actions.suites import save_suite
 from training.generation import GeneratorUnavailable
 from training.jobs import gate_suites, suites
 from training.jobs.gate_suites import suite_figures
+from training.jobs.suites import run_suite_job
 from training.models import DEFAULT_RULES, GateRule, JobStatus, ModelVersion, SuiteRun, gate_results
 
 pytestmark = pytest.mark.django_db
@@ -92,14 +97,80 @@ def test_a_server_that_stays_away_ends_the_gates_run_and_leaves_it_to_be_resumed
     monkeypatch.setattr(gate_suites, "PATIENCE_SECONDS", 0.0)
     small_suite(campaign)
     source = Scripted(lambda request, _: GeneratorUnavailable("Away."))
-    assert suite_figures(trained, base, campaign, source_of=source.source) == {}
+    figures = suite_figures(trained, base, campaign, source_of=source.source)
+    assert held_back(figures) == (
+        f"The suite Small was not run on {trained.name}: Away. Evaluate again once it was run."
+    )
     assert {(run.status, str(run.error)) for run in SuiteRun.objects.all()} == {("failed", "Away.")}
 
 
-def test_a_run_that_somebody_started_is_not_waited_for(
+def held_back(figures: dict[str, Any]) -> str:
+    """The sentence for which the default rule holds a version back, though it ignores campaigns without suites."""
+    (rule,) = [rule for rule in DEFAULT_RULES if rule.figure == "scenarios_lost"]
+    result = rule.result(figures)
+    assert (result.outcome, result.holds, result.value) == ("missing", True, None)
+    return str(result.sentence)
+
+
+def test_a_run_that_another_worker_is_at_is_not_waited_for_and_the_gate_holds(
     campaign: Campaign, base: ModelVersion, trained: ModelVersion
 ) -> None:
     suite = small_suite(campaign)
     finished_run(suite, base, {})
     start_suite_run(suite_version=suite.current, version=trained, acting_user=None, now=timezone.now())
-    assert suite_figures(trained, base, campaign) == {}
+    SuiteRun.objects.filter(version=trained).update(
+        status=JobStatus.RUNNING, worker="elsewhere:1:1", heartbeat_at=timezone.now()
+    )
+    assert "The run is not finished." in held_back(suite_figures(trained, base, campaign))
+
+
+def test_a_run_that_waits_for_a_worker_is_taken_up(
+    campaign: Campaign, base: ModelVersion, trained: ModelVersion
+) -> None:
+    suite = small_suite(campaign)
+    finished_run(suite, base, {})
+    start_suite_run(suite_version=suite.current, version=trained, acting_user=None, now=timezone.now())
+    figures = suite_figures(trained, base, campaign, source_of=Scripted(lambda request, _: "good").source)
+    assert (figures["scenarios_lost"], SuiteRun.objects.count()) == (0, 2)
+
+
+def test_where_memory_is_short_the_gate_holds_and_says_so(
+    campaign: Campaign, base: ModelVersion, trained: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_suite(campaign)
+    wait = Sentence("Not beside %(job)s: jobs run one at a time here.", {"job": "Run 7"})
+    monkeypatch.setattr(memory, "reason_to_wait", lambda job, **_: wait)
+    assert "Not beside Run 7" in held_back(suite_figures(trained, base, campaign))
+
+
+def test_a_version_whose_files_were_removed_holds_no_other_back(
+    campaign: Campaign, base: ModelVersion, trained: ModelVersion
+) -> None:
+    small_suite(campaign)
+    ModelVersion.objects.filter(pk=base.pk).update(files_removed_at=NOW)
+    trained.refresh_from_db()
+    source = Scripted(lambda request, _: "good")
+    assert suite_figures(trained, None, campaign, source_of=source.source) == {}
+
+
+def test_a_run_that_the_judge_is_asked_about_still_counts(
+    campaign: Campaign, base: ModelVersion, trained: ModelVersion
+) -> None:
+    suite = small_suite(campaign)
+    finished_run(suite, base, {})
+    ask_judge(run=finished_run(suite, trained, {"calm": "bad"}), acting_user=None, now=NOW)
+    figures = suite_figures(trained, base, campaign)
+    assert figures["scenarios_lost_names"] == ["small: calm"]
+
+
+@pytest.mark.parametrize("options", [{"settings": {"temperature": 1.0}}, {"seed": 7}])
+def test_only_runs_with_the_default_settings_and_seed_are_compared(
+    campaign: Campaign, base: ModelVersion, trained: ModelVersion, options: dict[str, Any]
+) -> None:
+    suite = small_suite(campaign)
+    finished_run(suite, base, {})
+    run = start_suite_run(suite_version=suite.current, version=trained, acting_user=None, now=NOW, **options)
+    source = Scripted(lambda request, _: "bad")
+    run_suite_job(run.pk, source_of=source.source)
+    figures = suite_figures(trained, base, campaign, source_of=Scripted(lambda request, _: "good").source)
+    assert (figures["scenarios_lost"], SuiteRun.objects.filter(version=trained).count()) == (0, 2)

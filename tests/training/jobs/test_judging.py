@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from labeling.models import Campaign, User
+from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW
 from tests.training.jobs.scripted import Scripted
 from tests.training.stub import StubServer
 from tests.training.suites import finished_run, scenario, small_suite
 from training.actions.scenario_answers import answer_question
-from training.actions.suite_runs import ask_judge
+from training.actions.suite_runs import ask_judge, cancel_suite_run
 from training.errors import JobOver
 from training.evaluation.suite_questions import open_questions
-from training.evaluation.suite_results import judge_figures_of
+from training.evaluation.suite_results import counting_judges, judge_figures_of, judges_of
 from training.generation import GenerationFailure, GenerationRequest, GeneratorUnavailable
 from training.jobs.suites import run_suite_job
 from training.models import JobStatus, ModelVersion, SuiteRun
@@ -79,6 +79,69 @@ def test_opinions_count_only_after_people_agreed_with_enough_of_them(
         assert passed == (number if number < 20 else 22)  # the twentieth settles those that nobody answered
     figures = judge_figures_of(campaign)
     assert (figures.judged, figures.flips, figures.compared, figures.agreeing) == (22, 0, 20, 20)
+
+
+def test_a_judge_that_crosses_the_threshold_itself_settles_what_it_judged_before(
+    campaign: Campaign, base: ModelVersion, alice: User
+) -> None:
+    suite = small_suite(campaign, *rubrics(21))
+    earlier = finished_run(suite, base, {})
+    judged(earlier, Scripted(verdict))
+    for question in list(open_questions(campaign, alice))[:19]:
+        answer_question(result=question.result, check_number=0, answer="yes", acting_user=alice, now=NOW)
+    later = finished_run(suite, base, {})
+    (first, *_rest) = later.results.all()
+    answer_question(result=first, check_number=0, answer="yes", acting_user=alice, now=NOW)
+    assert earlier.results.filter(outcome="unknown").count() == 2
+    judged(later, Scripted(verdict))
+    assert not SuiteRun.objects.filter(results__outcome="unknown").exists()
+
+
+def test_agreement_with_one_model_says_nothing_about_another(
+    campaign: Campaign, base: ModelVersion, trained: ModelVersion, alice: User
+) -> None:
+    suite = small_suite(campaign, *rubrics(20))
+    run = finished_run(suite, base, {})
+    judged(run, Scripted(verdict))
+    for question in list(open_questions(campaign, alice)):
+        answer_question(result=question.result, check_number=0, answer="yes", acting_user=alice, now=NOW)
+    assert counting_judges(campaign) == {base.name}
+    other = finished_run(suite, trained, {})
+    judged(other, Scripted(verdict))  # its name is that of the other version
+    assert set(other.results.values_list("outcome", flat=True)) == {"unknown"}
+    assert (judge_figures_of(campaign).judged, judge_figures_of(campaign).compared) == (20, 0)
+    assert {name: one.compared for name, one in judges_of(campaign).items()} == {base.name: 20, trained.name: 0}
+
+
+def test_a_run_that_is_judged_again_stays_readable_and_finishes_only_once(
+    campaign: Campaign, base: ModelVersion, alice: User
+) -> None:
+    run = finished_run(small_suite(campaign, *rubrics(1)), base, {})
+    ask_judge(run=run, acting_user=None, now=NOW)
+    assert len(list(open_questions(campaign, alice))) == 1
+    done = run_suite_job(run.pk, clock=lambda: NOW, judge_of=lambda: Scripted(verdict).source(base))
+    assert done is not None
+    assert (done.status, Event.objects.filter(verb="suite_run.finished").count()) == (JobStatus.FINISHED, 1)
+
+
+def test_a_judge_that_is_cancelled_leaves_the_run_finished(campaign: Campaign, base: ModelVersion) -> None:
+    run = finished_run(small_suite(campaign, *rubrics(2)), base, {})
+    ask_judge(run=run, acting_user=None, now=NOW)
+    assert cancel_suite_run(run=run, acting_user=None, now=NOW).status == JobStatus.FINISHED  # nobody was at it yet
+    ask_judge(run=run, acting_user=None, now=NOW)
+    judge = Scripted(verdict)
+    done = run_suite_job(run.pk, judge_of=lambda: judge.source(base), within=lambda: bool(judge.asked))
+    assert done is not None
+    assert (done.status, len(judge.asked)) == (JobStatus.FINISHED, 1)
+
+
+def test_open_questions_are_read_with_the_same_number_of_queries_however_many(
+    campaign: Campaign, base: ModelVersion, alice: User, django_assert_num_queries: Any
+) -> None:
+    run = finished_run(small_suite(campaign, *rubrics(30)), base, {})
+    judged(run, Scripted(verdict))
+    with django_assert_num_queries(7):
+        assert len(list(open_questions(campaign, alice))) == 30
 
 
 def test_only_answers_of_a_finished_run_are_judged(campaign: Campaign, base: ModelVersion) -> None:

@@ -33,9 +33,13 @@ def test_a_member_answers_one_text_after_the_other_without_learning_the_version(
         client.post(PATH, {"result": question.result.pk, "check": question.number, "answer": "yes"})
     assert "No open questions" in client.get(PATH).content.decode()
     assert {(one.by, one.answer) for one in ScenarioAnswer.objects.all()} == {(on_stage.alice, "yes")}
-    page = client.post(f"{PATH}undo/", follow=True).content.decode()
+    latest = client.get(PATH).context["latest"]
+    page = client.post(f"{PATH}undo/", {"answer": latest.pk}, follow=True).content.decode()
     assert "Your latest answer was taken back." in page
     assert QUESTION in page
+    page = client.post(f"{PATH}undo/", {"answer": latest.pk}, follow=True).content.decode()  # a second click
+    assert "nothing was taken back" in page
+    assert ScenarioAnswer.objects.filter(undone_at__isnull=False).count() == 1
 
 
 def test_a_question_that_does_not_exist_is_not_found(client: Client, on_stage: Stage) -> None:

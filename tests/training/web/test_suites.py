@@ -83,10 +83,20 @@ def test_a_lost_scenario_is_named_with_both_texts(maya: Client, on_stage: Stage,
 
 def test_only_finished_runs_of_one_suite_are_compared(maya: Client, on_stage: Stage, furnished: Furnished) -> None:
     before, after = compared_runs(on_stage, furnished)
-    SuiteRun.objects.filter(pk=before.pk).update(status="running")
+    before.results.filter(number=0).update(status="waiting")
     response = maya.get(f"/suite-runs/{after.pk}/compare/{before.pk}/")
     assert response.status_code == 409
     assert "Only two finished runs of the same suite can be compared." in response.content.decode()
+
+
+def test_runs_with_different_settings_are_compared_with_a_warning(
+    maya: Client, on_stage: Stage, furnished: Furnished
+) -> None:
+    before, after = compared_runs(on_stage, furnished)
+    path = f"/suite-runs/{after.pk}/compare/{before.pk}/"
+    assert "different sampling settings" not in maya.get(path).content.decode()
+    SuiteRun.objects.filter(pk=before.pk).update(seed=7)
+    assert "different sampling settings" in maya.get(path).content.decode()
 
 
 def test_lost_scenarios_become_comparisons_and_prompts_that_say_where_they_come_from(

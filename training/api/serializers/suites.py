@@ -7,7 +7,14 @@ from rest_framework import serializers
 
 from labeling.models import Campaign
 from training.api.serializers.waiting import WaitingJobSerializer
-from training.evaluation.suite_results import RunComparison, check_outcomes, figures_of_run, reason_of, results_of
+from training.evaluation.suite_results import (
+    RunComparison,
+    check_outcomes,
+    counting_judges,
+    figures_of_run,
+    reason_of,
+    results_of,
+)
 from training.evaluation.suites import TagFigures
 from training.models import ModelVersion, ScenarioResult, Suite, SuiteRun
 
@@ -126,6 +133,7 @@ class ScenarioResultSerializer(serializers.ModelSerializer[ScenarioResult]):
 
     reason = serializers.CharField(read_only=True)
     checks = serializers.SerializerMethodField()
+    _counting: frozenset[str] | None = None
 
     class Meta:
         model = ScenarioResult
@@ -133,9 +141,11 @@ class ScenarioResultSerializer(serializers.ModelSerializer[ScenarioResult]):
 
     @extend_schema_field(CheckSerializer(many=True))
     def get_checks(self, result: ScenarioResult) -> list[dict[str, Any]]:
+        if self._counting is None:  # the results of one answer are of one campaign
+            self._counting = counting_judges(result.run.campaign)
         return [
             {"kind": check.kind, "outcome": outcome.outcome, "reason": reason_of(outcome)}
-            for check, outcome in check_outcomes(result)
+            for check, outcome in check_outcomes(result, counting=self._counting)
         ]
 
 

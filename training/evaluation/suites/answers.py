@@ -1,6 +1,6 @@
 """People's answers to the questions of checks, and a judge's opinions: they settle what no pattern can."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from training.evaluation.suites.checks import Check, CheckOutcome, JudgeCheck, Outcome, PersonCheck
 from training.evaluation.suites.errors import gettext_noop
@@ -31,20 +31,24 @@ def with_answers(
     answers: Mapping[int, Sequence[str]],
     opinions: Mapping[int, JudgeOpinion] | None = None,
     *,
-    judge_counts: bool = False,
+    counting: Collection[str] = (),
 ) -> list[CheckOutcome]:
     """The outcomes of checks with people's answers and a judge's opinions, both by the check's place, from 0.
 
-    People decide before a judge does. judge_counts: see `JudgeFigures.counts`.
+    People decide before a judge does. counting: the models of judges that count; see `JudgeFigures.counts`.
     """
     return [
-        _settled(check, outcome, answers.get(place, ()), (opinions or {}).get(place), judge_counts)
+        _settled(check, outcome, answers.get(place, ()), (opinions or {}).get(place), counting)
         for place, (check, outcome) in enumerate(zip(checks, outcomes, strict=True))
     ]
 
 
 def _settled(
-    check: Check, outcome: CheckOutcome, answers: Sequence[str], opinion: JudgeOpinion | None, judge_counts: bool
+    check: Check,
+    outcome: CheckOutcome,
+    answers: Sequence[str],
+    opinion: JudgeOpinion | None,
+    counting: Collection[str],
 ) -> CheckOutcome:
     question = question_of(check)
     if not question:
@@ -57,5 +61,5 @@ def _settled(
     if YES in answers:
         return CheckOutcome("unknown", DISAGREE, {"question": question})
     if isinstance(check, JudgeCheck) and opinion is not None:
-        return settled_by_judge(opinion, counts=judge_counts)
+        return settled_by_judge(opinion, counts=opinion.model in counting)
     return outcome

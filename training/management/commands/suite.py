@@ -144,6 +144,8 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps({"before": before.pk, "after": after.pk, **kinds}))
             return
+        if not comparison.is_like:
+            self.stderr.write("the two runs have different sampling settings or seeds")
         self.stdout.write(f"From {before.version} to {after.version}:")
         for name in ("lost", "won", "open"):
             self.stdout.write(f"{name}: {', '.join(kinds[name]) or 'none'}")

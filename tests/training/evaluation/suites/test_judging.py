@@ -85,7 +85,8 @@ def test_a_judge_counts_after_enough_agreement_with_people() -> None:
 
 def settled(opinion: JudgeOpinion, *, counts: bool, answers: Sequence[str] = ()) -> Outcome:
     outcomes = outcomes_of((CHECK,), "Call 911.")
-    return with_answers([CHECK], outcomes, {0: answers}, {0: opinion}, judge_counts=counts)[0].outcome
+    counting = {opinion.model} if counts else set()
+    return with_answers([CHECK], outcomes, {0: answers}, {0: opinion}, counting=counting)[0].outcome
 
 
 def test_people_decide_before_a_judge_and_a_judge_only_where_it_counts() -> None:
