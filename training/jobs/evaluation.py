@@ -1,7 +1,8 @@
 """Evaluating a version: its held-out margins beside others', its own samples, their exact drift; then the report.
 
 Every finished part is kept in the row, so that the next worker goes on from there. Its figures on held-out pairs also
-become rows of `Evaluation`, one for each campaign that it would write for: those are what gates read.
+become rows of `Evaluation`, one for each campaign that it would write for: those are what gates read. An evaluation
+with settings of its own (`EvaluationJob.for_gates`) writes none: its report is for people.
 """
 
 import time
@@ -263,7 +264,7 @@ class EvaluationWork:
         report = make_report(self.job, measured, now=now)
         with transaction.atomic():
             self.claim.lock()
-            for each in measured:
+            for each in measured if self.job.for_gates else ():
                 record_evaluation(
                     version=self.version,
                     kind=MEASURED,
@@ -295,6 +296,8 @@ class EvaluationWork:
 
     def _record_trouble(self, snapshot: Snapshot, error: Exception) -> None:
         """Stores why nothing could be measured in the place of the figures: the campaign's gate says so."""
+        if not self.job.for_gates:
+            return
         reason = Sentence(_("It could not be measured: %(reason)s"), {"reason": sentence_of(error)})
         record_evaluation(
             version=self.version,
