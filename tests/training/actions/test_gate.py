@@ -208,6 +208,55 @@ def test_figures_against_a_version_that_no_longer_serves_are_not_used(labeled: C
     assert "difference_to_serving_high" not in stands.own.figures
 
 
+def test_figures_against_an_earlier_serving_version_hold_it_until_it_is_measured_again(
+    labeled: Campaign, base: ModelVersion
+) -> None:
+    rules = [
+        {"figure": "pairs", "floor": 20},
+        {"figure": "accuracy_low", "floor": 0.5},
+        {"figure": "kl_per_token", "ceiling": 0.1, "on_missing": "ignore"},
+        {"figure": "difference_to_serving_high", "floor": 0.0, "on_missing": "ignore"},
+        {"figure": "scenarios_lost", "ceiling": 0, "on_missing": "ignore"},
+        {"figure": "largest_shift", "ceiling": 0.8},
+        {"figure": "rotations", "ceiling": 0, "on_missing": "ignore"},
+    ]
+    save_gate(campaign=labeled, rules=rules, acting_user=None, now=NOW)
+    _run, version = finished_run(labeled, base, "person")
+    against = {
+        "difference_to_serving_high": 0.1,
+        "compared": "tiny-base",
+        "largest_shift": 0.1,
+        "largest_shift_axis": "Length",
+        "rotations": 0,
+        "scenarios_lost": 0,
+        "scenarios_lost_names": [],
+        "scenarios_compared": 9,
+    }
+    measured(version, {**GOOD, **against})
+    stands = standing(version)
+    assert stands is not None
+    assert stands.is_met
+
+    other = ModelVersion.objects.create(
+        name="other", base_dir=base.base_dir, content_hash=base.content_hash, created_at=NOW
+    )
+    promote(version=other, acting_user=None, now=NOW)
+    stands = standing(version)
+    assert stands is not None
+    assert not set(against) & set(stands.own.figures)
+    assert {result.rule.figure: str(result.sentence) for result in stands.own.held_by} == dict.fromkeys(
+        ("difference_to_serving_high", "scenarios_lost", "largest_shift", "rotations"),
+        "It was not measured against the version that serves now: measure it again.",
+    )
+    outcomes = {result.rule.figure: result.outcome for result in stands.own.results}
+    assert (outcomes["accuracy_low"], outcomes["kl_per_token"]) == ("met", "ignored")
+
+    promote(version=version, acting_user=None, now=NOW)
+    stands = standing(version)
+    assert stands is not None
+    assert "stale" not in stands.own.figures, "it serves itself: nothing is to be measured again"
+
+
 def test_a_change_makes_the_next_gate_and_the_same_rules_change_nothing(labeled: Campaign, maya: User) -> None:
     assert current_gate(labeled).pk is None
     rules = [{"figure": "pairs", "floor": 20, "on_missing": "hold"}]
