@@ -299,15 +299,17 @@ class EvaluationWork:
         if not self.job.for_gates:
             return
         reason = Sentence(_("It could not be measured: %(reason)s"), {"reason": sentence_of(error)})
-        record_evaluation(
-            version=self.version,
-            kind=MEASURED,
-            results={"trouble": reason.as_json()},
-            acting_user=None,
-            now=self.clock(),
-            against=self.job.compared,
-            snapshot=snapshot,
-        )
+        with transaction.atomic():
+            self.claim.lock()  # a worker that lost the job writes nothing over the figures of the one that has it
+            record_evaluation(
+                version=self.version,
+                kind=MEASURED,
+                results={"trouble": reason.as_json()},
+                acting_user=None,
+                now=self.clock(),
+                against=self.job.compared,
+                snapshot=snapshot,
+            )
 
 
 def _or_trouble(measure: Callable[[], Any], failures: tuple[type[Exception], ...]) -> Callable[[], Any]:

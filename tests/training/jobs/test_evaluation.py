@@ -302,3 +302,16 @@ def test_two_workers_make_one_report(prepared: Prepared) -> None:
     with pytest.raises(claims.ClaimLost):
         EvaluationWork(claim, lambda: NOW).work()
     assert not prepared.version.evaluations.exists()
+
+
+def test_a_worker_that_lost_its_job_writes_no_trouble_over_figures(prepared: Prepared) -> None:
+    read = prepared.evaluated()
+    job = start_evaluation(version=prepared.version, acting_user=None, now=NOW)
+    claim = claims.claim(EvaluationJob, job.pk, now=NOW)
+    assert claim is not None
+    EvaluationJob.objects.filter(pk=job.pk).update(attempts=2)  # as when the sweep gave it to another worker
+    (Path(prepared.run.snapshot.directory) / "test.jsonl").unlink()
+    with pytest.raises(claims.ClaimLost):
+        EvaluationWork(claim, lambda: NOW).work()
+    figures = prepared.version.evaluations.get(kind=MEASURED).results
+    assert figures["evaluation"] == read.pk
