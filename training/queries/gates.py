@@ -11,8 +11,8 @@ from common.sentences import Sentence
 from labeling.models import Campaign
 from training.models import (
     DEFAULT_RULES,
-    FIGURES,
     FEWEST_PAIRS,
+    FIGURES,
     Deployment,
     Evaluation,
     Gate,
