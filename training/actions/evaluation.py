@@ -44,6 +44,18 @@ class EvaluationSpec:
             raise WrongSettings(text % {"prompts": MOST_PROMPTS, "tokens": MOST_TOKENS})
         return {"prompts": prompts, "max_tokens": tokens, "seed": SEED}
 
+    def is_for_gates(self, version: ModelVersion, serving: ModelVersion | None) -> bool:
+        """Whether gates may read it: nothing in it differs from what each version is measured with.
+
+        Otherwise whoever is measured could choose a measurement that the version survives.
+        """
+        own = version.run.campaign_id if version.run else None
+        return (
+            self.settings() == EvaluationSpec().settings()
+            and (self.campaign is None or self.campaign.pk == own)
+            and (self.compared is None or self.compared == serving)
+        )
+
 
 def start_evaluation(
     *,
@@ -55,6 +67,7 @@ def start_evaluation(
 ) -> EvaluationJob:
     """Queues the evaluation of a version; one that is active already is returned instead.
 
+    Gates read its figures only if the spec leaves everything as it is: others inform people.
     hand_to_worker: False where the caller runs it itself. Raises NotFromARun where no campaign is named,
     WrongSettings, VersionDamaged, NotAllowed, NotFound.
     """
@@ -66,7 +79,8 @@ def start_evaluation(
     require_lead(acting_user, campaign)
     if not Snapshot.objects.filter(campaign=campaign).exists():
         raise WrongSettings(_("%(campaign)s has no snapshot yet: train first.") % {"campaign": campaign.slug})
-    sampling, compared = spec.settings(), spec.compared or _serving()
+    serving = _serving()
+    sampling, compared = spec.settings(), spec.compared or serving
     if compared is not None:
         require_version(acting_user, compared)
     with transaction.atomic():
@@ -80,7 +94,7 @@ def start_evaluation(
             version=version,
             campaign=campaign,
             compared=compared,
-            settings=sampling,
+            settings={**sampling, "for_gates": spec.is_for_gates(version, serving)},
             created_by=acting_user,
             created_at=now,
             enqueued_at=now,

@@ -26,10 +26,17 @@ from training.models import (
     certificate_hash,
     parse_rules,
 )
-from training.queries.gates import Standing, current_gate, standing
+from training.queries.gates import Standing, campaigns_concerned, current_gate, standing
 
 LONGEST_REASON = 2000
 Outcome = GateDecision.Outcome
+
+
+class _HeldBack(Exception):
+    """The schedule does not promote after all."""
+
+    def __init__(self, reason: Sentence) -> None:
+        self.reason = reason
 
 
 def save_gate(*, campaign: Campaign, rules: Any, acting_user: User | None, now: datetime) -> Gate:
@@ -66,11 +73,24 @@ def _limits(gate: Gate) -> dict[str, float]:
 def _saved_gate(campaign: Campaign, *, now: datetime) -> Gate:
     """The current gate as a row, within a transaction: two leads who save at once wait for each other."""
     Campaign.objects.select_for_update().get(pk=campaign.pk)
-    gate = current_gate(campaign)
+    return _as_row(current_gate(campaign), now=now)
+
+
+def _as_row(gate: Gate, *, now: datetime) -> Gate:
+    """A gate as a row; its campaign is locked."""
     if gate._state.adding:
         gate.at = now
         gate.save(force_insert=True)
     return gate
+
+
+def _standing_locked(version: ModelVersion) -> Standing:
+    """How a version of a run stands now; no gate that is asked changes until the transaction ends."""
+    concerned = [campaign.pk for campaign in campaigns_concerned(version)]
+    list(Campaign.objects.select_for_update().filter(pk__in=concerned).order_by("pk").values_list("pk"))
+    stands = standing(version)
+    assert stands is not None
+    return stands
 
 
 def decide_by_rule(*, run: Run, version: ModelVersion, now: datetime) -> GateDecision:
@@ -84,9 +104,9 @@ def decide_by_rule(*, run: Run, version: ModelVersion, now: datetime) -> GateDec
             return earlier
         stands = standing(version)
         assert stands is not None
-        reason = _held_by_rule(run, stands) or _promote_by_rule(run, version, stands, now=now)
-        outcome = Outcome.HELD if reason else Outcome.PASSED
-        return _decide(stands, outcome, reason or stands.reason, now=now, is_automatic=True)
+        reason = _held_by_rule(run, stands) or _promote_by_rule(run, version, now=now)
+        passed = GateDecision.objects.filter(run=run, is_automatic=True).first()
+        return passed or _decide(_standing_locked(version), Outcome.HELD, reason, now=now, is_automatic=True)
 
 
 def _held_by_rule(run: Run, stands: Standing) -> Sentence:
@@ -99,10 +119,20 @@ def _held_by_rule(run: Run, stands: Standing) -> Sentence:
     return Sentence() if stands.is_met else stands.reason
 
 
-def _promote_by_rule(run: Run, version: ModelVersion, stands: Standing, *, now: datetime) -> Sentence:
-    """Promotes; returns why that was not possible, or an empty sentence."""
+def _promote_by_rule(run: Run, version: ModelVersion, *, now: datetime) -> Sentence:
+    """Promotes and stores the decision; returns why that was not possible, or an empty sentence."""
+
+    def decide() -> Sentence:
+        stands = _standing_locked(version)
+        if held := _held_by_rule(run, stands):  # something changed while the servers loaded it
+            raise _HeldBack(held)
+        _decide(stands, Outcome.PASSED, stands.reason, now=now, is_automatic=True)
+        return stands.reason
+
     try:
-        promote(version=version, acting_user=None, now=now, expected=run.parent, reason=stands.reason)
+        promote(version=version, acting_user=None, now=now, expected=run.parent, also=decide)
+    except _HeldBack as held:
+        return held.reason
     except DomainError as error:
         return Sentence(gettext_noop("Held back: %(reason)s"), {"reason": sentence_of(error)})
     return Sentence()
@@ -126,10 +156,14 @@ def promote_through_gate(
         if not reason.strip():
             raise _not_met(stands)
         waiver = checked_text("reason", reason, most=LONGEST_REASON)
-    outcome = Outcome.WAIVED if waiver else Outcome.PASSED
 
     def decide() -> None:
-        _decide(stands, outcome, stands.reason, now=now, by=acting_user, waiver=waiver)
+        now_stands = _standing_locked(version)  # the servers took their time: what was measured or asked may differ
+        if not now_stands.is_met and not waiver:
+            raise _not_met(now_stands)
+        given = "" if now_stands.is_met else waiver
+        outcome = Outcome.WAIVED if given else Outcome.PASSED
+        _decide(now_stands, outcome, now_stands.reason, now=now, by=acting_user, waiver=given)
 
     return promote(version=version, acting_user=acting_user, now=now, expected=stands.serving, also=decide)
 
@@ -154,13 +188,13 @@ def _decide(
     waiver: str = "",
     is_automatic: bool = False,
 ) -> GateDecision:
-    """Stores a decision with its certificate's hash, and records it.
+    """Stores a decision with its certificate's hash, and records it. stands: of `_standing_locked`.
 
     A promotion concerns every campaign that the version will write for, holding it back those whose gates do.
     """
     own = stands.own
     decision = GateDecision(
-        gate=_saved_gate(own.campaign, now=now),
+        gate=_as_row(own.gate, now=now),
         run=stands.version.run,
         version=stands.version,
         outcome=outcome,

@@ -144,7 +144,7 @@ def promote(
     expected: ModelVersion | None = None,
     reason: str = "",
     servers_first: bool = True,
-    also: Callable[[], None] = lambda: None,
+    also: Callable[[], Sentence | None] = lambda: None,
 ) -> Deployment:
     """Makes a version serve. If it serves already, nothing changes and the deployment's `changed` is False.
 
@@ -152,7 +152,8 @@ def promote(
     get the old one until this returns, and the new one from then on.
     expected: the version that must be serving now (a gate's decision holds for that one only). servers_first: False
     if the servers are not started yet: they load it with the first request. also: what is written in the same
-    transaction, once the version serves. Gates are asked by `promote_through_gate`, not here.
+    transaction, with what serves locked; it may give the reason, or refuse by an error. Gates are asked by
+    `promote_through_gate`, not here.
     Raises ServingChanged, ServerNotReady, VersionDamaged, NotAllowed, NotFound.
     """
     require_version(acting_user, version)
@@ -178,9 +179,8 @@ def promote(
             kind=Deployment.Kind.PROMOTION,
             by=acting_user,
             at=now,
-            reason=reason,
         )
-        also()
+        promotion.reason = also() or reason
         return _deploy(promotion, current, prepared)
 
 

@@ -1,7 +1,8 @@
 """Evaluating a version: its held-out margins beside others', its own samples, their exact drift; then the report.
 
 Every finished part is kept in the row, so that the next worker goes on from there. Its figures on held-out pairs also
-become rows of `Evaluation`, one for each campaign that it would write for: those are what gates read.
+become rows of `Evaluation`, one for each campaign that it would write for: those are what gates read. An evaluation
+with settings of its own (`EvaluationJob.for_gates`) writes none: its report is for people.
 """
 
 import time
@@ -267,7 +268,7 @@ class EvaluationWork:
         report = make_report(self.job, measured, now=now)
         with transaction.atomic():
             self.claim.lock()
-            for each in measured:
+            for each in measured if self.job.for_gates else ():
                 record_evaluation(
                     version=self.version,
                     kind=MEASURED,
@@ -299,16 +300,20 @@ class EvaluationWork:
 
     def _record_trouble(self, snapshot: Snapshot, error: Exception) -> None:
         """Stores why nothing could be measured in the place of the figures: the campaign's gate says so."""
+        if not self.job.for_gates:
+            return
         reason = Sentence(_("It could not be measured: %(reason)s"), {"reason": sentence_of(error)})
-        record_evaluation(
-            version=self.version,
-            kind=MEASURED,
-            results={"trouble": reason.as_json()},
-            acting_user=None,
-            now=self.clock(),
-            against=self.job.compared,
-            snapshot=snapshot,
-        )
+        with transaction.atomic():
+            self.claim.lock()  # a worker that lost the job writes nothing over the figures of the one that has it
+            record_evaluation(
+                version=self.version,
+                kind=MEASURED,
+                results={"trouble": reason.as_json()},
+                acting_user=None,
+                now=self.clock(),
+                against=self.job.compared,
+                snapshot=snapshot,
+            )
 
 
 def _or_trouble(measure: Callable[[], Any], failures: tuple[type[Exception], ...]) -> Callable[[], Any]:

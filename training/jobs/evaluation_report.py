@@ -203,6 +203,7 @@ def make_report(job: EvaluationJob, measured: Sequence[Measured], *, now: dateti
         "base": _named(base),
         **{name: _named(other) if other else None for name, other in others.items()},
         "settings": job.settings,
+        "for_gates": job.for_gates,
         "at": now.astimezone(UTC).isoformat(),
         "sections": found,
         "other_campaigns": [

@@ -30,10 +30,20 @@ def run_gate(run_id: int, *, clock: Clock = timezone.now) -> GateDecision | None
     run = runs.filter(pk=run_id, status=JobStatus.FINISHED, version__isnull=False).first()
     if run is None:
         return None
-    newest = EvaluationJob.objects.filter(version=run.version).order_by("-pk").first()
-    if (newest is None or newest.is_active) and evaluate_now(run.version, clock=clock) is None:
-        return None
+    if not _was_measured(run.version):
+        job = evaluate_now(run.version, clock=clock)
+        if job is not None and not job.for_gates:  # it took over one with settings of its own
+            job = evaluate_now(run.version, clock=clock)
+        if job is None:
+            return None
     return decide_about(run, clock=clock)
+
+
+def _was_measured(version: ModelVersion) -> bool:
+    """Whether the newest evaluation that gates read is over."""
+    jobs = EvaluationJob.objects.filter(version=version).defer("report", "parts").order_by("-pk")
+    newest = next((job for job in jobs if job.for_gates), None)
+    return newest is not None and not newest.is_active
 
 
 def decide_about(run: Run, *, clock: Clock = timezone.now) -> GateDecision | None:
@@ -49,5 +59,8 @@ def run_evaluation(evaluation_id: int, *, clock: Clock = timezone.now) -> Evalua
     """Runs an evaluation, then asks the gate where its run awaits it; None if this worker cannot claim it."""
     job = run_evaluation_job(evaluation_id, clock=clock)
     if job is not None and not job.is_active and job.version.run is not None:
-        decide_about(job.version.run, clock=clock)
+        if job.for_gates:
+            decide_about(job.version.run, clock=clock)
+        elif awaits_gate(job.version.run):
+            run_gate(job.version.run.pk, clock=clock)
     return job

@@ -56,6 +56,14 @@ class EvaluationJob(VersionJob):
         indexes = (models.Index(fields=["version", "-id"], name="evaluation_version"),)
 
     @property
+    def for_gates(self) -> bool:
+        """Whether gates read its figures: it was asked for with the settings, version and campaign that gates demand.
+
+        Evaluations that do not say so are older than this difference: gates read them.
+        """
+        return bool(self.settings.get("for_gates", True))
+
+    @property
     def concerns(self) -> list[Sentence]:
         """The sentences that speak against the version beside its accuracy."""
         return [Sentence.from_json(one) for one in (self.report or {}).get("concerns", [])]

@@ -18,6 +18,9 @@ Outcome = Literal["met", "failed", "missing", "ignored"]
 FEWEST_PAIRS = 10
 """No gate can be set to decide on fewer held-out pairs: of ten, a coin gets all right once in a thousand tries."""
 
+STALE = gettext_noop("It was not measured against the version that serves now: measure it again.")
+"""In place of a figure against a version that served earlier. It holds even where a rule ignores what is missing."""
+
 NAMED = 5
 """So many lost scenarios are named in a sentence."""
 
@@ -266,6 +269,8 @@ class GateRule:
         unmeasured = figures.get(f"{self.figure}_missing")  # it should have been measured: this is no case to ignore
         if unmeasured and (value is None or self._is_met(value)):
             return RuleResult(self, None, "missing", Sentence.from_json(unmeasured))
+        if value is None and self.figure in figures.get("stale", ()):
+            return RuleResult(self, None, "missing", Sentence(STALE))
         if value is None:
             outcome: Outcome = "missing" if self.on_missing == "hold" else "ignored"
             return RuleResult(self, None, outcome, Sentence(self.about.missing))

@@ -12,6 +12,7 @@ from labeling.models import Campaign
 from training.models import (
     DEFAULT_RULES,
     FEWEST_PAIRS,
+    FIGURES,
     Deployment,
     Evaluation,
     Gate,
@@ -27,6 +28,9 @@ from training.queries.serving import current_deployment
 
 MEASURED = "gate"
 """The kind of the evaluations that gates read."""
+
+AGAINST_SERVING = ("compared", "largest_shift", "rotations", "scenarios_")
+"""How the names of figures begin that depend on the version that served, beside those that say so."""
 
 
 def current_gate(campaign: Campaign) -> Gate:
@@ -164,10 +168,26 @@ def _before(campaign: Campaign, version: ModelVersion, serving: ModelVersion | N
     failure = Sentence.from_json(figures["trouble"]) if "trouble" in figures else Sentence()
     figures = {} if failure else figures
     if figures and figures.get("serving") != (serving.name if serving else None):
-        figures = {name: value for name, value in figures.items() if "serving" not in name}  # it no longer serves
+        figures = _without_stale(figures, marks=serving != version)
     figures |= figures_for_rules(campaign, version, serving)
     at = measured.created_at if measured else None
     return CampaignStanding(campaign, gate, figures, gate_results(gate.parsed, figures), at, failure=failure)
+
+
+def _without_stale(figures: Mapping[str, Any], *, marks: bool) -> dict[str, Any]:
+    """The figures without those against a version that no longer serves.
+
+    marks: whether `stale` names them, so that their rules hold the version back until it is measured again; not for the
+    version that serves now, which was measured against its predecessor.
+    """
+    kept = {name: value for name, value in figures.items() if not _is_against_serving(name)}
+    known = {name.removesuffix("_missing") for name, value in figures.items() if value is not None}
+    stale = sorted(name for name in FIGURES if name not in kept and name in known)
+    return {**kept, "stale": stale} if marks and stale else kept
+
+
+def _is_against_serving(name: str) -> bool:
+    return "serving" in name or name.startswith(AGAINST_SERVING)
 
 
 def _as_other(before: CampaignStanding) -> CampaignStanding:

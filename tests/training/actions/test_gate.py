@@ -1,5 +1,6 @@
 """The gate before a promotion: its rules as rows, and its decisions by the schedule and by people."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from training.models import Gate, GateDecision, GenerationJob, JobStatus, ModelV
 from training.queries.gates import MEASURED, current_gate, standing
 from training.queries.retraining import runs_awaiting_gate
 from training.queries.serving import serving_version
+from training.versions import servers
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +34,7 @@ GOOD: dict[str, Any] = {
     "parent": "tiny-base",
     "serving": "tiny-base",
 }
+Meanwhile = Callable[[Callable[[], object]], None]
 BAD = {**GOOD, "accuracy": 0.0, "accuracy_low": 0.0, "accuracy_high": 0.06}
 
 
@@ -108,6 +111,59 @@ def test_the_schedule_holds_back_when_another_version_was_promoted_meanwhile(
     promote(version=other, acting_user=None, now=NOW)
     assert decide_by_rule(run=run, version=version, now=NOW).outcome == "held_back"
     assert serving_version() == other
+
+
+@pytest.fixture
+def while_servers_load(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
+    """Has something happen while the servers load a version: that takes minutes on a real one."""
+
+    def meanwhile(happens: Callable[[], object]) -> None:
+        def prepare(_version: ModelVersion) -> list[servers.PreparedServer]:
+            happens()
+            return []
+
+        monkeypatch.setattr(servers, "prepare", prepare)
+
+    return meanwhile
+
+
+def test_a_version_that_fails_while_servers_load_it_is_not_promoted(
+    labeled: Campaign, base: ModelVersion, maya: User, while_servers_load: Meanwhile
+) -> None:
+    _run, version = finished_run(labeled, base, "person")
+    measured(version, GOOD)
+    while_servers_load(lambda: measured(version, BAD))
+    with pytest.raises(GateNotMet):
+        promote_through_gate(version=version, acting_user=maya, now=NOW)
+    assert serving_version() == base
+    assert not GateDecision.objects.exists()
+
+
+def test_the_schedule_asks_the_gate_again_once_servers_have_loaded_the_version(
+    labeled: Campaign, base: ModelVersion, while_servers_load: Meanwhile
+) -> None:
+    rule_of(labeled, auto_promote=True)
+    run, version = finished_run(labeled, base)
+    measured(version, GOOD)
+    while_servers_load(lambda: measured(version, BAD))
+    decision = decide_by_rule(run=run, version=version, now=NOW)
+    assert decision.outcome == "held_back"
+    assert "is 0.0 %" in decision.reason
+    assert decision.figures["accuracy"] == 0.0
+    assert serving_version() == base
+
+
+def test_a_certificate_has_the_rules_and_the_results_of_one_gate(
+    labeled: Campaign, base: ModelVersion, maya: User, while_servers_load: Meanwhile
+) -> None:
+    _run, version = finished_run(labeled, base, "person")
+    measured(version, GOOD)
+    rules = [{"figure": "pairs", "floor": 20, "on_missing": "hold"}]
+    while_servers_load(lambda: save_gate(campaign=labeled, rules=rules, acting_user=maya, now=NOW))
+    promote_through_gate(version=version, acting_user=maya, now=NOW)
+    decision = GateDecision.objects.get()
+    assert (decision.gate.number, decision.reason) == (2, "All 1 rules of gate 2 are met.")
+    assert [result["figure"] for result in decision.results] == [rule.figure for rule in decision.gate.parsed]
 
 
 def test_without_the_rules_word_nothing_is_promoted_by_itself(labeled: Campaign, base: ModelVersion) -> None:
@@ -206,6 +262,55 @@ def test_figures_against_a_version_that_no_longer_serves_are_not_used(labeled: C
     stands = standing(version)
     assert stands is not None
     assert "difference_to_serving_high" not in stands.own.figures
+
+
+def test_figures_against_an_earlier_serving_version_hold_it_until_it_is_measured_again(
+    labeled: Campaign, base: ModelVersion
+) -> None:
+    rules = [
+        {"figure": "pairs", "floor": 20},
+        {"figure": "accuracy_low", "floor": 0.5},
+        {"figure": "kl_per_token", "ceiling": 0.1, "on_missing": "ignore"},
+        {"figure": "difference_to_serving_high", "floor": 0.0, "on_missing": "ignore"},
+        {"figure": "scenarios_lost", "ceiling": 0, "on_missing": "ignore"},
+        {"figure": "largest_shift", "ceiling": 0.8},
+        {"figure": "rotations", "ceiling": 0, "on_missing": "ignore"},
+    ]
+    save_gate(campaign=labeled, rules=rules, acting_user=None, now=NOW)
+    _run, version = finished_run(labeled, base, "person")
+    against = {
+        "difference_to_serving_high": 0.1,
+        "compared": "tiny-base",
+        "largest_shift": 0.1,
+        "largest_shift_axis": "Length",
+        "rotations": 0,
+        "scenarios_lost": 0,
+        "scenarios_lost_names": [],
+        "scenarios_compared": 9,
+    }
+    measured(version, {**GOOD, **against})
+    stands = standing(version)
+    assert stands is not None
+    assert stands.is_met
+
+    other = ModelVersion.objects.create(
+        name="other", base_dir=base.base_dir, content_hash=base.content_hash, created_at=NOW
+    )
+    promote(version=other, acting_user=None, now=NOW)
+    stands = standing(version)
+    assert stands is not None
+    assert not set(against) & set(stands.own.figures)
+    assert {result.rule.figure: str(result.sentence) for result in stands.own.held_by} == dict.fromkeys(
+        ("difference_to_serving_high", "scenarios_lost", "largest_shift", "rotations"),
+        "It was not measured against the version that serves now: measure it again.",
+    )
+    outcomes = {result.rule.figure: result.outcome for result in stands.own.results}
+    assert (outcomes["accuracy_low"], outcomes["kl_per_token"]) == ("met", "ignored")
+
+    promote(version=version, acting_user=None, now=NOW)
+    stands = standing(version)
+    assert stands is not None
+    assert "stale" not in stands.own.figures, "it serves itself: nothing is to be measured again"
 
 
 def test_a_change_makes_the_next_gate_and_the_same_rules_change_nothing(labeled: Campaign, maya: User) -> None:

@@ -20,7 +20,7 @@ def test_an_evaluation_is_asked_for_watched_and_read(calling: Calling) -> None:
     assert started.status_code == 201
     job = started.json()
     assert (job["status"], job["compared"], job["campaign"]) == ("queued", "base", "sums")
-    assert job["settings"] == {"prompts": 8, "max_tokens": 16, "seed": 17}
+    assert job["settings"] == {"prompts": 8, "max_tokens": 16, "seed": 17, "for_gates": False}
     assert maya.post(address, {}, format="json").json()["id"] == job["id"], "one at a time"
     assert maya.post(f"/api/v1/evaluations/{job['id']}/cancel/").json()["status"] == "cancelled"
     assert maya.post(f"/api/v1/evaluations/{job['id']}/resume/").json()["status"] == "queued"

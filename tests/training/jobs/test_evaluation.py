@@ -9,6 +9,7 @@ import pytest
 
 from labeling.exchange import TEST, PreferencePair, read_pairs
 from labeling.models import Campaign, Event, User
+from tests.training.actions.conftest import rule_of
 from tests.training.conftest import NOW, add_written_pairs, make_version
 from tests.training.jobs.scripted import Scripted
 from tests.training.suites import finished_run, small_suite
@@ -20,14 +21,19 @@ from training.actions.runs import RunSpec, start_run
 from training.actions.versions import promote
 from training.generation import GenerationRequest
 from training.jobs.evaluation import EvaluationWork, run_evaluation_job, samples_part, scores_part
+from training.jobs.gate import run_evaluation
 from training.jobs.run import run_training_job
-from training.models import EvaluationJob, JobStatus, ModelVersion, Run, SuiteRun, report_hash
+from training.models import EvaluationJob, GateDecision, JobStatus, ModelVersion, Run, Snapshot, SuiteRun, report_hash
 from training.queries.gates import MEASURED
 
 pytestmark = pytest.mark.django_db
 
 QUICK = {"epochs": 2, "pairs_per_step": 4, "learning_rate": 0.01, "dtype": "float32", "lora_rank": 4, "threads": 1}
-SPEC = EvaluationSpec(prompts=4, max_tokens=6)
+
+
+@pytest.fixture(autouse=True)
+def _short_samples(settings: Any) -> None:
+    settings.EVALUATION_PROMPTS, settings.EVALUATION_TOKENS = 4, 6
 
 
 @pytest.mark.timeout(900)  # five processes load a model, one after the other
@@ -37,7 +43,7 @@ def test_the_engine_and_the_sampler_fill_every_section(campaign: Campaign, base:
     run = start_run(campaign=campaign, acting_user=None, now=NOW, spec=spec)
     assert run_training_job(run.pk) is not None
     version = ModelVersion.objects.get(run=run)
-    job = start_evaluation(version=version, acting_user=None, now=NOW, spec=SPEC)
+    job = start_evaluation(version=version, acting_user=None, now=NOW)
 
     done = run_evaluation_job(job.pk)
 
@@ -96,9 +102,9 @@ class Prepared:
             "drift": {"lines": lines},
         }
 
-    def evaluated(self, **parts: Any) -> EvaluationJob:
+    def evaluated(self, spec: EvaluationSpec | None = None, **parts: Any) -> EvaluationJob:
         """The finished evaluation made of parts."""
-        job = start_evaluation(version=self.version, acting_user=None, now=NOW, spec=SPEC)
+        job = start_evaluation(version=self.version, acting_user=None, now=NOW, spec=spec)
         EvaluationJob.objects.filter(pk=job.pk).update(parts=parts or self.parts())
         done = run_evaluation_job(job.pk)
         assert done is not None
@@ -176,7 +182,7 @@ def test_scenarios_that_it_lost_are_in_the_report_and_before_the_gate(prepared: 
 
 def test_a_missing_suite_run_is_made_and_ends_with_the_evaluation(prepared: Prepared, campaign: Campaign) -> None:
     small_suite(campaign)
-    job = start_evaluation(version=prepared.version, acting_user=None, now=NOW, spec=SPEC)
+    job = start_evaluation(version=prepared.version, acting_user=None, now=NOW)
     EvaluationJob.objects.filter(pk=job.pk).update(parts=prepared.parts())
     claim = claims.claim(EvaluationJob, job.pk, now=NOW)
     assert claim is not None
@@ -192,7 +198,7 @@ def test_a_missing_suite_run_is_made_and_ends_with_the_evaluation(prepared: Prep
 
 
 def test_the_next_worker_goes_on_with_the_parts_that_are_there(prepared: Prepared) -> None:
-    job = start_evaluation(version=prepared.version, acting_user=None, now=NOW, spec=SPEC)
+    job = start_evaluation(version=prepared.version, acting_user=None, now=NOW)
     parts = prepared.parts()
     claim = claims.claim(EvaluationJob, job.pk, now=NOW)
     assert claim is not None
@@ -210,6 +216,53 @@ def test_the_next_worker_goes_on_with_the_parts_that_are_there(prepared: Prepare
     assert drift["to_base"]["value"] == pytest.approx((1 + 2 + 3 + 4) / 20)
 
 
+def test_gates_read_no_evaluation_with_settings_of_its_own(
+    prepared: Prepared, campaign: Campaign, base: ModelVersion, charlie: User
+) -> None:
+    wrong = prepared.parts(right=-1.0, parent=1.0)
+    read = prepared.evaluated(**wrong)
+    assert read.for_gates
+    other = Campaign.objects.get(memberships__user=charlie)
+    snapshot = Snapshot.objects.get(pk=prepared.run.snapshot_id)
+    snapshot.pk, snapshot.campaign, snapshot.content_hash = None, other, "0" * 64
+    snapshot.save()
+    kinder = [
+        EvaluationSpec(prompts=0),
+        EvaluationSpec(max_tokens=5),
+        EvaluationSpec(compared=base),
+        EvaluationSpec(campaign=other),
+    ]
+    for spec in kinder:
+        job = start_evaluation(version=prepared.version, acting_user=None, now=NOW, spec=spec)
+        assert not job.for_gates, spec
+        EvaluationJob.objects.filter(pk=job.pk).update(status=JobStatus.CANCELLED)
+    informs = prepared.evaluated(EvaluationSpec(compared=base), **prepared.parts(right=1.0))
+    assert informs.status == "finished"
+    assert (informs.report or {})["for_gates"] is False
+    figures = prepared.version.evaluations.get(kind=MEASURED).results
+    assert (figures["evaluation"], figures["accuracy"]) == (read.pk, 0.0)
+
+    same = EvaluationSpec(campaign=campaign, compared=prepared.version.parent, prompts=4, max_tokens=6)
+    prepared.evaluated(same, **wrong)
+    assert prepared.version.evaluations.filter(kind=MEASURED).count() == 2, "the settings that all have, by name"
+
+
+def test_the_schedule_waits_for_an_evaluation_that_its_gate_reads(prepared: Prepared, campaign: Campaign) -> None:
+    rule_of(campaign, auto_promote=True)
+    Run.objects.filter(pk=prepared.run.pk).update(trigger=Run.Trigger.SCHEDULE)
+    spec = EvaluationSpec(prompts=0)
+    job = start_evaluation(version=prepared.version, acting_user=None, now=NOW, spec=spec)
+    EvaluationJob.objects.filter(pk=job.pk).update(parts=prepared.parts())
+    ModelVersion.objects.filter(pk=prepared.version.pk).update(content_hash="0" * 64)  # no engine starts for it
+
+    done = run_evaluation(job.pk)
+
+    assert done is not None
+    assert done.status == "finished"
+    assert EvaluationJob.objects.latest("pk").for_gates
+    assert "could not be measured" in GateDecision.objects.get(run=prepared.run).reason
+
+
 def test_samples_that_could_not_be_written_are_named_and_the_rest_is_measured(prepared: Prepared) -> None:
     trouble = {"trouble": {"text": "The server is away.", "values": {}}}
     parts = {**prepared.parts(), samples_part(prepared.version): trouble, "drift": trouble}
@@ -223,7 +276,7 @@ def test_samples_that_could_not_be_written_are_named_and_the_rest_is_measured(pr
 
 
 def test_a_cancelled_evaluation_stops_at_the_next_step_and_can_be_resumed(prepared: Prepared, maya: User) -> None:
-    job = start_evaluation(version=prepared.version, acting_user=maya, now=NOW, spec=SPEC)
+    job = start_evaluation(version=prepared.version, acting_user=maya, now=NOW)
     assert start_evaluation(version=prepared.version, acting_user=maya, now=NOW) == job, "one at a time"
     EvaluationJob.objects.filter(pk=job.pk).update(parts=prepared.parts())
     claim = claims.claim(EvaluationJob, job.pk, now=NOW)
@@ -240,7 +293,7 @@ def test_a_cancelled_evaluation_stops_at_the_next_step_and_can_be_resumed(prepar
 
 
 def test_two_workers_make_one_report(prepared: Prepared) -> None:
-    job = start_evaluation(version=prepared.version, acting_user=None, now=NOW, spec=SPEC)
+    job = start_evaluation(version=prepared.version, acting_user=None, now=NOW)
     EvaluationJob.objects.filter(pk=job.pk).update(parts=prepared.parts())
     claim = claims.claim(EvaluationJob, job.pk, now=NOW)
     assert claim is not None
@@ -249,3 +302,16 @@ def test_two_workers_make_one_report(prepared: Prepared) -> None:
     with pytest.raises(claims.ClaimLost):
         EvaluationWork(claim, lambda: NOW).work()
     assert not prepared.version.evaluations.exists()
+
+
+def test_a_worker_that_lost_its_job_writes_no_trouble_over_figures(prepared: Prepared) -> None:
+    read = prepared.evaluated()
+    job = start_evaluation(version=prepared.version, acting_user=None, now=NOW)
+    claim = claims.claim(EvaluationJob, job.pk, now=NOW)
+    assert claim is not None
+    EvaluationJob.objects.filter(pk=job.pk).update(attempts=2)  # as when the sweep gave it to another worker
+    (Path(prepared.run.snapshot.directory) / "test.jsonl").unlink()
+    with pytest.raises(claims.ClaimLost):
+        EvaluationWork(claim, lambda: NOW).work()
+    figures = prepared.version.evaluations.get(kind=MEASURED).results
+    assert figures["evaluation"] == read.pk

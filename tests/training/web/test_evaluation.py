@@ -43,6 +43,19 @@ def test_the_sentence_stands_on_top_and_every_section_has_its_figures(
     assert "It is certainly 0." in page
 
 
+def test_a_report_with_settings_of_its_own_says_that_gates_do_not_read_it(
+    on_stage: Stage, furnished: Furnished, visiting: Visiting
+) -> None:
+    maya, note = visiting(on_stage.maya), "For information: gates do not read this evaluation."
+    read = evaluation_of(on_stage, furnished)
+    assert note not in maya.get(f"/evaluations/{read.pk}/").content.decode()
+    asked = {"prompts": 0, "max_tokens": 64, "seed": 17, "for_gates": False}
+    informs = evaluation_of(on_stage, furnished, settings=asked)
+    assert note in maya.get(f"/evaluations/{informs.pk}/").content.decode()
+    going = unfinished_evaluation(on_stage, furnished, "running", settings=asked)
+    assert note in maya.get(f"/evaluations/{going.pk}/").content.decode()
+
+
 def test_a_report_is_downloaded_verified_and_a_changed_one_is_found(
     on_stage: Stage, furnished: Furnished, visiting: Visiting, tmp_path: Path
 ) -> None:
@@ -115,7 +128,7 @@ def test_the_versions_page_lists_reports_and_asks_for_another(
     assert "sums-v2 is being evaluated." in page
     newest = EvaluationJob.objects.latest("pk")
     assert (newest.status, newest.compared, newest.created_by) == ("queued", furnished.one, on_stage.maya)
-    assert newest.settings == {"prompts": 24, "max_tokens": 64, "seed": 17}
+    assert newest.settings == {"prompts": 24, "max_tokens": 64, "seed": 17, "for_gates": True}
 
 
 def test_a_lead_of_another_campaign_sees_neither_page_nor_file(

@@ -65,6 +65,8 @@ class Command(BaseCommand):
         self.stdout.write(_progress_line(job))
         if job.report is not None:
             self.stdout.write("\n".join([str(job.reason), *map(str, job.concerns)]))
+        if not job.for_gates:
+            self.stdout.write("For information: it has settings of its own, so gates do not read it.")
 
     def _verify(self, file: Path) -> None:
         """Reads a report's file, and says whether it is as it was made, and that of this database."""
