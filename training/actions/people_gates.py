@@ -17,6 +17,7 @@ from labeling.stats import GateRule as PeopleRule
 from labeling.stats import InvalidCounts
 from training.access import require_no_blind_test, require_version
 from training.actions.generation import cancel_generation, write_blind_texts
+from training.actions.snapshots import left_out_of
 from training.errors import PeopleGateDecided, PeopleGateOpen, PeopleGateOver, TooFewHeldPrompts, WrongPeopleGate
 from training.models import GenerationItem, GenerationJob, JobStatus, ModelVersion, PeopleGate, PeopleGatePair
 from training.queries.held_prompts import usable_prompts
@@ -94,6 +95,7 @@ def open_people_gate(
             votes=spec.votes_per_prompt,
             acting_user=acting_user,
             now=now,
+            without=left_out_of(campaign),
         )
         job = write_blind_texts(
             blind_test=blind_test,

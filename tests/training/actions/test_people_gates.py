@@ -29,7 +29,7 @@ from training.errors import (
     TooFewHeldPrompts,
     WrongPeopleGate,
 )
-from training.models import GateDecision, GenerationItem, GenerationJob, ModelVersion, PeopleGate
+from training.models import GateDecision, GenerationItem, GenerationJob, LeftOut, ModelVersion, PeopleGate
 from training.queries.gates import campaigns_written_for, standing
 from training.queries.held_prompts import held_prompts
 from training.queries.people_gates import evidence_figures, figures_for_rules, outcome_of, votes_of
@@ -350,6 +350,14 @@ def test_only_leads_of_the_campaign_open_and_cancel(
 
 def test_paused_annotators_do_not_take_part(campaign: Campaign, candidate: ModelVersion, alice: User) -> None:
     pause_member(campaign=campaign, user=alice, acting_user=None, now=NOW)
+    gate = opened(campaign, candidate, error=0.2)
+    assert list(gate.blind_test.memberships.values_list("user__username", flat=True)) == ["maya"]
+
+
+def test_people_whom_training_leaves_out_do_not_take_part(
+    campaign: Campaign, candidate: ModelVersion, alice: User
+) -> None:
+    LeftOut.objects.create(campaign=campaign, person=alice, at=NOW)
     gate = opened(campaign, candidate, error=0.2)
     assert list(gate.blind_test.memberships.values_list("user__username", flat=True)) == ["maya"]
 
