@@ -3,6 +3,7 @@
 A task may run twice or late: its effect depends on the row alone.
 """
 
+import logging
 from datetime import timedelta
 
 from celery import shared_task
@@ -30,6 +31,8 @@ from training.queries import retraining
 from training.queries.people_gates import open_gates
 from training.rehearsal.demo import can_simulate, is_being_written, simulate_judgments
 from training.versions import servers
+
+logger = logging.getLogger(__name__)
 
 # By then the task that finished the run has asked the gate, unless its worker died.
 GATE_FORGOTTEN_AFTER = timedelta(minutes=5)
@@ -125,7 +128,10 @@ def sweep() -> None:
     index_earlier_snapshots()
     measure_next_snapshot()
     for gate in open_gates():
-        look_at_gate(gate_id=gate.pk, now=now)
+        try:
+            look_at_gate(gate_id=gate.pk, now=now)
+        except Exception:  # what is wrong with one gate holds up nothing else
+            logger.exception("%s could not be looked at", gate)
     for run in retraining.runs_awaiting_gate().filter(finished_at__lt=now - GATE_FORGOTTEN_AFTER):
         if waiting_messages("train") == 0:
             run_gate.delay(run.pk)

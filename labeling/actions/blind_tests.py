@@ -3,7 +3,7 @@
 Which text is whose is known to whoever opened the test, outside of labeling. Nothing is trained on its labels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from labeling.actions.members import add_member
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.events.record import record
 from labeling.models import Campaign, Comparison, Membership, Prompt, User
+from labeling.queries.standing import next_step
 from labeling.tally import Tally, add_to_tally, tally_of_all
 
 MOST_AHEAD = 3
@@ -26,14 +27,22 @@ Status = Comparison.Status
 
 @transaction.atomic
 def create_blind_test(
-    *, like: Campaign, number: int, prompts: Sequence[Prompt], votes: int, acting_user: User | None, now: datetime
+    *,
+    like: Campaign,
+    number: int,
+    prompts: Sequence[Prompt],
+    votes: int,
+    acting_user: User | None,
+    now: datetime,
+    without: Collection[User] = (),
 ) -> Campaign:
-    """Creates a blind test in draft, with copies of these prompts and the people of a campaign who are not paused.
+    """Creates a blind test in draft, with copies of these prompts and the people of a campaign who may judge there.
 
+    Those who are paused, or must take a step there first, are left out, and those in `without`.
     votes: on each pair, fixed: overlap does not adapt, and no vote can be undone. Raises NotAllowed, NotFound.
     """
     require_lead(acting_user, like)
-    members = list(like.memberships.select_related("user").order_by("pk"))
+    members = list(like.memberships.select_related("user", "campaign").order_by("pk"))
     leads = [member.user for member in members if member.role == Membership.Role.LEAD]
     creator = acting_user or (leads[0] if leads else like.created_by)
     guidelines = like.guideline_versions.order_by("-number").first()
@@ -46,8 +55,9 @@ def create_blind_test(
         guidelines=guidelines.text if guidelines else "",
         **_rules(like),
     )
+    apart = {creator.pk, *(person.pk for person in without)}
     for member in members:
-        if member.user_id != creator.pk and member.paused_at is None:
+        if member.user_id not in apart and member.paused_at is None and next_step(member) is None:
             add_member(campaign=campaign, user=member.user, role=member.role, acting_user=None, now=now)
     drafts = [PromptDraft(prompt.messages, prompt.external_id, tuple(prompt.tags)) for prompt in prompts]
     add_prompts(campaign=campaign, prompts=drafts, acting_user=None, now=now)

@@ -86,3 +86,20 @@ def test_a_vote_and_the_sweep_move_gates_by_people_on() -> None:
     assert PeopleGate.objects.get(pk=gate.pk).status == "better"
     tasks.look_at_blind_test(gate.blind_test_id)  # late: nothing is left to do
     assert PeopleGate.objects.get(pk=gate.pk).status == "better"
+
+
+def test_a_gate_that_cannot_be_looked_at_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    from training import tasks
+
+    scene = stage(comparisons=8)
+    furnished = furnish(scene)
+    broken = voting_gate(scene.campaign, furnished.two, furnished.one, error=0.4)
+    PeopleGate.objects.filter(pk=broken.pk).update(error=0.7)  # no rule can have it
+    gate = voting_gate(scene.campaign, furnished.one, furnished.two, error=0.4)
+    for _ in range(3):
+        assignment = next_vote(gate, scene.alice)
+        assert assignment is not None
+        vote(gate, assignment, "candidate")
+    tasks.sweep()
+    assert f"gate by people {broken.pk}" in caplog.text
+    assert PeopleGate.objects.get(pk=gate.pk).status == "better"

@@ -1,7 +1,7 @@
 """Gates by people: opened, looked at after every vote, ended by their evidence, or cancelled."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from labeling.stats import GateRule as PeopleRule
 from labeling.stats import InvalidCounts
 from training.access import require_no_blind_test, require_version
 from training.actions.generation import cancel_generation, write_blind_texts
+from training.actions.snapshots import left_out_of
 from training.errors import PeopleGateDecided, PeopleGateOpen, PeopleGateOver, TooFewHeldPrompts, WrongPeopleGate
 from training.models import GenerationItem, GenerationJob, JobStatus, ModelVersion, PeopleGate, PeopleGatePair
 from training.queries.held_prompts import usable_prompts
@@ -36,7 +37,7 @@ class PeopleGateSpec:
     worth: float = 0.60
     """The smallest win rate worth a promotion."""
     error: float = 0.05
-    """The probability of each wrong decision, at most."""
+    """The probability of each wrong decision, at most; another gate about the same two versions has half of it."""
     votes_per_prompt: int = 1
     """Planned votes on each prompt: it counts once it has them."""
     most_votes: int = 600
@@ -77,13 +78,14 @@ def open_people_gate(
     require_no_blind_test(campaign)
     require_version(acting_user, candidate)
     spec = spec or PeopleGateSpec()
-    rule, serving = spec.rule(), serving_version()
+    asked, serving = spec.rule(), serving_version()
     if serving.pk == candidate.pk:
         text = gettext("%(name)s serves already: there is nothing to compare it with.")
         raise WrongPeopleGate(text % {"name": candidate.name})
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # one opens a gate at a time
         earlier = _check_earlier(campaign, candidate, serving)
+        rule = replace(asked, error=asked.error / 2**earlier)  # else another try would make luck likelier
         prompts = _prompts_for(campaign, candidate, serving, rule)
         number = campaign.people_gates.count() + 1
         blind_test = create_blind_test(
@@ -93,6 +95,7 @@ def open_people_gate(
             votes=spec.votes_per_prompt,
             acting_user=acting_user,
             now=now,
+            without=left_out_of(campaign),
         )
         job = write_blind_texts(
             blind_test=blind_test,
@@ -109,8 +112,8 @@ def open_people_gate(
             serving=serving,
             blind_test=blind_test,
             job=job,
-            worth=spec.worth,
-            error=spec.error,
+            worth=rule.worth,
+            error=rule.error,
             votes_per_prompt=spec.votes_per_prompt,
             most_votes=spec.most_votes,
             hides_from_leads=spec.hides_from_leads,
@@ -154,11 +157,14 @@ def _settings(campaign: Campaign) -> dict[str, Any]:
 def look_at_gate(*, gate_id: int, now: datetime) -> PeopleGate:
     """Moves a gate on as far as its rows allow: to voting once its texts are written, to its end by its evidence.
 
-    Decides once: the gate's row is locked, and no judgment ever waits for it. Looking again changes nothing.
+    Decides once: the gate's row is locked, and no judgment ever waits for it. Looking again changes nothing. A gate
+    whose blind test somebody closed or archived is cancelled with it.
     """
     with transaction.atomic():
         rows = PeopleGate.objects.select_related("job", "blind_test", "candidate", "serving", "campaign")
         gate = rows.select_for_update(of=("self",)).get(pk=gate_id)
+        if gate.is_open and gate.blind_test.status in (Campaign.Status.CLOSED, Campaign.Status.ARCHIVED):
+            _cancel(gate, None, now)
         if gate.status == Status.WRITING and gate.job.status == JobStatus.FINISHED:
             _begin_voting(gate, now)
         if gate.status == Status.VOTING:
@@ -222,17 +228,28 @@ def _end(
 
 
 def cancel_people_gate(*, gate: PeopleGate, acting_user: User | None, now: datetime) -> PeopleGate:
-    """Cancels an open gate: it decides nothing. Raises PeopleGateOver, NotAllowed, NotFound."""
+    """Cancels an open gate. If people have voted, the version was not passed; votes that decide it end it as decided.
+
+    Raises PeopleGateOver, NotAllowed, NotFound.
+    """
     require_lead(acting_user, gate.campaign)
     with transaction.atomic():
         rows = PeopleGate.objects.select_related("job", "blind_test", "candidate", "serving", "campaign")
         locked = rows.select_for_update(of=("self",)).get(pk=gate.pk)
         if not locked.is_open:
             raise PeopleGateOver
-        if locked.job.is_active:
-            cancel_generation(job=locked.job, acting_user=None, now=now)
-        _end(locked, Status.CANCELLED, votes_of(locked), now, acting_user=acting_user)
+        _cancel(locked, acting_user, now)
     return locked
+
+
+def _cancel(gate: PeopleGate, acting_user: User | None, now: datetime) -> None:
+    """Of a locked gate."""
+    if gate.job.is_active:
+        cancel_generation(job=gate.job, acting_user=None, now=now)
+    if gate.status == Status.VOTING:
+        _decide_if_due(gate, now)
+    if gate.is_open:
+        _end(gate, Status.CANCELLED, votes_of(gate), now, acting_user=acting_user)
 
 
 def _record(verb: str, gate: PeopleGate, acting_user: User | None, now: datetime, after: Mapping[str, Any]) -> None:

@@ -162,9 +162,9 @@ def least_prompts(rule: PeopleRule) -> int:
 
 
 def latest_gate(campaign: Campaign, candidate: ModelVersion, serving: ModelVersion | None) -> PeopleGate | None:
-    """The newest gate that compares these two versions and was not cancelled."""
+    """The newest gate that compares these two versions; none that was cancelled before anybody voted."""
     gates = PeopleGate.objects.filter(campaign=campaign, candidate=candidate, serving=serving)
-    return gates.exclude(status=Status.CANCELLED).order_by("-pk").first()
+    return gates.exclude(status=Status.CANCELLED, votes=[]).order_by("-pk").first()
 
 
 def figures_for_rules(campaign: Campaign, candidate: ModelVersion, serving: ModelVersion | None) -> dict[str, Any]:
@@ -214,11 +214,14 @@ def as_json(gate: PeopleGate) -> dict[str, Any]:
     }
 
 
-def trouble_with_votes(certified: Mapping[str, Any]) -> str:
-    """Why the evidence in a certificate does not follow from the judgments in the database; empty: it does.
+def trouble_with_votes(figures: Mapping[str, Any], version: ModelVersion) -> str:
+    """Why the finding of people in a certificate does not follow from the judgments in the database; empty: it does.
 
-    certified: the `people_gate` of `figures_for_rules`.
+    figures: those of a decision about a version, from `figures_for_rules`.
     """
+    certified = figures.get("people_gate")
+    if not certified:
+        return "it says that a gate by people was passed, and names none." if figures.get("people") else ""
     gate = PeopleGate.objects.filter(pk=certified["gate"]).first()
     if gate is None:
         return f"its gate by people {certified['gate']} is gone."
@@ -230,6 +233,18 @@ def trouble_with_votes(certified: Mapping[str, Any]) -> str:
         return "the votes of its gate by people were changed: they have another hash."
     if not _same(again, {name: certified[name] for name in again}):
         return "the evidence of its gate by people does not follow from its votes."
+    if gate.candidate_id != version.pk:
+        return f"its gate by people {gate.pk} is about another version."
+    return _trouble_with_finding(again["outcome"], str(certified["status"]), figures.get("people"))
+
+
+def _trouble_with_finding(outcome: str, status: str, people: Any) -> str:
+    """Why a status, and the figure that the rule reads, do not follow from what the votes give; empty: they do."""
+    undecided = (Status.UNDECIDED, Status.CANCELLED)
+    if status != outcome and not (outcome == GateOutcome.UNDECIDED and status in undecided):
+        return f'its gate by people is said to have ended "{status}"; its votes give "{outcome}".'
+    if people != int(outcome == GateOutcome.BETTER):
+        return f'its rules read {people} from its gate by people; its votes give "{outcome}".'
     return ""
 
 
@@ -266,7 +281,10 @@ def reason_of(gate: PeopleGate) -> Sentence:
         votes = {"votes": len(votes_of(gate))}
         return Sentence(gettext_noop("The gate by people is open: %(votes)s votes so far."), votes)
     if gate.status == Status.CANCELLED:
-        return Sentence(gettext_noop("The gate by people was cancelled."))
+        if not gate.votes:
+            return Sentence(gettext_noop("The gate by people was cancelled."))
+        votes = {"votes": len(gate.votes)}
+        return Sentence(gettext_noop("The gate by people was cancelled after %(votes)s votes."), votes)
     figures = gate.figures
     if figures["win_rate"] is None:
         return Sentence(gettext_noop("The gate by people ended without votes: too few pairs of texts differ."))

@@ -3,10 +3,10 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from common.schedules import next_time
-from labeling.models import Campaign
+from labeling.models import Campaign, Event
 from labeling.queries.verdicts import standing_verdicts
 from training.models import JobStatus, RetrainingRule, Run, Snapshot
 
@@ -34,12 +34,23 @@ def awaits_gate(run: Run) -> bool:
 
 
 def runs_awaiting_gate() -> QuerySet[Run]:
-    """Finished runs of the schedule without a decision, in campaigns whose rule promotes automatically."""
-    return Run.objects.filter(
-        status=JobStatus.FINISHED,
-        trigger=Run.Trigger.SCHEDULE,
-        campaign__retraining_rule__auto_promote=True,
-    ).exclude(decisions__is_automatic=True)
+    """The newest finished run of the schedule, of each campaign whose rule promotes automatically, if undecided.
+
+    None that finished before the rule began to promote, and none whose version has served: somebody put another one
+    in its place.
+    """
+    runs = Run.objects.filter(status=JobStatus.FINISHED, trigger=Run.Trigger.SCHEDULE)
+    newer = runs.filter(campaign=OuterRef("campaign"), pk__gt=OuterRef("pk"))
+    switched_on = Event.objects.filter(
+        campaign=OuterRef("campaign"), verb="retraining_rule.saved", after__auto_promote=True
+    ).exclude(before__auto_promote=True)
+    awaiting = runs.filter(campaign__retraining_rule__auto_promote=True).exclude(decisions__is_automatic=True)
+    return (
+        awaiting.annotate(promotes_since=Subquery(switched_on.order_by("-pk").values("at")[:1]))
+        .exclude(Exists(newer))
+        .exclude(version__deployments__isnull=False)
+        .filter(Q(promotes_since=None) | Q(finished_at=None) | Q(finished_at__gte=F("promotes_since")))
+    )
 
 
 def next_check(rule: RetrainingRule | None, *, after: datetime) -> datetime | None:

@@ -242,8 +242,9 @@ def people_gate_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     gate = _led(request, pk)
 
     def errand() -> str:
-        cancel_people_gate(gate=gate, acting_user=person(request), now=timezone.now())
-        return _("The gate was cancelled: it decides nothing.")
+        ended = cancel_people_gate(gate=gate, acting_user=person(request), now=timezone.now())
+        is_unasked = ended.status == PeopleGate.Status.CANCELLED and not ended.votes
+        return _("The gate was cancelled: it decides nothing.") if is_unasked else str(reason_of(ended))
 
     return act(request, errand, back=reverse("people_gate", args=[pk]))
 

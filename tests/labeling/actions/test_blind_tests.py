@@ -1,5 +1,6 @@
 """Blind tests: a campaign with the people of another one, whose rules hold still, and whose votes are told of."""
 
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -40,6 +41,18 @@ def test_it_has_the_people_and_the_guidelines_of_its_campaign_and_rules_of_its_o
     assert made.guideline_versions.get().text == "Be kind."
     people = set(scene.campaign.memberships.values_list("user", "role"))
     assert set(made.memberships.values_list("user", "role")) == people
+
+
+def test_annotators_who_have_not_qualified_are_not_in_it() -> None:
+    scene = stage()
+    rules: dict[str, Any] = {"qualification_pairs": 2, "qualification_right": 1}
+    Campaign.objects.filter(pk=scene.campaign.pk).update(**rules)
+    scene.campaign.memberships.filter(user=scene.alice).update(qualified_at=NOON)
+    made = create_blind_test(
+        like=scene.reload(), number=1, prompts=[], votes=1, acting_user=None, now=NOON, without=[scene.maya]
+    )
+    people = set(made.memberships.values_list("user__username", flat=True))
+    assert people == {"maya", "alice", "ada"}  # bob has not; leads need not
 
 
 def test_annotators_create_none() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from common.errors import Invalid, NotAllowed, NotFound
-from labeling.actions.campaigns import change_campaign
+from labeling.actions.campaigns import change_campaign, change_campaign_status
 from labeling.actions.members import pause_member
 from labeling.models import Campaign, Comparison, Completion, Event, User
 from labeling.stats import GateRule, gate_evidence
@@ -29,10 +29,10 @@ from training.errors import (
     TooFewHeldPrompts,
     WrongPeopleGate,
 )
-from training.models import GateDecision, GenerationItem, ModelVersion, PeopleGate
+from training.models import GateDecision, GenerationItem, GenerationJob, LeftOut, ModelVersion, PeopleGate
 from training.queries.gates import campaigns_written_for, standing
 from training.queries.held_prompts import held_prompts
-from training.queries.people_gates import evidence_figures, votes_of
+from training.queries.people_gates import evidence_figures, figures_for_rules, outcome_of, votes_of
 from training.versions.retention import needed
 
 pytestmark = pytest.mark.django_db
@@ -231,13 +231,64 @@ def test_one_gate_at_a_time_and_none_after_a_decision(
 def test_a_cancelled_gate_decides_nothing_and_the_next_one_is_counted(
     gate: PeopleGate, campaign: Campaign, candidate: ModelVersion, maya: User, alice: User
 ) -> None:
-    voted(gate, alice, ["candidate"])
     cancelled = cancel_people_gate(gate=gate, acting_user=maya, now=NOW)
     assert cancelled.status == "cancelled"
+    assert figures_for_rules(campaign, candidate, gate.serving) == {}  # nobody had voted: people were not asked
     assert Campaign.objects.get(pk=gate.blind_test_id).status == "closed"
     with pytest.raises(PeopleGateOver):
         cancel_people_gate(gate=gate, acting_user=maya, now=NOW)
-    assert opened(campaign, candidate, error=0.2).attempt == 2
+    again = opened(campaign, candidate, error=0.4)
+    assert (again.attempt, again.error) == (2, 0.2)  # each further try has half the risk
+
+
+def test_a_gate_that_is_cancelled_after_votes_was_not_passed(
+    gate: PeopleGate, campaign: Campaign, candidate: ModelVersion, maya: User, alice: User
+) -> None:
+    measured(candidate, GOOD)
+    voted(gate, alice, ["serving", "tie"])
+    cancel_people_gate(gate=gate, acting_user=maya, now=NOW)
+    with pytest.raises(GateNotMet, match="cancelled after 2 votes"):
+        promote_through_gate(version=candidate, acting_user=maya, now=NOW)
+    figures = figures_for_rules(campaign, candidate, gate.serving)
+    assert (figures["people"], figures["people_gate"]["status"]) == (0, "cancelled")
+
+    again = opened(campaign, candidate, error=0.4)
+    cancel_people_gate(gate=again, acting_user=maya, now=NOW)  # before anybody voted: the earlier one still counts
+    figures = figures_for_rules(campaign, candidate, gate.serving)
+    assert figures["people_gate"]["gate"] == gate.pk
+
+
+def test_votes_that_have_decided_are_not_cancelled(gate: PeopleGate, maya: User, alice: User) -> None:
+    while outcome_of(gate, evidence_figures(votes_of(gate), gate.rule)) is None:
+        assignment = next_vote(gate, alice)
+        assert assignment is not None
+        vote(gate, assignment, "serving")
+    assert cancel_people_gate(gate=gate, acting_user=maya, now=NOW).status == "not_worth"
+
+
+def test_a_gate_is_cancelled_with_its_blind_test(campaign: Campaign, candidate: ModelVersion, maya: User) -> None:
+    gate = opened(campaign, candidate, maya, error=0.2)
+    change_campaign_status(campaign=gate.blind_test, status="archived", acting_user=maya, now=NOW)
+    gate = look_at_gate(gate_id=gate.pk, now=NOW)
+    gate.job.refresh_from_db()
+    assert (gate.status, gate.job.status) == ("cancelled", "cancelled")
+
+
+def test_a_blind_test_that_was_archived_once_its_texts_are_written_ends_its_gate(
+    campaign: Campaign, candidate: ModelVersion, maya: User
+) -> None:
+    gate = opened(campaign, candidate, maya, error=0.2)
+    change_campaign_status(campaign=gate.blind_test, status="archived", acting_user=maya, now=NOW)
+    GenerationJob.objects.filter(pk=gate.job_id).update(status="finished")
+    assert look_at_gate(gate_id=gate.pk, now=NOW).status == "cancelled"
+    assert Campaign.objects.get(pk=gate.blind_test_id).status == "archived"
+
+
+def test_a_blind_test_that_is_closed_while_people_vote_ends_its_gate(gate: PeopleGate, maya: User, alice: User) -> None:
+    voted(gate, alice, ["serving"])
+    change_campaign_status(campaign=gate.blind_test, status="closed", acting_user=maya, now=NOW)
+    gate = look_at_gate(gate_id=gate.pk, now=NOW)
+    assert (gate.status, gate.figures["cast"]) == ("cancelled", 1)
 
 
 def test_cancelling_while_texts_are_written_stops_the_job(
@@ -299,6 +350,14 @@ def test_only_leads_of_the_campaign_open_and_cancel(
 
 def test_paused_annotators_do_not_take_part(campaign: Campaign, candidate: ModelVersion, alice: User) -> None:
     pause_member(campaign=campaign, user=alice, acting_user=None, now=NOW)
+    gate = opened(campaign, candidate, error=0.2)
+    assert list(gate.blind_test.memberships.values_list("user__username", flat=True)) == ["maya"]
+
+
+def test_people_whom_training_leaves_out_do_not_take_part(
+    campaign: Campaign, candidate: ModelVersion, alice: User
+) -> None:
+    LeftOut.objects.create(campaign=campaign, person=alice, at=NOW)
     gate = opened(campaign, candidate, error=0.2)
     assert list(gate.blind_test.memberships.values_list("user__username", flat=True)) == ["maya"]
 

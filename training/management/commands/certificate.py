@@ -32,9 +32,10 @@ class Command(BaseCommand):
             raise CommandError(f"Decision {decision.pk} was changed in the database: its rows do not give its hash.")
         if decision.certificate_hash != given["sha256"]:
             raise CommandError(f"Decision {decision.pk} has another certificate: this file is not of this database.")
+        for figures in (decision.figures, *(other.get("figures", {}) for other in decision.others)):
+            if trouble := trouble_with_votes(figures, decision.version):
+                raise CommandError(f"Decision {decision.pk}: {trouble}")
         people = decision.figures.get("people_gate")
-        if people and (trouble := trouble_with_votes(people)):
-            raise CommandError(f"Decision {decision.pk}: {trouble}")
         self.stdout.write(f"Decision {decision.pk} about {decision.version.name} is as it was certified.")
         if people:
             self.stdout.write(f"The evidence of its gate by people follows from its {people['cast']} votes.")

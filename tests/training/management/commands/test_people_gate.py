@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,7 +13,7 @@ from tests.people import Stage, stage
 from tests.training.conftest import NOW
 from tests.training.gates_by_people import voted, voting_gate
 from training.actions.gate import promote_through_gate, save_gate
-from training.models import GateDecision, PeopleGate
+from training.models import GateDecision, PeopleGate, certificate_hash
 from training.versions import files
 
 pytestmark = pytest.mark.django_db
@@ -87,4 +88,34 @@ def test_a_certificate_holds_the_votes_and_verifying_computes_their_evidence_aga
         call_command("certificate", "verify", str(file))
     PeopleGate.objects.filter(pk=passed.pk).update(votes=[*passed.votes, 10**9])
     with pytest.raises(CommandError, match="1 of the votes"):
+        call_command("certificate", "verify", str(file))
+
+
+@pytest.mark.parametrize("changes", [{"people": 0}, {"status": "undecided"}, {"people_gate": None}, {"is_other": True}])
+def test_a_certificate_whose_votes_do_not_give_its_finding_is_refused(
+    changes: dict[str, Any],
+    scene: Stage,
+    furnished: Furnished,
+    passed: PeopleGate,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(files, "check_version", lambda version: None)
+    rules = [{"figure": "pairs", "floor": 10}, {"figure": "people", "floor": 1, "on_missing": "hold"}]
+    save_gate(campaign=scene.campaign, rules=rules, acting_user=None, now=NOW)
+    promote_through_gate(version=furnished.two, acting_user=scene.maya, now=NOW)
+    forged = GateDecision.objects.order_by("-pk")[0]
+    genuine = dict(forged.figures)
+    if changes == {"is_other": True}:
+        forged.others = [{"campaign": 1, "figures": genuine | {"people": 0}}]
+    elif "status" in changes:
+        forged.figures = genuine | {"people_gate": genuine["people_gate"] | changes}
+    else:
+        forged.figures = genuine | changes
+    forged.certificate_hash = certificate_hash(forged.certificate())  # as whoever writes the rows could
+    forged.pk, forged._state.adding = None, True
+    forged.save(force_insert=True)
+    file = tmp_path / "certificate.json"
+    file.write_text(run("certificate", "show", str(forged.pk))[0])
+    with pytest.raises(CommandError, match="gate by people"):
         call_command("certificate", "verify", str(file))
