@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from config.embedded import VarDirectory
 from config.embedded.var import PROJECT_DIR, write_private
@@ -95,10 +95,14 @@ class Supervisor:
         return self._process is not None and self._process.poll() is None
 
     def start_program(self, name: str) -> None:
-        """Starts one program without waiting for it. Raises SupervisorFailed."""
+        """Starts one program without waiting for it; one that dies at once is retried. Raises SupervisorFailed."""
         program = next(program for program in self._programs if program.name == name)
         try:
             self._interface().startProcess(name if program.is_service else f"{APPLICATION}:{name}", False)
+        except xmlrpc.client.Fault as fault:
+            # It was started and had died again before the answer: a state like any other, which `states` shows.
+            if fault.faultCode != Faults.SPAWN_ERROR:
+                raise SupervisorFailed(f"{name} could not be started ({fault}); see {self.log}") from fault
         except (OSError, HTTPException, xmlrpc.client.Error) as error:
             raise SupervisorFailed(f"{name} could not be started ({error}); see {self.log}") from error
 

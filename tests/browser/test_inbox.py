@@ -80,8 +80,8 @@ def test_setting_aside_hides_an_item_until_it_is_brought_back(busy_stage: Stage,
 def clicked(page: Page, *targets: str) -> int:
     """Clicks these, each by its test id or, where there is none, by the text of the link."""
     for target in targets:
-        by_test_id = page.get_by_test_id(target)
-        (by_test_id if by_test_id.count() else page.get_by_role("link", name=target)).first.click()
+        # Waits for whichever comes: the click before may still be leading to the next page.
+        page.get_by_test_id(target).or_(page.get_by_role("link", name=target)).first.click()
     return len(targets)
 
 

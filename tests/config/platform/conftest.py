@@ -12,7 +12,8 @@ from config.platform.programs import Program
 from config.platform.supervisor import Supervisor
 
 SLEEPER = Program("sleeper", ("/bin/sleep", "600"), environment={"PLACE": "50% here"})
-FAILING = Program("failing", ("/bin/false",))
+# Many, because how fast one dies decides what supervisord answers to its start.
+FAILING = [Program(f"failing-{number}", ("/bin/false",)) for number in range(12)]
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
     """supervisord without a running program."""
     var = VarDirectory(tmp_path / "var")
     var.create()
-    manager = Supervisor(var, [SLEEPER, FAILING], {**os.environ, INSTANCE_VARIABLE: str(var.path)})
+    manager = Supervisor(var, [SLEEPER, *FAILING], {**os.environ, INSTANCE_VARIABLE: str(var.path)})
     manager.start()
     yield manager
     manager.stop(limit_seconds=30)

@@ -10,6 +10,7 @@ import pytest
 from config.embedded import VarDirectory
 from config.embedded.processes import processes_of
 from config.platform.supervisor import SOCKET_PATH_LIMIT, Supervisor, SupervisorFailed
+from tests.config.platform.conftest import FAILING
 
 pytestmark = pytest.mark.serial
 
@@ -37,9 +38,9 @@ def test_a_killed_program_comes_back_as_another_process(supervisor: Supervisor) 
 
 
 def test_a_program_that_cannot_run_is_failing_and_is_retried(supervisor: Supervisor) -> None:
-    supervisor.start_program("failing")
-    wait_until(lambda: supervisor.states()["failing"].is_failing)
-    assert supervisor.states()["failing"].pid == 0
+    for program in FAILING:
+        supervisor.start_program(program.name)
+    wait_until(lambda: all(supervisor.states()[program.name].is_failing for program in FAILING))
 
 
 def test_stopping_ends_every_program_and_the_manager(supervisor: Supervisor, tmp_path: Path) -> None:
