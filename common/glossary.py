@@ -320,6 +320,11 @@ TRAINING = Chapter(
             _("How often one version's completions were preferred to another's. Ties count half."),
         ),
         Term(
+            "round",
+            _("Round"),
+            _("One turn of the loop: generate pairs, label, train, evaluate, gate, promote. The next one follows."),
+        ),
+        Term(
             "gate",
             _("Gate"),
             _(

@@ -70,6 +70,11 @@ class WrongSchedule(Invalid):
     sentence = _("The cron time cannot be read, or a setting is out of range.")
 
 
+class WrongPlan(Invalid):
+    type = "wrong-round-plan"
+    sentence = _("This plan of the rounds cannot be used.")
+
+
 class NothingToLeaveOut(Conflict):
     type = "nothing-to-leave-out"
     sentence = _("No snapshot holds a pair that this person judged.")

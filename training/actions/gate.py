@@ -94,7 +94,7 @@ def _standing_locked(version: ModelVersion) -> Standing:
 
 
 def decide_by_rule(*, run: Run, version: ModelVersion, now: datetime) -> GateDecision:
-    """Promotes a scheduled run's version if the gates are met and its parent still serves; else holds it back.
+    """Promotes a scheduled run's version if the gates are met and what served at its start still serves; else not.
 
     Decides once: a second call changes nothing.
     """
@@ -130,7 +130,7 @@ def _promote_by_rule(run: Run, version: ModelVersion, *, now: datetime) -> Sente
         return stands.reason
 
     try:
-        promote(version=version, acting_user=None, now=now, expected=run.parent, also=decide)
+        promote(version=version, acting_user=None, now=now, expected=run.serving or run.parent, also=decide)
     except _HeldBack as held:
         return held.reason
     except DomainError as error:

@@ -14,6 +14,7 @@ from labeling.models import Campaign, Prompt, User
 from training.access import require_no_blind_test, require_version
 from training.actions.jobs import cancel_job, resume_job
 from training.actions.planning import SEED_BITS, GenerationSpec, Plan, make_plan, plan_items
+from training.actions.rounds import collecting_round
 from training.claims import enqueue
 from training.errors import JobActive
 from training.models import ACTIVE_STATUSES, CandidateStrategy, GenerationJob, ModelVersion
@@ -75,6 +76,8 @@ def _start(
     try:
         with transaction.atomic():
             retention.hold(*plan.versions)
+            if not campaign.is_blind_test:
+                job.round = collecting_round(campaign=campaign, acting_user=acting_user, now=now)
             _fill_in(job, spec, plan, now)
             plan_items(job, plan, prompts)
             after = {

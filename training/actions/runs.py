@@ -15,13 +15,14 @@ from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.access import require_version
 from training.actions.jobs import cancel_job, resume_job
+from training.actions.rounds import round_for_run
 from training.actions.snapshots import take_snapshot
 from training.claims import enqueue
 from training.engine.config import RunConfig
 from training.engine.errors import InputError
 from training.errors import JobActive, WrongSettings
 from training.models import ACTIVE_STATUSES, Deployment, ModelVersion, Run, Snapshot
-from training.queries.serving import serving_version
+from training.queries.serving import current_deployment, serving_version
 from training.versions import retention
 
 
@@ -81,13 +82,15 @@ def start_run(
 def _create_run(
     snapshot: Snapshot, parent: ModelVersion, spec: RunSpec, *, acting_user: User | None, now: datetime
 ) -> Run:
-    config = dict(spec.config)
+    config, serving = dict(spec.config), current_deployment(spec.channel)
     run = Run.objects.create(
         campaign=snapshot.campaign,
         snapshot=snapshot,
         parent=parent,
+        serving=serving.version if serving else None,
         config=config,
         trigger=spec.trigger,
+        round=round_for_run(campaign=snapshot.campaign, acting_user=acting_user, now=now),
         created_by=acting_user,
         created_at=now,
         enqueued_at=now,

@@ -16,6 +16,7 @@ from common.sentences import Sentence
 from labeling.events.record import record
 from labeling.models import User
 from training.access import require_any_lead, require_version
+from training.actions.rounds import close_promoted_round
 from training.errors import NothingServes, NothingToRollBack, ServingChanged, VersionDamaged, WrongName
 from training.models import Deployment, Evaluation, ModelVersion, RetrainingRule, Run, Snapshot
 from training.queries.gates import campaigns_concerned
@@ -248,6 +249,8 @@ def _deploy(
     if current is not None:
         Deployment.objects.filter(pk=current.pk, is_current=True).update(is_current=False)
     deployment.save()
+    if deployment.kind == Deployment.Kind.PROMOTION:
+        close_promoted_round(version=version, acting_user=deployment.by, now=deployment.at)
     # The version that stops serving is its campaign's concern too.
     concerned = {campaign.pk: campaign for campaign in campaigns_concerned(version, channel)}
     if current is not None and current.version.run is not None:

@@ -25,6 +25,7 @@ from training.models.lens import LensJob
 from training.models.lineage import LeftOut, SnapshotPart
 from training.models.people_gate import HeldPrompts, PeopleGate, PeopleGatePair
 from training.models.retraining import RetrainingRule
+from training.models.round import Round, RoundPlan
 from training.models.run import Run, RunMetric, Snapshot
 from training.models.suite import ScenarioAnswer, ScenarioResult, Suite, SuiteRun, SuiteVersion
 from training.models.version import Deployment, Evaluation, ModelVersion
@@ -68,6 +69,8 @@ __all__ = [
     "PeopleGate",
     "PeopleGatePair",
     "RetrainingRule",
+    "Round",
+    "RoundPlan",
     "RuleResult",
     "Run",
     "RunMetric",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from common.sentences import SentenceField
 from labeling.models import Campaign
 from training.models.job import Job
+from training.models.round import Round
 from training.models.version import Deployment, ModelVersion
 
 
@@ -27,6 +28,7 @@ class GenerationJob(Job):
     QUEUE = "generate"
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="generation_jobs")
+    round = models.ForeignKey(Round, null=True, blank=True, on_delete=models.PROTECT, related_name="generation_jobs")
     versions = models.ManyToManyField(ModelVersion, related_name="generation_jobs")
     strategy = models.CharField(max_length=20, choices=CandidateStrategy.choices)
     settings = models.JSONField(default=dict, help_text="Sampling settings: temperature, top_p, max_tokens, ...")

@@ -32,6 +32,11 @@ class RetrainingRule(models.Model):
         null=True, blank=True, help_text="When it was last checked whether a run should start."
     )
     outcome = SentenceField(help_text="The result of that check.")
+    is_due = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether its time has come, and it waits for something that passes: then it is checked every minute.",
+    )
     updated_at = models.DateTimeField()
 
     class Meta:

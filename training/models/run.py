@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Campaign, User
 from training.models.job import Job
+from training.models.round import Round
 from training.models.version import ModelVersion
 
 
@@ -59,7 +60,16 @@ class Run(Job):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="runs")
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="runs")
     parent = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="runs_from")
+    serving = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The version that served when it started; null: its parent did.",
+    )
     config = models.JSONField(default=dict, help_text="Settings that differ from the engine's defaults (RunConfig).")
+    round = models.ForeignKey(Round, null=True, blank=True, on_delete=models.PROTECT, related_name="runs")
     directory = models.CharField(max_length=500, blank=True, help_text="The folder that the engine writes to.")
     trigger = models.CharField(max_length=16, choices=Trigger.choices, default=Trigger.PERSON)
     engine = models.CharField(
