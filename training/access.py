@@ -19,6 +19,7 @@ from training.models import (
     LensJob,
     ModelVersion,
     PeopleGate,
+    Round,
     Run,
     Snapshot,
     Suite,
@@ -77,6 +78,11 @@ def visible_decisions(user: User) -> QuerySet[GateDecision]:
 def visible_people_gates(user: User) -> QuerySet[PeopleGate]:
     """The gates by people of the campaigns that this person leads."""
     return PeopleGate.objects.filter(campaign__in=_led(user).values("pk"))
+
+
+def visible_rounds(user: User) -> QuerySet[Round]:
+    """The rounds of the campaigns that this person leads."""
+    return Round.objects.filter(campaign__in=_led(user).values("pk"))
 
 
 def visible_snapshots(user: User) -> QuerySet[Snapshot]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,8 +114,18 @@ def base(db: None, tiny_model: Path, var_dir: Path) -> ModelVersion:
     return version
 
 
-def judge_all(campaign: Campaign, annotator: User, *, limit: int | None = None, now: datetime = NOW) -> int:
-    """An annotator judges what is given: the shorter text wins, and equal lengths go left. Returns how many."""
+def judge_all(
+    campaign: Campaign,
+    annotator: User,
+    *,
+    limit: int | None = None,
+    now: datetime = NOW,
+    seconds: float = 0,
+) -> int:
+    """An annotator judges what is given: the shorter text wins, and equal lengths go left. Returns how many.
+
+    seconds: how long each pair is on display.
+    """
     from labeling.judging.acts import judge
     from labeling.judging.assignments import next_assignments
     from labeling.judging.drafts import JudgmentDraft
@@ -128,8 +138,8 @@ def judge_all(campaign: Campaign, annotator: User, *, limit: int | None = None, 
         sides = {"a": assignment.comparison.completion_a.text, "b": assignment.comparison.completion_b.text}
         left, right = sides[assignment.left], sides[assignment.right]
         choice = "left" if len(left) <= len(right) else "right"
-        draft = JudgmentDraft(choice, f"{assignment.pk}")
-        judge(assignment=assignment, draft=draft, acting_user=annotator, now=now)
+        draft = JudgmentDraft(choice, f"{assignment.pk}", seconds=seconds or None)
+        judge(assignment=assignment, draft=draft, acting_user=annotator, now=now + timedelta(seconds=seconds))
         judged += 1
     return judged
 

@@ -61,5 +61,6 @@ def next_check(rule: RetrainingRule | None, *, after: datetime) -> datetime | No
 
 
 def rules_without_time() -> QuerySet[RetrainingRule]:
-    """Enabled rules that have no time: they start a run as soon as there are enough fresh verdicts."""
-    return RetrainingRule.objects.filter(enabled=True, periodic_task__isnull=True).select_related("campaign")
+    """Enabled rules that have no time, or whose time has come: they wait for nothing but what passes."""
+    rules = RetrainingRule.objects.filter(Q(periodic_task__isnull=True) | Q(is_due=True), enabled=True)
+    return rules.select_related("campaign").order_by("pk")

@@ -1,0 +1,271 @@
+"""Rounds as they stand: their phases, each read from the jobs, decisions and deployments that it consists of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db.models import Count, Min, QuerySet
+from django.utils.translation import gettext_noop
+
+from common.sentences import Sentence
+from labeling.models import Campaign, Judgment, User
+from training.models import (
+    Deployment,
+    EvaluationJob,
+    GateDecision,
+    GenerationJob,
+    Job,
+    JobStatus,
+    ModelVersion,
+    PeopleGate,
+    RetrainingRule,
+    Round,
+    Run,
+    SuiteRun,
+)
+from training.queries.people_gates import reason_of
+from training.queries.retraining import awaits_gate, fresh_verdicts
+from training.queries.round_costs import Span
+from training.queries.schedule import enough_open_pairs
+
+State = Literal["waiting", "running", "done", "failed", "skipped"]
+Thing = GenerationJob | Run | EvaluationJob | SuiteRun | GateDecision | PeopleGate | Deployment | Round
+PHASES = ("generate", "label", "train", "evaluate", "gate", "promote", "next")
+DEAD = (JobStatus.FAILED, JobStatus.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One phase of a round. things: its rows, oldest first. by: who began it; None: the schedule or a worker.
+
+    reason: why it waits, failed or was left out, or how it ended. retry: the job that can be resumed.
+    """
+
+    name: str
+    state: State
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    by: User | None = None
+    reason: Sentence = field(default_factory=Sentence)
+    things: Sequence[Thing] = ()
+    retry: "GenerationJob | Run | EvaluationJob | None" = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "phase": self.name,
+            "state": self.state,
+            "started_at": self.started_at.isoformat() if self.started_at else None,
+            "ended_at": self.ended_at.isoformat() if self.ended_at else None,
+            "by": self.by.pseudonym if self.by else None,
+            "reason": str(self.reason),
+            "things": [{"kind": type(thing)._meta.model_name, "id": thing.pk} for thing in self.things],
+            "retry": {"kind": type(self.retry)._meta.model_name, "id": self.retry.pk} if self.retry else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RoundView:
+    """A round with everything that its phases consist of. version: the one that its run made."""
+
+    round: Round
+    phases: list[Phase]
+    version: ModelVersion | None
+    labels: Span
+    run: Run | None
+
+    @property
+    def current(self) -> Phase:
+        """The phase in which it is, or in which it ended."""
+        turn = self.phases[:-1]
+        failed = next((phase for phase in turn if phase.state == "failed"), None)
+        open_phases = [phase for phase in turn if phase.state in ("waiting", "running")]
+        return failed or (open_phases[0] if open_phases else turn[-1])
+
+
+def rounds_of(campaign: Campaign) -> QuerySet[Round]:
+    """A campaign's rounds, newest first."""
+    return Round.objects.filter(campaign=campaign).select_related("campaign", "opened_by").order_by("-number")
+
+
+def view_of(one: Round) -> RoundView:
+    """The phases of a round as they stand now."""
+    runs = list(one.runs.select_related("created_by", "parent", "snapshot").order_by("pk"))
+    version = ModelVersion.objects.filter(run__round=one).select_related("run", "parent").order_by("-pk").first()
+    labels = _label_span(one, runs)
+    phases = [
+        _generate(one),
+        _label(one, labels, runs),
+        _train(one, runs, version),
+        _evaluate(one, version),
+        _gate(one, version),
+        _promote(one, version),
+        _next(one),
+    ]
+    return RoundView(one, phases, version, labels, runs[-1] if runs else None)
+
+
+def wants_pairs(rule: RetrainingRule) -> bool:
+    """Whether the next round still lacks pairs: the one before is over, and nothing was generated since.
+
+    After a promotion the new version writes; else the pairs that are still open may be enough.
+    """
+    rounds = Round.objects.filter(campaign=rule.campaign)
+    collecting = rounds.filter(collects=True).first()
+    if collecting is not None and collecting.generation_jobs.exists():
+        return False
+    before = rounds.filter(collects=False).order_by("-number").first()
+    if before is not None and before.outcome == Round.Outcome.PROMOTED:
+        return True
+    if before is not None and before.closed_at is None:
+        run = before.runs.order_by("-pk").first()
+        if run is not None and (run.is_active or awaits_gate(run)):
+            return False
+    needed = rule.min_fresh_verdicts - fresh_verdicts(rule.campaign)
+    return needed > 0 and not enough_open_pairs(rule.campaign, needed)
+
+
+def _generate(one: Round) -> Phase:
+    jobs = list(one.generation_jobs.select_related("created_by").order_by("pk"))
+    if not jobs:
+        if one.collects:
+            return Phase("generate", "waiting", reason=Sentence(gettext_noop("No pairs were generated yet.")))
+        text = gettext_noop("Nothing was generated: the labels are about pairs that were there already.")
+        return Phase("generate", "skipped", reason=Sentence(text))
+    return _of_jobs("generate", jobs)
+
+
+def _of_jobs(name: str, jobs: Sequence[Any]) -> Phase:
+    """The phase of jobs of one kind, by the newest of them."""
+    last: Job = jobs[-1]
+    states: dict[str, State] = {JobStatus.FINISHED: "done", JobStatus.FAILED: "failed", JobStatus.CANCELLED: "failed"}
+    state = states.get(last.status, "running" if last.started_at else "waiting")
+    reason = last.error
+    if last.status == JobStatus.CANCELLED:
+        reason = Sentence(gettext_noop("It was cancelled."))
+    elif last.status == JobStatus.QUEUED and not reason:
+        reason = Sentence(gettext_noop("Waiting for a worker."))
+    begun = [job.started_at or job.created_at for job in jobs]
+    ended = None if last.is_active else last.finished_at
+    retry = last if last.status in DEAD else None
+    return Phase(name, state, min(begun), ended, jobs[0].created_by, reason, jobs, retry)  # type: ignore[arg-type]
+
+
+def _label_span(one: Round, runs: Sequence[Run]) -> Span:
+    """From the run of the round before to its own: the labels that are its own."""
+    before = Run.objects.filter(round__campaign=one.campaign_id, round__number__lt=one.number).order_by("-pk").first()
+    return (before.created_at if before else None, runs[0].created_at if runs else None)
+
+
+def _label(one: Round, labels: Span, runs: Sequence[Run]) -> Phase:
+    since, until = labels
+    made = Judgment.objects.filter(campaign=one.campaign_id, superseded_at=None)
+    made = made.filter(created_at__gt=since) if since else made
+    made = made.filter(created_at__lte=until) if until else made
+    found = made.aggregate(judgments=Count("pk"), people=Count("annotator", distinct=True), first=Min("created_at"))
+    if runs:
+        text = gettext_noop("%(judgments)s judgments by %(people)s annotators.")
+        reason = Sentence(text, {"judgments": found["judgments"], "people": found["people"]})
+        return Phase("label", "done", found["first"], until, reason=reason)
+    state: State = "running" if found["judgments"] else "waiting"
+    return Phase("label", state, found["first"], reason=_why_no_run(one.campaign))
+
+
+def _why_no_run(campaign: Campaign) -> Sentence:
+    """Why the run of a round has not started."""
+    rule = RetrainingRule.objects.filter(campaign=campaign, enabled=True).first()
+    if rule is None:
+        values = {"fresh": fresh_verdicts(campaign)}
+        return Sentence(gettext_noop("Waiting for a lead to start a run: %(fresh)s fresh verdicts so far."), values)
+    if rule.paused_at is not None:
+        return Sentence(gettext_noop("Paused until a lead resumes it: %(reason)s"), {"reason": rule.pause})
+    if rule.cron and not rule.is_due:
+        values = {"fresh": fresh_verdicts(campaign), "needed": rule.min_fresh_verdicts}
+        text = gettext_noop("Waiting for the time of the schedule: %(fresh)s fresh verdicts of %(needed)s.")
+        return Sentence(text, values)
+    return rule.outcome or Sentence(gettext_noop("Waiting for the schedule to look."))
+
+
+def _train(one: Round, runs: Sequence[Run], version: ModelVersion | None) -> Phase:
+    if not runs:
+        return Phase("train", "waiting")
+    phase = _of_jobs("train", runs)
+    if phase.state == "failed" and one.closed_at is not None:
+        return Phase(phase.name, "failed", phase.started_at, phase.ended_at, phase.by, phase.reason, phase.things)
+    return phase
+
+
+def _evaluate(one: Round, version: ModelVersion | None) -> Phase:
+    if version is None:
+        return Phase("evaluate", _after_end(one))
+    jobs = EvaluationJob.objects.filter(version=version, campaign=one.campaign_id).select_related("created_by")
+    evaluations = [job for job in jobs.defer("report", "parts").order_by("pk") if job.for_gates]
+    if not evaluations:
+        return Phase("evaluate", _after_end(one))
+    phase = _of_jobs("evaluate", evaluations)
+    reason = evaluations[-1].reason or phase.reason
+    return Phase(phase.name, phase.state, phase.started_at, phase.ended_at, phase.by, reason, phase.things, phase.retry)
+
+
+def _after_end(one: Round) -> State:
+    return "waiting" if one.closed_at is None else "skipped"
+
+
+def _gate(one: Round, version: ModelVersion | None) -> Phase:
+    if version is None:
+        return Phase("gate", _after_end(one))
+    asked = list(PeopleGate.objects.filter(candidate=version, campaign=one.campaign_id).order_by("pk"))
+    decisions = list(GateDecision.objects.filter(version=version).select_related("by").order_by("pk"))
+    things: list[Thing] = sorted([*asked, *decisions], key=_began)
+    started = _began(things[0]) if things else None
+    open_gate = next((gate for gate in reversed(asked) if gate.is_open), None)
+    if open_gate is not None:
+        return Phase("gate", "running", started, None, open_gate.opened_by, reason_of(open_gate), things)
+    if decisions:
+        last = decisions[-1]
+        state: State = "done" if last.is_promoted else "failed"
+        return Phase("gate", state, started, last.at, last.by, last.reason, things)
+    if one.closed_at is not None:
+        return Phase("gate", "skipped", started, None, None, Sentence(), things)
+    run = version.run
+    awaited = run is not None and awaits_gate(run)
+    text = (
+        gettext_noop("Waiting for the evaluation: then the gate decides.")
+        if awaited
+        else gettext_noop("Waiting for a lead: the gate is asked when somebody promotes the version.")
+    )
+    return Phase("gate", "waiting", started, None, None, Sentence(text), things)
+
+
+def _began(thing: Any) -> datetime:
+    began: datetime = thing.opened_at if isinstance(thing, PeopleGate) else thing.at
+    return began
+
+
+def _promote(one: Round, version: ModelVersion | None) -> Phase:
+    if version is None:
+        return Phase("promote", _after_end(one))
+    changes = list(Deployment.objects.filter(version=version, kind="promotion").select_related("by").order_by("pk"))
+    if not changes:
+        return Phase("promote", _after_end(one))
+    back = Deployment.objects.filter(kind="rollback", channel=changes[-1].channel, pk__gt=changes[-1].pk)
+    things: list[Thing] = list(changes)
+    rollback = back.select_related("by", "version").order_by("pk").first()
+    replaced = Deployment.objects.filter(channel=changes[-1].channel, pk__gt=changes[-1].pk).order_by("pk").first()
+    reason = Sentence()
+    if rollback is not None and replaced is not None and rollback.pk == replaced.pk:
+        reason = Sentence(gettext_noop("It was rolled back: %(name)s serves again."), {"name": rollback.version.name})
+        things.append(rollback)
+    return Phase("promote", "done", changes[0].at, changes[-1].at, changes[-1].by, reason, things)
+
+
+def _next(one: Round) -> Phase:
+    """The beginning of the next round."""
+    follower = Round.objects.filter(campaign=one.campaign_id, number=one.number + 1).first()
+    if follower is None:
+        return Phase("next", "waiting")
+    jobs = list(follower.generation_jobs.select_related("created_by").order_by("pk"))
+    if not jobs:
+        return Phase("next", "skipped" if not follower.collects else "waiting", things=[follower])
+    phase = _of_jobs("next", jobs)
+    return Phase("next", phase.state, phase.started_at, phase.ended_at, phase.by, phase.reason, [follower])
