@@ -27,6 +27,7 @@ class TrainingConfig(AppConfig):
             gate_decisions,
             paused_retraining,
             people_gates,
+            round_news,
             versions_waiting,
         )
         from training.queries.coming import coming_pairs, model_work
@@ -48,6 +49,7 @@ class TrainingConfig(AppConfig):
         register_source(people_gates)
         register_reader("training.tasks.look_at_blind_test")
         register_source(paused_retraining)
+        register_source(round_news)
         register_source(erased_people)
         register_lookups(work=model_work, pairs=coming_pairs)
         add_labels(events=EVENTS, subjects=SUBJECTS, fields=FIELDS)
@@ -68,6 +70,10 @@ class TrainingConfig(AppConfig):
                 "run.finished": _("A training run made a new model version."),
                 "run.failed": _("A training run failed."),
                 "retraining_rule.paused": _("Automatic retraining was paused: its version was rolled back."),
+                "round.budget_reached": _("The budget of a campaign's rounds is used up: the schedule starts nothing."),
+                "round.finished": _("A round ended: its version was promoted, or a later round took its place."),
+                "round.opened": _("A round began."),
+                "round.target_reached": _("The target of a campaign's rounds is reached: the schedule stops."),
                 "suite_run.finished": _("A version has answered the scenarios of a suite."),
                 "suite_run.failed": _("A run on a suite of scenarios failed."),
                 "version.registered": _("A model version was registered."),

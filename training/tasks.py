@@ -16,7 +16,7 @@ from training.actions.drafts import forget_drafts
 from training.actions.evaluation import start_evaluation
 from training.actions.label_biases import measure_next_snapshot
 from training.actions.people_gates import look_at_gate
-from training.actions.retraining import consider_retraining as consider
+from training.actions.schedule import consider_retraining as consider
 from training.actions.snapshot_index import index_earlier_snapshots
 from training.jobs import handover
 from training.jobs.gate import run_evaluation as evaluate
@@ -153,6 +153,6 @@ def consider_retraining(rule_id: int) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def consider_retraining_rules() -> None:
-    """Considers all rules without a time. Celery beat sends it every minute."""
+    """Considers all rules without a time, and those whose time has come. Celery beat sends it every minute."""
     for rule in retraining.rules_without_time():
         consider(rule=rule, now=timezone.now())

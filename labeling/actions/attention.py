@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from common.errors import NotFound
+from labeling.events.record import record
 from labeling.models import AgreementWatch, AttentionDismissal, Campaign, User
 from labeling.queries.attention import attention
 from labeling.queries.statistics import statistics
@@ -52,8 +53,13 @@ def _watch(campaign: Campaign, now: datetime) -> bool:
     has_fallen = change.high is not None and change.high < 0 and change.comparisons >= FEWEST_COMPARISONS
     watch, _ = AgreementWatch.objects.get_or_create(campaign=campaign, defaults={"checked_at": now})
     watch.early, watch.late, watch.checked_at = early, late, now
+    is_news = has_fallen and watch.fell_at is None
     watch.fell_at = (watch.fell_at or now) if has_fallen else None
-    watch.save(update_fields=["early", "late", "checked_at", "fell_at"])
+    with transaction.atomic():
+        watch.save(update_fields=["early", "late", "checked_at", "fell_at"])
+        if is_news:
+            after = {"agreement_early": early, "agreement_late": late}
+            record("campaign.agreement_fell", campaign, acting_user=None, now=now, campaign=campaign, after=after)
     return has_fallen
 
 

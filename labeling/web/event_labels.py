@@ -99,6 +99,7 @@ _EVENTS: dict[str, str | Promise] = {
     "campaign.exported": _("Data exported"),
     "campaign.imported": _("Campaign imported"),
     "blind_test.ended": _("Blind test ended"),
+    "campaign.agreement_fell": _("Agreement has fallen"),
     "campaign.status_changed": _("Campaign status changed"),
     "comparison.adjudicated": _("Conflict adjudicated"),
     "comparison.asked_again": _("More judgments requested"),
@@ -186,6 +187,8 @@ _WINNERS: Labels = dict(Winner.choices) | {
 _FIELDS: dict[str, Field] = {
     **fields_of(LABELS),
     **shares_of({name: LABELS[name] for name in SHARES}),
+    "agreement_early": Field(_("Agreement in the first third"), as_text=percent),
+    "agreement_late": Field(_("Agreement in the last third"), as_text=percent),
     "answer": Field(_("Answer")),
     "bulkact.changed": Field(_("Changed")),
     "bulkact.chosen": Field(_("Chosen")),

@@ -32,6 +32,7 @@ _SENTENCES: dict[str, str | Promise] = {
     "campaign.exported": _("%(who)s exported data of %(what)s"),
     "campaign.imported": _("%(who)s imported %(what)s"),
     "blind_test.ended": _("%(what)s ended"),
+    "campaign.agreement_fell": _("Agreement in %(what)s has fallen"),
     "campaign.status_changed": _("%(who)s changed the status of %(what)s"),
     "comparison.adjudicated": _("%(who)s settled the conflict about %(what)s"),
     "comparison.asked_again": _("%(who)s asked for more judgments of %(what)s"),

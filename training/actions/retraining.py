@@ -1,4 +1,4 @@
-"""Automatic retraining: a campaign's rule, and the question whether it is time."""
+"""Automatic retraining: a campaign's rule. Whether it is time is considered in `training.actions.schedule`."""
 
 import json
 from datetime import datetime
@@ -13,18 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
-from common.errors import DomainError
 from common.schedules import CRON_FIELDS, next_time, wrong_field
-from common.sentences import Sentence, sentence_of
+from common.sentences import Sentence
 from labeling.access import require_lead
 from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.access import require_no_blind_test
-from training.actions.runs import RunSpec, start_run
-from training.errors import JobActive, NotPaused, WrongSchedule
-from training.models import RetrainingRule, Run
-from training.queries.retraining import fresh_verdicts
+from training.errors import NotPaused, WrongSchedule
+from training.models import RetrainingRule
 
 CONSIDER_TASK = "training.tasks.consider_retraining"
 CRON_RULES = {
@@ -60,7 +57,7 @@ def save_retraining_rule(
         rule = RetrainingRule.objects.filter(campaign=campaign).first() or RetrainingRule(campaign=campaign)
         before = _as_dict(rule) if rule.pk else {}
         rule.enabled, rule.min_fresh_verdicts = enabled, min_fresh_verdicts
-        rule.auto_promote, rule.updated_at = auto_promote, now
+        rule.auto_promote, rule.updated_at, rule.is_due = auto_promote, now, False
         checked(rule, exclude=["campaign", "periodic_task"], refusal=WrongSchedule).save()
         _set_time(rule, crontab)
         record(
@@ -148,34 +145,3 @@ def resume_retraining(*, rule: RetrainingRule, acting_user: User | None, now: da
         locked.save(update_fields=["paused_at", "pause", "updated_at"])
         record("retraining_rule.resumed", locked, acting_user=acting_user, now=now, campaign=locked.campaign)
     return locked
-
-
-def consider_retraining(*, rule: RetrainingRule, now: datetime) -> Run | None:
-    """Starts a run from the serving version if the rule wants one now; returns it or None, and stores the outcome.
-
-    Two calls at once start one run: a campaign has at most one active run.
-    """
-    run, outcome = None, Sentence(gettext_noop("The rule is switched off."))
-    if rule.enabled and rule.paused_at is not None:
-        outcome = Sentence(gettext_noop("Paused until a lead resumes it: %(reason)s"), {"reason": rule.pause})
-    elif rule.enabled:
-        fresh = fresh_verdicts(rule.campaign)
-        if fresh < rule.min_fresh_verdicts:
-            numbers = {"fresh": fresh, "needed": rule.min_fresh_verdicts}
-            outcome = Sentence(gettext_noop("Waiting: %(fresh)s fresh verdicts of %(needed)s."), numbers)
-        else:
-            run, outcome = _try_to_start(rule, fresh, now=now)
-    rule.considered_at, rule.outcome = now, outcome
-    rule.save(update_fields=["considered_at", "outcome"])
-    return run
-
-
-def _try_to_start(rule: RetrainingRule, fresh: int, *, now: datetime) -> tuple[Run | None, Sentence]:
-    try:
-        run = start_run(campaign=rule.campaign, acting_user=None, now=now, spec=RunSpec(trigger=Run.Trigger.SCHEDULE))
-    except JobActive:
-        return None, Sentence(gettext_noop("Waiting: a run is active."))
-    except DomainError as error:
-        return None, Sentence(gettext_noop("Could not start: %(reason)s"), {"reason": sentence_of(error)})
-    numbers = {"number": run.pk, "fresh": fresh}
-    return run, Sentence(gettext_noop("Started run %(number)s on %(fresh)s fresh verdicts."), numbers)

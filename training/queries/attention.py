@@ -17,6 +17,8 @@ from training.models import (
     ModelVersion,
     PeopleGate,
     RetrainingRule,
+    Round,
+    RoundPlan,
     Run,
     Snapshot,
 )
@@ -129,6 +131,37 @@ def paused_retraining(user: User, led: Mapping[int, Campaign]) -> Iterator[Atten
             since=rule.paused_at,
             detail=str(rule.pause),
         )
+
+
+def round_news(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
+    """The newest round that ended with a promotion by a person, budgets that are used up, and targets reached.
+
+    Of a promotion by the schedule the gate's own item says so.
+    """
+    ended = Round.objects.filter(campaign__in=led, outcome=Round.Outcome.PROMOTED)
+    newer = ended.filter(campaign=OuterRef("campaign"), number__gt=OuterRef("number"))
+    by_rule = GateDecision.objects.filter(run__round=OuterRef("pk"), is_automatic=True, outcome="passed")
+    for one in ended.filter(~Exists(newer), ~Exists(by_rule)).order_by("pk"):
+        text = gettext("Round %(number)s ended: its version was promoted") % {"number": one.number}
+        yield _news(f"round-{one.pk}", text, "round", one.pk, led[one.campaign_id], one.closed_at)
+    plans = RoundPlan.objects.filter(campaign__in=led).exclude(budget_reached_at=None, target_reached_at=None)
+    for plan in plans.order_by("pk"):
+        campaign = led[plan.campaign_id]
+        if plan.budget_reached_at is not None:
+            key, text = f"budget-{plan.pk}-{plan.budget_reached_at:%Y%m%d%H%M}", gettext("The budget is used up")
+            yield _news(key, text, "rounds", campaign.slug, campaign, plan.budget_reached_at, is_bad=True)
+        if plan.target_reached_at is not None:
+            key, text = f"target-{plan.pk}-{plan.target_reached_at:%Y%m%d%H%M}", gettext("The target is reached")
+            yield _news(key, text, "rounds", campaign.slug, campaign, plan.target_reached_at)
+
+
+def _news(
+    key: str, text: str, page: str, argument: Any, campaign: Campaign, since: Any, *, is_bad: bool = False
+) -> AttentionItem:
+    """Something that a lead sets aside once they have read it."""
+    return AttentionItem(
+        key, text, 1, page, (argument,), campaign, since=since, can_be_set_aside=True, is_bad_news=is_bad
+    )
 
 
 def erased_people(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:

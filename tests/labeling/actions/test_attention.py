@@ -5,7 +5,7 @@ import pytest
 from common.errors import NotFound
 from labeling.actions.attention import bring_back, set_aside, watch_agreement
 from labeling.actions.members import pause_member
-from labeling.models import AgreementWatch, AttentionDismissal
+from labeling.models import AgreementWatch, AttentionDismissal, Event
 from labeling.queries.attention import attention
 from tests.people import Stage, stage
 
@@ -30,6 +30,8 @@ def test_agreement_that_fell_beyond_chance_is_found_and_forgotten_when_it_recove
     again = AgreementWatch.objects.get()
     assert again.fell_at == watch.fell_at, "It is the same fall."
     assert again.checked_at == scene.now
+    event = Event.objects.get(verb="campaign.agreement_fell")
+    assert (event.campaign, event.after) == (scene.campaign, {"agreement_early": 1.0, "agreement_late": 0.0})
 
 
 @pytest.mark.parametrize("agreeing", [[True] * 60, [False, True] * 30, [True, False]])

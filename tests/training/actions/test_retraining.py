@@ -11,8 +11,9 @@ from labeling.models import Campaign, Event, User
 from tests.training.actions.conftest import rule_of
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs, judge_all
 from training import tasks
-from training.actions.retraining import consider_retraining, save_retraining_rule
+from training.actions.retraining import save_retraining_rule
 from training.actions.runs import start_run
+from training.actions.schedule import consider_retraining
 from training.errors import WrongSchedule
 from training.models import JobStatus, ModelVersion, RetrainingRule, Run
 from training.queries.retraining import fresh_verdicts, rules_without_time

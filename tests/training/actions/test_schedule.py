@@ -1,0 +1,158 @@
+"""The schedule runs rounds: when it waits and why, what it starts from, and the pairs of the next round."""
+
+from datetime import time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from labeling.models import Campaign, Event, User
+from tests.training.actions.conftest import rule_of
+from tests.training.actions.test_rounds import ended, version_of
+from tests.training.conftest import NOW, QUESTIONS, add_written_pairs, judge_all
+from training import tasks
+from training.actions.round_plans import save_round_plan
+from training.actions.schedule import consider_retraining
+from training.actions.versions import promote
+from training.models import GenerationJob, ModelVersion, RetrainingRule, RoundPlan, Run
+from training.queries.retraining import rules_without_time
+
+pytestmark = pytest.mark.django_db
+
+ALL = len(QUESTIONS)
+
+
+def planned(campaign: Campaign, **values: Any) -> RoundPlan:
+    return save_round_plan(campaign=campaign, values=values, acting_user=None, now=NOW)
+
+
+def ready(campaign: Campaign, **values: Any) -> RetrainingRule:
+    """A rule that has enough fresh verdicts."""
+    return rule_of(campaign, **{"min_fresh_verdicts": ALL} | values)
+
+
+def looked(rule: RetrainingRule, **later: float) -> str:
+    """What the schedule says when it looks."""
+    consider_retraining(rule=rule, now=NOW + timedelta(**later))
+    rule.refresh_from_db()
+    return str(rule.outcome)
+
+
+def test_quiet_hours_are_those_of_the_campaigns_time_zone(labeled: Campaign) -> None:
+    planned(labeled, quiet_from=time(22), quiet_until=time(7), time_zone="Asia/Tokyo")
+    rule = ready(labeled)
+    assert looked(rule, hours=5) == "Waiting: quiet hours until 07:00 (Asia/Tokyo)."  # 23:00 there
+    assert looked(rule, hours=12.9) == "Waiting: quiet hours until 07:00 (Asia/Tokyo)."  # 6:54
+    assert not Run.objects.exists()
+    assert looked(rule, hours=13).startswith("Started run")
+
+
+def test_a_rule_whose_time_came_in_quiet_hours_starts_after_them(labeled: Campaign) -> None:
+    planned(labeled, quiet_from=time(8), quiet_until=time(10), time_zone="UTC")
+    rule = ready(labeled, cron="0 9 * * *")
+    assert not rules_without_time().exists()
+    looked(rule)
+    assert list(rules_without_time()) == [rule]
+    planned(labeled, quiet_from=None, quiet_until=None)
+    tasks.consider_retraining_rules()
+    assert Run.objects.get().trigger == Run.Trigger.SCHEDULE
+    assert not rules_without_time().exists()
+
+
+def test_a_run_waits_for_agreement(labeled: Campaign, base: ModelVersion) -> None:
+    planned(labeled, min_agreement=0.8)
+    rule = ready(labeled)
+    assert looked(rule).startswith("Waiting: agreement is not known yet, and 80.0 % is needed")
+    labeled.comparisons.update(votes_a=1, votes_b=1, judged=2, taken=2, overlap=2)
+    assert looked(rule) == f"Waiting: agreement is 0.0 % on {ALL} pairs, and 80.0 % is needed."
+    labeled.comparisons.update(votes_a=2, votes_b=0)
+    assert looked(rule).startswith("Started run")
+
+
+def test_a_budget_of_machine_minutes_stops_the_schedule_and_tells_leads_once(labeled: Campaign) -> None:
+    planned(labeled, budget_minutes=10, budget_period="month", time_zone="UTC")
+    job = GenerationJob.objects.create(
+        campaign=labeled, created_at=NOW, started_at=NOW - timedelta(minutes=10), finished_at=NOW, status="finished"
+    )
+    rule = ready(labeled)
+    assert looked(rule) == "Waiting: the budget of this month is used up: 10 of 10 machine minutes."
+    looked(rule, minutes=1)
+    event = Event.objects.get(verb="round.budget_reached")
+    assert (event.campaign, event.after["reason"]) == (labeled, str(rule.outcome))
+    assert not Run.objects.exists()
+
+    GenerationJob.objects.filter(pk=job.pk).update(finished_at=NOW - timedelta(minutes=1))
+    assert looked(rule).startswith("Started run")
+    assert RoundPlan.objects.get().budget_reached_at is None
+
+
+def test_the_minutes_of_another_month_are_not_of_this_one(labeled: Campaign) -> None:
+    planned(labeled, budget_minutes=10, budget_period="month", time_zone="UTC")
+    GenerationJob.objects.create(
+        campaign=labeled, created_at=NOW, started_at=NOW - timedelta(days=9), finished_at=NOW - timedelta(days=8)
+    )
+    assert looked(ready(labeled)).startswith("Started run")
+    Run.objects.update(status="failed")
+    planned(labeled, budget_period="total")
+    assert looked(ready(labeled)) == "Waiting: the budget is used up: 1440 of 10 machine minutes."
+
+
+@pytest.mark.parametrize("is_simulated", [False, True])
+def test_a_budget_in_money_counts_people_by_their_hour(
+    campaign: Campaign, base: ModelVersion, alice: User, is_simulated: bool
+) -> None:
+    planned(campaign, human_hour=Decimal(30), currency="EUR", budget_money=Decimal("8.50"), budget_period="total")
+    User.objects.filter(pk=alice.pk).update(is_simulated=is_simulated)
+    add_written_pairs(campaign)
+    judge_all(campaign, alice, seconds=60)
+    spent = looked(ready(campaign), minutes=1)
+    if is_simulated:
+        assert spent.startswith("Started run")  # nobody spent time
+    else:
+        assert spent == "Waiting: the budget is used up: 9.00 of 8.50 EUR."  # 18 minutes
+
+
+def test_a_run_starts_from_the_base_or_from_the_newest_version(labeled: Campaign, base: ModelVersion) -> None:
+    rule = ready(labeled)
+    looked(rule)
+    version = version_of(Run.objects.get(), "tiny-v1")
+    promote(version=version, acting_user=None, now=NOW, servers_first=False)
+    Run.objects.update(created_at=NOW)
+    labeled.verdicts.update(settled_at=NOW + timedelta(hours=1))
+    for start_from, parent in (("base", base), ("serving", version)):
+        planned(labeled, start_from=start_from)
+        looked(rule)
+        run = Run.objects.latest("pk")
+        assert (run.parent, run.serving) == (parent, version)
+        newest = version_of(run, f"from-{start_from}")
+        labeled.verdicts.update(settled_at=NOW + timedelta(hours=1 + run.pk))
+    planned(labeled, start_from="newest")
+    looked(rule)
+    assert Run.objects.latest("pk").parent == newest
+
+
+def test_the_pairs_of_the_next_round_are_generated_after_a_promotion(labeled: Campaign, alice: User) -> None:
+    planned(labeled, generates=True)
+    rule = ready(labeled)
+    assert looked(rule).startswith("Started run")  # all labels are there: nothing is generated before
+    assert looked(rule).startswith("Waiting")  # its run is active
+    version = version_of(Run.objects.get(), "tiny-v1")
+    assert not GenerationJob.objects.exists()
+
+    promote(version=version, acting_user=None, now=NOW, servers_first=False)
+    assert looked(rule) == "Generating the pairs of round 2."
+    job = GenerationJob.objects.get()
+    assert (list(job.versions.all()), job.created_by) == ([version], None)
+    assert looked(rule) == f"Waiting: 0 fresh verdicts of {ALL}."
+    ended(job)
+    looked(rule)
+    assert GenerationJob.objects.count() == 1
+
+
+def test_open_pairs_that_are_enough_are_judged_before_more_are_written(campaign: Campaign, base: ModelVersion) -> None:
+    planned(campaign, generates=True)
+    add_written_pairs(campaign)
+    rule = ready(campaign)
+    assert looked(rule) == f"Waiting: 0 fresh verdicts of {ALL}."
+    rule = ready(campaign, min_fresh_verdicts=ALL + 1)
+    assert looked(rule) == "Generating the pairs of round 1."

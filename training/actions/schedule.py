@@ -1,0 +1,102 @@
+"""The schedule: considers a campaign's rule, and starts the next phase of its round if nothing speaks against it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext_noop
+
+from common.errors import DomainError
+from common.sentences import Sentence, sentence_of
+from training.actions.generation import start_generation
+from training.actions.planning import GenerationSpec
+from training.actions.round_plans import look_at_budget, look_at_target
+from training.actions.runs import RunSpec, start_run
+from training.errors import JobActive
+from training.models import CandidateStrategy, GenerationJob, RetrainingRule, RoundPlan, Run
+from training.queries.retraining import fresh_verdicts
+from training.queries.round_costs import plan_of
+from training.queries.rounds import wants_pairs
+from training.queries.schedule import version_to_start_from, waits_for_agreement, waits_for_hours
+
+ONE_VERSION = (CandidateStrategy.TWO_SEEDS, CandidateStrategy.TWO_TEMPERATURES, CandidateStrategy.TWO_PROMPTS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """The result of a look. passes: it waits for something that passes, so that a rule with a time looks again."""
+
+    outcome: Sentence
+    run: Run | None = None
+    passes: bool = False
+
+
+def consider_retraining(*, rule: RetrainingRule, now: datetime) -> Run | None:
+    """Starts a run, or the next round's pairs, if the rule wants it now; returns the run, and stores the outcome.
+
+    Two calls at once start one run: a campaign has at most one active run.
+    """
+    step = _consider(rule, now=now)
+    rule.considered_at, rule.outcome = now, step.outcome
+    rule.is_due = step.passes and rule.periodic_task_id is not None
+    rule.save(update_fields=["considered_at", "outcome", "is_due"])
+    return step.run
+
+
+def _consider(rule: RetrainingRule, *, now: datetime) -> _Step:
+    if not rule.enabled:
+        return _Step(Sentence(gettext_noop("The rule is switched off.")))
+    if rule.paused_at is not None:
+        return _Step(Sentence(gettext_noop("Paused until a lead resumes it: %(reason)s"), {"reason": rule.pause}))
+    plan = plan_of(rule.campaign)
+    if reached := look_at_target(plan=plan, now=now):
+        return _Step(reached)
+    if waits := look_at_budget(plan=plan, now=now) or waits_for_hours(plan, now=now):
+        return _Step(waits, passes=True)
+    generated = _generate(rule, plan, now=now)
+    fresh = fresh_verdicts(rule.campaign)
+    if fresh < rule.min_fresh_verdicts:
+        numbers = {"fresh": fresh, "needed": rule.min_fresh_verdicts}
+        return _Step(generated or Sentence(gettext_noop("Waiting: %(fresh)s fresh verdicts of %(needed)s."), numbers))
+    if waits := waits_for_agreement(plan):
+        return _Step(waits, passes=True)
+    return _train(rule, plan, fresh, now=now)
+
+
+def _generate(rule: RetrainingRule, plan: RoundPlan, *, now: datetime) -> Sentence:
+    """Starts to write the pairs of the next round, if the plan says so and they are missing; empty: it does not."""
+    if not plan.generates or not wants_pairs(rule):
+        return Sentence()
+    try:
+        job = start_generation(campaign=rule.campaign, acting_user=None, now=now, spec=_spec(rule))
+    except JobActive:
+        return Sentence()
+    except DomainError as error:
+        return Sentence(gettext_noop("Could not generate pairs: %(reason)s"), {"reason": sentence_of(error)})
+    assert job.round is not None
+    return Sentence(gettext_noop("Generating the pairs of round %(number)s."), {"number": job.round.number})
+
+
+def _spec(rule: RetrainingRule) -> GenerationSpec:
+    """As the campaign's last job that a single version wrote; the version is the one that serves."""
+    jobs = GenerationJob.objects.filter(campaign=rule.campaign, strategy__in=ONE_VERSION)
+    last = jobs.order_by("-pk").first()
+    if last is None:
+        return GenerationSpec()
+    return GenerationSpec(
+        strategy=last.strategy,
+        settings=last.settings,
+        second_settings=last.second_settings,
+        pairs_per_prompt=last.pairs_per_prompt,
+    )
+
+
+def _train(rule: RetrainingRule, plan: RoundPlan, fresh: int, *, now: datetime) -> _Step:
+    try:
+        spec = RunSpec(parent=version_to_start_from(plan), trigger=Run.Trigger.SCHEDULE)
+        run = start_run(campaign=rule.campaign, acting_user=None, now=now, spec=spec)
+    except JobActive:
+        return _Step(Sentence(gettext_noop("Waiting: a run is active.")), passes=True)
+    except DomainError as error:
+        return _Step(Sentence(gettext_noop("Could not start: %(reason)s"), {"reason": sentence_of(error)}))
+    numbers = {"number": run.pk, "fresh": fresh}
+    return _Step(Sentence(gettext_noop("Started run %(number)s on %(fresh)s fresh verdicts."), numbers), run)
