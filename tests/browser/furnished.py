@@ -18,6 +18,7 @@ from training.models import (
     GateDecision,
     GenerationJob,
     ModelVersion,
+    Round,
     Run,
     RunMetric,
     Snapshot,
@@ -61,7 +62,7 @@ GATE_FIGURES: dict[str, Any] = {
 class Furnished:
     """base served first, `one` serves now, `two` is new. finished made `two`; running is at half its steps.
 
-    decision: about `one`; `two` would meet the gate too.
+    decision: about `one`; `two` would meet the gate too. round: of `finished`, which is over.
     """
 
     base: ModelVersion
@@ -71,6 +72,7 @@ class Furnished:
     running: Run
     writing: GenerationJob
     decision: GateDecision
+    round: Round
 
 
 def furnish(stage: Stage) -> Furnished:
@@ -118,7 +120,27 @@ def furnish(stage: Stage) -> Furnished:
         started_at=NOON,
     )
     writing.versions.set([one])
-    return Furnished(base, one, two, finished, running, writing, decision)
+    rounds = _rounds(campaign, [(one.run, "promoted"), (finished, "not_promoted"), (running, "")])
+    GenerationJob.objects.filter(pk=writing.pk).update(round=rounds[-1])
+    return Furnished(base, one, two, finished, running, writing, decision, rounds[1])
+
+
+def _rounds(campaign: Campaign, runs: list[tuple[Run | None, str]]) -> list[Round]:
+    """A round for each run with its outcome, and one that still collects."""
+    rounds = []
+    for number, (run, outcome) in enumerate([*runs, (None, "")], start=1):
+        made = Round.objects.create(
+            campaign=campaign,
+            number=number,
+            opened_at=NOON,
+            collects=run is None,
+            closed_at=NOON if outcome else None,
+            outcome=outcome,
+        )
+        if run is not None:
+            Run.objects.filter(pk=run.pk).update(round=made)
+        rounds.append(made)
+    return rounds
 
 
 def add_metrics(run: Run, first: int, last: int) -> None:

@@ -98,6 +98,8 @@ PAGES = {
         "/evaluations/{waiting}/",
         "/evaluations/compare/",
         "/campaigns/sums/gate/",
+        "/campaigns/sums/rounds/",
+        "/rounds/{turn}/",
         "/gate-decisions/{decision}/",
         "/campaigns/sums/people-gates/",
         "/people-gates/{people_gate}/",
@@ -146,6 +148,7 @@ EXAMPLES = {
     **dict.fromkeys(
         (
             "decision",
+            "turn",
             "people_gate",
             "finished",
             "snapshot",
@@ -195,6 +198,7 @@ def everything(on_stage: Stage) -> tuple[Furnished, dict[str, Any]]:
         "answer": practised.pk,
         "round": practised.round_id,
         "decision": furnished.decision.pk,
+        "turn": furnished.round.pk,
         "people_gate": voted(
             voting_gate(on_stage.campaign, furnished.two, furnished.one),
             on_stage.bob,

@@ -132,6 +132,7 @@ ARGUMENTS: dict[str, Arguments] = {
         lambda scene: [experiment_of(scene.stage.alice, scene.furnished, steps=1).pk],
     ),
     "version": lambda scene: [scene.furnished.two.name],
+    **dict.fromkeys(("round", "api-round"), lambda scene: [scene.furnished.round.pk]),
     **dict.fromkeys(
         ("gate_decision", "gate_certificate", "api-gate-decision", "api-gate-certificate"),
         lambda scene: [scene.furnished.decision.pk],
@@ -247,6 +248,15 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("api-lab-steps", "POST"): {"steps": 5},
     ("api-retraining-rule", "PUT"): {"enabled": True, "min_fresh_verdicts": 10},
+    ("api-round-plan", "PUT"): {
+        "quiet_from": "22:00",
+        "quiet_until": "07:00",
+        "time_zone": "Europe/Berlin",
+        "human_hour": "24.00",
+        "currency": "EUR",
+        "budget_money": "500.00",
+        "target": 0.65,
+    },
     ("api-held-prompts", "PUT"): {"share": 0.25},
     ("api-people-gates", "POST"): {"version": "sums-v2", "error": 0.4},
     ("api-suites", "POST"): {"name": "Politeness", "scenarios": [SCENARIO]},

@@ -40,6 +40,7 @@ FIXED = (
     (re.compile(r'"password": "[0-9a-f]{20}"'), '"password": "' + "0" * 20 + '"'),
     (re.compile(r'"receipt": "[^"]+"'), '"receipt": ".eJyrVsovSVWyUkpKLFKqBQAuVwU2:1wXyZa:Q0kd"'),
     (re.compile(r'"seconds": [0-9.]+'), '"seconds": 1.5'),
+    (re.compile(r'"machine_minutes": [0-9.]+'), '"machine_minutes": 12.5'),
     (re.compile(r'"key": "k"'), '"key": "5f0c954e-8f0e-4c1e-9d5a-8f7f5a0d2b11"'),
 )
 

@@ -38,7 +38,7 @@ from training.web.forms import GenerationForm, RunForm
 from training.web.getting_started import checklist
 from training.web.retraining_form import RetrainingRuleForm
 from training.web.training_advice import TrainingAdvice, bias_advice, prompt_advice, queued_sentence, training_advice
-from training.web.versions import labels_page
+from training.web.versions import labels_form
 
 RUNS_LISTED = 10
 
@@ -151,7 +151,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "imported_judgments": 0 if is_known else imported_judgments(campaign),
         "overview": overview,
         "serving": overview.serving,
-        "labels_page": labels_page(user, current_deployment()),
+        "labels_form": labels_form(user, current_deployment()),
         "candidate": candidate,
         "next_step": _next_step(campaign, progress, overview, candidate, advice),
         "job": overview.generation,

@@ -31,6 +31,8 @@ LINKS: Mapping[str, Link] = {
     "modelversion": _version,
     "peoplegate": lambda event: reverse("people_gate", args=[event.subject_id]),
     "retrainingrule": campaign_page("campaign"),
+    "round": lambda event: reverse("round", args=[event.subject_id]),
+    "roundplan": campaign_page("rounds"),
     "run": lambda event: reverse("run", args=[event.subject_id]),
     "scenarioanswer": lambda event: reverse("suites", args=[event.campaign.slug]) if event.campaign else "",
     "suite": lambda event: reverse("suite", args=[event.subject_id]),

@@ -41,6 +41,11 @@ SENTENCES: Mapping[str, str | Promise] = {
     "retraining_rule.paused": _("%(what)s was paused"),
     "retraining_rule.resumed": _("%(who)s resumed %(what)s"),
     "retraining_rule.saved": _("%(who)s changed %(what)s"),
+    "round.budget_reached": _("The budget is used up"),
+    "round.finished": _("%(what)s ended"),
+    "round.opened": _("%(what)s began"),
+    "round.plan_saved": _("%(who)s changed %(what)s"),
+    "round.target_reached": _("The target is reached"),
     "run.cancel_requested": _("%(who)s asked to cancel %(what)s"),
     "run.cancelled": _("%(who)s cancelled %(what)s"),
     "run.checkpoints_removed": _("%(who)s removed the checkpoints of %(what)s"),
@@ -90,6 +95,8 @@ NAMES: Mapping[str, Name] = {
     "modelversion": _version,
     "peoplegate": lambda event: gettext("Gate by people %(number)s") % {"number": event.subject_id},
     "retrainingrule": lambda event: gettext("the rule of automatic retraining"),
+    "round": lambda event: gettext("Round %(number)s") % {"number": event.after.get("round", "")},
+    "roundplan": lambda event: gettext("the plan of the rounds"),
     "scenarioanswer": lambda event: (
         gettext("an answer about the scenario %(name)s") % {"name": event.after.get("scenario", "")}
     ),

@@ -31,6 +31,7 @@ from training.web.people_gates import (
 from training.web.playground import playground
 from training.web.promote import version_measure, version_promote
 from training.web.prompts import prompts_generate
+from training.web.rounds import round_page, round_plan_save, rounds
 from training.web.run import run
 from training.web.scenario_questions import scenario_answer_undo, scenario_questions
 from training.web.snapshots import snapshot, snapshot_changes, snapshot_download, snapshots
@@ -55,6 +56,9 @@ urlpatterns = [
     path("campaigns/<slug:slug>/train/", run_start, name="run_start"),
     path("campaigns/<slug:slug>/retraining/", retraining_save, name="retraining_save"),
     path("campaigns/<slug:slug>/retraining/resume/", retraining_resume, name="retraining_resume"),
+    path("campaigns/<slug:slug>/rounds/", rounds, name="rounds"),
+    path("campaigns/<slug:slug>/rounds/plan/", round_plan_save, name="round_plan_save"),
+    path("rounds/<int:pk>/", round_page, name="round"),
     path("campaigns/<slug:slug>/gate/", gate, name="gate"),
     path("gate-decisions/<int:pk>/", gate_decision, name="gate_decision"),
     path("gate-decisions/<int:pk>/certificate/", gate_certificate, name="gate_certificate"),

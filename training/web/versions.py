@@ -1,16 +1,23 @@
 """The page of all model versions, and of the serving one."""
 
-from django.http import HttpRequest, HttpResponse
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from common.errors import Invalid
 from labeling.access import leads
-from labeling.models import User
+from labeling.actions.bulk import NothingSelected
+from labeling.models import BulkAct, User
+from labeling.queries.lists import ComparisonFilter
 from labeling.web.edge import act, form_of, page, person
+from labeling.web.selections import list_form
 from training.access import require_any_lead, visible_versions
+from training.actions.setting_aside import set_labels_aside
 from training.actions.versions import roll_back
 from training.models import Deployment, ModelVersion
 from training.queries.serving import current_deployment, training_now, version_before
@@ -35,7 +42,7 @@ def versions(request: HttpRequest) -> HttpResponse:
         "graph": draw_lineage(rows),
         "current": current_deployment(),
         "before": version_before(),
-        "labels_page": labels_page(user, current_deployment()),
+        "labels_form": labels_form(user, current_deployment()),
         "servers": states(),
         "training_now": training_now(),
         "changes": changes.select_related("version", "by").order_by("-pk")[:CHANGES_LISTED],
@@ -44,16 +51,16 @@ def versions(request: HttpRequest) -> HttpResponse:
     return render(request, "training/versions.html", context)
 
 
-def labels_page(user: User, deployment: Deployment | None) -> str:
-    """The list of the comparisons that were settled since a promotion, where a lead can retire them.
+def labels_form(user: User, deployment: Deployment | None) -> Form | None:
+    """The choice of labels to set aside with a rollback: by default those that were settled since the promotion.
 
-    Empty where the version comes from no campaign that the person leads.
+    None where the version comes from no campaign that the person leads.
     """
     run = deployment.version.run if deployment else None
     if deployment is None or run is None or not leads(user, run.campaign):
-        return ""
+        return None
     since = timezone.localdate(deployment.at).isoformat()
-    return f"{reverse('comparisons', args=[run.campaign.slug])}?settled_since={since}"
+    return list_form(run.campaign, BulkAct.Target.COMPARISONS, QueryDict(f"settled_since={since}"))
 
 
 def newest_step(versions: list[ModelVersion]) -> tuple[int, int] | None:
@@ -73,11 +80,36 @@ def newest_step(versions: list[ModelVersion]) -> tuple[int, int] | None:
 @page
 @form_of("versions")
 def serving_rollback(request: HttpRequest) -> HttpResponse:
-    """Rolls back the last promotion."""
-    require_any_lead(person(request))
+    """Rolls back the last promotion, and sets labels aside where the person says so."""
+    user = person(request)
+    require_any_lead(user)
+    before = current_deployment()
+    labels = labels_form(user, before) if request.POST.get("set_aside") else None
 
     def errand() -> str:
-        deployment = roll_back(acting_user=person(request), now=timezone.now())
-        return _("%(name)s serves again.") % {"name": deployment.version.name}
+        now = timezone.now()
+        where = _chosen(before, request.POST) if labels is not None and before is not None else None
+        deployment = roll_back(acting_user=user, now=now)
+        done = _("%(name)s serves again.") % {"name": deployment.version.name}
+        if where is None or before is None or before.version.run is None:
+            return done
+        campaign = before.version.run.campaign
+        try:
+            aside = set_labels_aside(campaign=campaign, where=where, version=before.version, acting_user=user, now=now)
+        except NothingSelected:
+            return f"{done} {_('No label was settled then: none is set aside.')}"
+        text = ngettext("%(count)s comparison is set aside.", "%(count)s comparisons are set aside.", aside.total)
+        return f"{done} {text % {'count': aside.total}}"
 
     return act(request, errand, back=reverse("versions"))
+
+
+def _chosen(deployment: Deployment, sent: QueryDict) -> ComparisonFilter:
+    """The labels that were chosen in the dialog. Raises Invalid: then nothing is rolled back."""
+    assert deployment.version.run is not None
+    form = list_form(deployment.version.run.campaign, BulkAct.Target.COMPARISONS, sent)
+    if not form.is_valid():
+        raise Invalid(" ".join(str(text) for texts in form.errors.values() for text in texts))
+    where = form.asked()
+    assert isinstance(where, ComparisonFilter)
+    return where

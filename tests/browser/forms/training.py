@@ -22,7 +22,7 @@ from training.actions.scenario_answers import answer_question
 from training.actions.snapshots import take_snapshot
 from training.actions.versions import promote, register_base_version
 from training.evaluation.suite_questions import open_questions
-from training.models import GenerationJob, LensJob, PeopleGate, RetrainingRule, Run, SuiteRun
+from training.models import GenerationJob, LensJob, PeopleGate, RetrainingRule, Round, Run, SuiteRun
 
 CAMPAIGN = "/campaigns/sums/"
 
@@ -51,6 +51,14 @@ def _promoted(world: World) -> None:
             name=name, directory=world.model_folder(name), acting_user=None, now=world.stage.now
         )
         promote(version=version, acting_user=None, now=world.stage.now)
+
+
+def _failed_round(world: World) -> dict[str, Any]:
+    """The last round's run has failed."""
+    _stopped(world)
+    Round.objects.filter(pk=world.furnished.round.pk).update(closed_at=None, outcome="")
+    Run.objects.filter(pk=world.furnished.running.pk).update(round=world.furnished.round)
+    return {"round": world.furnished.round.pk}
 
 
 def _paused(world: World) -> None:
@@ -432,6 +440,29 @@ ENTRIES = (
         press="Make comparisons",
         sees="comparison was added",
         never_refused="It has boxes alone.",
+    ),
+    Entry(
+        form="training/rounds/plan.html",
+        path=CAMPAIGN + "rounds/",
+        fill={
+            "generates": True,
+            "start_from": "newest",
+            "quiet_from": "22:00",
+            "quiet_until": "07:00",
+            "human_hour": "24",
+            "currency": "EUR",
+            "target": "65",
+        },
+        sees="The plan of the rounds was saved",
+        wrong={"time_zone": "Berlin"},
+        complaint="There is no time zone",
+    ),
+    Entry(
+        form="training/round/phase.html",
+        path="/rounds/{round}/",
+        arrange=_failed_round,
+        press="Try again",
+        sees="It continues from its last checkpoint",
     ),
     Entry(
         form="training/gate.html",

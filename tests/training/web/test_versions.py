@@ -2,8 +2,9 @@
 
 import pytest
 
+from labeling.models import BulkAct
 from tests.clients import Visiting
-from tests.people import stage
+from tests.people import NOON, stage
 from tests.training.web.pages import page_of, quiet
 from training.models import Deployment, ModelVersion
 from training.versions import files
@@ -25,6 +26,39 @@ def test_promotion_and_rollback_change_what_serves(visiting: Visiting) -> None:
     assert "sums-v2</b>" in page_of(maya, "/versions/")
     answer = maya.post("/serving/rollback/", follow=True)
     assert "sums-v1 serves again" in answer.content.decode()
+
+
+def test_a_rollback_sets_labels_aside_by_time_and_annotator(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=6)
+    quiet(on_stage)
+    on_stage.wait(60)
+    on_stage.settle("ab")
+    on_stage.join(on_stage.bob)
+    others = on_stage.given(on_stage.bob)
+    on_stage.vote(others, "a")
+    maya = visiting(on_stage.maya)
+    maya.post("/versions/sums-v2/promote/")
+    Deployment.objects.filter(is_current=True).update(at=NOON)
+    assert 'name="settled_since" value="2026-03-02"' in page_of(maya, "/versions/")
+    chosen = {"set_aside": "on", "settled_since": "2026-03-02", "annotator": on_stage.alice.pseudonym}
+
+    refused = maya.post("/serving/rollback/", {**chosen, "settled_since": "yesterday"}, follow=True)
+    assert "Enter a valid date" in refused.content.decode()
+    assert Deployment.objects.get(is_current=True).version.name == "sums-v2"
+    answer = maya.post("/serving/rollback/", chosen, follow=True)
+    assert "sums-v1 serves again. 2 comparisons are set aside." in answer.content.decode()
+    assert on_stage.campaign.comparisons.filter(status="retired").count() == 2
+    assert "sums-v2 was rolled back" in BulkAct.objects.get().reason
+
+
+def test_a_rollback_alone_sets_nothing_aside(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=3)
+    quiet(on_stage)
+    on_stage.settle("ab")
+    maya = visiting(on_stage.maya)
+    maya.post("/versions/sums-v2/promote/")
+    maya.post("/serving/rollback/", {"settled_since": "2026-03-02"})
+    assert not on_stage.campaign.comparisons.filter(status="retired").exists()
 
 
 def test_the_comparison_offered_is_from_the_parent_to_the_newest(visiting: Visiting) -> None:

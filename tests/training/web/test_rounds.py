@@ -1,0 +1,70 @@
+"""The pages of rounds."""
+
+from datetime import time
+from decimal import Decimal
+
+from django.test import Client
+
+from tests.browser.furnished import furnish
+from tests.people import NOON, stage
+from tests.training.web.pages import page_of
+from training.actions.round_plans import save_round_plan
+from training.models import RetrainingRule, Round, RoundPlan, Run
+
+
+def test_the_list_says_where_each_round_is(client: Client) -> None:
+    on_stage = stage(comparisons=3)
+    furnish(on_stage)
+    client.force_login(on_stage.maya)
+    page = page_of(client, "/campaigns/sums/rounds/")
+    assert page.count("Round 3") == 1
+    assert "Not promoted" in page
+    assert "sums-v2" in page
+
+
+def test_a_waiting_round_says_for_what(client: Client) -> None:
+    on_stage = stage(comparisons=3)
+    furnish(on_stage)
+    outcome = "Waiting: quiet hours until 07:00 (UTC)."
+    RetrainingRule.objects.create(campaign=on_stage.campaign, enabled=True, outcome=outcome, updated_at=NOON)
+    client.force_login(on_stage.maya)
+    assert outcome in page_of(client, f"/rounds/{Round.objects.get(number=4).pk}/")
+
+
+def test_a_stopped_phase_has_a_button_that_tries_again(client: Client) -> None:
+    on_stage = stage(comparisons=3)
+    furnished = furnish(on_stage)
+    Run.objects.filter(pk=furnished.running.pk).update(status="failed", error="The disk is full.")
+    third = Round.objects.get(number=3)
+    client.force_login(on_stage.maya)
+    page = page_of(client, f"/rounds/{third.pk}/")
+    assert "The disk is full." in page
+    assert f'action="/runs/{furnished.running.pk}/resume/"' in page
+    client.post(f"/runs/{furnished.running.pk}/resume/", {"back": f"/rounds/{third.pk}/"})
+    assert Run.objects.get(pk=furnished.running.pk).status == "queued"
+
+
+def test_the_plan_keeps_what_was_typed(client: Client) -> None:
+    on_stage = stage(comparisons=3)
+    save_round_plan(campaign=on_stage.campaign, values={"target": 0.7}, acting_user=on_stage.maya, now=NOON)
+    client.force_login(on_stage.maya)
+    sent = {
+        "start_from": "newest",
+        "min_agreement": "72.5",
+        "quiet_from": "22:00",
+        "quiet_until": "06:30",
+        "time_zone": "Europe/Berlin",
+        "machine_hour": "3.20",
+        "currency": "EUR",
+        "budget_money": "100",
+        "budget_period": "total",
+        "target": "65",
+        "target_by": "evaluation",
+    }
+    refused = client.post("/campaigns/sums/rounds/plan/", {**sent, "currency": ""})
+    assert "Name the currency" in refused.content.decode()
+    assert 'value="72.5"' in refused.content.decode()
+    assert client.post("/campaigns/sums/rounds/plan/", sent).status_code == 302
+    plan = RoundPlan.objects.get()
+    assert (plan.min_agreement, plan.quiet_until, plan.machine_hour) == (0.725, time(6, 30), Decimal("3.20"))
+    assert (plan.target, plan.target_by, plan.generates) == (0.65, "evaluation", False)

@@ -1,0 +1,199 @@
+"""A campaign's rounds with the plan of the schedule, and the page of one round: its timeline, cost and target."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from labeling.access import get_led_campaign
+from labeling.models import Campaign
+from labeling.web.edge import form_of, page, person, submit
+from training.access import visible_rounds
+from training.actions.round_plans import save_round_plan
+from training.models import (
+    Deployment,
+    EvaluationJob,
+    GateDecision,
+    GenerationJob,
+    PeopleGate,
+    RetrainingRule,
+    Round,
+    Run,
+    SuiteRun,
+)
+from training.queries.retraining import next_check
+from training.queries.round_costs import Cost, cost_of_round, plan_of
+from training.queries.round_targets import TargetFigure, target_figure
+from training.queries.rounds import Phase, RoundView, rounds_of, view_of
+from training.web.round_plan_form import RoundPlanForm
+
+LISTED = 20
+
+PHASES: dict[str, str | Promise] = {
+    "generate": _("Generate pairs"),
+    "label": _("Label"),
+    "train": _("Train"),
+    "evaluate": _("Evaluate"),
+    "gate": _("Gate"),
+    "promote": _("Promote"),
+    "next": _("Next round"),
+}
+STATES: dict[str, tuple[str | Promise, str]] = {
+    "waiting": (_("Waiting"), "queued"),
+    "running": (_("Under way"), "running"),
+    "done": (_("Done"), "finished"),
+    "failed": (_("Stopped"), "failed"),
+    "skipped": (_("Left out"), "cancelled"),
+}
+"""The label of a phase's state, and the state of other things that it is shown like."""
+LATER: tuple[str | Promise, str] = (_("Later"), "")
+OUTCOMES = {"promoted": "finished", "held_back": "failed", "not_promoted": "conflict", "no_version": "failed"}
+RESUMES = {Run: "run_resume", GenerationJob: "generation_resume", EvaluationJob: "evaluation_resume"}
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRow:
+    """A phase on the page. links: its rows, as (text, address). retry: the address of the form that resumes its job."""
+
+    phase: Phase
+    label: str
+    state: str
+    tone: str
+    links: list[tuple[str, str]]
+    retry: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRow:
+    """A round in the list. phase: where it is."""
+
+    round: Round
+    tone: str
+    phase: PhaseRow
+    view: RoundView
+    cost: Cost
+
+
+@page
+@require_safe
+def rounds(request: HttpRequest, slug: str) -> HttpResponse:
+    """The rounds of a campaign, newest first, and the plan."""
+    return _list(request, get_led_campaign(person(request), slug))
+
+
+@page
+@form_of("rounds", "slug")
+def round_plan_save(request: HttpRequest, slug: str) -> HttpResponse:
+    """Saves the plan of the rounds."""
+    campaign = get_led_campaign(person(request), slug)
+    form = RoundPlanForm(request.POST, plan=plan_of(campaign))
+
+    def errand() -> str:
+        save_round_plan(campaign=campaign, values=form.values(), acting_user=person(request), now=timezone.now())
+        return gettext("The plan of the rounds was saved.")
+
+    done = reverse("rounds", args=[slug])
+    return submit(request, form, errand, done=done, again=lambda: _list(request, campaign, form))
+
+
+def _list(request: HttpRequest, campaign: Campaign, form: RoundPlanForm | None = None) -> HttpResponse:
+    plan, now = plan_of(campaign), timezone.now()
+    rule = RetrainingRule.objects.filter(campaign=campaign).select_related("periodic_task__crontab").first()
+    context = {
+        "campaign": campaign,
+        "tab": "rounds",
+        "rounds": [_row(one, plan, now) for one in rounds_of(campaign)[:LISTED]],
+        "rule": rule,
+        "next_check": next_check(rule, after=now),
+        "plan": plan,
+        "form": form or RoundPlanForm(plan=plan),
+    }
+    return render(request, "training/rounds.html", context)
+
+
+def _row(one: Round, plan: Any, now: datetime) -> RoundRow:
+    view = view_of(one)
+    cost = cost_of_round(one, view.labels, plan, now=now)
+    return RoundRow(one, OUTCOMES.get(one.outcome, "running"), _phase_row(view.current), view, cost)
+
+
+@page
+@require_safe
+def round_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The timeline of a round."""
+    one = get_object_or_404(visible_rounds(person(request)).select_related("campaign", "opened_by"), pk=pk)
+    view, plan, now = view_of(one), plan_of(one.campaign), timezone.now()
+    context = {
+        "round": one,
+        "campaign": one.campaign,
+        "tab": "rounds",
+        "tone": OUTCOMES.get(one.outcome, "running"),
+        "view": view,
+        "phases": [_phase_row(phase) for phase in view.phases],
+        "cost": cost_of_round(one, view.labels, plan, now=now),
+        "plan": plan,
+        "target": _target(view, plan),
+        "earlier": Round.objects.filter(campaign=one.campaign, number=one.number - 1).first(),
+    }
+    return render(request, "training/round.html", context)
+
+
+def _target(view: RoundView, plan: Any) -> TargetFigure | None:
+    return target_figure(view.version, plan.target_by) if plan.target is not None and view.version else None
+
+
+def _phase_row(phase: Phase) -> PhaseRow:
+    begun = phase.state != "waiting" or phase.reason or phase.things
+    state, tone = STATES[phase.state] if begun else LATER
+    retry = reverse(RESUMES[type(phase.retry)], args=[phase.retry.pk]) if phase.retry else ""
+    links = [_link(thing) for thing in phase.things]
+    return PhaseRow(phase, str(PHASES[phase.name]), str(state), tone, links, retry)
+
+
+def _link(thing: Any) -> tuple[str, str]:
+    """A row of a phase by name, and the address of its page."""
+    text, address = LINKS[type(thing)]
+    return text(thing), address(thing)
+
+
+Text = Callable[[Any], str]
+LINKS: dict[type[Any], tuple[Text, Text]] = {
+    GenerationJob: (
+        lambda job: gettext("Generation %(number)s") % {"number": job.pk},
+        lambda job: reverse("campaign", args=[job.round.campaign.slug]),
+    ),
+    Run: (lambda run: gettext("Run %(number)s") % {"number": run.pk}, lambda run: reverse("run", args=[run.pk])),
+    EvaluationJob: (
+        lambda job: gettext("Evaluation %(number)s") % {"number": job.pk},
+        lambda job: reverse("evaluation", args=[job.pk]),
+    ),
+    SuiteRun: (
+        lambda run: gettext("Suite run %(number)s") % {"number": run.pk},
+        lambda run: reverse("suite_run", args=[run.pk]),
+    ),
+    GateDecision: (
+        lambda decision: gettext("Gate decision %(number)s") % {"number": decision.pk},
+        lambda decision: reverse("gate_decision", args=[decision.pk]),
+    ),
+    PeopleGate: (
+        lambda gate: gettext("Gate by people %(number)s") % {"number": gate.pk},
+        lambda gate: reverse("people_gate", args=[gate.pk]),
+    ),
+    Deployment: (
+        lambda deployment: deployment.version.name,
+        lambda deployment: reverse("version", args=[deployment.version.name]),
+    ),
+    Round: (
+        lambda one: gettext("Round %(number)s") % {"number": one.number},
+        lambda one: reverse("round", args=[one.pk]),
+    ),
+}
