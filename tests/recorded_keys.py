@@ -10,6 +10,7 @@ from django.conf import settings
 
 from labeling.actions.erasure import Consequences
 from labeling.actions.rules import RULES
+from training.actions.round_plans import FIELDS as PLAN
 from training.models import FIGURES
 from training.versions.servers import PreparedServer
 
@@ -31,6 +32,8 @@ EXPRESSIONS = {
     "asdict(self)": {each.name for each in fields(Consequences)},
     "_limits(current)": set(FIGURES),
     "_limits(gate)": set(FIGURES),
+    "{name: before[name] for name in sorted(changed)}": set(PLAN),
+    "{name: after[name] for name in sorted(changed)}": set(PLAN),
     "asdict(one)": {each.name for each in fields(PreparedServer)},
 }
 """Values whose keys the source does not spell out, as it writes them."""

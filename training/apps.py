@@ -79,6 +79,7 @@ class TrainingConfig(AppConfig):
                 "version.registered": _("A model version was registered."),
                 "version.evaluated": _("A model version was evaluated."),
                 "version.promoted": _("A model version was promoted: it serves now."),
+                "version.rolled_back_by_rule": _("A promoted version was rolled back: its watched figures got worse."),
                 "version.rolled_back": _("A rollback: the earlier model version serves again."),
             }
         )

@@ -18,6 +18,7 @@ from training.actions.label_biases import measure_next_snapshot
 from training.actions.people_gates import look_at_gate
 from training.actions.schedule import consider_retraining as consider
 from training.actions.snapshot_index import index_earlier_snapshots
+from training.actions.watching import look_at_promotion
 from training.jobs import handover
 from training.jobs.gate import run_evaluation as evaluate
 from training.jobs.gate import run_gate as ask_gate
@@ -116,8 +117,8 @@ def simulate_demo(campaign_id: int) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def sweep() -> None:
-    """Recovers jobs of dead workers and forgotten messages; looks at gates by people; deletes old drafts; indexes and
-    measures snapshots.
+    """Recovers jobs of dead workers and forgotten messages; looks at gates by people and at what serves; deletes old
+    drafts; indexes and measures snapshots.
 
     Beat sends it every half minute.
     """
@@ -132,6 +133,10 @@ def sweep() -> None:
             look_at_gate(gate_id=gate.pk, now=now)
         except Exception:  # what is wrong with one gate holds up nothing else
             logger.exception("%s could not be looked at", gate)
+    try:
+        look_at_promotion(now=now)
+    except Exception:  # the version before may have lost its files
+        logger.exception("What serves could not be rolled back")
     for run in retraining.runs_awaiting_gate().filter(finished_at__lt=now - GATE_FORGOTTEN_AFTER):
         if waiting_messages("train") == 0:
             run_gate.delay(run.pk)

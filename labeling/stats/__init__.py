@@ -17,7 +17,7 @@ from labeling.stats.betting import betting_interval, first_reached, log_wealth
 from labeling.stats.bias import LengthBias, LengthCounts, length_bias, position_bias
 from labeling.stats.bootstrap import Bootstrap, FloatArray
 from labeling.stats.bradley_terry import MatchCounts, Ranking, Rated, ranking
-from labeling.stats.chance import ChanceTest, Finding, against_chance, coin_tail, trials_needed
+from labeling.stats.chance import ChanceTest, Finding, against_chance, chance_of_more, coin_tail, trials_needed
 from labeling.stats.clustered import Effect, clustered_mean, clustered_ratio, clustered_share, clustered_slope, holm
 from labeling.stats.dawid_skene import DawidSkene, EmSettings, VoteTable, common_confusion, dawid_skene, posterior
 from labeling.stats.drift import Drift, DriftPoint, difference, drift
@@ -34,7 +34,7 @@ from labeling.stats.gate import (
     gate_outlook,
     prompt_means,
 )
-from labeling.stats.intervals import proportion, wilson_interval
+from labeling.stats.intervals import difference_of_shares, proportion, wilson_interval
 from labeling.stats.leave_one_out import leave_one_out
 from labeling.stats.noise import accuracy_ceiling, label_noise
 from labeling.stats.paired import paired_difference
@@ -96,6 +96,7 @@ __all__ = [
     "annotator_errors",
     "annotator_pair_agreement",
     "betting_interval",
+    "chance_of_more",
     "clustered_mean",
     "clustered_ratio",
     "clustered_share",
@@ -104,6 +105,7 @@ __all__ = [
     "common_confusion",
     "dawid_skene",
     "difference",
+    "difference_of_shares",
     "drift",
     "estimated_error_rate",
     "first_reached",

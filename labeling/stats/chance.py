@@ -1,7 +1,7 @@
 """Whether a share of right answers can be told from a coin flip's one half."""
 
 from dataclasses import dataclass
-from math import ceil, floor, sqrt
+from math import ceil, exp, floor, lgamma, sqrt
 from statistics import NormalDist
 from typing import Literal
 
@@ -77,3 +77,23 @@ def trials_needed(share: float) -> int:
     while needed > 1 and against_chance(floor(share * (needed - 1) + 1e-9), needed - 1).finding == "better":
         needed -= 1
     return needed
+
+
+def chance_of_more(successes: int, trials: int, other_successes: int, other_trials: int) -> float:
+    """The chance of at least so many successes in the first of two samples if both have the same share.
+
+    Given all successes together, they fall into the samples at random: the one-sided exact test. It errs at most as
+    often as it says, however few there are.
+    Source: Fisher 1935, "The logic of inductive inference". Raises InvalidCounts if the counts are impossible.
+    """
+    if not (0 <= successes <= trials and 0 <= other_successes <= other_trials):
+        raise InvalidCounts(f"{successes} of {trials} against {other_successes} of {other_trials} is impossible.")
+    together, whole = successes + other_successes, trials + other_trials
+    most = min(together, trials)
+    logs = [_log_ways(trials, k) + _log_ways(other_trials, together - k) for k in range(successes, most + 1)]
+    all_ways = _log_ways(whole, together)
+    return min(1.0, sum(exp(log - all_ways) for log in logs))
+
+
+def _log_ways(of: int, taken: int) -> float:
+    return lgamma(of + 1) - lgamma(taken + 1) - lgamma(of - taken + 1)

@@ -41,3 +41,24 @@ def proportion(successes: float, trials: int, *, level: float = 0.95) -> Estimat
         return Estimate(None, None, None, 0, gettext_noop("There is nothing to count yet."))
     low, high = wilson_interval(successes, trials, level=level)
     return Estimate(successes / trials, low, high, trials, None, trials)
+
+
+def difference_of_shares(
+    successes: float, trials: float, other_successes: float, other_trials: float, *, level: float = 0.95
+) -> tuple[float, float, float]:
+    """The share of the first sample less that of the second, independent one, with its interval.
+
+    Source: Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10, without
+    continuity correction. Raises InvalidCounts without trials on both sides.
+    """
+    if not trials or not other_trials:
+        raise InvalidCounts("A difference of shares needs trials on both sides.")
+    share, other = successes / trials, other_successes / other_trials
+    low, high = wilson_interval(successes, trials, level=level)
+    other_low, other_high = wilson_interval(other_successes, other_trials, level=level)
+    difference = share - other
+    return (
+        difference,
+        difference - sqrt((share - low) ** 2 + (other_high - other) ** 2),
+        difference + sqrt((high - share) ** 2 + (other - other_low) ** 2),
+    )

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,9 +20,13 @@ from training.claims import enqueue
 from training.errors import JobActive
 from training.models import ACTIVE_STATUSES, CandidateStrategy, GenerationJob, ModelVersion
 from training.queries.held_prompts import not_held
+from training.queries.round_costs import plan_of
+from training.queries.watching import canary_version
 from training.versions import retention
 
 DEFAULT_SPEC = GenerationSpec()
+ONE_VERSION = (CandidateStrategy.TWO_SEEDS, CandidateStrategy.TWO_TEMPERATURES, CandidateStrategy.TWO_PROMPTS)
+"""The strategies in which a single version writes both texts."""
 ALREADY_WRITING = gettext_lazy("Candidate pairs are already being written: wait until the job ends, or cancel it.")
 
 
@@ -70,7 +75,8 @@ def write_blind_texts(
 def _start(
     job: GenerationJob, spec: GenerationSpec, prompts: Iterable[Prompt] | None, *, now: datetime, hand_to_worker: bool
 ) -> GenerationJob:
-    campaign, acting_user, plan = job.campaign, job.created_by, make_plan(spec)
+    campaign, acting_user = job.campaign, job.created_by
+    plan = _with_canary(make_plan(spec), spec, campaign)
     for version in plan.versions:
         require_version(acting_user, version)
     try:
@@ -84,6 +90,7 @@ def _start(
                 "versions": list(dict.fromkeys((plan.first.name, plan.second.name))),
                 "strategy": plan.strategy,
                 "total": job.total,
+                **({"canary": plan.canary.name} if plan.canary else {}),
             }
             record("generation.started", job, acting_user=acting_user, now=now, campaign=campaign, after=after)
             if hand_to_worker:
@@ -93,6 +100,15 @@ def _start(
             raise JobActive(str(ALREADY_WRITING)) from error
         raise
     return job
+
+
+def _with_canary(plan: Plan, spec: GenerationSpec, campaign: Campaign) -> Plan:
+    """The plan with the share of the campaign's candidate, where the version that serves was to write alone."""
+    if spec.versions is not None or campaign.is_blind_test or plan.strategy not in ONE_VERSION:
+        return plan
+    share = plan_of(campaign).canary
+    candidate = canary_version(campaign) if share else None
+    return plan if candidate is None else replace(plan, canary=candidate, canary_share=share)
 
 
 def _fill_in(job: GenerationJob, spec: GenerationSpec, plan: Plan, now: datetime) -> None:
@@ -106,7 +122,7 @@ def _fill_in(job: GenerationJob, spec: GenerationSpec, plan: Plan, now: datetime
     job.channel = spec.channel
     job.created_at = job.enqueued_at = now
     job.save(force_insert=True)
-    job.versions.set({plan.first, plan.second})
+    job.versions.set({plan.first, plan.second} | ({plan.canary} if plan.canary else set()))
 
 
 def cancel_generation(*, job: GenerationJob, acting_user: User | None, now: datetime) -> GenerationJob:

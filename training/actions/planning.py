@@ -74,11 +74,15 @@ class Plan:
     reward_version: ModelVersion | None = None
     reward_model: str = ""
     pairs_per_prompt: int = 1
+    canary: ModelVersion | None = None
+    """A version that writes a share of the pairs before it is promoted."""
+    canary_share: float = 0.0
 
     @property
     def versions(self) -> list[ModelVersion]:
         """The versions that take part, each once."""
-        versions = {version.pk: version for version in (self.first, self.second, self.reward_version) if version}
+        all_of_them = (self.first, self.second, self.reward_version, self.canary)
+        versions = {version.pk: version for version in all_of_them if version}
         return list(versions.values())
 
     @property
@@ -249,12 +253,13 @@ def _items(job: GenerationJob, plan: Plan, prompts: list[tuple[int, str]]) -> It
                     continue
                 text = imported[prompt][number]
             first, second = _seeds(plan, job.seed, content, number)
+            canary = _canary(plan, job.seed, content, number)
             yield GenerationItem(
                 job=job,
                 prompt_id=prompt,
                 number=number,
-                version_first=plan.first,
-                version_second=plan.second,
+                version_first=canary or plan.first,
+                version_second=canary or plan.second,
                 seed_first=first,
                 seed_second=second,
                 imported_id=text,
@@ -277,6 +282,14 @@ def _seeds(plan: Plan, seed: int, content: str, number: int) -> tuple[int, int]:
     if plan.strategy == CandidateStrategy.TWO_SEEDS:
         return first, first + 1
     return first, derive_seed(seed, content, number, "second")
+
+
+def _canary(plan: Plan, seed: int, content: str, number: int) -> ModelVersion | None:
+    """The canary where this pair falls to it. The pair's place decides, so a repetition of the job does the same."""
+    if plan.canary is None:
+        return None
+    share = derive_seed(seed, content, number, "canary") / 2**SEED_BITS
+    return plan.canary if share < plan.canary_share else None
 
 
 def derive_seed(seed: int, prompt_hash: str, number: int, side: str) -> int:

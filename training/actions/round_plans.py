@@ -36,6 +36,8 @@ FIELDS = (
     "budget_period",
     "target",
     "target_by",
+    "canary",
+    "watch_pairs",
 )
 """The columns that leads set."""
 
@@ -133,7 +135,18 @@ def look_at_target(*, plan: RoundPlan, now: datetime) -> Sentence:
     reached = _reached(figure, plan.target)
     with transaction.atomic():
         if RoundPlan.objects.filter(pk=plan.pk, target_reached_at=None).update(target_reached_at=now):
-            after = {"version": figure.version, **figure.as_json(), "target": plan.target, "reason": reached}
+            after = {
+                "version": figure.version,
+                "base": figure.base,
+                "by": figure.by,
+                "value": figure.value,
+                "low": figure.low,
+                "high": figure.high,
+                "count": figure.count,
+                "through": list(figure.through),
+                "target": plan.target,
+                "reason": reached,
+            }
             record("round.target_reached", plan, acting_user=None, now=now, campaign=plan.campaign, after=after)
     return reached
 

@@ -7,18 +7,16 @@ from django.utils.translation import gettext_noop
 
 from common.errors import DomainError
 from common.sentences import Sentence, sentence_of
-from training.actions.generation import start_generation
+from training.actions.generation import ONE_VERSION, start_generation
 from training.actions.planning import GenerationSpec
 from training.actions.round_plans import look_at_budget, look_at_target
 from training.actions.runs import RunSpec, start_run
 from training.errors import JobActive
-from training.models import CandidateStrategy, GenerationJob, RetrainingRule, RoundPlan, Run
+from training.models import GenerationJob, RetrainingRule, RoundPlan, Run
 from training.queries.retraining import fresh_verdicts
 from training.queries.round_costs import plan_of
 from training.queries.rounds import wants_pairs
 from training.queries.schedule import version_to_start_from, waits_for_agreement, waits_for_hours
-
-ONE_VERSION = (CandidateStrategy.TWO_SEEDS, CandidateStrategy.TWO_TEMPERATURES, CandidateStrategy.TWO_PROMPTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,14 +185,24 @@ def promote(
         return _deploy(promotion, current, prepared)
 
 
-def roll_back(*, acting_user: User | None, now: datetime, channel: str = Deployment.DEFAULT_CHANNEL) -> Deployment:
+def roll_back(
+    *,
+    acting_user: User | None,
+    now: datetime,
+    channel: str = Deployment.DEFAULT_CHANNEL,
+    expected: Deployment | None = None,
+    reason: str = "",
+) -> Deployment:
     """Returns to the version that served before the current one, and pauses the rule that may have trained it.
 
-    Without the pause, the rule would train the same labels again. Raises NothingServes, NothingToRollBack.
+    Without the pause, the rule would train the same labels again. expected: the deployment that must be in force.
+    reason: of a rollback by rule. Raises ServingChanged, NothingServes, NothingToRollBack.
     """
     require_any_lead(acting_user)
     with transaction.atomic():
         current = _locked_current(channel)
+        if expected is not None and (current is None or current.pk != expected.pk):
+            raise ServingChanged
         if current is None:
             raise NothingServes(_("No model version serves yet."))
         earlier = current.previous
@@ -208,6 +218,7 @@ def roll_back(*, acting_user: User | None, now: datetime, channel: str = Deploym
             # Its predecessor is the earlier one's, so that a second roll-back goes one further.
             previous=earlier.previous,
             kind=Deployment.Kind.ROLLBACK,
+            reason=reason,
             by=acting_user,
             at=now,
         )

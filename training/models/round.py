@@ -98,6 +98,19 @@ class RoundPlan(models.Model):
     )
     target_by = models.CharField(max_length=12, choices=TargetBy.choices, default=TargetBy.PEOPLE)
     target_reached_at = models.DateTimeField(null=True, blank=True, help_text="Null: not yet.")
+    canary = models.FloatField(
+        default=0.0,
+        db_default=0.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
+        help_text="The share of generated pairs that a new version writes before it is promoted.",
+    )
+    watch_pairs = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(20), MaxValueValidator(100_000)],
+        help_text="After so many judged pairs of a promoted version its figures are compared with those of the version "
+        "before, and again after twice as many; null: never.",
+    )
     updated_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

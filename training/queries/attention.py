@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from labeling.models import Campaign, Erasure, User
 from labeling.queries.attention import AttentionItem
 from training.models import (
+    Deployment,
     GateDecision,
     GenerationJob,
     JobStatus,
@@ -144,6 +145,26 @@ def round_news(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionIte
     for one in ended.filter(~Exists(newer), ~Exists(by_rule)).order_by("pk"):
         text = gettext("Round %(number)s ended: its version was promoted") % {"number": one.number}
         yield _news(f"round-{one.pk}", text, "round", one.pk, led[one.campaign_id], one.closed_at)
+    serving = current_deployment()
+    if serving is not None and serving.kind == Deployment.Kind.ROLLBACK and serving.by_id is None and serving.reason:
+        rolled_back = Deployment.objects.filter(channel=serving.channel, pk__lt=serving.pk).order_by("-pk")
+        before = rolled_back.select_related("version__run").first()
+        run = before.version.run if before else None
+        if before is not None and run is not None and run.campaign_id in led:
+            text = gettext("%(version)s was rolled back by rule") % {"version": before.version.name}
+            campaign = led[run.campaign_id]
+            yield AttentionItem(
+                f"rolled-back-{serving.pk}",
+                text,
+                1,
+                "version",
+                (before.version.name,),
+                campaign,
+                since=serving.at,
+                detail=str(serving.reason),
+                can_be_set_aside=True,
+                is_bad_news=True,
+            )
     plans = RoundPlan.objects.filter(campaign__in=led).exclude(budget_reached_at=None, target_reached_at=None)
     for plan in plans.order_by("pk"):
         campaign = led[plan.campaign_id]

@@ -5,7 +5,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.wording import percent
-from labeling.web.event_labels import Field, fields_of, sentence, shortened
+from labeling.web.event_labels import Field, fields_of, sentence, shares_of, shortened
 from training.models import (
     FIGURES,
     CandidateStrategy,
@@ -83,6 +83,7 @@ EVENTS: dict[str, str | Promise] = {
     "version.promoted": _("Version promoted"),
     "version.registered": _("Version registered"),
     "version.rolled_back": _("Version rolled back"),
+    "version.rolled_back_by_rule": _("Version rolled back by rule"),
 }
 SUBJECTS: dict[str, str | Promise] = {
     "deployment": _("deployment"),
@@ -103,12 +104,18 @@ SUBJECTS: dict[str, str | Promise] = {
     "suite": _("suite"),
     "suiterun": _("suite run"),
 }
+WATCHED: dict[str, str | Promise] = {
+    "ties": _("Ties and both bad"),
+    "flags": _("Flags"),
+    "disagreement": _("Disagreement of annotators"),
+}
 _JOBS = ("evaluationjob", "generationjob", "labsession", "lensjob", "run", "suiterun")
 FIELDS: dict[str, Field] = {
     **{f"{job}.status": Field(_("Status"), dict(JobStatus.choices)) for job in _JOBS},
     "accuracy": Field(_("Held-out accuracy"), as_text=percent),
     "auto_promote": Field(_("Promote automatically")),
     "before_gate": Field(_("Run before the gate decides")),
+    "canary": Field(_("A share written by")),
     "certificate": Field(_("Certificate (SHA-256)"), as_text=shortened),
     "channel": Field(_("Channel")),
     "compared": Field(_("Compared with")),
@@ -125,6 +132,7 @@ FIELDS: dict[str, Field] = {
     "max_accuracy_drop": Field(_("Allowed drop in accuracy")),
     "max_drop": Field(_("Allowed drop in accuracy")),
     "min_fresh_verdicts": Field(_("Fresh verdicts needed")),
+    "modelversion.reason": Field(_("Reason"), as_text=sentence),
     "modelversion.kind": Field(
         _("Measured on"),
         {
@@ -155,6 +163,7 @@ FIELDS: dict[str, Field] = {
     "roundplan.budget_money": Field(_("Budget in money")),
     "roundplan.budget_period": Field(_("Budget counts"), dict(RoundPlan.Period.choices)),
     "roundplan.by": Field(_("Measured by"), dict(RoundPlan.TargetBy.choices)),
+    "roundplan.canary": Field(_("Written by a new version first (%)"), as_text=percent),
     "roundplan.count": Field(_("Prompts or pairs")),
     "roundplan.currency": Field(_("Currency")),
     "roundplan.generates": Field(_("Generate the pairs of the next round")),
@@ -171,6 +180,7 @@ FIELDS: dict[str, Field] = {
     "roundplan.target_by": Field(_("Measured by"), dict(RoundPlan.TargetBy.choices)),
     "roundplan.through": Field(_("Through")),
     "roundplan.time_zone": Field(_("Time zone")),
+    "roundplan.watch_pairs": Field(_("Watch a new version after so many judged pairs")),
     "roundplan.value": Field(_("Win rate"), as_text=percent),
     "rules": Field(_("Rules"), fields=fields_of({name: about.label for name, about in FIGURES.items()})),
     "run": Field(_("Training run"), as_text=lambda number: gettext("Run %(number)s") % {"number": number}),
@@ -193,6 +203,8 @@ FIELDS: dict[str, Field] = {
     "trouble": Field(_("Problem"), as_text=sentence),
     "version": Field(_("Version")),
     "versions": Field(_("Versions")),
+    "watched": Field(_("Watched figures"), fields=shares_of(WATCHED)),
+    "watched_before": Field(_("Watched figures before"), fields=shares_of(WATCHED)),
     "waiver": Field(_("Reason to promote anyway")),
 }
 """As in `labeling.web.event_labels`."""

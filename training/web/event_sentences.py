@@ -41,11 +41,11 @@ SENTENCES: Mapping[str, str | Promise] = {
     "retraining_rule.paused": _("%(what)s was paused"),
     "retraining_rule.resumed": _("%(who)s resumed %(what)s"),
     "retraining_rule.saved": _("%(who)s changed %(what)s"),
-    "round.budget_reached": _("The budget is used up"),
+    "round.budget_reached": _("%(what)s: the budget is used up"),
     "round.finished": _("%(what)s ended"),
     "round.opened": _("%(what)s began"),
     "round.plan_saved": _("%(who)s changed %(what)s"),
-    "round.target_reached": _("The target is reached"),
+    "round.target_reached": _("%(what)s: the target is reached"),
     "run.cancel_requested": _("%(who)s asked to cancel %(what)s"),
     "run.cancelled": _("%(who)s cancelled %(what)s"),
     "run.checkpoints_removed": _("%(who)s removed the checkpoints of %(what)s"),
@@ -72,6 +72,7 @@ SENTENCES: Mapping[str, str | Promise] = {
     "version.evaluated": _("%(who)s evaluated the version %(what)s"),
     "version.promoted": _("%(who)s promoted the version %(what)s"),
     "version.registered": _("%(who)s registered the version %(what)s"),
+    "version.rolled_back_by_rule": _("The version %(what)s was rolled back: its watched figures got worse"),
     "version.rolled_back": _("%(who)s rolled back to the version %(what)s"),
 }
 

@@ -36,6 +36,22 @@ class RoundPlanForm(forms.Form):
     time_zone = forms.CharField(
         label=_("Time zone"), required=False, max_length=64, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
+    canary = PercentField(
+        label=_("Written by a new version first (%)"),
+        required=False,
+        min_value=0,
+        max_value=50,
+        help_text=_("The share of generated pairs that a new version writes while it awaits its promotion."),
+    )
+    watch_pairs = forms.IntegerField(
+        label=_("Watch a new version after so many judged pairs"),
+        required=False,
+        min_value=20,
+        max_value=100_000,
+        help_text=_(
+            "It is rolled back if ties, flags or disagreement are proven to have risen. Empty: it is not watched."
+        ),
+    )
     human_hour = _amount(_("Cost of an hour of people"))
     machine_hour = _amount(_("Cost of an hour of machines"))
     currency = forms.CharField(label=_("Currency"), required=False, max_length=12)
@@ -60,4 +76,4 @@ class RoundPlanForm(forms.Form):
 
     def values(self) -> dict[str, Any]:
         """Values for `save_round_plan`. Call is_valid first."""
-        return {name: self.cleaned_data[name] for name in FIELDS}
+        return {**{name: self.cleaned_data[name] for name in FIELDS}, "canary": self.cleaned_data["canary"] or 0.0}

@@ -27,6 +27,7 @@ from training.models import (
     PeopleGate,
     RetrainingRule,
     Round,
+    RoundPlan,
     Run,
     SuiteRun,
 )
@@ -34,6 +35,9 @@ from training.queries.retraining import next_check
 from training.queries.round_costs import Cost, cost_of_round, plan_of
 from training.queries.round_targets import TargetFigure, target_figure
 from training.queries.rounds import Phase, RoundView, rounds_of, view_of
+from training.queries.serving import current_deployment
+from training.queries.watching import Watch, watch_of
+from training.web.event_labels import WATCHED
 from training.web.round_plan_form import RoundPlanForm
 
 LISTED = 20
@@ -120,7 +124,7 @@ def _list(request: HttpRequest, campaign: Campaign, form: RoundPlanForm | None =
     return render(request, "training/rounds.html", context)
 
 
-def _row(one: Round, plan: Any, now: datetime) -> RoundRow:
+def _row(one: Round, plan: RoundPlan, now: datetime) -> RoundRow:
     view = view_of(one)
     cost = cost_of_round(one, view.labels, plan, now=now)
     return RoundRow(one, OUTCOMES.get(one.outcome, "running"), _phase_row(view.current), view, cost)
@@ -132,6 +136,7 @@ def round_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The timeline of a round."""
     one = get_object_or_404(visible_rounds(person(request)).select_related("campaign", "opened_by"), pk=pk)
     view, plan, now = view_of(one), plan_of(one.campaign), timezone.now()
+    watch = _watch(view, plan)
     context = {
         "round": one,
         "campaign": one.campaign,
@@ -142,13 +147,23 @@ def round_page(request: HttpRequest, pk: int) -> HttpResponse:
         "cost": cost_of_round(one, view.labels, plan, now=now),
         "plan": plan,
         "target": _target(view, plan),
+        "watch": watch,
+        "watched": [(WATCHED[figure.name], figure) for figure in watch.figures] if watch else [],
         "earlier": Round.objects.filter(campaign=one.campaign, number=one.number - 1).first(),
     }
     return render(request, "training/round.html", context)
 
 
-def _target(view: RoundView, plan: Any) -> TargetFigure | None:
+def _target(view: RoundView, plan: RoundPlan) -> TargetFigure | None:
     return target_figure(view.version, plan.target_by) if plan.target is not None and view.version else None
+
+
+def _watch(view: RoundView, plan: RoundPlan) -> Watch | None:
+    """The watch over the round's version, while it serves."""
+    deployment = current_deployment()
+    if deployment is None or view.version is None or deployment.version_id != view.version.pk:
+        return None
+    return watch_of(deployment, plan)
 
 
 def _phase_row(phase: Phase) -> PhaseRow:

@@ -1,0 +1,105 @@
+"""A promoted version is rolled back by rule, and a canary writes a share of the pairs."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+from labeling.actions.comparisons import add_comparisons
+from labeling.judging.acts import judge
+from labeling.judging.assignments import next_assignments
+from labeling.judging.drafts import JudgmentDraft
+from labeling.models import Campaign, Event, User
+from labeling.queries.attention import attention
+from tests.training.actions.conftest import rule_of
+from tests.training.actions.test_rounds import SPEC, version_of
+from tests.training.conftest import NOW
+from training.actions.generation import start_generation
+from training.actions.round_plans import save_round_plan
+from training.actions.runs import start_run
+from training.actions.versions import promote
+from training.actions.watching import look_at_promotion
+from training.models import EvaluationJob, ModelVersion, RetrainingRule
+from training.queries.serving import serving_version
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(hours=2)
+
+
+def judged_texts(campaign: Campaign, alice: User, version: str, choices: Iterable[str], *, at: int) -> None:
+    """Alice judges pairs that a version wrote, so many hours after NOW."""
+    now = NOW + timedelta(hours=at)
+    prompt = campaign.prompts.order_by("pk")[0]
+    for number, choice in enumerate(choices):
+        one, other = (
+            CompletionDraft(f"{side} {number} by {version} at {at}", model_version=version) for side in ("one", "other")
+        )
+        draft = ComparisonDraft(prompt, one, other)
+        add_comparisons(campaign=campaign, drafts=[draft], source="test", acting_user=None, now=now)
+        assignment = next_assignments(campaign=campaign, acting_user=alice, now=now).next
+        assert assignment is not None
+        sent = JudgmentDraft(choice, f"{assignment.pk}")
+        judge(assignment=assignment, draft=sent, acting_user=alice, now=now)
+
+
+@pytest.fixture
+def served(labeled: Campaign, base: ModelVersion, alice: User, maya: User) -> ModelVersion:
+    """A promoted version of a campaign that watches its first twenty pairs; few ties before."""
+    judged_texts(labeled, alice, base.name, ["left"] * 57 + ["tie"] * 3, at=0)
+    version = version_of(start_run(campaign=labeled, acting_user=None, now=NOW), "tiny-v1")
+    rule_of(labeled, auto_promote=True)
+    save_round_plan(campaign=labeled, values={"watch_pairs": 20}, acting_user=maya, now=NOW)
+    promote(version=version, acting_user=maya, now=NOW + timedelta(hours=1), servers_first=False)
+    return version
+
+
+def test_a_version_with_proven_more_ties_is_rolled_back_and_leads_are_told(
+    labeled: Campaign, served: ModelVersion, base: ModelVersion, alice: User, maya: User
+) -> None:
+    judged_texts(labeled, alice, served.name, ["both_bad"] * 12 + ["left"] * 7, at=2)
+    assert look_at_promotion(now=LATER) is None  # nineteen
+    judged_texts(labeled, alice, served.name, ["left", "tie"], at=3)
+
+    rollback = look_at_promotion(now=LATER)
+    assert rollback is not None
+    reason = "Ties and “both bad” rose from 5.0 % to 60.0 % (20 pairs, after tiny-v1 was promoted)."
+    assert (rollback.kind, rollback.by, rollback.reason) == ("rollback", None, reason)
+    assert serving_version() == base
+    event = Event.objects.get(verb="version.rolled_back_by_rule")
+    assert (event.campaign, event.after["reason"]) == (labeled, reason)
+    assert event.after["watched"]["ties"] == 0.6
+    assert event.after["watched_before"]["ties"] == 0.05
+    assert RetrainingRule.objects.get().paused_at is not None
+    assert "tiny-v1 was rolled back by rule" in [item.sentence for item in attention(maya).items]
+    assert look_at_promotion(now=LATER) is None
+
+
+def test_a_change_that_chance_explains_rolls_nothing_back(labeled: Campaign, served: ModelVersion, alice: User) -> None:
+    judged_texts(labeled, alice, served.name, ["tie"] * 3 + ["left"] * 17, at=2)
+    assert look_at_promotion(now=LATER) is None
+    assert serving_version() == served
+
+
+def test_a_canary_writes_its_share_before_its_promotion(labeled: Campaign, base: ModelVersion, maya: User) -> None:
+    version = version_of(start_run(campaign=labeled, acting_user=None, now=NOW), "tiny-v1")
+    EvaluationJob.objects.create(version=version, campaign=labeled, status="finished", finding="better", created_at=NOW)
+    save_round_plan(campaign=labeled, values={"canary": 0.3}, acting_user=maya, now=NOW)
+    job = start_generation(campaign=labeled, acting_user=None, now=NOW, spec=SPEC)
+
+    writers = list(job.items.values_list("version_first__name", "version_second__name"))
+    assert set(writers) == {("tiny-base", "tiny-base"), ("tiny-v1", "tiny-v1")}
+    assert 1 <= writers.count(("tiny-v1", "tiny-v1")) <= 9  # of eighteen
+    assert set(job.versions.all()) == {base, version}
+    assert Event.objects.get(verb="generation.started").after["canary"] == "tiny-v1"
+    assert len(set(job.items.values_list("seed_first", flat=True))) == 18
+
+
+def test_whoever_names_the_version_gets_that_one_alone(labeled: Campaign, base: ModelVersion, maya: User) -> None:
+    version = version_of(start_run(campaign=labeled, acting_user=None, now=NOW), "tiny-v1")
+    EvaluationJob.objects.create(version=version, campaign=labeled, status="finished", created_at=NOW)
+    save_round_plan(campaign=labeled, values={"canary": 0.5}, acting_user=maya, now=NOW)
+    job = start_generation(campaign=labeled, acting_user=None, now=NOW, spec=replace(SPEC, versions=[base]))
+    assert list(job.versions.all()) == [base]
