@@ -164,7 +164,7 @@ def _label(one: Round, labels: Span, runs: Sequence[Run]) -> Phase:
     made = made.filter(created_at__lte=until) if until else made
     found = made.aggregate(judgments=Count("pk"), people=Count("annotator", distinct=True), first=Min("created_at"))
     if runs:
-        text = gettext_noop("%(judgments)s judgments by %(people)s annotators.")
+        text = gettext_noop("Judgments: %(judgments)s. Annotators: %(people)s.")
         reason = Sentence(text, {"judgments": found["judgments"], "people": found["people"]})
         return Phase("label", "done", found["first"], until, reason=reason)
     state: State = "running" if found["judgments"] else "waiting"

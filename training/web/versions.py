@@ -97,7 +97,8 @@ def serving_rollback(request: HttpRequest) -> HttpResponse:
         try:
             aside = set_labels_aside(campaign=campaign, where=where, version=before.version, acting_user=user, now=now)
         except NothingSelected:
-            return f"{done} {_('No label was settled then: none is set aside.')}"
+            nothing = _("No label was settled then: none is set aside.")
+            return f"{done} {nothing}"
         text = ngettext("%(count)s comparison is set aside.", "%(count)s comparisons are set aside.", aside.total)
         return f"{done} {text % {'count': aside.total}}"
 

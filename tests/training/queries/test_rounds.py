@@ -70,7 +70,7 @@ def test_a_round_goes_from_phase_to_phase(campaign: Campaign, base: ModelVersion
 
     run = start_run(campaign=campaign, acting_user=maya, now=NOW + timedelta(hours=1))
     found = phases(one)
-    assert found["label"].reason == f"{ALL} judgments by 1 annotators."
+    assert found["label"].reason == f"Judgments: {ALL}. Annotators: 1."
     assert (found["label"].ended_at, found["train"].state) == (run.created_at, "waiting")
     version = version_of(run, "tiny-v1")
     assert (states(one)["train"], states(one)["evaluate"]) == ("done", "waiting")
