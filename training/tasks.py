@@ -136,7 +136,7 @@ def sweep() -> None:
     try:
         look_at_promotion(now=now)
     except Exception:  # the version before may have lost its files
-        logger.exception("What serves could not be rolled back")
+        logger.exception("The watch over the serving version failed")
     for run in retraining.runs_awaiting_gate().filter(finished_at__lt=now - GATE_FORGOTTEN_AFTER):
         if waiting_messages("train") == 0:
             run_gate.delay(run.pk)

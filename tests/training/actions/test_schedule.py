@@ -32,7 +32,7 @@ def ready(campaign: Campaign, **values: Any) -> RetrainingRule:
 
 
 def looked(rule: RetrainingRule, **later: float) -> str:
-    """What the schedule says when it looks."""
+    """The outcome of a look of the schedule."""
     consider_retraining(rule=rule, now=NOW + timedelta(**later))
     rule.refresh_from_db()
     return str(rule.outcome)

@@ -82,7 +82,7 @@ class ListedRoundSerializer(serializers.BaseSerializer[Round]):
 
 
 class RoundPlanSerializer(serializers.ModelSerializer[RoundPlan]):
-    """What the schedule of rounds waits for, its budget, its rates and its target. null: no limit."""
+    """The plan: conditions of the schedule, budget, rates and target. null: no limit."""
 
     class Meta:
         model = RoundPlan
