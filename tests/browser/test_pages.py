@@ -125,6 +125,7 @@ PAGES = {
     "root": ("/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
 }
 NO_PAGES = {
+    "annotator_table",
     "evaluation_file",
     "gate_certificate",
     "healthz",
@@ -133,6 +134,7 @@ NO_PAGES = {
     "snapshot_download",
     "statistics_table",
     "suite_download",
+    "verdicts_table",
     "words",
 }
 NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")

@@ -84,6 +84,7 @@ class Scene:
 # The arguments of an address; all others take the campaign's slug or nothing.
 Arguments = Callable[[Scene], list[Any]]
 ARGUMENTS: dict[str, Arguments] = {
+    "annotator_table": lambda scene: ["sums", "alice", "figures"],
     "statistics_table": lambda scene: ["sums", "figures"],
     **dict.fromkeys(
         ("webhook_change", "webhook_rotate", "api-webhook", "api-webhook-rotate", "api-webhook-deliveries"),
