@@ -25,8 +25,8 @@ def first_judged(assignment: OuterRef) -> Subquery:
 def first_judged_at(judgment: Judgment) -> datetime:
     """`first_judged_at` of a judgment that `with_first_judged` read or the judging wrote; others cost a statement."""
     if "first_judged_at" not in vars(judgment):
-        read = with_first_judged(Judgment.objects.filter(pk=judgment.pk)).values_list("first_judged_at", flat=True)
-        keep_first_judged(judgment, read.first())
+        read = with_first_judged(Judgment.objects.filter(pk=judgment.pk)).first()
+        keep_first_judged(judgment, vars(read)["first_judged_at"] if read else None)
     first: datetime = vars(judgment)["first_judged_at"]
     return first or judgment.created_at
 
