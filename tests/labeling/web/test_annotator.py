@@ -70,6 +70,7 @@ def test_a_member_who_has_not_judged_has_a_page_without_figures(visiting: Visiti
     page = text_of(visiting(scene.maya), f"{PATH}alice/")
     assert "None of their comparisons is settled yet." in page
     assert "Agreement with others" not in page
+    assert "csv-" not in page, "There is no table."
 
 
 def test_every_table_of_the_page_is_a_file(scene: Stage, visiting: Visiting) -> None:
