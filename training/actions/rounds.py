@@ -5,7 +5,6 @@ compare-and-set, so that none is counted twice.
 """
 
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -81,11 +80,13 @@ def close_promoted_round(*, version: ModelVersion, acting_user: User | None, now
     return _close(ended, Outcome.PROMOTED, acting_user=acting_user, now=now, version=version.name)
 
 
-def _close(ended: Round, outcome: Outcome, *, acting_user: User | None, now: datetime, **values: Any) -> Round | None:
+def _close(
+    ended: Round, outcome: Outcome, *, acting_user: User | None, now: datetime, version: str = ""
+) -> Round | None:
     """Closes a round, unless it is closed: then the first outcome stays."""
     if not Round.objects.filter(pk=ended.pk, closed_at=None).update(closed_at=now, outcome=outcome):
         return None
     ended.closed_at, ended.outcome = now, outcome
-    after = {"round": ended.number, "outcome": str(outcome), **values}
+    after = {"round": ended.number, "outcome": str(outcome)} | ({"version": version} if version else {})
     record("round.finished", ended, acting_user=acting_user, now=now, campaign=ended.campaign, after=after)
     return ended
