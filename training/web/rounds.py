@@ -56,7 +56,7 @@ STATES: dict[str, tuple[str | Promise, str]] = {
     "running": (_("Under way"), "running"),
     "done": (_("Done"), "finished"),
     "failed": (_("Stopped"), "failed"),
-    "skipped": (_("Left out"), "cancelled"),
+    "skipped": (_("Left out"), ""),
 }
 """The label of a phase's state, and the state of other things that it is shown like."""
 LATER: tuple[str | Promise, str] = (_("Later"), "")
