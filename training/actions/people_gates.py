@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext
 
+from common.wording import percent
 from labeling.access import require_lead
 from labeling.actions.blind_tests import create_blind_test, end_blind_test
 from labeling.actions.campaigns import change_campaign_status
@@ -25,6 +26,8 @@ from training.queries.people_gates import CastVote, evidence_figures, least_prom
 from training.queries.serving import serving_version
 
 MOST_VOTES = 10_000
+MOST_ERROR = 0.10
+MOST_WORTH = 0.95
 MOST_PER_PROMPT = 50
 LIKE_LENGTH = 0.1
 Status = PeopleGate.Status
@@ -35,9 +38,9 @@ class PeopleGateSpec:
     """How a gate by people decides; the defaults are those that its published figures were computed with."""
 
     worth: float = 0.60
-    """The smallest win rate worth a promotion."""
+    """The smallest win rate worth a promotion, above 0.5 and up to MOST_WORTH."""
     error: float = 0.05
-    """The probability of each wrong decision, at most; another gate about the same two versions has half of it."""
+    """The probability of each wrong decision, at most MOST_ERROR; another gate about the same versions has half of it."""
     votes_per_prompt: int = 1
     """Planned votes on each prompt: it counts once it has them."""
     most_votes: int = 600
@@ -49,6 +52,12 @@ class PeopleGateSpec:
 
     def rule(self) -> PeopleRule:
         """Raises WrongPeopleGate."""
+        if not 0 < self.error <= MOST_ERROR:
+            text = gettext("The risk of a wrong decision is above 0 and at most %(most)s.")
+            raise WrongPeopleGate.of("error", text % {"most": percent(MOST_ERROR, 0)})
+        if not 0.5 < self.worth <= MOST_WORTH:
+            text = gettext("The win rate worth a promotion is above 50 %% and at most %(most)s.")
+            raise WrongPeopleGate.of("worth", text % {"most": percent(MOST_WORTH, 0)})
         if not 1 <= self.votes_per_prompt <= MOST_PER_PROMPT:
             text = gettext("A prompt gets 1 to %(most)s votes.") % {"most": MOST_PER_PROMPT}
             raise WrongPeopleGate.of("votes_per_prompt", text)

@@ -23,8 +23,10 @@ from training.access import require_any_lead, visible_people_gates, visible_vers
 from training.actions.held_prompts import hold_prompts
 from training.actions.people_gate_votes import join_votes, joinable_pairs
 from training.actions.people_gates import (
+    MOST_ERROR,
     MOST_PER_PROMPT,
     MOST_VOTES,
+    MOST_WORTH,
     PeopleGateSpec,
     cancel_people_gate,
     open_people_gate,
@@ -59,9 +61,11 @@ class OpenGateForm(forms.Form):
         queryset=Campaign.objects.none(), to_field_name="slug", label=gettext_lazy("Campaign"), empty_label=None
     )
     worth = PercentField(
-        label=gettext_lazy("Smallest win rate worth a promotion (%)"), min_value=50.5, max_value=99, initial=0.60
+        label=gettext_lazy("Smallest win rate worth a promotion (%)"), min_value=50.5, max_value=100 * MOST_WORTH, initial=0.60
     )
-    error = PercentField(label=gettext_lazy("Risk of a wrong decision (%)"), min_value=0.1, max_value=49, initial=0.05)
+    error = PercentField(
+        label=gettext_lazy("Risk of a wrong decision (%)"), min_value=0.1, max_value=100 * MOST_ERROR, initial=0.05
+    )
     votes_per_prompt = forms.IntegerField(
         label=gettext_lazy("Votes on each prompt"), min_value=1, max_value=MOST_PER_PROMPT, initial=1
     )

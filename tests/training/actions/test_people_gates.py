@@ -51,14 +51,14 @@ def candidate(campaign: Campaign, base: ModelVersion, alice: User) -> ModelVersi
 
 @pytest.fixture
 def gate(campaign: Campaign, candidate: ModelVersion, maya: User) -> PeopleGate:
-    """An open gate whose texts are written; a decision errs with 20 %, so few votes decide."""
-    return written(opened(campaign, candidate, maya, error=0.2))
+    """An open gate whose texts are written; a decision errs with 10 %, so few votes decide."""
+    return written(opened(campaign, candidate, maya, error=0.1))
 
 
 def test_a_gate_writes_one_text_of_each_version_for_every_held_prompt(
     campaign: Campaign, candidate: ModelVersion, maya: User, alice: User
 ) -> None:
-    gate = opened(campaign, candidate, maya, error=0.2)
+    gate = opened(campaign, candidate, maya, error=0.1)
     held = {prompt.messages_hash for prompt in held_prompts(campaign)}
     assert 0 < len(held) < campaign.prompts.count()
     test = gate.blind_test
@@ -92,7 +92,7 @@ def test_the_texts_carry_no_version_and_only_the_gate_knows_whose_they_are(gate:
 
 
 def test_leads_may_be_shown_the_versions(campaign: Campaign, candidate: ModelVersion) -> None:
-    gate = written(opened(campaign, candidate, error=0.2, hides_from_leads=False))
+    gate = written(opened(campaign, candidate, error=0.1, hides_from_leads=False))
     texts = Completion.objects.filter(prompt__campaign=gate.blind_test)
     assert set(texts.values_list("model_version", flat=True)) == {"tiny-v1", "tiny-base"}
     for pair in gate.pairs.select_related("comparison__completion_a"):
@@ -106,7 +106,7 @@ def test_wins_pass_the_gate_and_it_ends_by_itself(gate: PeopleGate, alice: User)
         gate = voted(gate, alice, ["candidate"])
 
     assert gate.status == "better"
-    assert exp(gate.figures["better"]) >= 5 - 1e-9
+    assert exp(gate.figures["better"]) >= 10 - 1e-9
     assert gate.figures["votes"] == gate.figures["cast"] == len(gate.votes) < gate.pairs.count()
     assert Campaign.objects.get(pk=gate.blind_test_id).status == "closed"
     assert set(gate.blind_test.comparisons.values_list("status", flat=True)) == {"settled", "retired"}
@@ -132,7 +132,7 @@ def test_ties_to_the_last_pair_leave_it_undecided(gate: PeopleGate, alice: User)
 def test_a_prompt_counts_once_it_has_its_planned_votes(
     campaign: Campaign, candidate: ModelVersion, maya: User, alice: User
 ) -> None:
-    gate = written(opened(campaign, candidate, maya, error=0.2, votes_per_prompt=2))
+    gate = written(opened(campaign, candidate, maya, error=0.1, votes_per_prompt=2))
     gate = voted(gate, alice, ["candidate"] * 3)
     figures = evidence_figures(votes_of(gate), gate.rule)
     assert (figures["cast"], figures["prompts"], figures["better"]) == (3, 0, 0.0)
@@ -157,7 +157,7 @@ def test_its_figures_are_those_of_a_direct_computation(gate: PeopleGate, alice: 
     order = ["candidate", "tie", "serving"]
     gate = voted(gate, alice, order)
     figures = evidence_figures(votes_of(gate), gate.rule)
-    direct = gate_evidence(np.array([choices[choice] for choice in order]), GateRule(0.6, 0.2))
+    direct = gate_evidence(np.array([choices[choice] for choice in order]), GateRule(0.6, 0.1))
     assert (figures["better"], figures["not_worth"], figures["worse"], figures["low"], figures["high"]) == (
         direct.better,
         direct.not_worth,
@@ -172,7 +172,7 @@ def test_its_figures_are_those_of_a_direct_computation(gate: PeopleGate, alice: 
 
 
 def test_pairs_of_like_length_are_counted_beside_it(campaign: Campaign, candidate: ModelVersion, alice: User) -> None:
-    gate = written(opened(campaign, candidate, error=0.2), {"tiny-v1": WORDS[2], "tiny-base": WORDS[3] + "!!"})
+    gate = written(opened(campaign, candidate, error=0.1), {"tiny-v1": WORDS[2], "tiny-base": WORDS[3] + "!!"})
     gate = voted(gate, alice, ["candidate", "serving"])
     assert evidence_figures(votes_of(gate), gate.rule)["like_length"]["prompts"] == 2
 
@@ -225,7 +225,7 @@ def test_one_gate_at_a_time_and_none_after_a_decision(
     while gate.status == "voting":
         gate = voted(gate, alice, ["serving"])
     with pytest.raises(PeopleGateDecided):
-        opened(campaign, candidate, error=0.2)
+        opened(campaign, candidate, error=0.1)
 
 
 def test_a_cancelled_gate_decides_nothing_and_the_next_one_is_counted(
@@ -237,8 +237,8 @@ def test_a_cancelled_gate_decides_nothing_and_the_next_one_is_counted(
     assert Campaign.objects.get(pk=gate.blind_test_id).status == "closed"
     with pytest.raises(PeopleGateOver):
         cancel_people_gate(gate=gate, acting_user=maya, now=NOW)
-    again = opened(campaign, candidate, error=0.4)
-    assert (again.attempt, again.error) == (2, 0.2)  # each further try has half the risk
+    again = opened(campaign, candidate, error=0.1)
+    assert (again.attempt, again.error) == (2, 0.05)  # each further try has half the risk
 
 
 def test_a_gate_that_is_cancelled_after_votes_was_not_passed(
@@ -252,7 +252,7 @@ def test_a_gate_that_is_cancelled_after_votes_was_not_passed(
     figures = figures_for_rules(campaign, candidate, gate.serving)
     assert (figures["people"], figures["people_gate"]["status"]) == (0, "cancelled")
 
-    again = opened(campaign, candidate, error=0.4)
+    again = opened(campaign, candidate, error=0.1)
     cancel_people_gate(gate=again, acting_user=maya, now=NOW)  # before anybody voted: the earlier one still counts
     figures = figures_for_rules(campaign, candidate, gate.serving)
     assert figures["people_gate"]["gate"] == gate.pk
@@ -267,7 +267,7 @@ def test_votes_that_have_decided_are_not_cancelled(gate: PeopleGate, maya: User,
 
 
 def test_a_gate_is_cancelled_with_its_blind_test(campaign: Campaign, candidate: ModelVersion, maya: User) -> None:
-    gate = opened(campaign, candidate, maya, error=0.2)
+    gate = opened(campaign, candidate, maya, error=0.1)
     change_campaign_status(campaign=gate.blind_test, status="archived", acting_user=maya, now=NOW)
     gate = look_at_gate(gate_id=gate.pk, now=NOW)
     gate.job.refresh_from_db()
@@ -277,7 +277,7 @@ def test_a_gate_is_cancelled_with_its_blind_test(campaign: Campaign, candidate: 
 def test_a_blind_test_that_was_archived_once_its_texts_are_written_ends_its_gate(
     campaign: Campaign, candidate: ModelVersion, maya: User
 ) -> None:
-    gate = opened(campaign, candidate, maya, error=0.2)
+    gate = opened(campaign, candidate, maya, error=0.1)
     change_campaign_status(campaign=gate.blind_test, status="archived", acting_user=maya, now=NOW)
     GenerationJob.objects.filter(pk=gate.job_id).update(status="finished")
     assert look_at_gate(gate_id=gate.pk, now=NOW).status == "cancelled"
@@ -294,7 +294,7 @@ def test_a_blind_test_that_is_closed_while_people_vote_ends_its_gate(gate: Peopl
 def test_cancelling_while_texts_are_written_stops_the_job(
     campaign: Campaign, candidate: ModelVersion, maya: User
 ) -> None:
-    gate = opened(campaign, candidate, maya, error=0.2)
+    gate = opened(campaign, candidate, maya, error=0.1)
     cancel_people_gate(gate=gate, acting_user=maya, now=NOW)
     gate.job.refresh_from_db()
     assert gate.job.status == "cancelled"
@@ -302,7 +302,7 @@ def test_cancelling_while_texts_are_written_stops_the_job(
 
 
 def test_texts_that_are_all_alike_end_it_undecided(campaign: Campaign, candidate: ModelVersion) -> None:
-    gate = written(opened(campaign, candidate, error=0.2), {"tiny-v1": "All the same.", "tiny-base": "All the same."})
+    gate = written(opened(campaign, candidate, error=0.1), {"tiny-v1": "All the same.", "tiny-base": "All the same."})
     assert (gate.status, gate.figures["cast"]) == ("undecided", 0)
     stands = standing(candidate)
     assert stands is not None
@@ -333,6 +333,21 @@ def test_settings_that_no_gate_can_have_are_refused(
         opened(campaign, candidate, **spec)
 
 
+@pytest.mark.parametrize(
+    ("spec", "sentence"),
+    [
+        ({"error": 0.11}, "above 0 and at most 10 %"),
+        ({"error": 0.0}, "above 0 and at most 10 %"),
+        ({"worth": 0.96}, "above 50 % and at most 95 %"),
+    ],
+)
+def test_a_lead_cannot_choose_a_risk_that_would_let_luck_pass(
+    campaign: Campaign, candidate: ModelVersion, spec: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(WrongPeopleGate, match=sentence):
+        opened(campaign, candidate, **spec)
+
+
 def test_the_serving_version_has_nothing_to_be_compared_with(campaign: Campaign, base: ModelVersion) -> None:
     with pytest.raises(WrongPeopleGate, match="serves already"):
         opened(campaign, base)
@@ -350,7 +365,7 @@ def test_only_leads_of_the_campaign_open_and_cancel(
 
 def test_paused_annotators_do_not_take_part(campaign: Campaign, candidate: ModelVersion, alice: User) -> None:
     pause_member(campaign=campaign, user=alice, acting_user=None, now=NOW)
-    gate = opened(campaign, candidate, error=0.2)
+    gate = opened(campaign, candidate, error=0.1)
     assert list(gate.blind_test.memberships.values_list("user__username", flat=True)) == ["maya"]
 
 
@@ -358,7 +373,7 @@ def test_people_whom_training_leaves_out_do_not_take_part(
     campaign: Campaign, candidate: ModelVersion, alice: User
 ) -> None:
     LeftOut.objects.create(campaign=campaign, person=alice, at=NOW)
-    gate = opened(campaign, candidate, error=0.2)
+    gate = opened(campaign, candidate, error=0.1)
     assert list(gate.blind_test.memberships.values_list("user__username", flat=True)) == ["maya"]
 
 
