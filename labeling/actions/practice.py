@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from common.errors import Conflict, Invalid
 from common.wording import in_sentence
 from labeling.access import require_lead
+from labeling.actions.blind_test_acts import PRACTICE
 from labeling.actions.comparison_drafts import ComparisonDraft, unfit
 from labeling.actions.comparisons import add_comparisons
 from labeling.actions.curation import (
@@ -115,7 +116,7 @@ def unmake_practice(*, comparison: Comparison, acting_user: User | None, now: da
     """
     require_lead(acting_user, comparison.campaign)
     campaign = _locked_campaign(comparison.campaign)
-    locked = lock_comparison(comparison, acting_user)
+    locked = lock_comparison(comparison, acting_user, PRACTICE)
     if locked.status != Status.PRACTICE:
         raise WrongComparisonStatus(
             _("This comparison is %(status)s, not in practice.") % {"status": in_sentence(locked.get_status_display())}
@@ -211,7 +212,7 @@ def _mark(comparison: Comparison, known: KnownAnswer, acting_user: User | None, 
     explanation = _checked_explanation(known.explanation)
     if known.use not in Use.values:
         raise Invalid.of("use", _("One of %(values)s.") % {"values": ", ".join(Use.values)})
-    locked = lock_comparison(comparison, acting_user)
+    locked = lock_comparison(comparison, acting_user, PRACTICE)
     _check_answer(locked.campaign, known)
     if locked.status in (Status.RETIRED, Status.FLAGGED):
         raise WrongComparisonStatus(

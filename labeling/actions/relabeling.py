@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from common.errors import Invalid
 from common.wording import in_sentence
 from labeling.access import require_lead
+from labeling.actions.blind_test_acts import Kind, refuse_in_blind_test
 from labeling.actions.curation import WrongComparisonStatus
 from labeling.actions.validation import checked_reason
 from labeling.events.record import record
@@ -30,6 +31,7 @@ def relabel_comparison(
     until these arrive (the event keeps it). Raises NotAllowed, NotFound, Invalid, WrongComparisonStatus.
     """
     require_lead(acting_user, comparison.campaign)
+    refuse_in_blind_test(comparison.campaign, Kind.ASK_AGAIN)
     reason = checked_reason(reason)
     rows = Comparison.objects.select_related("campaign")
     locked = rows.select_for_update(no_key=True, of=("self",)).get(pk=comparison.pk)
