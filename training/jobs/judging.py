@@ -34,6 +34,7 @@ JudgeOf = Callable[[], AbstractContextManager[Source] | None]
 
 GREEDY = SamplingSettings(temperature=0.0, top_p=1.0, max_tokens=512)
 ORDERS = ("first", "swapped")
+CUT = _("The model judge gave no verdict: its answer was cut at %(tokens)s tokens.")
 
 
 def open_judge() -> AbstractContextManager[Source] | None:
@@ -69,6 +70,9 @@ class Judging:
                 for outcome in source.generate(iter(requests), should_stop=self.should_stop):
                     if isinstance(outcome, GenerationFailure):
                         trouble = Sentence(_("The model judge gave no answer: %(reason)s"), {"reason": outcome.reason})
+                        continue
+                    if outcome.finish_reason == "length":  # what it would have concluded, nobody knows
+                        trouble = Sentence(CUT, {"tokens": GREEDY.max_tokens})
                         continue
                     self.answers[outcome.key] = outcome.text
                     self._keep(outcome.key, outcome.model)
