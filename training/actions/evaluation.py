@@ -89,7 +89,7 @@ def start_evaluation(
         active = EvaluationJob.objects.filter(version=version, status__in=ACTIVE_STATUSES).first()
         if active is not None:
             return active
-        retention.hold(*filter(None, (version, version.parent, compared)))
+        retention.hold(*filter(None, (version, version.kept_parent, compared)))
         job = EvaluationJob.objects.create(
             version=version,
             campaign=campaign,

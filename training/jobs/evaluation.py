@@ -127,7 +127,7 @@ class EvaluationWork:
     @property
     def measured_versions(self) -> list[ModelVersion]:
         """The version, its parent, and the one it is compared with, as far as they share its base; each once."""
-        versions = [self.version, self.version.parent, self.job.compared]
+        versions = [self.version, self.version.kept_parent, self.job.compared]
         same = [version for version in versions if version is not None and version.base_dir == self.version.base_dir]
         return list({version.pk: version for version in same}.values())
 
@@ -135,7 +135,14 @@ class EvaluationWork:
     def sampled_against(self) -> ModelVersion | None:
         """The version whose samples are compared with its own; its parent where it serves itself."""
         compared = self.job.compared
-        return compared if compared is not None and compared.pk != self.version.pk else self.version.parent
+        return compared if compared is not None and compared.pk != self.version.pk else self.version.kept_parent
+
+    @property
+    def gone(self) -> Sentence:
+        """Why its parent is not measured beside it; empty: it is, or there is none."""
+        if self.version.parent is None or self.version.kept_parent is not None:
+            return Sentence()
+        return files.removed(self.version.parent)
 
     def _scorer(self, version: ModelVersion, pairs: list[PreferencePair]) -> Callable[[], dict[str, list[float]]]:
         """By pair: the margin against the base, and the chosen text's log-probability under version and base."""
@@ -201,6 +208,8 @@ class EvaluationWork:
         own = self.parts[samples_part(self.version)]
         if not own.get("samples"):
             return {"trouble": own.get("trouble", Sentence(_("It has written no samples.")).as_json())}
+        if self.gone:
+            return {"trouble": self.gone.as_json()}
         parent = self.version.parent
         files.check_version(self.version)
         if parent is not None:
@@ -235,7 +244,8 @@ class EvaluationWork:
             raise claims.Stopped
 
     def _measured(self, campaign: Campaign, snapshot: Snapshot, pairs: list[PreferencePair]) -> Measured:
-        names = {"parent": self.version.parent, "serving": self.job.compared}
+        names = {"parent": self.version.kept_parent, "serving": self.job.compared}
+        nothing = {"trouble": self.gone.as_json()} if self.gone else {}
         return Measured(
             job=self.job,
             version=self.version,
@@ -252,9 +262,10 @@ class EvaluationWork:
                 if other is not None and other.base_dir == self.version.base_dir
             },
             own_samples=self.parts.get(samples_part(self.version), {}),
-            other_samples=self.parts.get(samples_part(self.sampled_against), {}) if self.sampled_against else {},
+            other_samples=self.parts.get(samples_part(self.sampled_against), {}) if self.sampled_against else nothing,
             sampled_against=self.sampled_against,
             drift=self.parts.get("drift", {}),
+            gone=self.gone,
             lost=self.parts.get(suites_part(campaign), {}),
             beta=self.beta,
             gate=current_gate(campaign),

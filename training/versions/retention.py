@@ -67,7 +67,9 @@ def needed() -> dict[int, str]:
         reason = gettext("the gate of run %(number)s has not decided about it yet") % {"number": made.run_id}
         reasons.setdefault(made.pk, reason)
     for gate in PeopleGate.objects.filter(status__in=(*PeopleGate.OPEN, PeopleGate.Status.BETTER)):
-        reasons.setdefault(gate.candidate_id, gettext("gate by people %(number)s is about it") % {"number": gate.pk})
+        reason = gettext("gate by people %(number)s is about it") % {"number": gate.pk}
+        for version in (gate.candidate_id, gate.serving_id) if gate.is_open else (gate.candidate_id,):
+            reasons.setdefault(version, reason)
     for lens_job in LensJob.objects.filter(status__in=ACTIVE_STATUSES):
         for version in filter(None, (lens_job.version_id, lens_job.before_id, lens_job.reference_id)):
             reasons.setdefault(version, gettext("lens job %(number)s uses it") % {"number": lens_job.pk})
@@ -96,18 +98,22 @@ def why_needed(version: ModelVersion) -> str:
 
 
 def removable(*, keep_newest: int = KEEP_NEWEST) -> list[Removable]:
-    """Adapters that nothing needs, except the newest of each campaign, and the checkpoints of finished runs."""
-    stays = set(needed())
-    adapters: list[Removable] = []
+    """Adapters that nothing needs, except the newest of each campaign, and the checkpoints of finished runs.
+
+    The parents of those stay: each is measured against its parent whenever somebody evaluates it.
+    """
+    stays: set[int | None] = set(needed())
     kept: dict[int, int] = {}
-    versions = ModelVersion.objects.filter(files_removed_at__isnull=True).exclude(adapter_dir="")
-    for version in versions.select_related("run").order_by("-pk"):
+    rows = ModelVersion.objects.filter(files_removed_at__isnull=True).exclude(adapter_dir="")
+    versions = list(rows.select_related("run").order_by("-pk"))
+    for version in versions:
         campaign = version.run.campaign_id if version.run else 0
         kept[campaign] = kept.get(campaign, 0) + 1
-        folder = Path(version.adapter_dir)
-        if version.pk not in stays and kept[campaign] > keep_newest and is_ours(folder):
-            adapters.append(Removable(version, folder, folder_bytes(folder)))
-    return adapters + _checkpoints()
+        if kept[campaign] <= keep_newest:
+            stays |= {version.pk, version.parent_id}
+    adapters = [(version, Path(version.adapter_dir)) for version in versions if version.pk not in stays]
+    found = [Removable(version, folder, folder_bytes(folder)) for version, folder in adapters if is_ours(folder)]
+    return found + _checkpoints()
 
 
 def _checkpoints() -> list[Removable]:
