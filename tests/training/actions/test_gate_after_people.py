@@ -8,8 +8,8 @@ import pytest
 
 from labeling.models import Campaign, Event, User
 from tests.training.actions.conftest import rule_of
-from tests.training.actions.test_gate import BAD, GOOD, finished_run, measured
 from tests.training.conftest import NOW
+from tests.training.gated import BAD, GOOD, finished_run, measured
 from tests.training.gates_by_people import voted, voting_gate
 from training.actions.gate import decide_by_rule
 from training.actions.retraining import save_retraining_rule

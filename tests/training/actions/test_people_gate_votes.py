@@ -4,8 +4,8 @@ import pytest
 
 from common.errors import NotAllowed
 from labeling.models import Campaign, Event, User
-from tests.training.actions.test_gate import finished_run
 from tests.training.conftest import NOW, add_written_pairs, judge_all
+from tests.training.gated import finished_run
 from tests.training.gates_by_people import hold, opened, voted, written
 from training.actions.held_prompts import hold_prompts
 from training.actions.people_gate_votes import join_votes

@@ -20,7 +20,8 @@ from training.actions.jobs import cancel_job, resume_job
 from training.actions.runs import RunSpec, start_run
 from training.actions.versions import promote
 from training.generation import GenerationRequest
-from training.jobs.evaluation import EvaluationWork, run_evaluation_job, samples_part, scores_part
+from training.jobs.evaluation import EvaluationWork, run_evaluation_job
+from training.jobs.evaluation_steps import samples_part, scores_part
 from training.jobs.gate import run_evaluation
 from training.jobs.run import run_training_job
 from training.models import EvaluationJob, GateDecision, JobStatus, ModelVersion, Run, Snapshot, SuiteRun, report_hash
