@@ -6,6 +6,7 @@ import pytest
 
 from labeling.actions.campaigns import create_campaign
 from labeling.actions.prompts import PromptDraft, add_prompts
+from labeling.exchange import Message
 from labeling.models import Campaign
 from tests.browser.furnished import Furnished, furnish
 from tests.people import NOON, Stage, stage
@@ -16,7 +17,7 @@ from training.queries.held_prompts import usable_prompts
 
 pytestmark = pytest.mark.django_db
 
-SYSTEM = {"role": "system", "content": "You are a tutor."}
+SYSTEM = Message(role="system", content="You are a tutor.")
 
 
 @pytest.fixture
@@ -44,8 +45,8 @@ def another(scene: Stage, monkeypatch: pytest.MonkeyPatch) -> Campaign:
     return made
 
 
-def usable(campaign: Campaign, furnished: Furnished, messages: list[dict[str, Any]]) -> bool:
-    add_prompts(campaign=campaign, prompts=[PromptDraft(messages)], acting_user=None, now=NOON)  # type: ignore[list-item]
+def usable(campaign: Campaign, furnished: Furnished, messages: list[Message]) -> bool:
+    add_prompts(campaign=campaign, prompts=[PromptDraft(messages)], acting_user=None, now=NOON)
     return bool(usable_prompts(campaign, [furnished.two]))
 
 
@@ -56,7 +57,7 @@ def learned_question(scene: Stage, furnished: Furnished) -> str:
 
 
 def test_one_that_no_version_learned_from_can_test(scene: Stage, furnished: Furnished, another: Campaign) -> None:
-    assert usable(another, furnished, [{"role": "user", "content": "Why is the sky blue?"}])
+    assert usable(another, furnished, [Message(role="user", content="Why is the sky blue?")])
 
 
 @pytest.mark.parametrize("change", [str, str.upper, lambda text: f"  {text.replace('?', ' ?!')}"])
@@ -64,18 +65,18 @@ def test_a_question_learned_in_another_campaign_cannot_test(
     scene: Stage, furnished: Furnished, another: Campaign, change: Any
 ) -> None:
     question = change(learned_question(scene, furnished))
-    assert not usable(another, furnished, [SYSTEM, {"role": "user", "content": question}])
+    assert not usable(another, furnished, [SYSTEM, Message(role="user", content=question)])
 
 
 def test_a_conversation_that_ends_with_a_learned_question_cannot_test(
     scene: Stage, furnished: Furnished, another: Campaign
 ) -> None:
-    turns = [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hi."}]
-    question = {"role": "user", "content": learned_question(scene, furnished)}
+    turns = [Message(role="user", content="Hello."), Message(role="assistant", content="Hi.")]
+    question = Message(role="user", content=learned_question(scene, furnished))
     assert not usable(another, furnished, [*turns, question])
 
 
 def test_punctuation_alone_is_not_the_same_as_other_punctuation(
     scene: Stage, furnished: Furnished, another: Campaign
 ) -> None:
-    assert usable(another, furnished, [{"role": "user", "content": "???"}])
+    assert usable(another, furnished, [Message(role="user", content="???")])
