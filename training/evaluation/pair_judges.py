@@ -43,7 +43,7 @@ def choices_between(comparison: RunComparison) -> list[Choices]:
             outcomes[judge].append(opinion.outcome)
     trust = pair_judges_of(comparison.after.campaign) if outcomes else {}
     return [
-        Choices(judge, *(found.count(kind) for kind in ("passed", "failed", "unknown")), trust[judge])
+        Choices(judge, found.count("passed"), found.count("failed"), found.count("unknown"), trust[judge])
         for judge, found in sorted(outcomes.items())
     ]
 
