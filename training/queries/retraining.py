@@ -34,10 +34,16 @@ def awaits_gate(run: Run) -> bool:
 
 
 def passed_since_decision(run: Run) -> PeopleGate | None:
-    """The gate by people that was passed after the schedule had held this run's version back, against what serves."""
-    decisions = GateDecision.objects.filter(run=run.pk, is_automatic=True).order_by("-pk").values("at")
+    """The gate by people that was passed after the schedule had held this run's version back, against what serves.
+
+    Also one that ended while that decision was made, without being seen by it.
+    """
+    held = GateDecision.objects.filter(run=run.pk, is_automatic=True).order_by("-pk").first()
     gates = _passed().filter(candidate__run=run.pk)
-    return gates.filter(ended_at__gt=Subquery(decisions[:1])).order_by("-pk").first()
+    if held is None:
+        return None
+    unseen = gates if held.figures.get("people") == 0 else gates.filter(ended_at__gt=held.at)
+    return unseen.order_by("-pk").first()
 
 
 def _passed() -> QuerySet[PeopleGate]:
@@ -57,10 +63,17 @@ def runs_awaiting_gate() -> QuerySet[Run]:
     switched_on = Event.objects.filter(
         campaign=OuterRef("campaign"), verb="retraining_rule.saved", after__auto_promote=True
     ).exclude(before__auto_promote=True)
-    decided = GateDecision.objects.filter(run=OuterRef("pk"), is_automatic=True).order_by("-pk").values("at")
-    passed = _passed().filter(candidate__run=OuterRef("pk"), ended_at__gt=OuterRef("decided_at"))
-    awaiting = runs.filter(campaign__retraining_rule__auto_promote=True).alias(decided_at=Subquery(decided[:1]))
-    awaiting = awaiting.filter(Q(decided_at=None) | Exists(passed))
+    decided = GateDecision.objects.filter(run=OuterRef("pk"), is_automatic=True).order_by("-pk")
+    passed = _passed().filter(candidate__run=OuterRef("pk"))
+    saw_no_pass = GateDecision.objects.filter(pk=OuterRef("decided_by"), figures__people=0)
+    awaiting = runs.filter(campaign__retraining_rule__auto_promote=True).alias(
+        decided_by=Subquery(decided.values("pk")[:1]), decided_at=Subquery(decided.values("at")[:1])
+    )
+    awaiting = awaiting.filter(
+        Q(decided_by=None)
+        | Exists(passed.filter(ended_at__gt=OuterRef("decided_at")))
+        | Q(Exists(passed), Exists(saw_no_pass))
+    )
     return (
         awaiting.annotate(promotes_since=Subquery(switched_on.order_by("-pk").values("at")[:1]))
         .exclude(Exists(newer))

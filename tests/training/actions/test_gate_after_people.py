@@ -114,3 +114,13 @@ def test_a_result_against_a_version_that_no_longer_serves_decides_nothing(
     )
     PeopleGate.objects.filter(pk=gate.pk).update(serving=other)
     assert not runs_awaiting_gate().exists()
+
+
+def test_a_gate_that_ended_while_the_schedule_decided_is_not_forgotten(
+    run: Run, labeled: Campaign, base: ModelVersion, alice: User
+) -> None:
+    gate = voting_gate(labeled, run.version, base, error=0.1)
+    decide_by_rule(run=run, version=run.version, now=NOW + timedelta(hours=1))  # it read the gate before it ended
+    passed(gate, alice)
+    assert list(runs_awaiting_gate()) == [run]
+    assert decide_by_rule(run=run, version=run.version, now=NOW).outcome == "passed"
