@@ -11,6 +11,9 @@ from training.evaluation.suite_results import RunComparison, choices_of
 from training.evaluation.suites import JudgeFigures, JudgeOpinion, Outcome, judge_figures
 from training.models import ScenarioResult
 
+REWARD_OF, REWARD_MODEL = "reward of ", "reward model "
+"""How the names of judges begin that are rewards; others are models on a server."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:

@@ -102,9 +102,13 @@ class EvaluationSteps:
     @property
     def gone(self) -> Sentence:
         """Why its parent is not measured beside it; empty: it is, or there is none."""
-        if self.version.parent is None or self.version.kept_parent is not None:
+        parent = self.version.parent
+        if parent is None or parent.files_removed_at is None:
             return Sentence()
-        return files.removed(self.version.parent)
+        values = {"name": parent.name, "date": parent.files_removed_at.date().isoformat()}
+        return Sentence(
+            _("It was not measured beside its parent %(name)s: the files were removed on %(date)s."), values
+        )
 
     def _scorer(self, version: ModelVersion, pairs: list[PreferencePair]) -> Callable[[], dict[str, list[float]]]:
         """By pair: the margin against the base, and the chosen text's log-probability under version and base."""

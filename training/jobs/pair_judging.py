@@ -14,6 +14,7 @@ from common.sentences import Sentence, sentence_of
 from training import claims
 from training.claims import Clock
 from training.errors import CannotCompareRuns, VersionDamaged
+from training.evaluation.pair_judges import REWARD_MODEL, REWARD_OF
 from training.evaluation.suite_results import checked_comparison, choices_of
 from training.evaluation.suites import JudgeOpinion, choice_messages, opinion_of_choices, opinion_of_rewards
 from training.generation import GenerationRequest
@@ -29,8 +30,8 @@ Pair = tuple[ScenarioResult, ScenarioResult]
 def judge_name(run: SuiteRun) -> str:
     """The name under which the opinions of the judge that a run names are kept."""
     if run.reward_version is not None:
-        return f"reward of {run.reward_version.name}"
-    return f"reward model {Path(run.reward_model).name}" if run.reward_model else str(settings.JUDGE_MODEL)
+        return f"{REWARD_OF}{run.reward_version.name}"
+    return f"{REWARD_MODEL}{Path(run.reward_model).name}" if run.reward_model else str(settings.JUDGE_MODEL)
 
 
 class PairJudging:

@@ -55,16 +55,12 @@ def check_adapter(version: ModelVersion) -> None:
 def check_kept(version: ModelVersion) -> None:
     """Raises VersionDamaged if the row says that its files were removed."""
     if version.files_removed_at is not None:
-        raise VersionDamaged(removed(version))
-
-
-def removed(version: ModelVersion) -> Sentence:
-    """That the files of a version were removed, and when."""
-    assert version.files_removed_at is not None
-    return Sentence(
-        _("The files of %(name)s were removed on %(date)s: use another version."),
-        {"name": version.name, "date": version.files_removed_at.date().isoformat()},
-    )
+        raise VersionDamaged(
+            Sentence(
+                _("The files of %(name)s were removed on %(date)s: use another version."),
+                {"name": version.name, "date": version.files_removed_at.date().isoformat()},
+            )
+        )
 
 
 def _check(folder: Path, expected: str, name: str) -> None:

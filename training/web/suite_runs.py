@@ -17,7 +17,7 @@ from training.access import visible_suite_runs, visible_versions
 from training.actions.suite_follow_ups import compare_by_people, make_prompts
 from training.actions.suite_runs import Choosing, ask_judge, cancel_suite_run, resume_suite_run
 from training.errors import CannotCompareRuns
-from training.evaluation.pair_judges import choices_between
+from training.evaluation.pair_judges import REWARD_MODEL, REWARD_OF, Choices, choices_between
 from training.evaluation.suite_results import (
     RunComparison,
     answered,
@@ -114,7 +114,11 @@ def suite_compare(request: HttpRequest, pk: int, other: int) -> HttpResponse:
         comparison = checked_comparison(before, after)
     except CannotCompareRuns as error:
         return render(request, "training/suite_compare.html", context | {"problem": error.message}, status=error.status)
-    context |= {"choices": choices_between(comparison), "judges": _judges(request), "least_compared": LEAST_COMPARED}
+    context |= {
+        "choices": _labelled(choices_between(comparison)),
+        "judges": _judges(request),
+        "least_compared": LEAST_COMPARED,
+    }
     return render(request, "training/suite_compare.html", context | _compared(comparison))
 
 
@@ -148,6 +152,17 @@ def suite_compare_judge(request: HttpRequest, pk: int, other: int) -> HttpRespon
         return _("The judge is being asked.")
 
     return act(request, errand, back=reverse("suite_compare", args=[pk, other]))
+
+
+def _labelled(choices: list[Choices]) -> list[tuple[str, Choices]]:
+    """The choices with their judges' names for people."""
+    texts = {REWARD_OF: _("Implicit reward of %(name)s"), REWARD_MODEL: _("Reward model %(name)s")}
+
+    def label(judge: str) -> str:
+        kind = next((kind for kind in texts if judge.startswith(kind)), None)
+        return texts[kind] % {"name": judge.removeprefix(kind)} if kind else judge
+
+    return [(label(one.judge), one) for one in choices]
 
 
 def _judges(request: HttpRequest) -> list[tuple[str, str]]:

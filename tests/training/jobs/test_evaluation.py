@@ -285,8 +285,8 @@ def test_a_parent_whose_files_are_gone_is_named_and_the_rest_is_measured(
     parts = {name: part for name, part in prepared.parts().items() if name != "drift"}
     done = replace(prepared, version=version).evaluated(**parts)
     assert (done.status, str(done.error)) == ("finished", "")
-    assert str(done.left_out) == "The files of v1 were removed on 2026-03-02: use another version."
-    assert (done.section("drift") or {})["trouble"]["text"].startswith("The files of")
+    assert str(done.left_out) == "It was not measured beside its parent v1: the files were removed on 2026-03-02."
+    assert (done.section("drift") or {})["trouble"]["text"].startswith("It was not measured beside")
     figures = version.evaluations.get(kind=MEASURED).results
     assert figures["accuracy"] == 1.0
     assert "difference_to_parent" not in figures
