@@ -19,6 +19,8 @@ GOLD = "gold"
 PRACTICE = "practice"
 TAKE_BACK = "take_back"
 
+OVER = (Campaign.Status.CLOSED, Campaign.Status.ARCHIVED)
+
 REFUSED: dict[str, Any] = {
     Kind.RETIRE: _("Retiring rows"),
     Kind.RESTORE: _("Restoring rows"),
@@ -40,6 +42,9 @@ class BendsBlindTest(Conflict):
 
 
 def refuse_in_blind_test(campaign: Campaign, act: str) -> None:
-    """Raises BendsBlindTest for one of the refused acts in a blind test, whoever asks for it."""
-    if campaign.is_blind_test:
+    """Raises BendsBlindTest for one of the refused acts in a blind test, whoever asks for it.
+
+    Flags wait until the test is over: by then they change nothing, and a lead should read them.
+    """
+    if campaign.is_blind_test and not (act == FLAG and campaign.status in OVER):
         raise BendsBlindTest(act=str(REFUSED[act]))

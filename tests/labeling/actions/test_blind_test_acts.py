@@ -9,6 +9,7 @@ import pytest
 
 from labeling.actions.batches import take_back
 from labeling.actions.blind_test_acts import REFUSED, BendsBlindTest
+from labeling.actions.blind_tests import end_blind_test
 from labeling.actions.bulk import BulkOrder, Selection, start_bulk_act
 from labeling.actions.comparisons import add_comparisons
 from labeling.actions.curation import make_gold, restore_comparison, retire_comparison, review_flag, unmake_gold
@@ -98,6 +99,15 @@ def test_an_expert_may_settle_its_conflicts_since_votes_count_and_not_verdicts(s
     Comparison.objects.filter(pk=one.pk).update(status="conflict")
     verdict = adjudicate(comparison=one, winner="a", reason="Clear.", acting_user=scene.maya, now=NOON)
     assert verdict.winner == "a"
+
+
+def test_flags_are_reviewed_once_the_test_is_over(scene: Stage) -> None:
+    one = scene.campaign.comparisons.all()[0]
+    Comparison.objects.filter(pk=one.pk).update(status="flagged")
+    end_blind_test(campaign=scene.campaign, acting_user=None, now=NOON)
+    one = Comparison.objects.select_related("campaign").get(pk=one.pk)
+    reviewed = review_flag(comparison=one, keep=False, reason="Harmful.", acting_user=scene.maya, now=NOON)
+    assert reviewed.status == "retired"
 
 
 def test_in_other_campaigns_leads_may_do_all_of_this() -> None:

@@ -126,3 +126,11 @@ def test_a_judge_that_cannot_be_asked_is_refused(runs: Runs, base: ModelVersion,
     with pytest.raises(WrongSettings, match="set JUDGE_URL"):
         ask_judge(run=after, acting_user=None, now=NOW, choosing=Choosing(before))
     assert SuiteRun.objects.filter(status=JobStatus.FINISHED).count() == 2
+
+
+@pytest.mark.slow
+def test_the_engine_itself_computes_the_rewards(runs: Runs, trained: ModelVersion) -> None:
+    chosen(runs, version=trained)
+    (found,) = choices_between(checked_comparison(*runs))
+    assert found.later + found.earlier + found.none == 22
+    assert found.trust.flips == 0
