@@ -32,8 +32,8 @@ WITH learned AS (
     WHERE t.role <> 'system' AND (r.id = ANY(%(prompts)s) OR r.id IN (SELECT prompt_id FROM learned))
     GROUP BY r.id
 )
-SELECT DISTINCT held.id, learned.prompt_id, learned.snapshot_id FROM folded held
-JOIN folded other ON other.whole = held.whole OR other.last_turn = held.last_turn
+SELECT DISTINCT held.id, learned.prompt_id, learned.snapshot_id FROM folded AS held
+JOIN folded AS other ON other.whole = held.whole OR other.last_turn = held.last_turn
 JOIN learned ON learned.prompt_id = other.id
 WHERE held.id = ANY(%(prompts)s)
 """
