@@ -1,5 +1,6 @@
 """Judges that choose between the answers of two suite runs: a model on a server, and our own rewards."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from common.errors import NotAllowed
 from labeling.models import Campaign, Comparison, User, Verdict
 from tests.training.conftest import NOW, judge_all
+from tests.training.generation.test_loading import write_adapter
 from tests.training.jobs.scripted import Scripted
 from tests.training.suites import finished_run, scenario, small_suite
 from training.actions.suite_follow_ups import compare_by_people
@@ -18,6 +20,7 @@ from training.generation import GenerationRequest
 from training.jobs import pair_judging
 from training.jobs.suites import run_suite_job
 from training.models import JobStatus, ModelVersion, SuiteRun
+from training.versions import files
 from training.versions.retention import needed
 
 pytestmark = pytest.mark.django_db
@@ -129,8 +132,18 @@ def test_a_judge_that_cannot_be_asked_is_refused(runs: Runs, base: ModelVersion,
 
 
 @pytest.mark.slow
-def test_the_engine_itself_computes_the_rewards(runs: Runs, trained: ModelVersion) -> None:
-    chosen(runs, version=trained)
+def test_the_engine_itself_computes_the_rewards(runs: Runs, base: ModelVersion, var_dir: Path) -> None:
+    folder = write_adapter(Path(base.base_dir), var_dir / "adapter")
+    judge = ModelVersion.objects.create(
+        name="judge",
+        base_dir=base.base_dir,
+        adapter_dir=str(folder),
+        content_hash=files.content_hash(folder),
+        parent=base,
+        lineage={"base_hash": base.content_hash},
+        created_at=NOW,
+    )
+    chosen(runs, version=judge)
     (found,) = choices_between(checked_comparison(*runs))
     assert found.later + found.earlier + found.none == 22
     assert found.trust.flips == 0
