@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from common.errors import Conflict
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.opinions_taken_back import delete_unused_annotators, take_opinions
 from labeling.actions.practice import delete_pairs
 from labeling.events.record import record
@@ -62,7 +62,7 @@ def take_back(*, batch: ImportBatch, acting_user: User | None, now: datetime) ->
     that are under way go on without its pairs. Raises NotAllowed, BatchJudged, NothingToTakeBack,
     QualificationNeedsPairs.
     """
-    require_lead(acting_user, batch.campaign)
+    require_may_change(acting_user, batch.campaign)
     # One at a time in a campaign: meanwhile no other import uses a prompt that is deleted, and no pair is marked.
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=batch.campaign_id)
     batch = ImportBatch.objects.select_related("campaign").select_for_update(of=("self",)).get(pk=batch.pk)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from common.broker import send
 from common.errors import Invalid
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.bulk_changes import change_comparisons, change_prompts
 from labeling.actions.relabeling import MOST_JUDGMENTS
 from labeling.actions.validation import checked_reason
@@ -96,7 +96,7 @@ def start_bulk_act(
 
     Rows that cannot be changed so are left alone and counted. Raises NotAllowed, Invalid, NothingSelected.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     act = _checked(campaign, selection, order, acting_user, now)
     act.save()
     if act.total <= AT_ONCE:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.events.record import record
 from labeling.models import User
 from training.access import require_version
@@ -37,7 +37,7 @@ def start_suite_run(
     Raises WrongSettings, JobActive, VersionDamaged, NotAllowed, NotFound.
     """
     campaign = suite_version.suite.campaign
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     require_version(acting_user, version)
     try:
         sampling = SamplingSettings(**{**GREEDY, **(settings or {})})
@@ -88,7 +88,7 @@ def ask_judge(*, run: SuiteRun, acting_user: User | None, now: datetime) -> Suit
 
     Raises JobOver, NotAllowed, NotFound.
     """
-    require_lead(acting_user, run.campaign)
+    require_may_change(acting_user, run.campaign)
     with transaction.atomic():
         locked = SuiteRun.objects.select_for_update().get(pk=run.pk)
         if locked.status != JobStatus.FINISHED:
