@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from common.broker import send
 from common.errors import Invalid
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.blind_test_acts import refuse_in_blind_test
 from labeling.actions.bulk_changes import change_comparisons, change_prompts
 from labeling.actions.relabeling import MOST_JUDGMENTS
@@ -98,7 +98,7 @@ def start_bulk_act(
     Rows that cannot be changed so are left alone and counted. Raises BendsBlindTest, NotAllowed, Invalid,
     NothingSelected.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     act = _checked(campaign, selection, order, acting_user, now)
     refuse_in_blind_test(campaign, act.kind)
     act.save()

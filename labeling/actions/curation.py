@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict
 from common.wording import in_sentence
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.blind_test_acts import FLAG, GOLD, Kind, refuse_in_blind_test
 from labeling.actions.validation import check_winner, checked_reason
 from labeling.events.record import record
@@ -141,7 +141,7 @@ def _check_no_practice(comparison: Comparison) -> None:
 
 def lock_comparison(comparison: Comparison, acting_user: User | None, act: str) -> Comparison:
     """Locks a comparison for an act of a lead. act: its name in `REFUSED`. Raises NotAllowed, BendsBlindTest."""
-    require_lead(acting_user, comparison.campaign)
+    require_may_change(acting_user, comparison.campaign)
     refuse_in_blind_test(comparison.campaign, act)
     rows = Comparison.objects.select_related("campaign__annotator_estimates")
     return rows.select_for_update(no_key=True, of=("self",)).get(pk=comparison.pk)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from common.errors import DomainError
 from common.sentences import Sentence, sentence_of
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.validation import checked_text
 from labeling.events.record import record
 from labeling.models import Campaign, User
@@ -55,7 +55,7 @@ def save_gate(*, campaign: Campaign, rules: Any, acting_user: User | None, now: 
 
     rules: [{"figure", "floor" or "ceiling", "on_missing"}]. Raises WrongGate, NotAllowed, NotFound.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     try:
         parsed = [rule.as_json() for rule in parse_rules(rules)]
     except WrongRules as error:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from common.broker import send
 from common.wording import percent
-from labeling.access import require_lead
+from labeling.access import require_lead, require_may_change
 from labeling.actions.blind_tests import create_blind_test, end_blind_test
 from labeling.actions.campaigns import change_campaign_status
 from labeling.events.record import record
@@ -88,7 +88,7 @@ def open_people_gate(
     hand_to_worker: False where the caller runs the generation job. Raises WrongPeopleGate, TooFewHeldPrompts,
     PeopleGateOpen, PeopleGateDecided, NothingServes, ForItsGateOnly, NotAllowed, NotFound.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
     require_version(acting_user, candidate)
     spec = spec or PeopleGateSpec()

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.comparisons import AddedComparisons, add_comparisons
 from labeling.actions.prompts import AddedPrompts, PromptDraft, add_prompts
@@ -27,7 +27,7 @@ def compare_by_people(
     Raises NothingChosen, CannotCompareRuns, NotAllowed, NotFound.
     """
     campaign = after.campaign
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     comparison = checked_comparison(before, after)
     chosen = set(scenarios)
     rows = [comparison.pairs[key] for key in comparison.pairs if key in chosen]
@@ -95,7 +95,7 @@ def _choices(earlier: ScenarioResult, later: ScenarioResult) -> dict[str, Any]:
 
 def make_prompts(*, run: SuiteRun, scenarios: Iterable[str], acting_user: User | None, now: datetime) -> AddedPrompts:
     """Adds the chosen scenarios of a run's suite to its campaign as prompts. Raises NothingChosen, NotAllowed."""
-    require_lead(acting_user, run.campaign)
+    require_may_change(acting_user, run.campaign)
     chosen = set(scenarios)
     suite = run.suite_version.suite
     drafts = [

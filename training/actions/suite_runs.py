@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.events.record import record
 from labeling.models import User
 from training.access import require_version
@@ -40,7 +40,7 @@ def start_suite_run(
     Raises WrongSettings, JobActive, VersionDamaged, NotAllowed, NotFound.
     """
     campaign = suite_version.suite.campaign
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     require_version(acting_user, version)
     try:
         sampling = SamplingSettings(**{**GREEDY, **(settings or {})})
@@ -105,7 +105,7 @@ def ask_judge(*, run: SuiteRun, acting_user: User | None, now: datetime, choosin
     choosing: None: the model judge is asked about rubrics. Raises JobOver, JobActive, CannotCompareRuns, WrongSettings,
     VersionDamaged, NotAllowed, NotFound.
     """
-    require_lead(acting_user, run.campaign)
+    require_may_change(acting_user, run.campaign)
     folder = _check_choosing(run, choosing, acting_user) if choosing else ""
     with transaction.atomic():
         locked = SuiteRun.objects.select_for_update().get(pk=run.pk)
