@@ -70,7 +70,12 @@ def note_rights(*, user: User, before: Mapping[str, Any], acting_user: User, now
             user,
             acting_user=acting_user,
             now=now,
-            before=dict(before),
+            before={
+                "role": before["role"],
+                "is_active": before["is_active"],
+                "is_staff": before["is_staff"],
+                "is_superuser": before["is_superuser"],
+            },
             after={
                 "role": user.role,
                 "is_active": user.is_active,
