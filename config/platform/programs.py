@@ -67,8 +67,8 @@ def web(host: str, port: int) -> Program:
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command = [PYTHON, "-m", "gunicorn", "config.wsgi:application", "--bind", address, "--worker-class", "gthread"]
     command += ["--workers", os.environ.get("WEB_CONCURRENCY", "2"), "--threads", "16", "--graceful-timeout", "5"]
-    command += ["--access-logfile", "-", "--no-control-socket"]
-    return Program("web", tuple(command), environment={"DATABASE_POOL": "true"})
+    command += ["--access-logfile", "-", "--logger-class", "config.secret_paths.AccessLogger", "--no-control-socket"]
+    return Program("web", tuple(command), environment={"DATABASE_POOL": "true", "DATABASE_STATEMENT_SECONDS": "120"})
 
 
 def worker(name: str, queues: str, *, concurrency: int, is_long: bool = False) -> Program:

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from common.errors import Conflict
-from labeling.access import require_lead
+from labeling.access import require_may_change
+from labeling.actions.blind_test_acts import TAKE_BACK, refuse_in_blind_test
 from labeling.actions.opinions_taken_back import delete_unused_annotators, take_opinions
 from labeling.actions.practice import delete_pairs
 from labeling.events.record import record
@@ -64,7 +65,8 @@ def take_back(*, batch: ImportBatch, acting_user: User | None, now: datetime) ->
     that are under way go on without its pairs. Raises NotAllowed, BatchJudged, NothingToTakeBack,
     QualificationNeedsPairs.
     """
-    require_lead(acting_user, batch.campaign)
+    require_may_change(acting_user, batch.campaign)
+    refuse_in_blind_test(batch.campaign, TAKE_BACK)
     # One at a time in a campaign: meanwhile no other import uses a prompt that is deleted, and no pair is marked.
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=batch.campaign_id)
     batch = ImportBatch.objects.select_related("campaign").select_for_update(of=("self",)).get(pk=batch.pk)

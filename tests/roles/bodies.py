@@ -67,7 +67,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "target": 0.65,
     },
     ("api-held-prompts", "PUT"): {"share": 0.25},
-    ("api-people-gates", "POST"): {"version": "sums-v2", "error": 0.4},
+    ("api-people-gates", "POST"): {"version": "sums-v2", "error": 0.1},
     ("api-suites", "POST"): {"name": "Politeness", "scenarios": [SCENARIO]},
     ("api-suite", "PUT"): {"scenarios": [SCENARIO]},
     ("api-compare-suite-runs", "POST"): {"scenarios": ["calm"]},

@@ -223,6 +223,7 @@ TRAINING_PAGES: dict[str, dict[str, str]] = {
     "suite_run_judge": {"POST": LEADS_ONLY},
     "suite_run_resume": {"POST": LEADS_ONLY},
     "suite_compare": {"GET": LEADS_ONLY},
+    "suite_compare_judge": {"POST": LEADS_ONLY},
     "suite_follow_up": {"POST": LEADS_ONLY},
     "left_out": {"GET": LEADS},
     "left_out_change": {"POST": LEADS},

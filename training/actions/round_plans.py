@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from common.sentences import Percent, Sentence
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import Campaign, User
@@ -49,7 +49,7 @@ def save_round_plan(
 
     Raises WrongPlan, ForItsGateOnly, NotAllowed, NotFound.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
     assert set(values) <= set(FIELDS)
     with transaction.atomic():

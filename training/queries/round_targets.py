@@ -62,7 +62,7 @@ def target_figure(version: ModelVersion, by: str) -> TargetFigure | None:
 def _by_evaluation(version: ModelVersion, base: ModelVersion) -> TargetFigure | None:
     """Held-out accuracy with the base as reference: how often it raised the text that people chose above the other."""
     jobs = EvaluationJob.objects.filter(version=version, status=JobStatus.FINISHED).order_by("-pk")
-    job = next((one for one in jobs if one.for_gates), None)
+    job = next((one for one in jobs.defer("report", "parts") if one.for_gates), None)  # the report is read of one only
     section = job.section("held_out") if job else None
     figures = section["figures"] if section else {}
     if figures.get("accuracy") is None or not figures.get("pairs"):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from common.errors import Invalid
+from common.errors import DomainError, Invalid
 from labeling.access import leads
 from labeling.actions.bulk import NothingSelected
 from labeling.models import BulkAct, User
@@ -99,6 +99,8 @@ def serving_rollback(request: HttpRequest) -> HttpResponse:
         except NothingSelected:
             nothing = _("No label was settled then: none is set aside.")
             return f"{done} {nothing}"
+        except DomainError as error:  # it serves again all the same
+            return f"{done} {error.message}"
         text = ngettext("%(count)s comparison is set aside.", "%(count)s comparisons are set aside.", aside.total)
         return f"{done} {text % {'count': aside.total}}"
 

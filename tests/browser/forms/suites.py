@@ -32,6 +32,14 @@ def _rubrics(world: World) -> dict[str, Any]:
     return {"rubrics": run.pk}
 
 
+def _chosen(world: World) -> dict[str, Any]:
+    """Two finished runs, and a judge."""
+    world.settings.JUDGE_URLS = []
+    names = _suites(world)
+    world.settings.JUDGE_URLS = ["http://127.0.0.1:9/v1"]
+    return names
+
+
 def _answered(world: World) -> dict[str, Any]:
     names = _suites(world)
     question = next(open_questions(world.stage.campaign, world.stage.alice))
@@ -132,6 +140,14 @@ ENTRIES = (
         press="Ask the model judge",
         sees="is being asked",
         never_refused="It has a button alone.",
+    ),
+    Entry(
+        form="training/suites/choices.html",
+        path="/suite-runs/{after}/compare/{before}/",
+        arrange=_chosen,
+        press="Ask which are better",
+        sees="is being asked",
+        never_refused="It has a list of judges alone.",
     ),
     Entry(
         form="training/suite_compare.html",
