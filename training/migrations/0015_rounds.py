@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('labeling', '0023_blind_tests'),
-        ('training', '0013_scenario_suites'),
+        ('training', '0014_people_gate_decisions_and_pair_judges'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
