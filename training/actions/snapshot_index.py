@@ -41,6 +41,8 @@ def index_snapshot(
     numbers = np.unique(np.fromiter(comparisons, dtype=np.int64))
     span = SnapshotPart.SPAN
     with transaction.atomic():
+        # Two runs that start at once take the same snapshot: the second one waits here, and then replaces the parts.
+        Snapshot.objects.select_for_update(no_key=True).values_list("pk").get(pk=snapshot.pk)
         SnapshotPart.objects.filter(snapshot=snapshot).delete()
         starts = np.flatnonzero(np.diff(numbers // span, prepend=-1))
         parts = [_part(snapshot, ids) for ids in np.split(numbers, starts[1:])] if len(numbers) else []
