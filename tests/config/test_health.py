@@ -76,7 +76,7 @@ def test_while_the_database_is_away_clients_are_told_to_try_again(
     maya = stage().maya
     program, browser = calling(maya), visiting(maya)
     browser.raise_request_exception = False
-    monkeypatch.setattr("labeling.access.Campaign.objects", SimpleNamespace(order_by=away))
+    monkeypatch.setattr("labeling.access.visible_campaigns", away)
     answers: list[tuple[Any, bytes]] = [
         (program.get("/api/v1/campaigns/sums/"), b"database-away"),
         (browser.get("/campaigns/sums/guidelines/"), b"One moment"),
