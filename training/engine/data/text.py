@@ -8,7 +8,7 @@ from typing import Any
 
 from training.engine.data.turns import ConversationRefused, ScoredTokens, rendered_conversation, scored_tokens
 from training.engine.errors import InputError
-from training.language_models.loading import first_line
+from training.language_models.loading import ModelNotLoadable, check_model_folder, first_line
 from training.language_models.messages import Message, has_tools
 
 _PROBE = "completion"
@@ -37,12 +37,15 @@ class TextEncoder:
 
     @classmethod
     def from_directory(cls, directory: Path) -> TextEncoder:
-        """Read tokenizer, generation config and config of a model folder."""
+        """Read tokenizer, generation config and config of a model folder. Raises InputError."""
         from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
         try:
+            check_model_folder(directory)
             config = AutoConfig.from_pretrained(directory, local_files_only=True)
             tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+        except ModelNotLoadable as error:
+            raise InputError(str(error)) from error
         except (OSError, ValueError, KeyError) as error:
             raise InputError(f"cannot read config or tokenizer of {directory}: {first_line(error)}") from error
         try:
