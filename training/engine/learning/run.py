@@ -19,13 +19,13 @@ from training.engine.learning.checkpoint import load_checkpoint
 from training.engine.learning.memory import GIB, available_bytes, memory_need, wants_checkpointing
 from training.engine.learning.reward import RewardModel, reward_config
 from training.engine.learning.trainer import RunOrigin, Trainer, TrainingData
-from training.engine.model.adapter_format import read_shape, read_state
+from training.engine.model.adapter_format import check_adapter_folder, read_shape, read_state
 from training.engine.model.layers import checkpoint_layers
 from training.engine.model.lora import AdapterShape
 from training.engine.model.parallel import joined, world_size
 from training.engine.model.policy import Policy, TrainedModel
-from training.engine.model.weights import Weights
-from training.engine.run_folder import RunFolder, write_json
+from training.engine.model.weights import Weights, check_model_folder
+from training.engine.run_folder import RunFolder, building, write_json
 from training.engine.versions import library_versions
 from training.language_models.folders import file_hash, folder_hash, publish_folder
 
@@ -84,7 +84,7 @@ def train(
     """
     config = reward_config(config) if kind is TrainingKind.REWARD_MODEL else config
     with joined(config.device, sharded=config.tuning == "full") as ranks:
-        folder = RunFolder(files.out, wait_seconds=wait_seconds, writes=ranks.main)
+        folder = RunFolder(files.out, wait_seconds=wait_seconds, writes=ranks.main, while_waiting=caller.stop.check)
         inputs = describe_inputs(files, kind)
         folder.claim("config.json", config.as_dict(), absent=RunConfig().as_dict())
         folder.claim("inputs.json", inputs)
@@ -155,9 +155,9 @@ def describe_inputs(files: TrainFiles, kind: TrainingKind) -> dict[str, Any]:
     for path in (files.train_path, files.test_path):
         if path is not None and not path.is_file():
             raise InputError(f"the data file {path} does not exist")
-    for directory in (files.model, files.adapter):
-        if directory is not None and not directory.is_dir():
-            raise InputError(f"the folder {directory} does not exist")
+    check_model_folder(files.model)
+    if files.adapter is not None:
+        check_adapter_folder(files.adapter)
     return {
         "model_sha256": folder_hash(files.model),
         "adapter_sha256": None if files.adapter is None else folder_hash(files.adapter),
@@ -218,16 +218,31 @@ def _dropped(pair_sets: dict[str, PairSet]) -> dict[str, dict[str, int]]:
 
 
 def _resume(trainer: Trainer) -> None:
-    """Go on after the newest checkpoint, if there is one."""
-    checkpoints = trainer.folder.checkpoints()
-    if checkpoints:
+    """Go on after the newest whole checkpoint, if there is one."""
+    checkpoint = _newest_whole_checkpoint(trainer)
+    if checkpoint is not None:
         trainer.progress = load_checkpoint(
-            checkpoints[-1], weights=trainer.weights, optimizer=trainer.optimization.optimizer
+            checkpoint, weights=trainer.weights, optimizer=trainer.optimization.optimizer
         )
         log(f"resuming after step {trainer.progress.step} of {trainer.schedule.steps}")
     trainer.folder.rewind_metrics(trainer.progress.step)
     trainer.ranks.wait()
     trainer.selection.restore()
+
+
+def _newest_whole_checkpoint(trainer: Trainer) -> Path | None:
+    """Found by the first process for all of them. Raises InputError in each of them."""
+    found: Path | None = None
+    reason = ""
+    if trainer.ranks.main:
+        try:
+            found = trainer.folder.newest_whole_checkpoint()
+        except InputError as error:
+            reason = str(error)
+    found, reason = trainer.ranks.from_main((found, reason))
+    if reason:
+        raise InputError(reason)
+    return found
 
 
 def _meta(
@@ -256,8 +271,7 @@ def _publish(folder: RunFolder, weights: Weights, meta: dict[str, Any]) -> None:
     state = weights.state()
     if not folder.writes:
         return
-    temporary = folder.path / f"{weights.folder_name}.tmp"
-    temporary.mkdir(exist_ok=True)
-    weights.write(temporary, state)
-    publish_folder(temporary, folder.path / weights.folder_name, replace=True)
+    with building(folder.path / weights.folder_name) as temporary:
+        weights.write(temporary, state)
+        publish_folder(temporary, folder.path / weights.folder_name, replace=True)
     write_json(folder.path / "meta.json", meta)
