@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -22,6 +22,20 @@ from training.engine.model.parallel import ALONE, Ranks
 from training.engine.model.policy import TrainedModel
 
 SideLogProbs = NDArray[np.float64]  # (pairs, 2): summed log-probability of chosen and rejected, in nats
+
+
+class Kept(Protocol):
+    """Values of some pairs that outlive this pass over them."""
+
+    @property
+    def values(self) -> SideLogProbs:
+        """(pairs, 2), NaN where a pair has none yet."""
+
+    def known(self) -> NDArray[np.bool_]:
+        """Which pairs have values, (pairs,)."""
+
+    def add(self, places: Sequence[int], values: SideLogProbs) -> None:
+        """Keep the values (n, 2) of the pairs at some places."""
 
 
 def rows_by_length(
@@ -51,14 +65,20 @@ def score_rows(
     rows: Iterable[PackedRow],
     after_row: Callable[[int], None],
     ranks: Ranks = ALONE,
+    kept: Kept | None = None,
 ) -> SideLogProbs:
     """The model's values of every pair in ``pairs``, (pairs, 2), each of which must lie in exactly one row.
 
-    ``after_row`` is called after every row with the number of pairs scored so far, and may raise to stop. Raises
+    ``after_row`` is called after every row with the number of pairs scored so far, and may raise to stop. ``kept``: the
+    values that are known already, whose rows are left out, and that new ones are added to. Raises
     Diverged, naming the pair, when a log-probability is not finite, and ValueError when a pair was in no row: no hole
     is ever returned.
     """
     result, covered = np.zeros((len(pairs), 2)), np.zeros(len(pairs))
+    if kept is not None:
+        known = kept.known()
+        result[known], covered[known] = kept.values[known], 1
+        rows = (row for row in rows if not known[list(row.pairs)].all())
 
     def values_of(part: tuple[PackedRow, bool]) -> SideLogProbs:
         with torch.no_grad():
@@ -71,6 +91,8 @@ def score_rows(
             check_finite(values, [pairs[index] for index in row.pairs])
             result[list(row.pairs)] = values
             covered[list(row.pairs)] = 1
+            if kept is not None:
+                kept.add(row.pairs, values)
         after_row(int(covered.sum()))
     result, covered = ranks.add_up(result), ranks.add_up(covered)
     if not covered.all():
