@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,15 +21,17 @@ from training.engine.data.text import TextEncoder
 from training.engine.data.turns import ConversationRefused
 from training.engine.errors import InputError, RecordError
 from training.language_models.messages import Message, ToolCall
+from training.language_models.token_ids import Protected
 
 _ROLES = frozenset({"system", "user", "assistant", "tool", "developer"})
 _FINISHES = (None, "stop", "length")
+_AT_ONCE = 512  # lines whose texts are tokenized together
 
 Side = str | list[Message]
 """A completion: a text, or several turns."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TokenPair:
     """One preference pair as token ids. A completion ends with an EOS token iff it ended by itself.
 
@@ -70,23 +72,51 @@ class PairSet:
     dropped: Counter[str] = field(default_factory=Counter)
 
 
-def read_token_pairs(path: Path, encoder: TextEncoder, *, max_length: int) -> PairSet:
+def read_token_pairs(
+    path: Path, encoder: TextEncoder, *, max_length: int, report: Callable[[int], None] = lambda count: None
+) -> PairSet:
     """Read a JSON-lines file of pairs.
 
     Dropped and counted by reason: ``too long`` (for ``max_length`` or for the model's positions), ``empty completion``,
-    ``identical completions``, ``zero weight``.
+    ``identical completions``, ``zero weight``. ``report``: called now and then with the number of lines read; it may
+    raise to stop.
     Raises RecordError, naming the line, for anything that is not a pair; InputError if the file cannot be read.
     """
     result = PairSet()
     max_length = min(max_length, encoder.longest or max_length)
-    for number, record in read_records(path):
-        pair = _PairReader(path, number, encoder).read(record)
-        reason = _reason_to_drop(pair, encoder, max_length)
-        if reason is None:
-            result.pairs.append(pair)
-        else:
-            result.dropped[reason] += 1
+    lines: dict[str, int] = {}
+    read = 0
+    for chunk in _in_chunks(read_records(path)):
+        readers = [_PairReader(path, number, encoder, record) for number, record in chunk]
+        texts = [texts for reader in readers if (texts := reader.texts()) is not None]
+        encoder.prepare([prompt for prompt, _ in texts], [side for _, sides in texts for side in sides])
+        for reader in readers:
+            pair = reader.read()
+            if lines.setdefault(pair.id, pair.line) != pair.line:
+                raise reader.error(f"the id {pair.id!r} is that of line {lines[pair.id]} too")
+            reason = _reason_to_drop(pair, encoder, max_length)
+            if reason is None:
+                result.pairs.append(pair)
+            else:
+                result.dropped[reason] += 1
+        read += len(chunk)
+        report(read)
     return result
+
+
+def _in_chunks(records: Iterator[tuple[int, dict[str, Any]]]) -> Iterator[list[tuple[int, dict[str, Any]]]]:
+    """Some records at a time. Those before a line that cannot be read come first: they may be refused themselves."""
+    chunk: list[tuple[int, dict[str, Any]]] = []
+    try:
+        for record in records:
+            chunk.append(record)
+            if len(chunk) == _AT_ONCE:
+                yield chunk
+                chunk = []
+    except RecordError as error:
+        yield chunk
+        raise error from error.__cause__
+    yield chunk
 
 
 def read_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -100,14 +130,42 @@ def read_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             if not raw.strip():
                 continue
             try:
-                record = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
+                record = _parse(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
             except UnicodeDecodeError as error:
                 raise RecordError(path, number, f"not UTF-8 (byte {error.start})") from error
+            except UnicodeEncodeError as error:
+                half = ascii(error.object[error.start])[1:-1]
+                raise RecordError(path, number, f"a text holds half of a character ({half})") from error
+            except _DuplicateKey as error:
+                raise RecordError(path, number, f"the key {str(error)!r} stands twice in one object") from error
             except (ValueError, RecursionError) as error:
                 raise RecordError(path, number, f"not JSON: {error}") from error
             if not isinstance(record, dict):
                 raise RecordError(path, number, f"expected a JSON object, got {type(record).__name__}")
             yield number, record
+
+
+class _DuplicateKey(Exception):
+    """A JSON object with the same key twice: which value is meant, nobody knows."""
+
+
+def _parse(line: str) -> Any:
+    """The value of a line. Raises _DuplicateKey, and UnicodeEncodeError for half of a surrogate pair."""
+    value = _DECODER.decode(line)
+    if "\\u" in line:  # only an escape can hold one
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _DuplicateKey(next(name for name in names if names.count(name) > 1))
+    return values
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_without_duplicates)
 
 
 def _reason_to_drop(pair: TokenPair, encoder: TextEncoder, max_length: int) -> str | None:
@@ -125,23 +183,36 @@ def _reason_to_drop(pair: TokenPair, encoder: TextEncoder, max_length: int) -> s
 class _PairReader:
     """Turns one parsed line into a TokenPair; raises RecordError where it is none."""
 
-    def __init__(self, path: Path, line: int, encoder: TextEncoder) -> None:
+    def __init__(self, path: Path, line: int, encoder: TextEncoder, record: dict[str, Any]) -> None:
         self.path = path
         self.line = line
         self.encoder = encoder
+        self.record = record
+        self.parsed: tuple[list[Message], Side, Side] | None = None
+        self.prompt: Protected | None = None
 
     def error(self, reason: str) -> RecordError:
         return RecordError(self.path, self.line, reason)
 
-    def read(self, record: dict[str, Any]) -> TokenPair:
-        for name in ("chosen", "rejected"):
-            if name not in record:
-                raise self.error(f"{name!r} is missing")
-        messages, *sides = self._conversation(record)
+    def texts(self) -> tuple[Protected, list[str]] | None:
+        """The texts that need tokens, so that those of many lines are tokenized at once: the prompt's and the sides'.
+        None where they have ids, and where ``read`` will refuse the line."""
+        if any(self.record.get(name) is not None for name in ("prompt_ids", "chosen_ids", "rejected_ids")):
+            return None
+        try:
+            self.parsed = self._conversation()
+            self.prompt = self.encoder.prompt_text(self.parsed[0])
+        except (RecordError, ConversationRefused):
+            return None
+        return self.prompt, [side for side in self.parsed[1:] if isinstance(side, str)]
+
+    def read(self) -> TokenPair:
+        record = self.record
+        messages, *sides = self.parsed or self._conversation()
         try:
             prompt_ids = self._stored_ids(record, "prompt_ids")
             if prompt_ids is None:
-                prompt_ids = self.encoder.encode_prompt(messages)
+                prompt_ids = self.encoder.ids_of_prompt(self.prompt or self.encoder.prompt_text(messages))
             chosen, rejected = (
                 self._completion(record, name, side, messages)
                 for name, side in zip(("chosen", "rejected"), sides, strict=True)
@@ -179,7 +250,11 @@ class _PairReader:
             raise self.error(f"{name!r} must be from {low:g} to {high:g}, got {value!r}")
         return float(value)
 
-    def _conversation(self, record: dict[str, Any]) -> tuple[list[Message], Side, Side]:
+    def _conversation(self) -> tuple[list[Message], Side, Side]:
+        record = self.record
+        for name in ("chosen", "rejected"):
+            if name not in record:
+                raise self.error(f"{name!r} is missing")
         chosen, rejected = record["chosen"], record["rejected"]
         prompt = record.get("prompt")
         if prompt is None:
@@ -192,7 +267,7 @@ class _PairReader:
         sides = self._side(chosen, messages, "chosen"), self._side(rejected, messages, "rejected")
         if tools := self._tools(record.get("tools")):
             messages[0] = {**messages[0], "tools": tools}
-        return messages, *sides
+        return messages, sides[0], sides[1]
 
     def _tools(self, value: Any) -> str:
         """The tools that the prompt offers, as a text; empty: none."""

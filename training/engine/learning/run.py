@@ -29,6 +29,8 @@ from training.engine.run_folder import RunFolder, building, write_json
 from training.engine.versions import library_versions
 from training.language_models.folders import file_hash, folder_hash, publish_folder
 
+_LINES_BETWEEN = 4096  # two reports about a file that is read: about a second's
+
 
 @dataclass(frozen=True)
 class TrainFiles:
@@ -95,8 +97,8 @@ def train(
             return meta
         prepare_torch(config)
         encoder = TextEncoder.from_directory(files.model)
-        pair_sets = _read(files, config, encoder)
-        caller.stop.check()
+        reporting = caller if ranks.main else Caller(_ignore, caller.stop)
+        pair_sets = _read(files, config, encoder, reporting)
         trained = load_start(_MODELS[kind], files.model, files.adapter, config)
         memory = fit_into_memory(trained, pair_sets["train"].pairs, config)
         if ranks.sharded and isinstance(trained, Policy):
@@ -107,7 +109,7 @@ def train(
             data=TrainingData(pair_sets["train"].pairs, pair_sets["test"].pairs, encoder),
             origin=RunOrigin(files.model, inputs),
             folder=folder,
-            caller=caller if ranks.main else Caller(_ignore, caller.stop),
+            caller=reporting,
             ranks=ranks,
         )
         trainer.caller.emit(_started(trainer, pair_sets) | {"memory": memory})
@@ -122,11 +124,20 @@ def _ignore(event: dict[str, Any]) -> None:
     """Of several processes only the first one reports."""
 
 
-def _read(files: TrainFiles, config: RunConfig, encoder: TextEncoder) -> dict[str, PairSet]:
+def _read(files: TrainFiles, config: RunConfig, encoder: TextEncoder, caller: Caller) -> dict[str, PairSet]:
     """The pairs to learn from ("train") and the held-out ones ("test")."""
-    train_set, test_set = read_token_pairs(files.train_path, encoder, max_length=config.max_length), PairSet()
-    if files.test_path is not None:
-        test_set = read_token_pairs(files.test_path, encoder, max_length=config.max_length)
+
+    def read(what: str, path: Path) -> PairSet:
+        def report(lines: int) -> None:
+            if lines % _LINES_BETWEEN == 0:
+                caller.emit({"event": "reading", "what": what, "lines": lines})
+            caller.stop.check()
+
+        return read_token_pairs(path, encoder, max_length=config.max_length, report=report)
+
+    train_set = read("train", files.train_path)
+    test_set = PairSet() if files.test_path is None else read("test", files.test_path)
+    caller.stop.check()
     if not train_set.pairs:
         raise InputError(f"no usable preference pair in {files.train_path} (dropped: {dict(train_set.dropped)})")
     if config.kl_budget and not test_set.pairs:

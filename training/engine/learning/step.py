@@ -33,7 +33,7 @@ class Batch:
     pairs: Sequence[TokenPair]
     reference: SideLogProbs
     indices: Sequence[int]
-    rows: list[PackedRow]
+    rows: Sequence[PackedRow]
 
     @property
     def step_pairs(self) -> list[TokenPair]:

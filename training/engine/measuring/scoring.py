@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from training.engine.config import RunConfig
-from training.engine.data.packing import PackedRow, pack_rows
+from training.engine.data.packing import PackedRow, PackedRows, pack_rows
 from training.engine.data.records import TokenPair
 from training.engine.errors import Diverged
 from training.engine.loss_settings import LossSettings
@@ -40,14 +40,14 @@ class Kept(Protocol):
 
 def rows_by_length(
     pairs: Sequence[TokenPair], model: TrainedModel, config: RunConfig, ranks: Ranks = ALONE
-) -> list[PackedRow]:
+) -> PackedRows:
     """All pairs in rows, for passes in which the order is free."""
     return rows_of(pairs, range(len(pairs)), model, config, ranks)
 
 
 def rows_of(
     pairs: Sequence[TokenPair], indices: Sequence[int], model: TrainedModel, config: RunConfig, ranks: Ranks = ALONE
-) -> list[PackedRow]:
+) -> PackedRows:
     """Some of the pairs in rows, as model and config want them; enough that no process or lane is without work."""
     return pack_rows(
         pairs,
@@ -85,7 +85,7 @@ def score_rows(
             values: SideLogProbs = model.side_values(part[0]).cpu().numpy().reshape(-1, 2)
         return values
 
-    parts = ranks.share(list(rows)) if ranks.size > 1 else ((row, True) for row in rows)
+    parts = ranks.share(_in_order(rows)) if ranks.size > 1 else ((row, True) for row in rows)
     for (row, counts), values in model.lanes.each(values_of, parts):
         if counts:
             check_finite(values, [pairs[index] for index in row.pairs])
@@ -98,6 +98,10 @@ def score_rows(
     if not covered.all():
         raise ValueError(f"{int((covered == 0).sum())} pairs were in no row")
     return result
+
+
+def _in_order(rows: Iterable[PackedRow]) -> Sequence[PackedRow]:
+    return rows if isinstance(rows, Sequence) else list(rows)
 
 
 def check_finite(values: SideLogProbs, pairs: Sequence[TokenPair]) -> None:
