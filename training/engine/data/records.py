@@ -3,32 +3,29 @@
 A line is one pair: ``{"id", "prompt", "chosen", "rejected", "prompt_ids", "chosen_ids", "rejected_ids",
 "chosen_finish", "rejected_finish", "confidence", "weight"}``. Stored token ids are used as they are.
 TRL's records are read too: prompt as text or messages, the sides as text or as messages, the prompt possibly implicit,
-``tools`` beside them. Of sides with several turns only the assistant's tokens count.
+``tools`` beside them; and Anthropic's HH, where the sides are transcripts (``common.transcripts``). Of sides with
+several turns only the assistant's tokens count.
 ``weight`` is for files from outside: the platform exports every pair with a weight of 1.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from training.engine.data.conversations import ConversationReader, Side
+from training.engine.data.lines import in_chunks, read_records
 from training.engine.data.text import TextEncoder
 from training.engine.data.turns import ConversationRefused
-from training.engine.errors import InputError, RecordError
-from training.language_models.messages import Message, ToolCall
+from training.engine.errors import RecordError
+from training.language_models.messages import Message
 from training.language_models.token_ids import Protected
 
-_ROLES = frozenset({"system", "user", "assistant", "tool", "developer"})
 _FINISHES = (None, "stop", "length")
-_AT_ONCE = 512  # lines whose texts are tokenized together
-
-Side = str | list[Message]
-"""A completion: a text, or several turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,7 @@ def read_token_pairs(
     max_length = min(max_length, encoder.longest or max_length)
     lines: dict[str, int] = {}
     read = 0
-    for chunk in _in_chunks(read_records(path)):
+    for chunk in in_chunks(read_records(path)):
         readers = [_PairReader(path, number, encoder, record) for number, record in chunk]
         texts = [texts for reader in readers if (texts := reader.texts()) is not None]
         encoder.prepare([prompt for prompt, _ in texts], [side for _, sides in texts for side in sides])
@@ -104,70 +101,6 @@ def read_token_pairs(
     return result
 
 
-def _in_chunks(records: Iterator[tuple[int, dict[str, Any]]]) -> Iterator[list[tuple[int, dict[str, Any]]]]:
-    """Some records at a time. Those before a line that cannot be read come first: they may be refused themselves."""
-    chunk: list[tuple[int, dict[str, Any]]] = []
-    try:
-        for record in records:
-            chunk.append(record)
-            if len(chunk) == _AT_ONCE:
-                yield chunk
-                chunk = []
-    except RecordError as error:
-        yield chunk
-        raise error from error.__cause__
-    yield chunk
-
-
-def read_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The JSON objects of a file of JSON lines, with their line numbers. Raises InputError, RecordError."""
-    try:
-        stream = path.open("rb")
-    except OSError as error:
-        raise InputError(f"cannot read the data file {path}: {error.strerror}") from error
-    with stream:
-        for number, raw in enumerate(stream, start=1):
-            if not raw.strip():
-                continue
-            try:
-                record = _parse(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
-            except UnicodeDecodeError as error:
-                raise RecordError(path, number, f"not UTF-8 (byte {error.start})") from error
-            except UnicodeEncodeError as error:
-                half = ascii(error.object[error.start])[1:-1]
-                raise RecordError(path, number, f"a text holds half of a character ({half})") from error
-            except _DuplicateKey as error:
-                raise RecordError(path, number, f"the key {str(error)!r} stands twice in one object") from error
-            except (ValueError, RecursionError) as error:
-                raise RecordError(path, number, f"not JSON: {error}") from error
-            if not isinstance(record, dict):
-                raise RecordError(path, number, f"expected a JSON object, got {type(record).__name__}")
-            yield number, record
-
-
-class _DuplicateKey(Exception):
-    """A JSON object with the same key twice: which value is meant, nobody knows."""
-
-
-def _parse(line: str) -> Any:
-    """The value of a line. Raises _DuplicateKey, and UnicodeEncodeError for half of a surrogate pair."""
-    value = _DECODER.decode(line)
-    if "\\u" in line:  # only an escape can hold one
-        json.dumps(value, ensure_ascii=False).encode()
-    return value
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _DuplicateKey(next(name for name in names if names.count(name) > 1))
-    return values
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_without_duplicates)
-
-
 def _reason_to_drop(pair: TokenPair, encoder: TextEncoder, max_length: int) -> str | None:
     if pair.chosen_ids == pair.rejected_ids:
         return "identical completions"
@@ -180,19 +113,14 @@ def _reason_to_drop(pair: TokenPair, encoder: TextEncoder, max_length: int) -> s
     return None
 
 
-class _PairReader:
+class _PairReader(ConversationReader):
     """Turns one parsed line into a TokenPair; raises RecordError where it is none."""
 
     def __init__(self, path: Path, line: int, encoder: TextEncoder, record: dict[str, Any]) -> None:
-        self.path = path
-        self.line = line
+        super().__init__(path, line, record)
         self.encoder = encoder
-        self.record = record
         self.parsed: tuple[list[Message], Side, Side] | None = None
         self.prompt: Protected | None = None
-
-    def error(self, reason: str) -> RecordError:
-        return RecordError(self.path, self.line, reason)
 
     def texts(self) -> tuple[Protected, list[str]] | None:
         """The texts that need tokens, so that those of many lines are tokenized at once: the prompt's and the sides'.
@@ -200,7 +128,7 @@ class _PairReader:
         if any(self.record.get(name) is not None for name in ("prompt_ids", "chosen_ids", "rejected_ids")):
             return None
         try:
-            self.parsed = self._conversation()
+            self.parsed = self.conversation()
             self.prompt = self.encoder.prompt_text(self.parsed[0])
         except (RecordError, ConversationRefused):
             return None
@@ -208,7 +136,7 @@ class _PairReader:
 
     def read(self) -> TokenPair:
         record = self.record
-        messages, *sides = self.parsed or self._conversation()
+        messages, *sides = self.parsed or self.conversation()
         try:
             prompt_ids = self._stored_ids(record, "prompt_ids")
             if prompt_ids is None:
@@ -249,95 +177,6 @@ class _PairReader:
         if not low <= value <= high:
             raise self.error(f"{name!r} must be from {low:g} to {high:g}, got {value!r}")
         return float(value)
-
-    def _conversation(self) -> tuple[list[Message], Side, Side]:
-        record = self.record
-        for name in ("chosen", "rejected"):
-            if name not in record:
-                raise self.error(f"{name!r} is missing")
-        chosen, rejected = record["chosen"], record["rejected"]
-        prompt = record.get("prompt")
-        if prompt is None:
-            prompt, chosen, rejected = self._split_implicit_prompt(chosen, rejected)
-        if isinstance(prompt, str):
-            prompt = [Message(role="user", content=prompt)]
-        messages = self._messages(prompt, "prompt")
-        if not messages:
-            raise self.error("'prompt' is empty")
-        sides = self._side(chosen, messages, "chosen"), self._side(rejected, messages, "rejected")
-        if tools := self._tools(record.get("tools")):
-            messages[0] = {**messages[0], "tools": tools}
-        return messages, sides[0], sides[1]
-
-    def _tools(self, value: Any) -> str:
-        """The tools that the prompt offers, as a text; empty: none."""
-        try:
-            listed = json.loads(value) if isinstance(value, str) and value else value
-        except (ValueError, RecursionError) as error:
-            raise self.error(f"'tools' is not JSON: {error}") from error
-        if listed and (not isinstance(listed, list) or not all(isinstance(tool, dict) for tool in listed)):
-            raise self.error("'tools' must be a list of tools")
-        return json.dumps(listed, ensure_ascii=False) if listed else ""
-
-    def _split_implicit_prompt(self, chosen: Any, rejected: Any) -> tuple[list[Message], Any, Any]:
-        first, second = self._messages(chosen, "chosen"), self._messages(rejected, "rejected")
-        shared = 0
-        while shared < min(len(first), len(second)) - 1 and first[shared] == second[shared]:
-            shared += 1
-        if shared == 0:
-            raise self.error("'prompt' is missing and the two sides have no message in common at their start")
-        return list(first[:shared]), first[shared:], second[shared:]
-
-    def _messages(self, value: Any, name: str) -> list[Message]:
-        if not isinstance(value, list):
-            raise self.error(f"{name!r} must be text or a list of messages, got {type(value).__name__}")
-        messages: list[Message] = []
-        for item in value:
-            role = item.get("role") if isinstance(item, dict) else None
-            content = item.get("content") if isinstance(item, dict) else None
-            if content is None and isinstance(item, dict) and item.get("tool_calls"):
-                content = ""
-            if role not in _ROLES or not isinstance(content, str):
-                raise self.error(f"{name!r} must hold messages with a known role and a text")
-            message = Message(role=role, content=content)
-            if item.get("tool_calls"):
-                message["tool_calls"] = self._calls(item["tool_calls"], role, name)
-            for key in ("tool_call_id", "name"):
-                if isinstance(item.get(key), str):
-                    message[key] = item[key]
-            messages.append(message)
-        return messages
-
-    def _calls(self, value: Any, role: str, name: str) -> list[ToolCall]:
-        """The calls of a message; their arguments may be values or a text."""
-        calls: list[ToolCall] = []
-        for given in value if isinstance(value, list) else [value]:
-            item: dict[str, Any] = given if isinstance(given, dict) else {}
-            function = item.get("function", item)
-            if role != "assistant" or not isinstance(function, dict) or not isinstance(function.get("name"), str):
-                raise self.error(
-                    f"{name!r} must hold calls of tools by the assistant, each with the name of its function"
-                )
-            arguments = function.get("arguments")
-            text = arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False)
-            call: ToolCall = {"type": "function", "function": {"name": function["name"], "arguments": text}}
-            if isinstance(item.get("id"), str):
-                call["id"] = item["id"]
-            calls.append(call)
-        return calls
-
-    def _side(self, value: Any, prompt: list[Message], name: str) -> Side:
-        """The completion: a text, or its turns if it has several or calls tools. Messages may repeat the prompt's."""
-        if isinstance(value, str):
-            return value
-        messages = self._messages(value, name)
-        if len(messages) > len(prompt) and messages[: len(prompt)] == prompt:
-            messages = messages[len(prompt) :]
-        roles = [message["role"] for message in messages]
-        if not roles or roles[0] != "assistant" or roles[-1] != "assistant" or {"system", "developer"} & set(roles):
-            raise self.error(f"{name!r} must begin and end with an assistant message after the prompt")
-        is_plain = len(messages) == 1 and "tool_calls" not in messages[0]
-        return messages[0]["content"] if is_plain else messages
 
     def _stored_ids(self, record: dict[str, Any], name: str) -> tuple[int, ...] | None:
         ids = record.get(name)

@@ -156,7 +156,7 @@ def test_no_pair_is_longer_than_the_model_has_positions(tmp_path: Path) -> None:
         (rb'{"prompt": "hi \ud83d", "chosen": "a", "rejected": "b"}', r"a text holds half of a character \(\\ud83d\)"),
         ([1], "expected a JSON object, got list"),
         ({"prompt": "hi", "chosen": "a"}, "'rejected' is missing"),
-        ({"chosen": "a", "rejected": "b"}, "'chosen' must be text or a list of messages, got str"),
+        ({"chosen": "a", "rejected": "b"}, "'prompt' is missing, and 'chosen' and 'rejected' share no beginning"),
         ({"chosen": [USER], "rejected": [USER]}, "no message in common"),
         ({"prompt": "hi", "chosen": [USER], "rejected": "b"}, "'chosen' must begin and end with an assistant"),
         ({"prompt": [], "chosen": "a", "rejected": "b"}, "'prompt' is empty"),
