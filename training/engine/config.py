@@ -66,7 +66,8 @@ class RunConfig:
     lora_rank: int = _setting(16, "Rank r of the adapter's two factors.", low=1, high=4096)
     lora_alpha: float = _setting(32.0, "The adapter's product is scaled by alpha / r.", above=0.0)
     target_modules: tuple[str, ...] = _setting(
-        LINEAR_PROJECTIONS, "Names of the linear layers that carry an adapter (the last part of their path)."
+        LINEAR_PROJECTIONS,
+        "Names of the linear layers that carry an adapter (the last part of their path), or all-linear for every one.",
     )
     max_length: int = _setting(
         2048, "Longest prompt + completion in tokens; a pair beyond it is dropped and counted, never cut.", low=2
@@ -83,6 +84,11 @@ class RunConfig:
         "auto", "Number format of the matrix products; auto is bfloat16 where the hardware has it.", one_of=DTYPES
     )
     device: str = _setting("auto", "Where to compute; auto is CUDA if there is one.", one_of=("auto", "cpu", "cuda"))
+    deterministic: str = _setting(
+        "auto",
+        "Operations that give the same bits every time; auto is on for a CPU, and off for CUDA, where they are slower.",
+        one_of=("auto", "on", "off"),
+    )
     gradient_checkpointing: str = _setting(
         "auto",
         "Compute activations again in the backward instead of keeping them; auto does so where memory is short.",

@@ -51,6 +51,8 @@ def load_model(folder: Path, *, dtype: torch.dtype | None = None, safetensors_on
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelNotLoadable(f"{folder} cannot be loaded as a causal language model: {first_line(error)}") from error
     model: PreTrainedModel = loaded[0]
+    if getattr(model.config.get_text_config(), "attn_logit_softcapping", None):
+        model.set_attn_implementation("eager")  # the others leave the caps out without a word (Gemma 2)
     if missing := sorted(loaded[1]["missing_keys"]):  # transformers only warns, and fills them with random numbers
         raise ModelNotLoadable(f"{folder} lacks {len(missing)} of the model's weights, {missing[0]} among them")
     return model

@@ -19,6 +19,7 @@ from training.engine.data.records import TokenPair
 from training.engine.errors import InputError
 from training.engine.events import log
 from training.engine.model.attention import scores_of, tiled
+from training.engine.model.forward import VARLEN
 from training.engine.model.parallel import world_size
 from training.engine.model.policy import TrainedModel
 
@@ -114,7 +115,10 @@ def saved_bytes(trained: TrainedModel, row: PackedRow) -> int:
 
 
 def attention_bytes(trained: TrainedModel, row: PackedRow) -> int:
-    """Bytes of the attention weights of all layers: the part that does not grow with the tokens alone."""
+    """Bytes of the attention weights of all layers: the part that does not grow with the tokens alone. None where a
+    kernel keeps the normalisers only, which grow with the tokens."""
+    if trained.forward.attention == VARLEN:
+        return 0
     config = trained.model.config.get_text_config()
     heads = getattr(config, "num_attention_heads", 0)  # models without attention have none
     scores = sum(map(scores_of, tiled(row.segments)))

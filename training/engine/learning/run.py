@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ from training.engine.learning.reward import RewardModel, reward_config
 from training.engine.learning.trainer import RunOrigin, Trainer, TrainingData
 from training.engine.model.adapter_format import check_adapter_folder, read_shape, read_state
 from training.engine.model.layers import checkpoint_layers
-from training.engine.model.lora import AdapterShape
+from training.engine.model.lora import ALL_LINEAR, AdapterShape
 from training.engine.model.parallel import joined, world_size
 from training.engine.model.policy import Policy, TrainedModel
 from training.engine.model.weights import Weights, check_model_folder
@@ -112,6 +112,8 @@ def train(
             caller=reporting,
             ranks=ranks,
         )
+        for note in trained.notes() if ranks.main else ():
+            log(note)
         trainer.caller.emit(_started(trainer, pair_sets) | {"memory": memory})
         trainer.make_reference(files.reference_cache)
         _resume(trainer)
@@ -178,11 +180,18 @@ def describe_inputs(files: TrainFiles, kind: TrainingKind) -> dict[str, Any]:
     }
 
 
+def is_deterministic(config: RunConfig) -> bool:
+    """Whether operations must give the same bits every time."""
+    on_cpu = config.device == "cpu" or not torch.cuda.is_available()
+    return on_cpu if config.deterministic == "auto" else config.deterministic == "on"
+
+
 def prepare_torch(config: RunConfig) -> None:
-    """Make torch deterministic, so that every run gives the same numbers, and set the number of threads."""
+    """Make torch deterministic where the config wants it, so that every run gives the same numbers, and set the number
+    of threads."""
     if config.threads:
         torch.set_num_threads(config.threads)
-    torch.use_deterministic_algorithms(True)
+    torch.use_deterministic_algorithms(is_deterministic(config))
     # Costs a sixth of the time and is not needed: nothing reads memory before it is written.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.manual_seed(config.seed)
@@ -202,13 +211,23 @@ def load_start(kind: type[Trained], model: Path, adapter: Path | None, config: R
             raise InputError("tuning=full starts from a model, not from an adapter: merge the adapter into it first")
         return kind.load(model, config, shape=None)
     shape = AdapterShape(config.lora_rank, config.lora_alpha, tuple(sorted(config.target_modules)))
-    if adapter is not None and (parent := read_shape(adapter)) != shape:
-        raise InputError(f"the adapter {adapter} has {parent}, the config wants {shape}: make them agree")
-    trained = kind.load(model, config, shape=shape)
+    takes_all = shape.target_modules == (ALL_LINEAR,)
     if adapter is None:
+        trained = kind.load(model, config, shape=shape)
+        trained.adapter.survey.check()
         trained.adapter.initialise(config.seed)
-    else:
-        trained.adapter.load(read_state(adapter))
+        return trained
+    parent = read_shape(adapter)
+    wanted = replace(shape, target_modules=parent.target_modules) if takes_all else shape
+    if parent != wanted:
+        raise InputError(f"the adapter {adapter} has {parent}, the config wants {wanted}: make them agree")
+    trained = kind.load(model, config, shape=parent)
+    if takes_all and parent.target_modules != trained.adapter.survey.linear:
+        raise InputError(
+            f"the adapter {adapter} is on {', '.join(parent.target_modules)}, not on all linear layers: set "
+            "target_modules to its names"
+        )
+    trained.adapter.load(read_state(adapter))
     return trained
 
 
@@ -221,6 +240,7 @@ def _started(trainer: Trainer, pair_sets: dict[str, PairSet]) -> dict[str, Any]:
         "dropped": _dropped(pair_sets),
         "dtype": str(trainer.model.dtype).removeprefix("torch."),
         "device": str(trainer.model.device),
+        "notes": trainer.model.notes(),
     }
 
 
