@@ -29,7 +29,7 @@ from training.engine.errors import EXIT_INPUT
 PROJECT = Path(__file__).resolve().parent.parent
 SETTINGS = {"epochs": 4, "pairs_per_step": 2, "checkpoint_every": 3, "evaluate_every": 5, "threads": 1, "device": "cpu"}
 TINY = {"lora_rank": 4, "lora_alpha": 8, "learning_rate": 0.005, "dtype": "float32"}
-TIMES = ("pairs_per_second", "remaining_seconds", "after_seconds")
+TIMES = ("pairs_per_second", "tokens_per_second", "remaining_seconds", "after_seconds")
 
 
 def main() -> int:

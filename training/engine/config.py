@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from training.engine.errors import InputError
-from training.engine.loss_settings import NAMES, WITH_MARGIN, LossSettings
+from training.engine.loss_settings import BETAS, NAMES, WITH_MARGIN, LossSettings
 
 LINEAR_PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 TUNINGS = ("lora", "full")
@@ -31,7 +31,12 @@ class RunConfig:
     """One run's settings. ``RunConfig.from_mapping`` refuses unknown names and values out of range."""
 
     loss: str = _setting("sigmoid", "Which preference loss is minimised.", one_of=NAMES)
-    beta: float = _setting(0.1, "Strength of the tie to the reference: reward = beta * log-ratio.", above=0.0)
+    beta: float = _setting(
+        0.1,
+        "Strength of the tie to the reference: reward = beta * log-ratio. Unless it is set, sigmoid_norm takes 5, ipo "
+        "2.5 and simpo 2: they compare means over tokens.",
+        above=0.0,
+    )
     label_noise: float = _setting(
         0.1, "The share of flipped labels that the robust loss corrects for.", low=0.0, below=0.5
     )
@@ -154,12 +159,16 @@ class RunConfig:
 
     @classmethod
     def from_mapping(cls, values: dict[str, Any]) -> RunConfig:
-        """Build from parsed JSON. Raises InputError for an unknown name, a wrong type or a value out of range."""
+        """Build from parsed JSON; ``beta`` is the loss's own unless it is named. Raises InputError for an unknown name,
+        a wrong type or a value out of range."""
         known = {each.name: each for each in dataclasses.fields(cls)}
         for name in values:
             if name not in known:
                 raise InputError(f"unknown setting {name!r}; known are {', '.join(known)}")
-        return cls(**{name: _coerce(known[name], value) for name, value in values.items()})
+        given = {name: _coerce(known[name], value) for name, value in values.items()}
+        if given.get("loss") in BETAS:
+            given.setdefault("beta", BETAS[given["loss"]])
+        return cls(**given)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values, in the order of the fields."""

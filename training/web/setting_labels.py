@@ -144,6 +144,7 @@ VALUES: dict[str, dict[str, str | Promise]] = {
     "gradient_checkpointing": {"auto": _("where memory is short"), "on": _("yes"), "off": _("no")},
     "loss": {
         "sigmoid": _("DPO (sigmoid)"),
+        "sigmoid_norm": _("DPO by the mean over tokens"),
         "robust": _("Robust DPO"),
         "ipo": _("IPO"),
         "hinge": _("Hinge"),

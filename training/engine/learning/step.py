@@ -48,6 +48,7 @@ class Optimization:
         self.model, self.config, self.ranks = model, config, ranks
         self.parameters = list(weights.parameters().values())
         self.optimizer = make_optimizer(self.parameters, config)
+        self.tokens = 0  # that went through the model in the latest step
 
     def accumulate(self, batch: Batch) -> SideLogProbs:
         """Leave the gradient of ``sum w_i loss_i / sum w_i`` over all pairs of the batch in the parameters, however the
@@ -56,6 +57,7 @@ class Optimization:
         total_weight = math.fsum(pair.weight for pair in batch.step_pairs)
         place = {index: place for place, index in enumerate(batch.indices)}
         places: list[int] = []
+        self.tokens = 0
         on_device: list[torch.Tensor] = []  # looked at once, when all rows are done: each look waits for the device
 
         def backward(part: tuple[PackedRow, bool]) -> tuple[torch.Tensor, Gradients]:
@@ -66,6 +68,7 @@ class Optimization:
             if counts:
                 places += [place[index] for index in row.pairs]
                 on_device.append(scored)
+                self.tokens += row.tokens
             for parameter, gradient in zip(self.parameters, gradients, strict=bool(gradients)):
                 if gradient is not None:
                     parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
@@ -73,6 +76,7 @@ class Optimization:
         if on_device:
             values[places] = torch.cat(on_device).cpu().numpy()
         check_finite(values, batch.step_pairs)
+        self.tokens = int(self.ranks.add_up(np.array([float(self.tokens)]))[0])
         self.ranks.sum_gradients(self.parameters)
         return self.ranks.add_up(values)
 
