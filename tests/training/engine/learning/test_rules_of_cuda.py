@@ -20,6 +20,7 @@ from training.engine.lab import Lab
 from training.engine.learning.run import TrainingKind, is_deterministic
 from training.engine.measuring.evaluation import score
 from training.engine.measuring.sampling import draw
+from training.engine.model import head
 from training.engine.model.merging import merge
 
 # torch.use_deterministic_algorithms, "operations will throw a RuntimeError": by their names in ATen.
@@ -149,10 +150,12 @@ def test_the_watch_finds_what_cuda_refuses() -> None:
             refused()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_a_step_looks_at_the_device_once_for_all_its_rows_and_once_for_the_gradient(
-    model_folder: Path, folder: Path, tmp_path: Path
+    model_folder: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: str
 ) -> None:
-    settings: dict[str, Any] = {"lanes": 1, "tokens_per_row": 20, "pairs_per_step": 6}
+    monkeypatch.setattr(head, "ON_CPU", head.ON_GPU)
+    settings: dict[str, Any] = {"lanes": 1, "tokens_per_row": 20, "pairs_per_step": 6, "dtype": dtype}
     trainer = workshop.trainer_of(model_folder, folder / "train.jsonl", tmp_path / "out", **settings)
     trainer.make_reference()
     batch = trainer.batch(1)
