@@ -29,12 +29,6 @@ class Buckets:
                 self._buckets.popitem(last=False)
         return wait
 
-    def wait(self, name: tuple[str, ...], per_minute: int, now: float) -> float:
-        """The seconds until there is a token; 0: there is one. Takes none. now: see `clock`."""
-        with self._lock:
-            left = self._left(name, per_minute, now)
-        return 0.0 if left >= 1 else (1 - left) * 60 / per_minute
-
     def _left(self, name: tuple[str, ...], per_minute: int, now: float) -> float:
         left, at = self._buckets.get(name, (float(per_minute), now))
         return min(float(per_minute), left + (now - at) * per_minute / 60)

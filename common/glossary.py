@@ -39,7 +39,10 @@ LABELING = Chapter(
         Term(
             "batch",
             _("Import (batch)"),
-            _("Everything that one imported file brought. It can be taken back as a whole until somebody judges it."),
+            _(
+                "Everything that one imported file brought. It can be taken back as a whole until somebody judges, "
+                "skips or flags a part of it."
+            ),
         ),
         Term(
             "comparison",

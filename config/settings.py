@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "config.bodies.BodyLimitMiddleware",  # before anything reads a form
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -110,6 +111,13 @@ if env.bool("DATABASE_POOL", default=False):
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 600
+
+# A statement that runs longer is ended, in the processes that set this (the web server); 0: no limit. An idle
+# transaction ends after five times as long: a client that stopped reading must not hold rows for ever.
+if statement_seconds := env.int("DATABASE_STATEMENT_SECONDS", default=0):
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
+        f"-c statement_timeout={statement_seconds}s -c idle_in_transaction_session_timeout={5 * statement_seconds}s"
+    )
 
 AUTH_USER_MODEL = "labeling.User"
 AUTHENTICATION_BACKENDS = ["labeling.signing_in.PatientBackend"]
@@ -172,7 +180,8 @@ if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
-DATA_UPLOAD_MAX_MEMORY_SIZE = None  # imports are streamed and limited by record (labeling.exchange)
+# Bytes of any body, except of imports: those are streamed and limited by record (labeling.exchange).
+BODY_LIMIT = DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 # The largest file, in MB, that the form of a new campaign keeps between its steps. Imports on the Data page have none.
 UPLOAD_LIMIT_MB = env.int("UPLOAD_LIMIT_MB", default=200)
@@ -196,11 +205,13 @@ API_LIMITS = {
     "write": env.int("API_LIMIT_WRITE", default=600),
     "files": env.int("API_LIMIT_FILES", default=60),
 }
-# Failures per minute in each server process before the client has to wait: sign-ins with one name from one address,
-# sign-ins with any name from one address, and invalid tokens from one address; 0: no limit.
+# Failures per minute before the client has to wait: sign-ins with one name from one network (an IPv4 address, an IPv6
+# /64), with any name from one network, with one name from anywhere, and, in each server process, invalid tokens from
+# one address; 0: no limit.
 SIGN_IN_LIMITS = {
     "name": env.int("SIGN_IN_LIMIT_NAME", default=5),
     "address": env.int("SIGN_IN_LIMIT_ADDRESS", default=30),
+    "account": env.int("SIGN_IN_LIMIT_ACCOUNT", default=20),
     "token": env.int("SIGN_IN_LIMIT_TOKEN", default=60),
 }
 SPECTACULAR_SETTINGS = {
@@ -296,7 +307,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"secret_paths": {"()": "config.secret_paths.SecretPaths"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secret_paths"]}},
     "loggers": {"urllib3": {"level": "ERROR"}},  # our own code logs a server's failures, and knows what they mean
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -22,6 +22,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+handler404 = "config.security.not_found"
+
 urlpatterns = [
     path("login/", SignInView.as_view(), name="login"),
     path("logout/", form_of("home")(auth_views.LogoutView.as_view()), name="logout"),

@@ -7,11 +7,11 @@ server), which may do everything.
 
 from collections.abc import Callable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.errors import NotAllowed, NotFound
+from common.errors import Conflict, NotAllowed, NotFound
 from labeling.models import (
     ApiToken,
     Assignment,
@@ -22,6 +22,7 @@ from labeling.models import (
     Invitation,
     Membership,
     Question,
+    Role,
     User,
     Webhook,
     WebhookDelivery,
@@ -31,6 +32,11 @@ from labeling.models import (
 class CampaignNotFound(NotFound):
     type = "campaign-not-found"
     sentence = _("There is no such campaign, or you are not a member of it.")
+
+
+class CampaignArchived(Conflict):
+    type = "campaign-archived"
+    sentence = _("This campaign is archived: nothing in it can be changed. A lead can reopen it on its settings page.")
 
 
 class AssignmentNotFound(NotFound):
@@ -76,6 +82,10 @@ class PersonNotFound(NotFound):
         super().__init__(name=username)
 
 
+LEADING = Q(role=Membership.Role.LEAD, user__role__in=(Role.LEAD, Role.ADMIN), user__is_active=True)
+"""Memberships that lead: an account that an admin has made an annotator's leads nothing, whatever they say."""
+
+
 def visible_campaigns(user: User) -> QuerySet[Campaign]:
     """The campaigns that this person may see, newest first."""
     campaigns = Campaign.objects.order_by("-created_at", "-pk")
@@ -87,7 +97,7 @@ def led_campaigns(user: User) -> QuerySet[Campaign]:
     campaigns = Campaign.objects.order_by("-created_at", "-pk")
     if user.is_admin:
         return campaigns
-    return campaigns.filter(memberships__user=user, memberships__role=Membership.Role.LEAD)
+    return campaigns.filter(pk__in=Membership.objects.filter(LEADING, user=user).values("campaign"))
 
 
 def get_campaign(user: User, slug: str) -> Campaign:
@@ -243,7 +253,7 @@ def leads(user: User | None, campaign: Campaign) -> bool:
     """Whether this person may lead the campaign: its leads, admins, and the system."""
     if user is None or user.is_admin:
         return True
-    return Membership.objects.filter(campaign=campaign, user=user, role=Membership.Role.LEAD).exists()
+    return Membership.objects.filter(LEADING, campaign=campaign, user=user).exists()
 
 
 def require_lead(user: User | None, campaign: Campaign) -> None:
@@ -256,12 +266,27 @@ def require_lead(user: User | None, campaign: Campaign) -> None:
     raise NotAllowed(gettext("Only a lead of this campaign can do this."))
 
 
+def require_may_change(user: User | None, campaign: Campaign) -> None:
+    """Asks whether this person may change the campaign now, or anything in it, rather than only read or export it.
+
+    Raises what `require_lead` raises, and CampaignArchived.
+    """
+    require_lead(user, campaign)
+    require_not_archived(campaign)
+
+
+def require_not_archived(campaign: Campaign) -> None:
+    """Raises CampaignArchived. Asks the database: the caller may have read the campaign some time ago."""
+    if Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.ARCHIVED).exists():
+        raise CampaignArchived
+
+
 def adjudicates(user: User | None, campaign: Campaign) -> bool:
     """Whether this person may settle conflicts: leads and experts, admins, and the system."""
     if user is None or user.is_admin:
         return True
-    roles = (Membership.Role.LEAD, Membership.Role.EXPERT)
-    return Membership.objects.filter(campaign=campaign, user=user, role__in=roles).exists()
+    settles = LEADING | Q(role=Membership.Role.EXPERT)
+    return Membership.objects.filter(settles, campaign=campaign, user=user).exists()
 
 
 def require_expert(user: User | None, campaign: Campaign) -> None:

@@ -5,11 +5,18 @@ Nearly all are read-only. History is append-only, and only actions change places
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
+from common.errors import Invalid
+from labeling.actions.accounts import RIGHTS, end_access_after_password, note_rights
+from labeling.actions.people import UsernameTaken
+from labeling.actions.usernames import check_name, looks_taken
 from labeling.models import (
     ApiToken,
     Assignment,
@@ -28,8 +35,9 @@ from labeling.models import (
 if TYPE_CHECKING:  # generic for the type checker only
     AnyAdmin = admin.ModelAdmin[Any]
     UsersAdmin = UserAdmin[User]
+    AnyModelForm = forms.ModelForm[User]
 else:
-    AnyAdmin, UsersAdmin = admin.ModelAdmin, UserAdmin
+    AnyAdmin, UsersAdmin, AnyModelForm = admin.ModelAdmin, UserAdmin, forms.ModelForm
 
 
 class ReadOnly(AnyAdmin):
@@ -48,8 +56,35 @@ class ReadOnly(AnyAdmin):
         return False
 
 
+class _CheckedName(AnyModelForm):
+    """A new name must not be reserved, nor look like another account's."""
+
+    def clean_username(self) -> str:
+        username = str(self.cleaned_data["username"])
+        if username != self.instance.username or self.instance.pk is None:
+            try:
+                check_name(username)
+            except Invalid as error:
+                raise forms.ValidationError(error.message) from error
+            if looks_taken(username, other_than=self.instance.pk):
+                raise forms.ValidationError(UsernameTaken(username=username).message)
+        return username
+
+
+class NewUserForm(_CheckedName, AdminUserCreationForm):  # type: ignore[type-arg]
+    pass
+
+
+class UserForm(_CheckedName, UserChangeForm):  # type: ignore[type-arg]
+    pass
+
+
 @admin.register(User)
 class PersonAdmin(UsersAdmin):
+    """Accounts. Django's admin saves them by itself, so each change of rights is recorded here."""
+
+    form = UserForm
+    add_form = NewUserForm
     list_display = ("username", "role", "pseudonym", "is_simulated", "is_active")
     list_filter = ("role", "is_simulated", "is_active")
     readonly_fields = ("pseudonym", "is_simulated")
@@ -57,6 +92,24 @@ class PersonAdmin(UsersAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False  # deactivate instead: judgments refer to the user
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        before = User.objects.values(*RIGHTS).get(pk=obj.pk) if change else {}
+        super().save_model(request, obj, form, change)
+        note_rights(user=obj, before=before, acting_user=_admin(request), now=timezone.now())
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        before = User.objects.filter(pk=id).values_list("password", flat=True).first()
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        user = User.objects.filter(pk=id).first()
+        if user is not None and user.password != before:
+            end_access_after_password(user=user, acting_user=_admin(request), now=timezone.now())
+        return response
+
+
+def _admin(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
 
 
 @admin.register(ApiToken)

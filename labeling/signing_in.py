@@ -4,6 +4,7 @@ It is a backend rather than a view, so it covers every way in (the page, Django'
 the wait even the right password is refused without a check, so that the response reveals nothing.
 """
 
+import ipaddress
 import math
 from typing import Any
 
@@ -11,8 +12,10 @@ from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils import timezone
 
-from common.buckets import BUCKETS, clock
+from labeling.actions.accounts import note_sign_out
+from labeling.actions.sign_ins import is_known, note_failure, note_sign_in, seconds_until_free, take_failure
 from labeling.models import User
 
 WAIT = "sign_in_wait"
@@ -20,23 +23,39 @@ WAIT = "sign_in_wait"
 
 
 class PatientBackend(ModelBackend):
-    """Refuses too many failures within a minute: for one name from one address, or from one address in all."""
+    """Refuses too many failures within a minute: for one name, from one network, and for one name from one network.
+
+    Somebody who signs in from a network where they have signed in before is measured by the last limit only: neither
+    guesses elsewhere at their name nor a colleague's failures keep them out.
+    """
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> User | None:
         if request is None or not username:  # not over HTTP: a test, a command
             return super().authenticate(request, username=username, password=password, **kwargs)
-        limits = _limits(address_of(request), username)
-        wait = max((BUCKETS.wait(name, most, clock()) for name, most in limits), default=0.0)
+        network, now = network_of(address_of(request)), timezone.now()
+        own, *shared = _limits("sign-in", network, username)
+        counted = [own] if is_known(username=username, network=network) else [own, *shared]
+        wait = max((seconds_until_free(name, most, now=now) for name, most in counted if most), default=0.0)
         if wait:
             setattr(request, WAIT, math.ceil(wait))
             raise PermissionDenied
         user = super().authenticate(request, username=username, password=password, **kwargs)
         if user is None:
-            for name, most in limits:
-                BUCKETS.take(name, most, clock())
+            for name, most in (own, *shared):
+                if most:
+                    take_failure(name, most, now=now)
+            note_failure(username=username, now=now)
+        else:
+            note_sign_in(user=user, network=network, now=now)
         return user
+
+
+def signed_out(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
+    """Receives Django's signal: the view that signs out is Django's as well."""
+    if user is not None and user.is_active:
+        note_sign_out(user=user, now=timezone.now())
 
 
 def address_of(request: HttpRequest) -> str:
@@ -48,21 +67,29 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
+def network_of(address: str) -> str:
+    """The network that counts as one client: of IPv6 the /64, in which anybody has all the addresses they want."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((int(ip) >> 64 << 64, 64))) if ip.version == 6 else address
+
+
 def seconds_to_wait(request: HttpRequest, act: str, name: str) -> int:
     """Counts an act on that name from this client, under the limits of signing in; returns the seconds to wait.
 
     For other acts that could be used to guess or to pester. All of them count, not only failures. 0: no wait.
     """
-    limits = [
-        ((act, address_of(request), name.lower()), settings.SIGN_IN_LIMITS["name"]),
-        ((act, address_of(request)), settings.SIGN_IN_LIMITS["address"]),
-    ]
-    return math.ceil(max((BUCKETS.take(each, most, clock()) for each, most in limits if most), default=0.0))
+    limits, now = _limits(act, network_of(address_of(request)), name), timezone.now()
+    return math.ceil(max((take_failure(each, most, now=now) for each, most in limits if most), default=0.0))
 
 
-def _limits(address: str, username: str) -> list[tuple[tuple[str, ...], int]]:
-    limits = [
-        (("sign-in", address, username.lower()), settings.SIGN_IN_LIMITS["name"]),
-        (("sign-in", address), settings.SIGN_IN_LIMITS["address"]),
+def _limits(act: str, network: str, name: str) -> list[tuple[tuple[str, ...], int]]:
+    """The counted things with their failures per minute: the name from the network first."""
+    most = settings.SIGN_IN_LIMITS
+    return [
+        ((act, "both", network, name.lower()), most["name"]),
+        ((act, "network", network), most["address"]),
+        ((act, "name", name.lower()), most["account"]),
     ]
-    return [(name, most) for name, most in limits if most]

@@ -11,6 +11,7 @@ from labeling.actions.idempotency import forget_replies
 from labeling.actions.mails import send_due_mails, send_mail_request
 from labeling.actions.notices import send_notices as send_due_notices
 from labeling.actions.recounts import look_after_recounts, run_recount
+from labeling.actions.sign_ins import forget_sign_ins
 from labeling.actions.text_indexing import index_texts
 from labeling.actions.uploads import forget_uploads
 from labeling.actions.webhooks import deliver, due_deliveries
@@ -26,8 +27,9 @@ def release_expired() -> int:
 
 @shared_task  # type: ignore[untyped-decorator]
 def forget_kept_replies() -> int:
-    """Deletes expired replies that were kept for retries, expired uploads, and expired sessions of browsers."""
+    """Deletes expired replies that were kept for retries, expired uploads, sessions and sign-in limits."""
     forget_sessions(now=timezone.now())
+    forget_sign_ins(now=timezone.now())
     return forget_replies(now=timezone.now()) + forget_uploads(now=timezone.now())
 
 

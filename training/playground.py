@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid
 from common.sentences import Sentence
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.comparisons import add_comparisons
 from labeling.actions.prompts import PromptDraft, add_prompts
@@ -161,7 +161,7 @@ def keep_comparison(
 
     Raises WrongReceipt, Invalid, NotAllowed, NotFound.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     first, second = (_redeem(receipt, messages) for receipt in receipts)
     draft = ComparisonDraft(messages, first, second)
     added = add_comparisons(campaign=campaign, drafts=[draft], source="playground", acting_user=acting_user, now=now)

@@ -24,6 +24,25 @@ SECONDS = 15.0
 READ_BYTES = 500
 
 
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+NOT_PUBLIC = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "192.88.99.0/24",  # relays of 6to4
+        "::/32",  # IPv4 addresses in other clothes: mapped, compatible, translated
+        "64:ff9b:1::/48",  # NAT64 within a network
+        "2001::/32",  # Teredo
+        "2002::/16",  # 6to4
+        "fec0::/10",  # site-local
+    )
+)
+"""Networks that partly count as global, and lead to addresses inside."""
+
+WEB_PORTS = (80, 443)
+FIRST_FREE_PORT = 1024
+"""Below this, other ports than those of the web are refused: mail servers, remote shells."""
+
+
 class NotSent(Exception):
     """No response arrived. The argument is a `Sentence` for people that says why."""
 
@@ -96,7 +115,14 @@ def _parts(url: str) -> tuple[str, int, str]:
 
 
 def _resolve(host: str, port: int, *, allow_private: bool) -> str:
-    """One address of the host. All of them are checked. Raises NotSent."""
+    """One address of the host. All of them are checked, and the port. Raises NotSent."""
+    if not allow_private and port < FIRST_FREE_PORT and port not in WEB_PORTS:
+        raise NotSent(
+            Sentence(
+                gettext_noop("Port %(port)s is not one for messages. Use 80, 443, or one from %(first)s on."),
+                {"port": str(port), "first": str(FIRST_FREE_PORT)},
+            )
+        )
     try:
         entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -118,8 +144,9 @@ def _resolve(host: str, port: int, *, allow_private: bool) -> str:
 
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
-    inner = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    return ip.is_global and not ip.is_multicast and (inner is None or inner.is_global)
+    if ip in NAT64:
+        ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)  # the address that the translator connects to
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in NOT_PUBLIC)
 
 
 def _connect(scheme: str, host: str, port: int, address: str, seconds: float) -> HTTPConnection:

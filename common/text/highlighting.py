@@ -6,6 +6,7 @@ Pure: no Django, no database.
 import html
 from functools import lru_cache
 from itertools import groupby
+from time import thread_time
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
@@ -13,7 +14,10 @@ from pygments.token import Comment, Generic, Keyword, Literal, Name, Number, Ope
 from pygments.util import ClassNotFound
 
 CODE_LIMIT = 12_000
-"""Characters. A longer block is not highlighted. Pygments reads about a million a second."""
+"""Characters. A longer block is not highlighted."""
+
+SECONDS = 0.1
+"""Of this thread's CPU time, for one block. Usually 0.02 is enough; a made-up text can cost minutes."""
 
 LANGUAGES = frozenset((
     "asm", "bash", "c", "c#", "c++", "clojure", "cmake", "console", "cpp", "cs", "csharp", "css", "dart", "diff",
@@ -49,10 +53,13 @@ KINDS: tuple[tuple[_TokenType, str], ...] = (
 """The highlighted kinds of token, and the letter of each one's class (`hl-k`). The first match counts."""
 
 
-def highlighted(code: str, language: str) -> str:
-    """The code as escaped HTML, with highlighted tokens in `<span class="hl-…">`. Its text is exactly the code."""
-    lexer = _lexer(language.lower()) if len(code) <= CODE_LIMIT else None
-    tokens = list(lexer.get_tokens(code)) if lexer else []
+def highlighted(code: str, language: str, *, seconds: float = SECONDS) -> str:
+    """The code as escaped HTML, with highlighted tokens in `<span class="hl-…">`. Its text is exactly the code.
+
+    seconds: the CPU time that it may cost; a block that needs more is not highlighted.
+    """
+    lexer = _lexer(language.lower()) if len(code) <= CODE_LIMIT and seconds > 0 else None
+    tokens = _tokens(lexer, code, seconds) if lexer else []
     # The tokens of a lexer that changes the text (tabs, line ends) are not used: annotators must see the text itself.
     if "".join(text for _, text in tokens) != code:
         return html.escape(code)
@@ -61,6 +68,17 @@ def highlighted(code: str, language: str) -> str:
         text = html.escape("".join(text for _, text in run))
         pieces.append(f'<span class="hl-{kind}">{text}</span>' if kind and not text.isspace() else text)
     return "".join(pieces)
+
+
+def _tokens(lexer: Lexer, code: str, seconds: float) -> list[tuple[_TokenType, str]]:
+    """The tokens of the code; none if finding them takes longer. A lexer finds them one by one, so it can be left."""
+    over = thread_time() + seconds
+    tokens = []
+    for token in lexer.get_tokens(code):
+        tokens.append(token)
+        if thread_time() > over:
+            return []
+    return tokens
 
 
 @lru_cache(maxsize=256)

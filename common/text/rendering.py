@@ -13,6 +13,7 @@ Pure: no Django, no database.
 import html
 import re
 from collections.abc import Sequence
+from time import thread_time
 from typing import Any
 
 import nh3
@@ -25,13 +26,19 @@ from markdown_it.utils import EnvType, OptionsDict
 from common.text.formula_syntax import add_formulas
 from common.text.formulas import ELEMENTS as FORMULA_ELEMENTS
 from common.text.formulas import NotAFormula, formula_html
-from common.text.highlighting import highlighted
+from common.text.highlighting import SECONDS, highlighted
 
 MARKDOWN_LIMIT = 50_000
-"""Characters. A longer text is shown as plain text. The worst text below this limit takes about a second."""
+"""Characters. A longer text is shown as plain text."""
+
+MOST_BRACKETS = 8_000
+"""markdown-it looks from each bracket that opens to the end of the text: with more, the text is shown as plain text."""
 
 MAX_NESTING = 40
 """Levels of lists and quotes. markdown-it drops deeper ones, so a text that reaches it is shown as plain text."""
+
+HIGHLIGHTING_SECONDS = 0.2
+"""CPU time for all code blocks of one text. Further ones are shown without highlighting."""
 
 MOST_FORMULAS = 200
 """In one text. Further ones are shown as they were written."""
@@ -59,7 +66,7 @@ def render_markdown(text: str, *, breaks: bool = True) -> str:
     Markdown (guidelines) mean it.
     """
     text = text.encode("utf-8", "replace").decode()
-    if len(text) > MARKDOWN_LIMIT:
+    if _is_too_much(text):
         return render_plain(text)
     environment: dict[str, Any] = {}
     markdown = _WITH_BREAKS if breaks else _WITHOUT_BREAKS
@@ -71,7 +78,7 @@ def render_markdown(text: str, *, breaks: bool = True) -> str:
 
 def plain_words(text: str) -> str:
     """The words of a Markdown text on one line, without its markup: for lists, where the text is only named."""
-    if len(text) > MARKDOWN_LIMIT:
+    if _is_too_much(text):
         return " ".join(text.split())
     inline = [token for token in _WITH_BREAKS.parse(text, {}) if token.type in ("inline", "fence", "code_block")]
     return " ".join(" ".join(_as_text([token]).split()) for token in inline)
@@ -80,6 +87,10 @@ def plain_words(text: str) -> str:
 def render_plain(text: str) -> str:
     """The text as it is, with spaces and line breaks."""
     return f'<div class="plain-text">{html.escape(text, quote=False)}</div>'
+
+
+def _is_too_much(text: str) -> bool:
+    return len(text) > MARKDOWN_LIMIT or text.count("[") > MOST_BRACKETS
 
 
 def _is_cut_or_inflated(tokens: Sequence[Token], text: str) -> bool:
@@ -141,7 +152,11 @@ def _render_fence(
     if not LANGUAGE.fullmatch(f"language-{language}"):
         language = ""
     attribute = f' class="language-{language}"' if language else ""
-    return f"<pre><code{attribute}>{highlighted(tokens[index].content, language)}</code></pre>\n"
+    started = thread_time()
+    left = env.get("highlighting", HIGHLIGHTING_SECONDS)
+    code = highlighted(tokens[index].content, language, seconds=min(left, SECONDS))
+    env["highlighting"] = left - (thread_time() - started)
+    return f"<pre><code{attribute}>{code}</code></pre>\n"
 
 
 def _render_formula(

@@ -70,10 +70,11 @@ class VarDirectory:
         return self.path / "secrets"
 
     def create(self) -> None:
-        """Creates the directories; that of the secrets is for this user only."""
+        """Creates the directories; those of the secrets and of the logs are for this user only."""
         for directory in (self.logs, self.runtime, self.secrets):
             directory.mkdir(parents=True, exist_ok=True)
-        self.secrets.chmod(0o700)
+        for directory in (self.secrets, self.logs):
+            directory.chmod(0o700)
 
     def secret(self, name: str) -> str:
         """The secret with this name, generated once."""

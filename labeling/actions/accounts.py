@@ -1,6 +1,8 @@
 """A person's own account: password, e-mail address, and the browsers that are signed in."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -9,9 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Invalid
 from labeling.actions.mails import read_address_token
-from labeling.actions.people import check_password
+from labeling.actions.people import check_password, revoke_token
 from labeling.events.record import record
-from labeling.models import BrowserSession, User
+from labeling.models import ApiToken, BrowserSession, User
 
 LONGEST_USER_AGENT = 400
 
@@ -22,16 +24,70 @@ class LinkOver(Invalid):
 
 
 @transaction.atomic
-def change_password(*, user: User, password: str, kept_session: str = "", acting_user: User, now: datetime) -> None:
+def change_password(
+    *,
+    user: User,
+    password: str,
+    kept_session: str = "",
+    revoke_tokens: bool = False,
+    acting_user: User,
+    now: datetime,
+) -> None:
     """Sets a new password and ends the user's other sessions. kept_session: the key of the one that stays.
 
-    Raises Invalid.
+    revoke_tokens: the API tokens end too. Raises Invalid.
     """
     check_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password"])
+    _after_password(user, kept_session, revoke_tokens, acting_user, now)
+
+
+@transaction.atomic
+def end_access_after_password(*, user: User, acting_user: User, now: datetime) -> None:
+    """After an admin has set or removed somebody's password: their sessions and tokens end too."""
+    _after_password(user, "", True, acting_user, now)
+
+
+def _after_password(user: User, kept_session: str, revoke_tokens: bool, acting_user: User, now: datetime) -> None:
     _end(BrowserSession.objects.filter(user=user).exclude(session_key=kept_session))
+    for token in ApiToken.objects.filter(user=user, revoked_at=None) if revoke_tokens else ():
+        revoke_token(token=token, acting_user=acting_user, now=now)
     record("user.password_changed", user, acting_user=acting_user, now=now)
+
+
+RIGHTS = ("role", "is_active", "is_staff", "is_superuser")
+
+
+def note_rights(*, user: User, before: Mapping[str, Any], acting_user: User, now: datetime) -> None:
+    """Records what an admin has changed of an account's rights in Django's admin. before: by field, of RIGHTS."""
+    if not before:
+        after = {"person": user.pseudonym, "role": user.role, "is_staff": user.is_staff}
+        record("user.created", user, acting_user=acting_user, now=now, after=after)
+    elif any(before[name] != getattr(user, name) for name in RIGHTS):
+        record(
+            "user.rights_changed",
+            user,
+            acting_user=acting_user,
+            now=now,
+            before={
+                "role": before["role"],
+                "is_active": before["is_active"],
+                "is_staff": before["is_staff"],
+                "is_superuser": before["is_superuser"],
+            },
+            after={
+                "role": user.role,
+                "is_active": user.is_active,
+                "is_staff": user.is_staff,
+                "is_superuser": user.is_superuser,
+            },
+        )
+
+
+def note_sign_out(*, user: User, now: datetime) -> None:
+    """Records that somebody has signed out."""
+    record("user.signed_out", user, acting_user=user, now=now)
 
 
 @transaction.atomic

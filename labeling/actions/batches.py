@@ -1,15 +1,16 @@
-"""Taking an import back as a whole, with its judgments, while nobody has judged anything of it."""
+"""Taking an import back as a whole, with its judgments, while nobody has judged, skipped or flagged anything of it."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from common.errors import Conflict
-from labeling.access import require_lead
+from labeling.access import require_may_change
+from labeling.actions.blind_test_acts import TAKE_BACK, refuse_in_blind_test
 from labeling.actions.opinions_taken_back import delete_unused_annotators, take_opinions
 from labeling.actions.practice import delete_pairs
 from labeling.events.record import record
@@ -36,7 +37,9 @@ class BatchJudged(Conflict):
     """The raiser says how much was judged."""
 
     type = "batch-judged"
-    sentence = gettext_lazy("People have judged comparisons of this import: it can no longer be taken back.")
+    sentence = gettext_lazy(
+        "People have judged, skipped or flagged comparisons of this import: it can no longer be taken back."
+    )
 
 
 class NothingToTakeBack(Conflict):
@@ -62,7 +65,8 @@ def take_back(*, batch: ImportBatch, acting_user: User | None, now: datetime) ->
     that are under way go on without its pairs. Raises NotAllowed, BatchJudged, NothingToTakeBack,
     QualificationNeedsPairs.
     """
-    require_lead(acting_user, batch.campaign)
+    require_may_change(acting_user, batch.campaign)
+    refuse_in_blind_test(batch.campaign, TAKE_BACK)
     # One at a time in a campaign: meanwhile no other import uses a prompt that is deleted, and no pair is marked.
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=batch.campaign_id)
     batch = ImportBatch.objects.select_related("campaign").select_for_update(of=("self",)).get(pk=batch.pk)
@@ -91,10 +95,23 @@ def take_back(*, batch: ImportBatch, acting_user: User | None, now: datetime) ->
     return taken
 
 
-def judged_comparisons(batch: ImportBatch) -> int:
-    """How many comparisons of a batch have judgments that it did not bring, skips and undone ones included."""
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Comparisons of a batch with judgments that it did not bring: nobody's word is deleted, so the batch stays.
+
+    comparisons: judged, skipped or flagged, those included where it was undone. flagged: those with a flag now.
+    """
+
+    comparisons: int
+    flagged: int
+
+
+def touched_comparisons(batch: ImportBatch) -> Touched:
+    """The comparisons for which a batch can no longer be taken back."""
     others = Judgment.objects.filter(comparison=OuterRef("pk")).exclude(batch=batch)
-    return Comparison.objects.filter(batch=batch, **batch.id_range).filter(Exists(others)).count()
+    flags = others.filter(superseded_at=None).exclude(flag="")
+    rows = Comparison.objects.filter(batch=batch, **batch.id_range).filter(Exists(others))
+    return Touched(**rows.aggregate(comparisons=Count("pk"), flagged=Count("pk", filter=Exists(flags))))
 
 
 def _require_unjudged(batch: ImportBatch, ids: list[int]) -> None:
@@ -104,10 +121,10 @@ def _require_unjudged(batch: ImportBatch, ids: list[int]) -> None:
         return
     if not others.filter(batch=None).exists():
         raise BatchJudged(_("A later import brought judgments of the same comparisons: take that one back first."))
-    judged = judged_comparisons(batch)
+    judged = touched_comparisons(batch).comparisons
     text = ngettext(
-        "%(count)s comparison of this import was judged: it can no longer be taken back.",
-        "%(count)s comparisons of this import were judged: it can no longer be taken back.",
+        "%(count)s comparison of this import was judged, skipped or flagged: it can no longer be taken back.",
+        "%(count)s comparisons of this import were judged, skipped or flagged: it can no longer be taken back.",
         judged,
     )
     raise BatchJudged(text % {"count": judged})

@@ -9,12 +9,12 @@ from typing import Any
 
 from django.db import transaction
 
-from labeling.access import require_lead
+from labeling.access import require_lead, require_may_change
 from labeling.actions.campaigns import change_campaign_status, create_campaign
 from labeling.actions.members import add_member
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.events.record import record
-from labeling.models import Campaign, Comparison, Membership, Prompt, User
+from labeling.models import Campaign, Comparison, Prompt, User
 from labeling.queries.standing import next_step
 from labeling.tally import Tally, add_to_tally, tally_of_all
 
@@ -41,9 +41,9 @@ def create_blind_test(
     Those who are paused, or must take a step there first, are left out, and those in `without`.
     votes: on each pair, fixed: overlap does not adapt, and no vote can be undone. Raises NotAllowed, NotFound.
     """
-    require_lead(acting_user, like)
+    require_may_change(acting_user, like)
     members = list(like.memberships.select_related("user", "campaign").order_by("pk"))
-    leads = [member.user for member in members if member.role == Membership.Role.LEAD]
+    leads = [member.user for member in members if member.leads]
     creator = acting_user or (leads[0] if leads else like.created_by)
     guidelines = like.guideline_versions.order_by("-number").first()
     campaign = create_campaign(

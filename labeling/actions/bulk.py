@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from common.broker import send
 from common.errors import Invalid
-from labeling.access import require_lead
+from labeling.access import require_may_change
+from labeling.actions.blind_test_acts import refuse_in_blind_test
 from labeling.actions.bulk_changes import change_comparisons, change_prompts
 from labeling.actions.relabeling import MOST_JUDGMENTS
 from labeling.actions.validation import checked_reason
@@ -94,10 +95,12 @@ def start_bulk_act(
 ) -> BulkAct:
     """Does an act on many rows: a small one at once, a large one in the background.
 
-    Rows that cannot be changed so are left alone and counted. Raises NotAllowed, Invalid, NothingSelected.
+    Rows that cannot be changed so are left alone and counted. Raises BendsBlindTest, NotAllowed, Invalid,
+    NothingSelected.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     act = _checked(campaign, selection, order, acting_user, now)
+    refuse_in_blind_test(campaign, act.kind)
     act.save()
     if act.total <= AT_ONCE:
         run_bulk_act(act.pk, clock=lambda: now)

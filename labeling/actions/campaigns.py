@@ -10,7 +10,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from common.errors import Conflict, Invalid
 from common.wording import in_sentence
-from labeling.access import require_lead, require_may_create_campaigns
+from labeling.access import require_lead, require_may_change, require_may_create_campaigns
 from labeling.actions.recounts import request_recount
 from labeling.actions.rules import FIXED_IN_BLIND_TESTS, RULES, cleaned
 from labeling.actions.validation import checked
@@ -97,7 +97,7 @@ def change_campaign(*, campaign: Campaign, acting_user: User | None, now: dateti
     A new overlap applies to comparisons that nobody holds yet and to later ones; the others keep theirs. A new verdict
     rule, or another threshold of it, recounts all verdicts in the background. Raises NotAllowed, Invalid.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     changes = cleaned(changes)
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     changes = {rule: value for rule, value in changes.items() if getattr(campaign, rule) != value}
@@ -166,7 +166,7 @@ def write_guidelines(
     demand: what annotators must do before they go on; the first version must always be read, where the campaign asks
     for that. The same text again adds none and demands nothing. Raises NotAllowed, Invalid.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     return _add_guidelines(campaign, text, acting_user, now, demand=demand)
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.db import transaction
 
-from labeling.access import require_lead
+from labeling.access import require_may_change
+from labeling.actions.blind_test_acts import ADD, refuse_in_blind_test
 from labeling.actions.comparison_drafts import ComparisonDraft, check_draft, unfit
 from labeling.actions.comparison_rows import ComparisonOrigin, OrderedDraft, in_canonical_order, write_comparisons
 from labeling.actions.opinions import AddedOpinions, add_opinions
@@ -88,7 +89,9 @@ def add_comparisons(
     """
     added, origin = AddedComparisons(), ComparisonOrigin(source, acting_user, now, batch)
     with transaction.atomic():
-        require_lead(acting_user, campaign)
+        require_may_change(acting_user, campaign)
+        if acting_user is not None or batch is not None:  # its gate adds its own as the system
+            refuse_in_blind_test(campaign, ADD)
         # One at a time in a campaign: two imports of one file must not add everything twice.
         campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
         remaining = iter(drafts)

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict
 from common.wording import in_sentence
-from labeling.access import require_lead
+from labeling.access import require_may_change
+from labeling.actions.blind_test_acts import FLAG, GOLD, Kind, refuse_in_blind_test
 from labeling.actions.validation import check_winner, checked_reason
 from labeling.events.record import record
 from labeling.judging.settling import settle, verdict_as_json
@@ -32,9 +33,9 @@ def retire_comparison(*, comparison: Comparison, reason: str, acting_user: User 
     """Takes a comparison out of the campaign. It is kept, but never given out, counted or trained on.
 
     An annotator who holds it learns of this on judging it. Its judgments and its verdict are kept for when it is
-    restored. Twice changes nothing. Raises NotAllowed, Invalid, WrongComparisonStatus.
+    restored. Twice changes nothing. Raises NotAllowed, Invalid, WrongComparisonStatus, BendsBlindTest.
     """
-    locked = lock_comparison(comparison, acting_user)
+    locked = lock_comparison(comparison, acting_user, Kind.RETIRE)
     if locked.status == Status.RETIRED:
         return locked
     _check_no_practice(locked)
@@ -46,9 +47,9 @@ def retire_comparison(*, comparison: Comparison, reason: str, acting_user: User 
 def restore_comparison(*, comparison: Comparison, acting_user: User | None, now: datetime) -> Comparison:
     """Restores a retired comparison, in the state of its judgments. A flag that no lead has reviewed waits again.
 
-    Raises NotAllowed, WrongComparisonStatus.
+    Raises NotAllowed, WrongComparisonStatus, BendsBlindTest.
     """
-    locked = lock_comparison(comparison, acting_user)
+    locked = lock_comparison(comparison, acting_user, Kind.RESTORE)
     if locked.status != Status.RETIRED:
         raise WrongComparisonStatus(
             _("This comparison is %(status)s: only a retired one can be restored.")
@@ -69,9 +70,9 @@ def review_flag(
 ) -> Comparison:
     """Decides about a flagged comparison: it is judged further, or retired. keep: which of the two.
 
-    Raises NotAllowed, Invalid, WrongComparisonStatus.
+    Raises NotAllowed, Invalid, WrongComparisonStatus, BendsBlindTest.
     """
-    locked = lock_comparison(comparison, acting_user)
+    locked = lock_comparison(comparison, acting_user, FLAG)
     if locked.status != Status.FLAGGED:
         raise WrongComparisonStatus(
             _("This comparison is %(status)s: there is no flag to review.")
@@ -95,7 +96,7 @@ def make_gold(
     NotAllowed, Invalid, WrongComparisonStatus.
     """
     check_winner(winner)
-    locked = lock_comparison(comparison, acting_user)
+    locked = lock_comparison(comparison, acting_user, GOLD)
     if locked.status in (Status.RETIRED, Status.FLAGGED):
         raise WrongComparisonStatus(
             _("This comparison is %(status)s: restore it first.") % {"status": in_sentence(locked.get_status_display())}
@@ -119,9 +120,9 @@ def make_gold(
 def unmake_gold(*, comparison: Comparison, acting_user: User | None, now: datetime) -> Comparison:
     """Turns gold into an ordinary comparison: open, or settled by its earlier votes.
 
-    Judgments of it as gold still count for their annotators. Raises NotAllowed, WrongComparisonStatus.
+    Judgments of it as gold still count for their annotators. Raises NotAllowed, WrongComparisonStatus, BendsBlindTest.
     """
-    locked = lock_comparison(comparison, acting_user)
+    locked = lock_comparison(comparison, acting_user, GOLD)
     if locked.status != Status.GOLD:
         raise WrongComparisonStatus(
             _("This comparison is %(status)s, not gold.") % {"status": in_sentence(locked.get_status_display())}
@@ -138,9 +139,10 @@ def _check_no_practice(comparison: Comparison) -> None:
         raise WrongComparisonStatus(_("Annotators practise on this comparison: take it out of practice first."))
 
 
-def lock_comparison(comparison: Comparison, acting_user: User | None) -> Comparison:
-    """Locks a comparison for an act of a lead. Raises NotAllowed."""
-    require_lead(acting_user, comparison.campaign)
+def lock_comparison(comparison: Comparison, acting_user: User | None, act: str) -> Comparison:
+    """Locks a comparison for an act of a lead. act: its name in `REFUSED`. Raises NotAllowed, BendsBlindTest."""
+    require_may_change(acting_user, comparison.campaign)
+    refuse_in_blind_test(comparison.campaign, act)
     rows = Comparison.objects.select_related("campaign__annotator_estimates")
     return rows.select_for_update(no_key=True, of=("self",)).get(pk=comparison.pk)
 

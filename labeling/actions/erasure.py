@@ -1,5 +1,6 @@
 """Erasing a person: the account becomes anonymous. Judgments stay under the pseudonym and count, or are withdrawn."""
 
+import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,7 @@ from labeling.models import (
     Comparison,
     Erasure,
     Judgment,
+    KnownPlace,
     MailRequest,
     NoticeChoice,
     Question,
@@ -133,18 +135,24 @@ def _drop_opinions(person: User) -> None:
 _HAS_TEXT = ~Q(comment="") | ~Q(skip_reason="")
 
 
+def _free_name(name: str) -> str:
+    """The name; with an ending where an account had it before such names were reserved."""
+    return f"{name}-{secrets.token_hex(4)}" if User.objects.filter(username=name).exists() else name
+
+
 def _blank_account(person: User) -> None:
     ApiToken.objects.filter(user=person).delete()
     NoticeChoice.objects.filter(user=person).delete()
     AttentionDismissal.objects.filter(user=person).delete()
     BrowserSession.objects.filter(user=person).delete()
+    KnownPlace.objects.filter(user=person).delete()
     MailRequest.objects.filter(Q(user=person) | Q(address__iexact=person.email)).exclude(address="").delete()
     for session in Session.objects.iterator(chunk_size=500):
         if session.get_decoded().get("_auth_user_id") == str(person.pk):
             session.delete()
     about_person = {"content_type": ContentType.objects.get_for_model(User), "object_id": str(person.pk)}
     LogEntry.objects.filter(**about_person).update(object_repr=person.pseudonym, change_message="")
-    person.username = f"erased-{person.pk}"
+    person.username = _free_name(f"erased-{person.pk}")
     person.first_name = person.last_name = person.email = person.outside_name = ""
     person.is_active = person.is_staff = person.is_superuser = False
     person.last_login = None

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.validation import checked_text
 from labeling.events.record import record
 from labeling.models import FaqEntry, Question, User
@@ -16,7 +16,7 @@ MAX_TEXT = 10_000
 @transaction.atomic
 def publish_answer(*, question: Question, text: str, answer: str, acting_user: User, now: datetime) -> FaqEntry:
     """Publishes a question and its answer in the lead's words; again: replaces both. Raises NotAllowed, Invalid."""
-    require_lead(acting_user, question.campaign)
+    require_may_change(acting_user, question.campaign)
     values = {
         "text": checked_text("text", text, most=MAX_TEXT),
         "answer": checked_text("answer", answer, most=MAX_TEXT),
@@ -34,7 +34,7 @@ def publish_answer(*, question: Question, text: str, answer: str, acting_user: U
 @transaction.atomic
 def withdraw_entry(*, entry: FaqEntry, acting_user: User | None, now: datetime) -> None:
     """Deletes a published answer; the question keeps its own. The log keeps what it said. Raises NotAllowed."""
-    require_lead(acting_user, entry.campaign)
+    require_may_change(acting_user, entry.campaign)
     record(
         "faq_entry.withdrawn",
         entry,

@@ -1,5 +1,6 @@
 """Replies that are kept for retries. They are not in the event log: the act itself is."""
 
+import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -16,7 +17,7 @@ def claim_reply(*, key: str, acting_user: User, now: datetime) -> KeptReply:
     Call it within the transaction of the act. Of two calls at the same moment, the second waits here for the first.
     """
     key_hash = sha256(key.encode()).hexdigest()
-    empty = KeptReply(user=acting_user, key_hash=key_hash, expires_at=now + KEPT_FOR)
+    empty = KeptReply(user=acting_user, key_hash=key_hash, salt=secrets.token_hex(32), expires_at=now + KEPT_FOR)
     KeptReply.objects.filter(user=acting_user, key_hash=key_hash, expires_at__lte=now).delete()
     KeptReply.objects.bulk_create([empty], ignore_conflicts=True)
     return KeptReply.objects.select_for_update().get(user=acting_user, key_hash=key_hash)

@@ -7,12 +7,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext, gettext_lazy
 
 from common.errors import Conflict, Invalid, NotFound
-from labeling.access import require_lead
+from labeling.access import require_lead, require_may_change
 from labeling.actions.members import check_role, join
 from labeling.actions.people import create_user
 from labeling.actions.validation import checked
 from labeling.events.record import record
-from labeling.models import Campaign, Invitation, Membership, Role, User
+from labeling.models import Campaign, Event, Invitation, Membership, Role, User
 
 LONGEST = timedelta(days=365)
 
@@ -46,7 +46,7 @@ def create_invitation(
     max_uses: how many people can use it; None: any number. secret: the token, for callers that must be able to make the
     same one again. Raises NotAllowed, Invalid.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     check_role(role)
     if not now < expires_at <= now + LONGEST:
         raise Invalid(
@@ -114,6 +114,8 @@ def accept_invitation(*, token: str, acting_user: User, now: datetime) -> Member
     if existing is not None:
         return existing
     open_invitation(token, now=now)
+    if _removed_since(invitation, acting_user):
+        raise InvitationOver(gettext("You were removed from this campaign. Ask its lead for a new invitation."))
     _use(invitation, now)
     membership = join(
         campaign=invitation.campaign, user=acting_user, role=invitation.role, acting_user=acting_user, now=now
@@ -145,6 +147,12 @@ def _invitation(token: str) -> Invitation:
     if invitation is None:
         raise InvitationNotFound
     return invitation
+
+
+def _removed_since(invitation: Invitation, user: User) -> bool:
+    """Whether somebody else removed this person from the campaign after the invitation was written."""
+    removals = Event.objects.filter(campaign=invitation.campaign_id, at__gte=invitation.created_at)
+    return removals.filter(verb="member.removed", before__person=user.pseudonym).exclude(actor=user).exists()
 
 
 def _use(invitation: Invitation, now: datetime) -> None:

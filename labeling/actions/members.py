@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid, NotFound
-from labeling.access import require_lead
+from labeling.access import LEADING, require_lead, require_may_change
 from labeling.events.record import record
 from labeling.judging.assignments import release_all_of
 from labeling.models import Campaign, Choice, Judgment, Membership, User
@@ -30,7 +30,7 @@ def add_member(*, campaign: Campaign, user: User, role: str, acting_user: User |
 
     Raises NotAllowed, Invalid.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     check_role(role)
     return join(campaign=campaign, user=user, role=role, acting_user=acting_user, now=now)
 
@@ -148,7 +148,7 @@ def resume_member(*, campaign: Campaign, user: User, acting_user: User | None, n
 
 def lock_member(campaign: Campaign, user: User, acting_user: User | None) -> Membership:
     """Locks a membership for an act of a lead. Raises NotAllowed, NotAMember."""
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     membership = Membership.objects.select_for_update(no_key=True).filter(campaign=campaign, user=user).first()
     if membership is None:
         raise NotAMember(username=user.username)
@@ -157,7 +157,7 @@ def lock_member(campaign: Campaign, user: User, acting_user: User | None) -> Mem
 
 def _keep_a_lead(campaign: Campaign, user: User) -> None:
     # The campaign is locked: two leads cannot remove each other at the same moment.
-    leads = Membership.objects.filter(campaign=campaign, role=Membership.Role.LEAD, user__is_active=True)
+    leads = Membership.objects.filter(LEADING, campaign=campaign)
     others = leads.exclude(user=user)
     if not others.exists():
         raise LastLead

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid, NotAllowed
 from labeling.access import require_admin
+from labeling.actions.usernames import check_name, looks_taken
 from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import ApiToken, Role, Scope, User
@@ -21,7 +22,9 @@ ALL_SCOPES = tuple(Scope.values)
 
 class UsernameTaken(Conflict):
     type = "username-taken"
-    sentence = gettext_lazy("There is already a user called %(username)s. Choose another name.")
+    sentence = gettext_lazy(
+        "There is already a user called %(username)s, or one whose name looks the same. Choose another name."
+    )
 
 
 def create_user(
@@ -49,6 +52,7 @@ def create_user(
             % {"role": repr(role), "values": ", ".join(Role.values)},
             fields={"role": _("Unknown.")},
         )
+    check_name(username)
     generated = None if password or is_simulated else secret or secrets.token_urlsafe(12)
     is_admin = role == Role.ADMIN
     user = User(
@@ -63,7 +67,7 @@ def create_user(
     if password:
         check_password(password, user)
     user.set_password(None if is_simulated else password or generated)
-    if User.objects.filter(username=user.username).exists():
+    if looks_taken(user.username):
         raise UsernameTaken(username=user.username)
     checked(user)
     try:
@@ -74,6 +78,15 @@ def create_user(
     except IntegrityError as error:  # the name was taken at the same moment
         raise UsernameTaken(username=user.username) from error
     return user, generated
+
+
+def check_role_for_token(role: str, token: ApiToken | None) -> None:
+    """Raises NotAllowed where a token would create more than an annotator.
+
+    With the new password somebody could sign in, and do what the token may not. token: that authenticated the call.
+    """
+    if token is not None and role != Role.ANNOTATOR:
+        raise NotAllowed(_("A token can only create annotators. Sign in to create leads and admins."))
 
 
 @transaction.atomic
@@ -128,6 +141,12 @@ def revoke_token(*, token: ApiToken, acting_user: User | None, now: datetime) ->
         token.revoked_at = now
         record("token.revoked", token, acting_user=acting_user, now=now, after={"name": token.name})
     return token
+
+
+def note_data_read(*, person: User, acting_user: User, now: datetime) -> None:
+    """Records that somebody else downloads all data about a person."""
+    if acting_user.pk != person.pk:
+        record("person.data_read", person, acting_user=acting_user, now=now, after={"person": person.pseudonym})
 
 
 def _check_scopes(scopes: Collection[str]) -> None:

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid
 from common.wording import in_sentence
-from labeling.access import require_lead
+from labeling.access import require_may_change
+from labeling.actions.blind_test_acts import PRACTICE
 from labeling.actions.comparison_drafts import ComparisonDraft, unfit
 from labeling.actions.comparisons import add_comparisons
 from labeling.actions.curation import (
@@ -98,7 +99,7 @@ def make_practice(
     are kept for when it is taken out of practice. Raises NotAllowed, Invalid, WrongComparisonStatus,
     QualificationNeedsPairs.
     """
-    require_lead(acting_user, comparison.campaign)
+    require_may_change(acting_user, comparison.campaign)
     campaign = _locked_campaign(comparison.campaign)
     known = KnownAnswer(winner, explanation, use, strength, criteria or {})
     pair = _mark(comparison, known, acting_user, now)
@@ -113,9 +114,9 @@ def unmake_practice(*, comparison: Comparison, acting_user: User | None, now: da
     If its prompt was retired meanwhile, it is retired with it. Rounds that are under way go on without it. Raises
     NotAllowed, WrongComparisonStatus, QualificationNeedsPairs.
     """
-    require_lead(acting_user, comparison.campaign)
+    require_may_change(acting_user, comparison.campaign)
     campaign = _locked_campaign(comparison.campaign)
-    locked = lock_comparison(comparison, acting_user)
+    locked = lock_comparison(comparison, acting_user, PRACTICE)
     if locked.status != Status.PRACTICE:
         raise WrongComparisonStatus(
             _("This comparison is %(status)s, not in practice.") % {"status": in_sentence(locked.get_status_display())}
@@ -158,7 +159,7 @@ def add_practice(
     for number, draft in enumerate(drafts, 1):
         if draft.comparison.gold is None or unfit(draft.comparison):
             raise Invalid(_("Pair %(number)s has no known answer, or no two texts to compare.") % {"number": number})
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     campaign = _locked_campaign(campaign)
     plain = [_without_answer(draft.comparison) for draft in drafts]
     added = add_comparisons(campaign=campaign, drafts=plain, source=source, acting_user=acting_user, now=now)
@@ -211,7 +212,7 @@ def _mark(comparison: Comparison, known: KnownAnswer, acting_user: User | None, 
     explanation = _checked_explanation(known.explanation)
     if known.use not in Use.values:
         raise Invalid.of("use", _("One of %(values)s.") % {"values": ", ".join(Use.values)})
-    locked = lock_comparison(comparison, acting_user)
+    locked = lock_comparison(comparison, acting_user, PRACTICE)
     _check_answer(locked.campaign, known)
     if locked.status in (Status.RETIRED, Status.FLAGGED):
         raise WrongComparisonStatus(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict
 from common.hashed_file import Readable
-from labeling.access import require_lead
+from labeling.access import require_lead, require_may_change
 from labeling.actions.comparison_drafts import ComparisonDraft
 from labeling.actions.import_notes import ImportNotes
 from labeling.actions.import_records import (
@@ -64,7 +64,7 @@ def preview_import(
     *, campaign: Campaign, kind: str, stream: ByteStream, settings: ImportSettings, acting_user: User | None
 ) -> Preview:
     """Reads and counts a file, and keeps nothing. kind: of ImportBatch. Raises NotAllowed, UnreadableFile."""
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     remembered = remembered_mapping(campaign, kind)
     if kind == Kind.COMPARISONS:
         preview = _preview(campaign, stream, comparison_intake(settings, remembered))
@@ -89,7 +89,7 @@ def prepare_import(
 
     The preview of a file that cannot be read says why. Its owner can have it read in another way.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     upload = keep_upload(stream=stream, name=name, acting_user=acting_user, now=now)
     batch = ImportBatch(
         campaign=campaign, status=Status.PREVIEW, file_name=upload.name, upload=upload, created_by=acting_user
@@ -101,7 +101,7 @@ def prepare_import(
 
 def prepare_again(*, batch: ImportBatch, kind: str, settings: ImportSettings, acting_user: User) -> ImportBatch:
     """Reads a kept upload in another way. Raises NotAllowed, UploadGone, PreviewDecided."""
-    require_lead(acting_user, batch.campaign)
+    require_may_change(acting_user, batch.campaign)
     if batch.status != Status.PREVIEW:
         raise PreviewDecided
     _write_preview(batch, kind, settings, acting_user)
@@ -110,7 +110,7 @@ def prepare_again(*, batch: ImportBatch, kind: str, settings: ImportSettings, ac
 
 def import_preview(*, batch: ImportBatch, acting_user: User, now: datetime) -> ImportReport:
     """Imports the file of a preview. A second click is refused. Raises NotAllowed, PreviewDecided, UploadGone."""
-    require_lead(acting_user, batch.campaign)
+    require_may_change(acting_user, batch.campaign)
     if batch.status != Status.PREVIEW:
         raise PreviewDecided
     upload, settings = batch.upload, ImportSettings(**batch.settings)

@@ -11,7 +11,8 @@ from django.db import transaction
 
 from common.database.copying import blank_row, copy_rows, stored
 from common.phrases import Phrase, gettext_noop
-from labeling.access import require_lead
+from labeling.access import require_may_change
+from labeling.actions.blind_test_acts import ADD, refuse_in_blind_test
 from labeling.events.record import record
 from labeling.exchange import ASKING, ROLES, Message, bare_conversation, fault, messages_hash, texts_of_message
 from labeling.models import Campaign, ImportBatch, Prompt, User
@@ -57,7 +58,9 @@ def add_prompts(
 
     batch: the import that brings them; None: none does.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
+    if acting_user is not None or batch is not None:  # its gate adds its own as the system
+        refuse_in_blind_test(campaign, ADD)
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     added = AddedPrompts()
     drafts = iter(prompts)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict
 from common.wording import in_sentence
-from labeling.access import AssignmentNotFound, require_lead
+from labeling.access import AssignmentNotFound, require_may_change
 from labeling.actions.faq import MAX_TEXT, publish_answer, withdraw_entry
 from labeling.actions.validation import checked_text
 from labeling.events.record import record
@@ -124,7 +124,7 @@ def blank_questions(*, person: User, acting_user: User | None, now: datetime) ->
 
 
 def _lock(question: Question, acting_user: User | None) -> Question:
-    require_lead(acting_user, question.campaign)
+    require_may_change(acting_user, question.campaign)
     rows = Question.objects.select_related("campaign", "assignment__annotator")
     return rows.select_for_update(no_key=True, of=("self",)).get(pk=question.pk)
 

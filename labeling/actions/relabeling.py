@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from common.errors import Invalid
 from common.wording import in_sentence
-from labeling.access import require_lead
+from labeling.access import require_may_change
+from labeling.actions.blind_test_acts import Kind, refuse_in_blind_test
 from labeling.actions.curation import WrongComparisonStatus
 from labeling.actions.validation import checked_reason
 from labeling.events.record import record
@@ -29,7 +30,8 @@ def relabel_comparison(
     more: how many, by people who have not judged it. Earlier judgments count with the new ones. The verdict is deleted
     until these arrive (the event keeps it). Raises NotAllowed, NotFound, Invalid, WrongComparisonStatus.
     """
-    require_lead(acting_user, comparison.campaign)
+    require_may_change(acting_user, comparison.campaign)
+    refuse_in_blind_test(comparison.campaign, Kind.ASK_AGAIN)
     reason = checked_reason(reason)
     rows = Comparison.objects.select_related("campaign")
     locked = rows.select_for_update(no_key=True, of=("self",)).get(pk=comparison.pk)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict
 from common.wording import in_sentence
-from labeling.access import require_expert
+from labeling.access import require_expert, require_not_archived
 from labeling.actions.validation import check_winner, checked_reason
 from labeling.events.record import record
 from labeling.judging.settling import verdict_as_json
@@ -47,6 +47,7 @@ def adjudicate(
     Raises NotAllowed, Invalid, NoConflict, OwnConflict.
     """
     require_expert(acting_user, comparison.campaign)
+    require_not_archived(comparison.campaign)
     check_winner(winner)
     reason = checked_reason(reason)
     comparison = (

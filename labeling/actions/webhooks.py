@@ -13,7 +13,7 @@ from common.errors import Conflict, Invalid
 from common.outgoing.posting import NotSent, Reply, check_address, post
 from common.outgoing.webhook_signatures import new_secret, signed_headers
 from common.sentences import Sentence, sentence_of
-from labeling.access import require_admin, require_lead
+from labeling.access import require_admin, require_lead, require_not_archived
 from labeling.actions.validation import checked
 from labeling.events.record import record, send_deliveries
 from labeling.events.types import offered, payload
@@ -63,6 +63,8 @@ def create_webhook(
     Raises NotAllowed, Invalid, AddressRefused.
     """
     require_may_run(acting_user, campaign)
+    if campaign is not None:
+        require_not_archived(campaign)
     webhook = Webhook(
         campaign=campaign,
         url=checked_url(url),

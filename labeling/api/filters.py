@@ -41,24 +41,12 @@ class ListFilter(Period):
     )
 
 
-class PromptFilter(ListFilter):
-    state = serializers.ChoiceField(choices=["active", "retired"], required=False)
-    compared = serializers.BooleanField(
-        required=False, allow_null=True, default=None, help_text="Whether it has comparisons. Default: both."
-    )
+class JudgedFilter(ListFilter):
+    """The parameters about a comparison. A prompt matches if one of its comparisons does, in all of them."""
 
-
-class ComparisonFilter(ListFilter):
-    text = serializers.CharField(
-        required=False, help_text="A part of the prompt or of one of the completions, in any case."
-    )
-    status = serializers.ChoiceField(
-        choices=Comparison.Status.choices, required=False, help_text="conflict: comparisons to adjudicate."
-    )
     source = serializers.CharField(  # type: ignore[assignment]
         required=False, help_text="How the comparison was added."
     )
-    external_id = serializers.CharField(required=False)
     annotator = serializers.CharField(
         required=False, help_text="Judged by this annotator (pseudonym), or by one of several, with commas."
     )
@@ -67,6 +55,26 @@ class ComparisonFilter(ListFilter):
         required=False,
         help_text="Judged by somebody of this group: people or simulated annotators, or the members with a role.",
     )
+    flagged = serializers.BooleanField(required=False, help_text="true: an annotator flagged it.")
+    confidence_at_least = serializers.FloatField(required=False, min_value=0, max_value=1)
+    confidence_at_most = serializers.FloatField(required=False, min_value=0, max_value=1)
+
+
+class PromptFilter(JudgedFilter):
+    state = serializers.ChoiceField(choices=["active", "retired"], required=False)
+    compared = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Whether it has comparisons. Default: both."
+    )
+
+
+class ComparisonFilter(JudgedFilter):
+    text = serializers.CharField(
+        required=False, help_text="A part of the prompt or of one of the completions, in any case."
+    )
+    status = serializers.ChoiceField(
+        choices=Comparison.Status.choices, required=False, help_text="conflict: comparisons to adjudicate."
+    )
+    external_id = serializers.CharField(required=False)
     criterion = serializers.CharField(required=False, help_text="A judgment answers this criterion.")
     guideline_version = serializers.IntegerField(required=False, help_text="Judged under this version.")
     agreement_at_least = serializers.FloatField(
@@ -75,12 +83,9 @@ class ComparisonFilter(ListFilter):
     agreement_at_most = serializers.FloatField(required=False, min_value=0, max_value=1)
     settled_since = serializers.DateTimeField(required=False, help_text="Settled at or after this time.")
     settled_until = serializers.DateTimeField(required=False, help_text="Settled before this time.")
-    flagged = serializers.BooleanField(required=False, help_text="true: an annotator flagged it.")
     judged = serializers.BooleanField(
         required=False, allow_null=True, default=None, help_text="Whether it has judgments. Default: both."
     )
-    confidence_at_least = serializers.FloatField(required=False, min_value=0, max_value=1)
-    confidence_at_most = serializers.FloatField(required=False, min_value=0, max_value=1)
     prompt = serializers.IntegerField(required=False, help_text="The id of its prompt.")
 
 

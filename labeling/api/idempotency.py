@@ -4,8 +4,9 @@ A repeated key with the same body gets the same response (with `Idempotent-Repla
 another address it is refused. The response is stored in the action's transaction, so neither ever exists without the
 other. Refusals are not stored: they changed nothing, and the call may be retried.
 
-A response that carries a secret (a token's key) is stored without it. The secret is derived from the Idempotency-Key
-and the server's secret key: a retry gets the same secret, and the database holds neither.
+A response that carries a secret (a token's key) is stored without it. The secret is derived from random bits that are
+stored in its place, the Idempotency-Key and the server's secret key: a retry gets the same secret, the same key on
+another day another one, and the database alone holds none of them.
 """
 
 import json
@@ -30,6 +31,9 @@ from labeling.exchange import canonical_json
 HEADER, REPLAYED = "Idempotency-Key", "Idempotent-Replayed"
 MAX_KEY = 255
 SECRET = "{secret}"  # noqa: S105 - the placeholder of the secret in a stored response
+
+SALT = "idempotency_salt"
+"""The attribute of a request with the random bits of its stored response."""
 
 Post = Callable[..., Response]
 
@@ -56,6 +60,7 @@ def once(post: Post) -> Post:
             raise WrongIdempotencyKey
         with transaction.atomic():
             stored = claim_reply(key=key, acting_user=view.person, now=timezone.now())
+            setattr(request, SALT, stored.salt)
             if stored.status:
                 if stored.request_hash != _request_hash(view, request):
                     raise IdempotencyKeyReused
@@ -74,11 +79,12 @@ def once(post: Post) -> Post:
 
 
 def fresh_secret(request: Request) -> str:
-    """256 bits in hexadecimal: random, or derived from the call's Idempotency-Key and the server's secret key."""
+    """256 bits in hexadecimal: random, or derived as above where the call has an Idempotency-Key."""
     key = request.headers.get(HEADER)
     if key is None:
         return secrets.token_hex(32)
-    return salted_hmac("labeling.api.idempotency", f"{request.user.pk} {key}", algorithm="sha256").hexdigest()
+    text = f"{request.user.pk} {getattr(request, SALT)} {key}"
+    return salted_hmac("labeling.api.idempotency", text, algorithm="sha256").hexdigest()
 
 
 def _request_hash(view: Any, request: Request) -> str:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db import DataError, transaction
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 
 
@@ -14,6 +17,16 @@ class Pages(CursorPagination):
 
     def __init__(self, order: tuple[str, ...] = ("-pk",)) -> None:
         self.order = order
+
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> list[Any] | None:
+        """As in DRF, which compares a place of a made-up cursor with the column only in the database."""
+        try:
+            with transaction.atomic():  # a refused statement must not end the caller's transaction
+                return super().paginate_queryset(queryset, request, view)
+        except (DataError, ValueError, ValidationError) as error:
+            if self.cursor_query_param in request.query_params:
+                raise NotFound(self.invalid_cursor_message) from error
+            raise
 
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
         return self.order

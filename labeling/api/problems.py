@@ -51,6 +51,7 @@ OF_THE_FRAMEWORK = (
     ),
     ProblemType("not-acceptable", 406, _("Responses are JSON. Accept application/json.")),
     ProblemType("body-too-large", 413, _("Only imports may be this large. Send them as files.")),
+    ProblemType("no-room", 507, _("The server's disk has no room for this file. Tell an admin.")),
     ProblemType("unsupported-media-type", 415, _("Send application/json, or the file itself for an import.")),
     ProblemType("import-refused", 422, _("Records were rejected, so nothing was imported; the report names them.")),
     ProblemType("throttled", 429, _("Too many calls in one minute. Wait for the seconds in Retry-After.")),

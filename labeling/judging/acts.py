@@ -173,7 +173,7 @@ def _judge(seat: Seat, assignment_id: int, draft: JudgmentDraft, now: datetime, 
         before = _supersede(seat, locked, now)
     else:
         hold_place(seat, assignment, now)
-    judgment = write_judgment(seat, assignment, draft, now)
+    judgment = write_judgment(seat, locked, draft, now)
     verdict = apply_judgment(seat, locked, judgment, now)
     gold_verb = seat.apply_gold_action(now) if assignment.kind == Assignment.Kind.GOLD else ""
     write_back(seat, assignment, tally_of(assignment.comparison) - totals)

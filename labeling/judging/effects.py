@@ -25,6 +25,7 @@ from labeling.judging.seats import Seat
 from labeling.judging.settling import settle, shrink
 from labeling.judging.statements import WRITE_BACK
 from labeling.models import Assignment, Campaign, Choice, Comparison, Completion, Judgment, Verdict
+from labeling.queries.first_judged import first_judged_at, keep_first_judged, with_first_judged
 from labeling.queries.progress import quota_left
 from labeling.tally import Tally, tally_values
 
@@ -66,9 +67,9 @@ def check_edit(assignment: Assignment, draft: JudgmentDraft) -> None:
         draft.check_edit([one.text for one in both])
 
 
-def write_judgment(seat: Seat, assignment: Assignment, draft: JudgmentDraft, now: datetime) -> Judgment:
+def write_judgment(seat: Seat, locked: LockedAssignment, draft: JudgmentDraft, now: datetime) -> Judgment:
     """Writes the row of a judgment."""
-    seconds = draft.seconds
+    assignment, seconds = locked.assignment, draft.seconds
     if seconds is not None:
         # A comparison cannot be on display for longer than its lease has run: such a client counted while it slept.
         seconds = min(seconds, max(0.0, (now - assignment.leased_at).total_seconds()))
@@ -92,6 +93,7 @@ def write_judgment(seat: Seat, assignment: Assignment, draft: JudgmentDraft, now
         created_at=now,
     )
     insert(judgment)
+    keep_first_judged(judgment, locked.first_judged_at)
     return judgment
 
 
@@ -190,7 +192,7 @@ def changeable(seat: Seat, assignment: Assignment, now: datetime) -> Judgment:
     """
     if seat.campaign.status not in OPEN_CAMPAIGN:
         raise CampaignNotOpen(seat.campaign)
-    judgment = Judgment.objects.filter(assignment=assignment, superseded_at=None).first()
+    judgment = with_first_judged(Judgment.objects.filter(assignment=assignment, superseded_at=None)).first()
     if assignment.kind != Kind.NORMAL and not (judgment and judgment.flag):
         _check_in_campaign(assignment)
     if judgment is None:
@@ -207,10 +209,10 @@ def changeable(seat: Seat, assignment: Assignment, now: datetime) -> Judgment:
 
 
 def undo_until(judgment: Judgment, campaign: Campaign) -> datetime | None:
-    """Until when the annotator may change or undo a judgment. None: they may not."""
+    """Until when the annotator may change or undo a judgment. None: they may not. A change makes it no longer."""
     if not campaign.undo_seconds or judgment.superseded_at is not None:
         return None
-    return judgment.created_at + timedelta(seconds=campaign.undo_seconds)
+    return first_judged_at(judgment) + timedelta(seconds=campaign.undo_seconds)
 
 
 def matches_gold(locked: LockedAssignment, judgment: Judgment) -> bool:

@@ -6,6 +6,7 @@ The annotator's membership is locked already (see `seats`), so no other transact
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import IntegrityError
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -15,18 +16,21 @@ from labeling.access import AssignmentNotFound
 from labeling.judging.refusals import KeyUsed
 from labeling.judging.seats import Seat
 from labeling.models import Assignment, Gold, Judgment
+from labeling.queries.first_judged import first_judged, with_first_judged
 
 
 @dataclass(frozen=True, slots=True)
 class LockedAssignment:
     """An assignment of the annotator on the seat, locked together with its comparison.
 
-    gold_winner: the known verdict of its comparison; None: the comparison is not gold. judgment_of_key: the id of the
-    judgment that this annotator made under the same key, about this assignment or another; None: the key is new.
+    gold_winner: the known verdict of its comparison; None: the comparison is not gold. first_judged_at: see
+    `queries.first_judged`. judgment_of_key: the id of the judgment that this annotator made under the same key, about
+    this assignment or another; None: the key is new.
     """
 
     assignment: Assignment
     gold_winner: str | None
+    first_judged_at: datetime | None = None
     judgment_of_key: int | None = None
 
 
@@ -63,7 +67,7 @@ def earlier_judgment(locked: LockedAssignment) -> Judgment | None:
     """
     if locked.judgment_of_key is None:
         return None
-    judgment = Judgment.objects.get(pk=locked.judgment_of_key)
+    judgment = with_first_judged(Judgment.objects.all()).get(pk=locked.judgment_of_key)
     if judgment.assignment_id != locked.assignment.pk:
         raise KeyUsed
     judgment.assignment = locked.assignment
@@ -85,7 +89,7 @@ def _lock() -> QuerySet[Assignment]:
     gold_winner = Gold.objects.filter(comparison=OuterRef("comparison")).values("winner")
     return (
         Assignment.objects.select_related("comparison")
-        .annotate(gold_winner=Subquery(gold_winner))
+        .annotate(gold_winner=Subquery(gold_winner), first_judged_at=first_judged(OuterRef("pk")))
         .select_for_update(no_key=True, of=("self", "comparison"))
     )
 

@@ -21,6 +21,7 @@ from labeling.models.prompt import PROMPT_TEXT, Completion, Prompt, prompt_text
 from labeling.models.question import FaqEntry, Question
 from labeling.models.recount import AnnotatorEstimates, VerdictRecount
 from labeling.models.session import BrowserSession
+from labeling.models.sign_in import KnownPlace, SignInBucket
 from labeling.models.webhook import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Judgment",
     "KeptReply",
     "KeptUpload",
+    "KnownPlace",
     "MailRequest",
     "Membership",
     "NoticeChoice",
@@ -63,6 +65,7 @@ __all__ = [
     "Question",
     "Role",
     "Scope",
+    "SignInBucket",
     "User",
     "Verdict",
     "VerdictRecount",

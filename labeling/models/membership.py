@@ -65,5 +65,10 @@ class Membership(models.Model):
             models.CheckConstraint(condition=Q(gold_right__lte=F("gold_total")), name="membership_gold_right_of_total"),
         )
 
+    @property
+    def leads(self) -> bool:
+        """Whether the member may lead: not if an admin has made the account an annotator's meanwhile."""
+        return self.role == self.Role.LEAD and self.user.is_lead
+
     def __str__(self) -> str:
         return f"{self.user} in {self.campaign}"

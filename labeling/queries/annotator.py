@@ -42,11 +42,11 @@ def annotator_of(campaign: Campaign, name: str) -> User | None:
     return taking_part(campaign).filter(by_name).first()
 
 
-def judgments_by_day(campaign: Campaign, user: User) -> list[tuple[date, int]]:
-    """The days with judgments that count (see COUNTED) and how many there were, newest first, at most DAYS_SHOWN."""
+def judgments_by_day(campaign: Campaign, user: User, *, most: int | None = DAYS_SHOWN) -> list[tuple[date, int]]:
+    """The days with judgments that count (see COUNTED) and how many there were, newest first, at most `most`."""
     judged = _current(campaign, user).filter(COUNTED).exclude(choice=Choice.SKIP)
     days = judged.order_by().annotate(day=TruncDate("created_at")).values("day")
-    counted = days.annotate(number=Count("pk")).order_by("-day")[:DAYS_SHOWN]
+    counted = days.annotate(number=Count("pk")).order_by("-day")[:most]
     return [(row["day"], row["number"]) for row in counted]
 
 
@@ -70,14 +70,14 @@ def against_verdicts(campaign: Campaign, user: User) -> AgainstVerdicts:
     return AgainstVerdicts(table, _agreed(pairs), early, late, difference(late, early))
 
 
-def commented(campaign: Campaign, user: User) -> list[Judgment]:
-    """The newest judgments with a comment."""
-    return _words(_current(campaign, user).exclude(comment=""))
+def commented(campaign: Campaign, user: User, *, most: int | None = WORDS_SHOWN) -> list[Judgment]:
+    """The newest judgments with a comment, at most `most`."""
+    return _words(_current(campaign, user).exclude(comment=""), most)
 
 
-def flagged(campaign: Campaign, user: User) -> list[Judgment]:
-    """The newest flags."""
-    return _words(_current(campaign, user).exclude(flag=""))
+def flagged(campaign: Campaign, user: User, *, most: int | None = WORDS_SHOWN) -> list[Judgment]:
+    """The newest flags, at most `most`."""
+    return _words(_current(campaign, user).exclude(flag=""), most)
 
 
 def counts(campaign: Campaign, user: User) -> Mapping[str, int]:
@@ -100,8 +100,8 @@ def _current(campaign: Campaign, user: User) -> QuerySet[Judgment]:
     return Judgment.objects.filter(campaign=campaign, annotator=user, superseded_at=None)
 
 
-def _words(rows: QuerySet[Judgment]) -> list[Judgment]:
-    return list(rows.select_related("comparison__prompt").order_by("-created_at", "-pk")[:WORDS_SHOWN])
+def _words(rows: QuerySet[Judgment], most: int | None) -> list[Judgment]:
+    return list(rows.select_related("comparison__prompt").order_by("-created_at", "-pk")[:most])
 
 
 def _side(name: str) -> Case:

@@ -1,7 +1,4 @@
-"""Lists of prompts and of comparisons for leads: filtered, sorted, page by page, at the same cost for any campaign.
-
-A page is found by the key of the row before it (keyset), never by counting rows. Counts stop at MOST_COUNTED.
-"""
+"""Lists of prompts and of comparisons for leads: filtered and counted. Counts stop at MOST_COUNTED."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -9,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.contrib.postgres.aggregates import StringAgg
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, TextField
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import MD5, Cast, Upper
 from django.utils.dateparse import parse_datetime
 
@@ -21,20 +18,14 @@ from labeling.models import (
     Judgment,
     Prompt,
     User,
-    Verdict,
     prompt_text,
 )
 from labeling.queries.judged_by import judged_by_group, with_agreement
 from labeling.queries.metadata_search import comparisons_with_metadata, prompts_with_metadata
 from labeling.queries.prompt_search import completions_with, prompts_with, written
-from labeling.queries.records import TOKENS
 
 MOST_COUNTED = 10_000
 FEW = 1000
-
-NEWEST, OLDEST, QUEUE = "newest", "oldest", "queue"
-LEAST_CERTAIN, MOST_CERTAIN = "least_certain", "most_certain"
-
 
 TIMES = ("since", "until", "settled_since", "settled_until")
 
@@ -83,37 +74,52 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class PromptFilter(Filter):
+class JudgedFilter(Filter):
+    """Values of a comparison, or of one of a prompt's comparisons. source: where it comes from. annotator: pseudonyms,
+    with commas: judged by one of them. group: judged by somebody of it (see GROUPS). flagged: anybody ever flagged it.
+    confidence: of its verdict."""
+
+    source: str = ""
+    annotator: str = ""
+    group: str = ""
+    flagged: bool = False
+    confidence_at_least: float | None = None
+    confidence_at_most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFilter(JudgedFilter):
     """state: active or retired. compared: whether it has comparisons. text: in its messages. tag: one of its tags.
     model_version: has a completion by it."""
 
     state: str = ""
     compared: bool | None = None
 
+    @property
+    def of_comparison(self) -> "ComparisonFilter":
+        """The values that one of its comparisons must have, all of them at once."""
+        return ComparisonFilter(**{name: getattr(self, name) for name in _JUDGED_FIELDS})
+
 
 @dataclass(frozen=True, slots=True)
-class ComparisonFilter(Filter):
-    """text: in its prompt or in a completion. annotator: pseudonyms, with commas: judged by one of them. group: judged
-    by somebody of it (see GROUPS). flagged: anybody ever flagged it. prompt: its id. judged: whether it has current
-    judgments. confidence, settled: of its verdict. agreement: the share of judgments that agree with the verdict.
-    criterion: a judgment answers it. guideline_version: the number of one under which it was judged."""
+class ComparisonFilter(JudgedFilter):
+    """text: in its prompt or in a completion. prompt: its id. judged: whether it has current judgments. settled: its
+    verdict. agreement: the share of judgments that agree with the verdict. criterion: a judgment answers it.
+    guideline_version: the number of one under which it was judged."""
 
     status: str = ""
-    source: str = ""
     external_id: str = ""
-    annotator: str = ""
-    flagged: bool = False
     judged: bool | None = None
-    confidence_at_least: float | None = None
-    confidence_at_most: float | None = None
     prompt: int | None = None
-    group: str = ""
     criterion: str = ""
     guideline_version: int | None = None
     agreement_at_least: float | None = None
     agreement_at_most: float | None = None
     settled_since: datetime | None = None
     settled_until: datetime | None = None
+
+
+_JUDGED_FIELDS = {field.name for field in fields(JudgedFilter)} - {field.name for field in fields(Filter)}
 
 
 def filtered_prompts(campaign: Campaign, where: PromptFilter) -> QuerySet[Prompt]:
@@ -135,6 +141,8 @@ def filtered_prompts(campaign: Campaign, where: PromptFilter) -> QuerySet[Prompt
     if where.compared is not None:
         has_some = Exists(Comparison.objects.filter(prompt=OuterRef("pk")))
         rows = rows.filter(has_some if where.compared else ~has_some)
+    if where.of_comparison != ComparisonFilter():
+        rows = rows.filter(pk__in=filtered_comparisons(campaign, where.of_comparison).values("prompt"))
     return rows
 
 
@@ -186,31 +194,6 @@ def _current_judgments() -> QuerySet[Judgment]:
     return Judgment.objects.filter(comparison=OuterRef("pk"), superseded_at=None)
 
 
-def page_of_prompts(rows: QuerySet[Prompt], *, order: str, after: int | None, size: int) -> list[Prompt]:
-    """Up to `size` prompts behind the one with the id `after`. order: newest or oldest."""
-    return list(_behind(rows, order, after)[:size])
-
-
-def page_of_comparisons(rows: QuerySet[Comparison], *, order: str, after: int | None, size: int) -> list[Comparison]:
-    """Up to `size` comparisons behind the one with the id `after`, with their texts and verdicts.
-
-    order: newest, oldest; queue: those with a free place, in the order in which annotators are given them;
-    least_certain, most_certain: by the confidence of their verdicts, those without a verdict last.
-    """
-    if order == QUEUE:
-        keys = list(_in_queue(rows, after).values_list("pk", flat=True)[:size])
-    elif order in (LEAST_CERTAIN, MOST_CERTAIN):
-        keys = _keys_by_confidence(rows, order, after, size)
-    else:
-        keys = _keys_by_id(rows, order, after, size)
-    beside = ("prompt", "completion_a", "completion_b", "verdict", "gold", "practice")
-    full = Comparison.objects.select_related(*beside).defer(
-        *(f"completion_{side}__{name}" for side in "ab" for name in TOKENS)
-    )
-    by_key = full.in_bulk(keys)
-    return [by_key[key] for key in keys if key in by_key]
-
-
 def limited_count(rows: QuerySet[Any]) -> int:
     """How many rows there are, counted up to one more than MOST_COUNTED."""
     return rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
@@ -222,46 +205,6 @@ def fingerprint(rows: QuerySet[Any]) -> Fingerprint:
     ids = StringAgg(Cast("pk", TextField()), delimiter=",", order_by="pk")
     figures = rows.order_by().aggregate(count=Count("pk"), ids=MD5(ids))
     return Fingerprint(figures["count"], figures["ids"] or "")
-
-
-def _behind(rows: QuerySet[Any], order: str, after: int | None) -> QuerySet[Any]:
-    if order == OLDEST:
-        return (rows if after is None else rows.filter(pk__gt=after)).order_by("pk")
-    return (rows if after is None else rows.filter(pk__lt=after)).order_by("-pk")
-
-
-def _keys_by_id(rows: QuerySet[Comparison], order: str, after: int | None, size: int) -> list[int]:
-    # Each status has its part of one index in the order of the ids: the first rows of each are read, no others.
-    parts = [
-        _behind(rows.filter(status=one), order, after).values_list("pk", flat=True)[:size] for one in Comparison.Status
-    ]
-    return sorted(parts[0].union(*parts[1:], all=True), reverse=order == NEWEST)[:size]
-
-
-def _keys_by_confidence(rows: QuerySet[Comparison], order: str, after: int | None, size: int) -> list[int]:
-    # The verdict's campaign is named, so that its index gives the rows in their order.
-    sign, later = ("", "gt") if order == LEAST_CERTAIN else ("-", "lt")
-    certain = rows.filter(verdict__campaign=F("campaign"))
-    last = Verdict.objects.filter(comparison=after).first() if after is not None else None
-    keys: list[int] = []
-    if after is None or last is not None:
-        if last is not None:
-            behind = Q(**{f"verdict__confidence__{later}": last.confidence})
-            same = Q(verdict__confidence=last.confidence, **{f"verdict__comparison__{later}": after})
-            certain = certain.filter(behind | same, **{f"verdict__confidence__{later}e": last.confidence})
-        ordered = certain.order_by(f"{sign}verdict__confidence", f"{sign}verdict__comparison_id")
-        keys, after = list(ordered.values_list("pk", flat=True)[:size]), None
-    if len(keys) < size:
-        keys += _keys_by_id(rows.filter(verdict=None), OLDEST, after, size - len(keys))
-    return keys
-
-
-def _in_queue(rows: QuerySet[Comparison], after: int | None) -> QuerySet[Comparison]:
-    rows = rows.filter(status=Comparison.Status.OPEN, taken__lt=F("overlap")).order_by("position", "pk")
-    last = Comparison.objects.filter(pk=after).first() if after is not None else None
-    if last is None:
-        return rows
-    return rows.filter(position__gte=last.position).exclude(position=last.position, pk__lte=last.pk)
 
 
 def _common(rows: QuerySet[Any], where: Filter) -> QuerySet[Any]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField
 
 from labeling.models import Assignment, Campaign, Choice, Judgment, User
+from labeling.queries.first_judged import with_first_judged
 
 LEFT, RIGHT, FLAG = "left", "right", "flag"
 ON_THE_SIDE = {
@@ -51,7 +52,8 @@ def own_judgments(
     if text.strip():
         rows = _containing(rows, text.strip())
     return (
-        rows.select_related(
+        with_first_judged(rows)
+        .select_related(
             "assignment",
             "guideline_version",
             "comparison__prompt",

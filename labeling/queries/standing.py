@@ -38,7 +38,7 @@ def next_step(member: Membership) -> Step | None:
     admins and simulated annotators need do nothing. Practice is for new annotators, unless a lead demanded it again.
     """
     campaign = member.campaign
-    if member.role == Membership.Role.LEAD or member.user.is_admin or member.user.is_simulated:
+    if member.leads or member.user.is_admin or member.user.is_simulated:
         return None
     if campaign.guidelines_first and member.read_version < campaign.read_from:
         return Step.READ

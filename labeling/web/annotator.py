@@ -2,18 +2,14 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from common.errors import Invalid
 from labeling.access import get_led_campaign
 from labeling.models import Campaign, User
 from labeling.queries.annotator import (
     CHOICES,
-    AgainstVerdicts,
     against_verdicts,
     annotator_of,
     commented,
@@ -23,10 +19,11 @@ from labeling.queries.annotator import (
 )
 from labeling.queries.names import name_for_leads
 from labeling.queries.questions import own_questions
-from labeling.queries.slices import Slice
-from labeling.queries.statistics import statistics
+from labeling.web.annotator_figures import annotator_figures
+from labeling.web.annotator_tables import ANNOTATOR_TABLES, OfAnnotator
+from labeling.web.csv_tables import csv_file
 from labeling.web.edge import page, person
-from labeling.web.figure_rows import FigureRow, FigureRows
+from labeling.web.figure_rows import FigureRows
 
 QUESTIONS_SHOWN = 20
 
@@ -38,10 +35,7 @@ def annotator(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 
     name: the user name or the pseudonym; in a pseudonymous campaign only the pseudonym.
     """
-    campaign = get_led_campaign(person(request), slug)
-    user = annotator_of(campaign, name)
-    if user is None:
-        raise Http404("There is no such annotator in this campaign.")
+    campaign, user = _annotator(request, slug, name)
     against = against_verdicts(campaign, user)
     context = {
         "campaign": campaign,
@@ -49,7 +43,7 @@ def annotator(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "name": name_for_leads(user, campaign),
         "membership": campaign.memberships.filter(user=user).first(),
         "counts": counts(campaign, user),
-        "figures": FigureRows(_figures(campaign, user, against)),
+        "figures": FigureRows(annotator_figures(campaign, user, against)),
         "days": _bars(campaign, user),
         "verdicts": list(zip(CHOICES, against.table, strict=True)),
         "choices": CHOICES,
@@ -62,61 +56,22 @@ def annotator(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     return render(request, "labeling/annotator.html", context)
 
 
-def _figures(campaign: Campaign, user: User, against: AgainstVerdicts) -> list[FigureRow]:
-    """The figures of the annotator's judgments; none for a member who has not judged yet."""
-    part = Slice(annotator=user.pseudonym, include_simulated=user.is_simulated, include_imported=user.is_outside)
-    try:
-        found = statistics(campaign, part, now=timezone.now())
-    except Invalid:  # a slice is refused where its annotator has not judged
-        return []
-    median = found.speed.median
-    return [
-        FigureRow("gold", _("Gold accuracy"), _("Share of gold judged correctly."), found.gold, of="judgment"),
-        FigureRow(
-            "agreement",
-            _("Agreement with others"),
-            _("The same answer as another annotator, on comparisons that both judged."),
-            found.agreement.percent_with_ties,
-        ),
-        FigureRow(
-            "verdicts",
-            _("Agreement with verdicts"),
-            _("The same answer as the verdict, to which this annotator contributed."),
-            against.agreed,
-            of="judgment",
-        ),
-        FigureRow(
-            "change",
-            _("Change over time"),
-            _("Agreement with verdicts in the later half of the judgments, minus the earlier half."),
-            against.change,
-            of="judgment",
-            scale=(-1.0, 1.0),
-        ),
-        FigureRow(
-            "consistency",
-            _("Same choice again"),
-            _("When an annotator judges the same comparison again with the sides swapped."),
-            found.retests.consistency,
-            of="retest",
-        ),
-        FigureRow(
-            "left",
-            _("Left preferred"),
-            _("Share of preferences for the left side. About half without an effect of the side."),
-            found.position,
-            of="preference",
-        ),
-        FigureRow(
-            "median",
-            _("Median time"),
-            _("Half of the judgments took at most this long."),
-            median,
-            "seconds",
-            of="judgment",
-            scale=(0.0, 1.1 * max(median.high or 0.0, median.value or 0.0, 1.0)),
-        ),
-    ]
+@page
+@require_safe
+def annotator_table(request: HttpRequest, slug: str, name: str, table: str) -> StreamingHttpResponse:
+    """One table of the same page as CSV."""
+    campaign, user = _annotator(request, slug, name)
+    if table not in ANNOTATOR_TABLES:
+        raise Http404
+    return csv_file(f"{campaign.slug}-{user.pseudonym}-{table}", ANNOTATOR_TABLES[table](OfAnnotator(campaign, user)))
+
+
+def _annotator(request: HttpRequest, slug: str, name: str) -> tuple[Campaign, User]:
+    campaign = get_led_campaign(person(request), slug)
+    user = annotator_of(campaign, name)
+    if user is None:
+        raise Http404("There is no such annotator in this campaign.")
+    return campaign, user
 
 
 def _bars(campaign: Campaign, user: User) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from common.sentences import reason_of
 from common.text.rendering import render_markdown
 from common.wording import grouped
 from labeling.access import get_batch
-from labeling.actions.batches import judged_comparisons, take_back
+from labeling.actions.batches import take_back, touched_comparisons
 from labeling.actions.imported_guidelines import use_guidelines
 from labeling.actions.previews import cancel_preview, import_preview, prepare_again
 from labeling.models import ImportBatch
@@ -66,7 +66,7 @@ def _render(request: HttpRequest, row: ImportBatch, form: ReadingForm) -> HttpRe
         "opinions": row.judgments if is_open and not row.created else 0,
         "is_refused": _is_refused(row),
         "is_useless": bool(row.rejected_count) and not (row.created or row.duplicates or _is_refused(row)),
-        "judged": judged_comparisons(row) if row.status in ImportBatch.BROUGHT else 0,
+        "touched": touched_comparisons(row) if row.status in ImportBatch.BROUGHT else None,
         "can_be_taken_back": row.status in ImportBatch.BROUGHT,
         "form": form,
         "is_unknown_format": bool(row.notes.get("columns")) and not row.settings.get("mapping"),

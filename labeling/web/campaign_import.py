@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from labeling.access import require_may_create_campaigns
 from labeling.actions.campaign_imports import import_campaign
-from labeling.web.edge import page, person
+from labeling.web.edge import page, person, takes_files
 from labeling.web.file_form import FileForm, attempt_with_file
 
 
@@ -20,6 +20,7 @@ class CampaignImportForm(FileForm):
     name = forms.CharField(label=_("Name"), max_length=200, required=False, help_text=_("Empty: the name in the file."))
 
 
+@takes_files
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_import(request: HttpRequest) -> HttpResponse:

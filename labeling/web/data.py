@@ -14,7 +14,7 @@ from labeling.actions.previews import prepare_import
 from labeling.models import Campaign, ImportBatch
 from labeling.queries.batches import imports_of
 from labeling.queries.progress import campaign_progress, prompts_apart
-from labeling.web.edge import page, person
+from labeling.web.edge import page, person, takes_files
 from labeling.web.file_form import attempt_with_file
 from labeling.web.import_forms import ImportForm
 from labeling.web.imports import EXPORTS
@@ -22,6 +22,7 @@ from labeling.web.imports import EXPORTS
 IMPORTS_SHOWN = 10
 
 
+@takes_files
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def data(request: HttpRequest, slug: str) -> HttpResponse:

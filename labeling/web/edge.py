@@ -47,6 +47,12 @@ def page(view: View[P]) -> View[P]:
     return signed_in_view
 
 
+def takes_files(view: View[P]) -> View[P]:
+    """Marks the view of a form with files: a lead may send it large bodies (config.bodies)."""
+    view.takes_files = True  # type: ignore[attr-defined]
+    return view
+
+
 def form_of(where: str | Callable[..., str], *names: str) -> Callable[[View[P]], View[P]]:
     """For an address that only takes a form: opened by itself, as after a reload, it leads to the form's page.
 

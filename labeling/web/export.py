@@ -22,7 +22,7 @@ from labeling.exchange import DATASET_DIALECTS, LABEL_CONFIG, DropReport
 from labeling.models import BulkAct, Campaign, KeptUpload, User
 from labeling.queries.lists import ComparisonFilter, filtered_comparisons, limited_count
 from labeling.queries.verdicts import winners
-from labeling.web.edge import attempt, form_of, page, person, refuse
+from labeling.web.edge import attempt, form_of, page, person, refuse, takes_files
 from labeling.web.export_form import DatasetForm, EvaluationForm, ExportForm
 from labeling.web.imports import EXPORTS
 from labeling.web.list_forms import ComparisonListForm
@@ -64,6 +64,7 @@ def export(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, get_led_campaign(person(request), slug), request.GET)
 
 
+@takes_files
 @page
 @form_of("export", "slug")
 def export_evaluation(request: HttpRequest, slug: str) -> HttpResponse:

@@ -54,7 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _entry(campaign: Campaign, user: User, membership: Membership | None, work: list[ModelWork]) -> CampaignEntry:
-    leads = user.is_admin or (membership is not None and membership.role == Membership.Role.LEAD)
+    leads = user.is_admin or (membership is not None and membership.leads)
     progress = campaign_progress(campaign)
     return CampaignEntry(
         campaign=campaign,

@@ -13,7 +13,18 @@ from common.scaled_fields import PercentField
 from common.text_area import TextArea
 from labeling.models import BulkAct, Comparison, Membership
 from labeling.queries.judged_by import PEOPLE, SIMULATED
-from labeling.queries.lists import LEAST_CERTAIN, MOST_CERTAIN, NEWEST, OLDEST, QUEUE, ComparisonFilter, PromptFilter
+from labeling.queries.list_pages import (
+    LEAST_CERTAIN,
+    LEAST_COMPARED,
+    LEAST_JUDGED,
+    MOST_CERTAIN,
+    MOST_COMPARED,
+    MOST_JUDGED,
+    NEWEST,
+    OLDEST,
+    QUEUE,
+)
+from labeling.queries.lists import ComparisonFilter, PromptFilter
 from labeling.queries.metadata_search import METADATA_CHARACTERS
 
 ANY = ("", _("Any"))
@@ -31,8 +42,13 @@ GROUPS = (
 )
 
 
+BY_AGE = ((NEWEST, _("Newest first")), (OLDEST, _("Oldest first")))
+
+
 class ListForm(forms.Form):
-    """The fields that both filters have."""
+    """The fields that both filters have. ORDERS: those besides the age."""
+
+    ORDERS: tuple[tuple[str, Any], ...] = ()
 
     text = forms.CharField(
         label=_("Search"), max_length=200, required=False, widget=forms.TextInput(attrs={"type": "search"})
@@ -51,15 +67,28 @@ class ListForm(forms.Form):
     last_day = forms.DateField(
         label=_("To, inclusive"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY)
     )
+    annotator = forms.ChoiceField(label=_("Judged by"), required=False)
+    source = forms.CharField(label=_("Origin"), max_length=120, required=False)
+    confidence_at_least = PercentField(label=_("Minimum confidence (%)"), min_value=0, max_value=100, required=False)
+    confidence_at_most = PercentField(label=_("Maximum confidence (%)"), min_value=0, max_value=100, required=False)
+    group = forms.ChoiceField(label=_("Judged by somebody of"), choices=(ANY, *GROUPS), required=False)
+    flagged = forms.BooleanField(label=_("Only flagged ones"), required=False)
     order = forms.ChoiceField(label=_("Order"), required=False)
 
     def __init__(
-        self, sent: Mapping[str, Any] | None, *, models: Sequence[str], batches: Sequence[tuple[int, str]]
+        self,
+        sent: Mapping[str, Any] | None,
+        *,
+        models: Sequence[str],
+        batches: Sequence[tuple[int, str]],
+        annotators: Sequence[tuple[str, str]],
     ) -> None:
+        """annotators: pseudonyms, each with the name that leads see."""
         super().__init__(sent)
+        self._offer("annotator", [ANY, *annotators])
         self._offer("model_version", [ANY, *((name, name) for name in models)])
         self._offer("batch", [ANY, *batches])
-        self._offer("order", [(NEWEST, _("Newest first")), (OLDEST, _("Oldest first"))])
+        self._offer("order", [*BY_AGE, *self.ORDERS])
 
     def clean(self) -> dict[str, Any]:
         """Says what is wrong with hidden fields too, which have no place of their own."""
@@ -93,6 +122,7 @@ class PromptListForm(ListForm):
 
     STATE = (ANY, ("active", _("In use")), ("retired", _("Retired")))
     COMPARED = (ANY, ("yes", _("With comparisons")), ("no", _("Without comparisons")))
+    ORDERS = ((MOST_COMPARED, _("Most comparisons first")), (LEAST_COMPARED, _("Fewest comparisons first")))
 
     state = forms.ChoiceField(label=_("State"), choices=STATE, required=False)
     compared = forms.ChoiceField(label=_("Comparisons"), choices=COMPARED, required=False)
@@ -101,13 +131,19 @@ class PromptListForm(ListForm):
         "text",
         "state",
         "compared",
-        "tag",
-        "metadata",
+        "annotator",
+        "group",
         "model_version",
+        "tag",
+        "source",
+        "metadata",
         "batch",
+        "confidence_at_least",
+        "confidence_at_most",
         "since",
         "last_day",
         "order",
+        "flagged",
     )
 
     def asked(self) -> PromptFilter:
@@ -122,14 +158,16 @@ class ComparisonListForm(ListForm):
     """The filter of the comparisons."""
 
     JUDGED = (ANY, ("yes", _("Judged")), ("no", _("Not judged")))
+    ORDERS = (
+        (QUEUE, _("As they are assigned")),
+        (LEAST_CERTAIN, _("Lowest confidence first")),
+        (MOST_CERTAIN, _("Highest confidence first")),
+        (MOST_JUDGED, _("Most judgments first")),
+        (LEAST_JUDGED, _("Fewest judgments first")),
+    )
 
     status = forms.ChoiceField(label=_("State"), choices=[ANY, *STATES], required=False)
     judged = forms.ChoiceField(label=_("Judgments"), choices=JUDGED, required=False)
-    annotator = forms.ChoiceField(label=_("Judged by"), required=False)
-    source = forms.CharField(label=_("Origin"), max_length=120, required=False)
-    confidence_at_least = PercentField(label=_("Minimum confidence (%)"), min_value=0, max_value=100, required=False)
-    confidence_at_most = PercentField(label=_("Maximum confidence (%)"), min_value=0, max_value=100, required=False)
-    group = forms.ChoiceField(label=_("Judged by somebody of"), choices=(ANY, *GROUPS), required=False)
     criterion = forms.ChoiceField(label=_("Criterion"), required=False)
     guideline_version = forms.TypedChoiceField(label=_("Guidelines"), required=False, coerce=int, empty_value=None)
     agreement_at_least = PercentField(label=_("Minimum agreement (%)"), min_value=0, max_value=100, required=False)
@@ -140,7 +178,6 @@ class ComparisonListForm(ListForm):
     settled_last_day = forms.DateField(
         label=_("Settled to, inclusive"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs=DAY)
     )
-    flagged = forms.BooleanField(label=_("Only flagged ones"), required=False)
     prompt = forms.IntegerField(label=_("Prompt"), required=False, widget=forms.HiddenInput)
 
     field_order = (
@@ -172,27 +209,15 @@ class ComparisonListForm(ListForm):
         self,
         sent: Mapping[str, Any] | None,
         *,
-        annotators: Sequence[tuple[str, str]],
         criteria: Sequence[str],
         guidelines: Sequence[int],
         **choices: Any,
     ) -> None:
-        """annotators: pseudonyms, each with the name that leads see. guidelines: the numbers of their versions."""
+        """guidelines: the numbers of their versions."""
         super().__init__(sent, **choices)
-        self._offer("annotator", [ANY, *annotators])
         self._offer("criterion", [ANY, *((name, name) for name in criteria)])
         versions = [(number, gettext("version %(number)s") % {"number": number}) for number in guidelines]
         self._offer("guideline_version", [ANY, *versions])
-        self._offer(
-            "order",
-            [
-                (NEWEST, _("Newest first")),
-                (OLDEST, _("Oldest first")),
-                (QUEUE, _("As they are assigned")),
-                (LEAST_CERTAIN, _("Lowest confidence first")),
-                (MOST_CERTAIN, _("Highest confidence first")),
-            ],
-        )
 
     def asked(self) -> ComparisonFilter:
         """The filter. Call is_valid first."""

@@ -14,16 +14,14 @@ from common.numbers import whole_number
 from labeling.access import get_led_campaign
 from labeling.judging.conversations import completion_html, shown_messages
 from labeling.models import BulkAct, Campaign, Comparison, Prompt
+from labeling.queries.list_pages import NEWEST, page_of_comparisons, page_of_prompts
 from labeling.queries.lists import (
     MOST_COUNTED,
-    NEWEST,
     ComparisonFilter,
     PromptFilter,
     filtered_comparisons,
     filtered_prompts,
     limited_count,
-    page_of_comparisons,
-    page_of_prompts,
 )
 from labeling.queries.records import TOKENS
 from labeling.queries.uses import uses_of
@@ -132,6 +130,7 @@ def _context(request: HttpRequest, campaign: Campaign, form: Any, rows: Any, sho
         "total": min(count, MOST_COUNTED),
         "is_more": count > MOST_COUNTED,
         "is_filtered": bool(filters),
+        "order": _order_of(form),
         "query": urlencode(filters),
         "view": urlencode({name: value for name, value in request.GET.items() if value}),
         "older": urlencode(filters | _order(request) | {"after": shown[ROWS_SHOWN - 1].pk})

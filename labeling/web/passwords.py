@@ -38,6 +38,12 @@ class ResetForm(forms.Form):
 class ChangeForm(PasswordChangeForm):
     """Django's form, which takes the old password as the new one too."""
 
+    revoke_tokens = forms.BooleanField(
+        label=gettext_lazy("Also revoke my API tokens"),
+        required=False,
+        help_text=gettext_lazy("Programs that use them stop working. Do this if somebody may have seen one."),
+    )
+
     def clean_new_password1(self) -> str:
         password = str(self.cleaned_data.get("new_password1", ""))
         if password and password == self.cleaned_data.get("old_password"):
@@ -57,7 +63,14 @@ def password_change(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         key = request.session.session_key or ""
         password = form.cleaned_data["new_password1"]
-        change_password(user=user, password=password, kept_session=key, acting_user=user, now=timezone.now())
+        change_password(
+            user=user,
+            password=password,
+            kept_session=key,
+            revoke_tokens=form.cleaned_data["revoke_tokens"],
+            acting_user=user,
+            now=timezone.now(),
+        )
         update_session_auth_hash(request, user)
         messages.success(request, _("Your password is changed. You are signed out in all other browsers."))
         return redirect("you")

@@ -20,6 +20,7 @@ from labeling.queries.names import names_by_pseudonym
 from labeling.queries.standing import standings
 from labeling.web.edge import act, form_of, page, person, submit
 from labeling.web.forms import MemberForm
+from labeling.web.member_order import in_order
 
 MOST_OUTSIDE = 200
 """Outside annotators on the page, the busiest first. An arena has thousands of judges."""
@@ -36,6 +37,9 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
         summaries = {summary.pseudonym: summary for summary in annotator_summaries(campaign)}
         standing = standings(campaign, _members(campaign))
         members = [(one.member, summaries.get(one.member.user.pseudonym), one) for one in standing]
+        # Where the table hides who judged what, its order does too.
+        order = "" if campaign.pseudonymous else request.GET.get("order", "")
+        members = in_order(members, order)
         if not campaign.pseudonymous:  # the table of members has the figures; the other one has those who left
             for member, _summary, _standing in members:
                 summaries.pop(member.user.pseudonym, None)
@@ -47,6 +51,7 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
         context = {
             "campaign": campaign,
             "members": members,
+            "order": order,
             "has_onboarding": campaign.practice_pairs or campaign.qualification_pairs or campaign.read_from,
             "summaries": [(names.get(pseudonym, pseudonym), one) for pseudonym, one in summaries.items()],
             "outside": [(names.get(one.pseudonym, one.pseudonym), one) for one in shown],

@@ -18,7 +18,7 @@ from labeling.actions.practice_imports import import_practice
 from labeling.judging.conversations import completion_html, shown_messages
 from labeling.models import Campaign, Comparison, PracticePair
 from labeling.queries.practice import practice_pairs
-from labeling.web.edge import act, form_of, page, person, refuse
+from labeling.web.edge import act, form_of, page, person, refuse, takes_files
 from labeling.web.file_form import attempt_with_file
 from labeling.web.import_notes import notes_of
 from labeling.web.practice_forms import PracticeImportForm, PracticePairForm, initial_of
@@ -27,6 +27,7 @@ GOLD_SHOWN = 50
 REFUSED_SHOWN = 20
 
 
+@takes_files
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def practice(request: HttpRequest, slug: str) -> HttpResponse:

@@ -81,7 +81,10 @@ HELP = {
         "else meanwhile."
     ),
     "lease_seconds": _("After that the comparison goes to others. The page renews the lease during work."),
-    "undo_seconds": _("0: never. The earlier judgment is kept as superseded. After a change the period starts again."),
+    "undo_seconds": _(
+        "0: never. The earlier judgment is kept as superseded. The period starts with the first judgment of a pair. A "
+        "change does not extend it."
+    ),
     "gold_rate": _(
         "0 to 50. Gold has a known verdict and measures annotators, who cannot recognise it. It is never trained on."
     ),

@@ -41,17 +41,14 @@ def list_form(campaign: Campaign, target: str, sent: QueryDict) -> PromptListFor
     if target == Target.COMPARISONS:
         imports = imports.filter(kind=ImportBatch.Kind.COMPARISONS)
     batches = [(one.pk, _name(one)) for one in imports[:BATCHES_OFFERED]]
+    offered: dict[str, Any] = {
+        "models": choices.model_versions,
+        "batches": batches,
+        "annotators": by_name(names_by_pseudonym(campaign, choices.annotators)),
+    }
     if target == Target.PROMPTS:
-        return PromptListForm(sent or None, models=choices.model_versions, batches=batches)
-    annotators = by_name(names_by_pseudonym(campaign, choices.annotators))
-    return ComparisonListForm(
-        sent or None,
-        models=choices.model_versions,
-        batches=batches,
-        annotators=annotators,
-        criteria=choices.criteria,
-        guidelines=choices.guideline_versions,
-    )
+        return PromptListForm(sent or None, **offered)
+    return ComparisonListForm(sent or None, **offered, criteria=choices.criteria, guidelines=choices.guideline_versions)
 
 
 def chosen(request: HttpRequest, campaign: Campaign, target: str) -> Chosen:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from labeling.queries.names import names_by_pseudonym
 from labeling.queries.slices import Slice, slice_choices
 from labeling.queries.statistics import Statistics, model_ranking, statistics
 from labeling.stats import AnnotatorPairAgreement, Drift, DriftPoint, Estimate, Ranking
+from labeling.web.csv_tables import csv_file
 from labeling.web.edge import page, person, refuse
 from labeling.web.figure_rows import FigureRow, FigureRows, formatted, interval
 from labeling.web.slice_form import SliceForm
@@ -27,7 +28,7 @@ from labeling.web.statistics_rows import (
     noise_figures,
     speed_figures,
 )
-from labeling.web.statistics_tables import TABLES, Tabled, as_csv
+from labeling.web.statistics_tables import TABLES, Tabled
 
 MOST_IN_MATRIX = 12
 CHOICES = ("a", "tie", "b")
@@ -135,16 +136,14 @@ def campaign_statistics(request: HttpRequest, slug: str) -> HttpResponse:
 
 @page
 @require_safe
-def statistics_table(request: HttpRequest, slug: str, table: str) -> HttpResponse:
+def statistics_table(request: HttpRequest, slug: str, table: str) -> StreamingHttpResponse:
     """One table of the same figures as CSV."""
     campaign = get_led_campaign(person(request), slug)
     if table not in TABLES:
         raise Http404
     selection = _selection(request, campaign)
     tabled = Tabled(campaign, selection.figures, selection.ranked, _names(campaign, selection.figures))
-    response = HttpResponse(as_csv(TABLES[table](tabled)), content_type="text/csv")
-    response["Content-Disposition"] = f'attachment; filename="{campaign.slug}-{table}.csv"'
-    return response
+    return csv_file(f"{campaign.slug}-{table}", TABLES[table](tabled))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,15 @@
 """The tables of the statistics page as CSV, with every number in full."""
 
-import csv
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from io import StringIO
-from typing import Any
 
-from labeling.exchange import harmless_cell
 from labeling.models import Campaign
 from labeling.queries.annotators import annotator_summaries
 from labeling.queries.names import names_by_pseudonym
 from labeling.queries.statistics import Statistics
-from labeling.stats import Drift, Estimate, Ranking
+from labeling.stats import Drift, Ranking
+from labeling.web.csv_tables import ESTIMATE, Table, estimate_cells
 from labeling.web.statistics_rows import ALL_FIGURES
-
-Table = tuple[Sequence[str], Iterable[Sequence[Any]]]
-"""The names of the columns, and the rows."""
-
-ESTIMATE = ("value", "low", "high", "comparisons", "votes", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +29,7 @@ class Tabled:
 def figures_table(tabled: Tabled) -> Table:
     """The single figures of the page."""
     rows = (row for part in ALL_FIGURES for row in part(tabled.figures))
-    return ("figure", "name", *ESTIMATE), ([row.key, row.name, *_estimate(row.estimate)] for row in rows)
+    return ("figure", "name", *ESTIMATE), ([row.key, row.name, *estimate_cells(row.estimate)] for row in rows)
 
 
 def annotators_table(tabled: Tabled) -> Table:
@@ -50,7 +42,7 @@ def annotators_table(tabled: Tabled) -> Table:
             one.is_simulated,
             one.is_outside,
             one.votes,
-            *(cell for kind in kinds for cell in _estimate(getattr(one, kind))[:4]),
+            *(cell for kind in kinds for cell in estimate_cells(getattr(one, kind))[:4]),
         ]
         for one in tabled.figures.annotators
     )
@@ -89,13 +81,13 @@ def confusion_table(tabled: Tabled) -> Table:
 def pairs_table(tabled: Tabled) -> Table:
     """One row for each two annotators who judged the same comparisons."""
     return ("annotator", "name", "other", "other_name", *ESTIMATE), (
-        [*tabled.who(pair.first), *tabled.who(pair.second), *_estimate(pair.same)] for pair in tabled.figures.pairs
+        [*tabled.who(pair.first), *tabled.who(pair.second), *estimate_cells(pair.same)] for pair in tabled.figures.pairs
     )
 
 
 def drift_table(drift: Drift) -> Table:
     """Agreement with ties, by stretch of time."""
-    return ("from", *ESTIMATE), ([point.name, *_estimate(point.agreement)] for point in drift.points)
+    return ("from", *ESTIMATE), ([point.name, *estimate_cells(point.agreement)] for point in drift.points)
 
 
 def ranking_table(ranked: Ranking) -> Table:
@@ -104,7 +96,7 @@ def ranking_table(ranked: Ranking) -> Table:
         [
             place,
             row.model,
-            *_estimate(row.rating)[:3],
+            *estimate_cells(row.rating)[:3],
             row.wins,
             row.ties,
             row.losses,
@@ -136,18 +128,3 @@ TABLES: dict[str, Callable[[Tabled], Table]] = {
     "by-comparison": lambda tabled: drift_table(tabled.figures.by_stretch),
 }
 """Every table by its name in the address."""
-
-
-def as_csv(table: Table) -> str:
-    """CSV (RFC 4180) with a header. No cell is a formula to a spreadsheet."""
-    columns, rows = table
-    lines = StringIO()
-    writer = csv.writer(lines)
-    writer.writerow([harmless_cell(name) for name in columns])
-    for row in rows:
-        writer.writerow([harmless_cell(cell) if isinstance(cell, str) else cell for cell in row])
-    return lines.getvalue()
-
-
-def _estimate(estimate: Estimate) -> list[Any]:
-    return [getattr(estimate, name) for name in ESTIMATE]

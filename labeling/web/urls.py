@@ -5,7 +5,7 @@ from django.urls import path
 from labeling.web.addresses import address_change, address_confirm
 from labeling.web.adjudication import adjudication, flags
 from labeling.web.annotate import annotate, annotate_undo
-from labeling.web.annotator import annotator
+from labeling.web.annotator import annotator, annotator_table
 from labeling.web.batches import batch, batch_change
 from labeling.web.bulk import bulk, bulk_act
 from labeling.web.campaign_import import campaign_import
@@ -31,7 +31,7 @@ from labeling.web.settings import campaign_settings, campaign_status
 from labeling.web.start import start, start_answer, start_feedback, start_practice, start_read, start_result
 from labeling.web.statistics import campaign_statistics, statistics_table
 from labeling.web.tokens import token_revoke, tokens
-from labeling.web.verdicts import comparison, comparison_change, disagreements, verdicts
+from labeling.web.verdicts import comparison, comparison_change, disagreements, verdicts, verdicts_table
 from labeling.web.webhooks import delivery_retry, webhook_change, webhook_rotate, webhooks
 from labeling.web.you import account, account_erase, you, you_notices
 
@@ -77,12 +77,14 @@ urlpatterns = [
     path("campaigns/<slug:slug>/people/pause/", people_pause, name="people_pause"),
     path("campaigns/<slug:slug>/people/standing/", people_standing, name="people_standing"),
     path("campaigns/<slug:slug>/people/<str:name>/", annotator, name="annotator"),
+    path("campaigns/<slug:slug>/people/<str:name>/<slug:table>.csv", annotator_table, name="annotator_table"),
     path("campaigns/<slug:slug>/invitations/", invitations, name="invitations"),
     path("campaigns/<slug:slug>/invitations/revoke/", invitation_revoke, name="invitation_revoke"),
     path("invitations/<str:token>/", invitation, name="invitation"),
     path("campaigns/<slug:slug>/adjudication/", adjudication, name="adjudication"),
     path("campaigns/<slug:slug>/flags/", flags, name="flags"),
     path("campaigns/<slug:slug>/verdicts/", verdicts, name="verdicts"),
+    path("campaigns/<slug:slug>/verdicts.csv", verdicts_table, name="verdicts_table"),
     path("campaigns/<slug:slug>/disagreements/", disagreements, name="disagreements"),
     path("campaigns/<slug:slug>/prompts/", prompts, name="prompts"),
     path("campaigns/<slug:slug>/prompts/<int:pk>/", prompt, name="prompt"),

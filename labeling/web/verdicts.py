@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -27,9 +27,11 @@ from labeling.queries.records import disagreements as disagreeing
 from labeling.queries.records import filtered_verdicts
 from labeling.queries.slices import slice_choices
 from labeling.queries.uses import uses_of
+from labeling.web.csv_tables import csv_file
 from labeling.web.edge import act, form_of, page, person, submit, unless_refused
 from labeling.web.history import history_of
 from labeling.web.verdict_forms import DisagreementForm, RelabelForm, RetireForm, VerdictFilterForm
+from labeling.web.verdicts_csv import table_of_verdicts
 
 VERDICTS_SHOWN = 50
 DISAGREEMENTS_SHOWN = 10
@@ -54,8 +56,7 @@ class Disagreement:
 def verdicts(request: HttpRequest, slug: str) -> HttpResponse:
     """The verdicts, newest first, filtered by the form. `before`: the last verdict of the previous page."""
     campaign = get_led_campaign(person(request), slug)
-    form = VerdictFilterForm(request.GET or None, models=slice_choices(campaign).model_versions)
-    filtered = unless_refused(form, filtered_verdicts(campaign, **(form.asked() if form.is_valid() else {})))
+    form, filtered = _filtered(request, campaign)
     page_rows, older = _one_page(request, filtered, VERDICTS_SHOWN)
     deciders = names_of_deciders(campaign, [row.settled_by_user for row in page_rows])
     context = {
@@ -64,9 +65,24 @@ def verdicts(request: HttpRequest, slug: str) -> HttpResponse:
         "verdicts": [(row, deciders.get(row.settled_by_user_id)) for row in page_rows],
         "alike": _alike(page_rows),
         "older": older,
+        "query": f"?{urlencode(_filters(request.GET))}" if _filters(request.GET) else "",
         "tab": "verdicts",
     }
     return render(request, "labeling/verdicts.html", context)
+
+
+@page
+@require_safe
+def verdicts_table(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """The verdicts that the same form finds as CSV, newest first, on one page."""
+    campaign = get_led_campaign(person(request), slug)
+    _form, filtered = _filtered(request, campaign)
+    return csv_file(f"{campaign.slug}-verdicts", table_of_verdicts(campaign, filtered))
+
+
+def _filtered(request: HttpRequest, campaign: Campaign) -> tuple[VerdictFilterForm, QuerySet[Verdict]]:
+    form = VerdictFilterForm(request.GET or None, models=slice_choices(campaign).model_versions)
+    return form, unless_refused(form, filtered_verdicts(campaign, **(form.asked() if form.is_valid() else {})))
 
 
 @page

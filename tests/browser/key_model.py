@@ -122,7 +122,7 @@ class PageModel:
         """What has the focus is pressed; the prompt takes no notice."""
         kind, *rest = self.focus or ("",)
         if kind == "radio":
-            self.answers[rest[0]] = rest[1]
+            self._answer(rest[0], rest[1])
         elif kind == "choice":
             self.click_choice(rest[0])
 
@@ -162,7 +162,7 @@ class PageModel:
             self.judge(action)
         elif action.startswith("criterion-"):
             _, row, answer = action.split("-")
-            self.answers[list(self.campaign.criteria)[int(row) - 1]] = answer
+            self._answer(list(self.campaign.criteria)[int(row) - 1], answer)
             if self.focus[:1] == ("radio",):
                 self.focus = ()
         elif action == "undo":
@@ -180,8 +180,15 @@ class PageModel:
 
     def click_radio(self, name: str, value: str) -> None:
         """Answers, and no more: the arrows go on scrolling."""
-        self.answers[name] = value
+        self._answer(name, value)
         self.focus = ()
+
+    def _answer(self, name: str, value: str) -> None:
+        """The answer that is given already clears an optional criterion; a required one keeps it."""
+        if self.answers.get(name) == value and not self.campaign.criteria[name]:
+            del self.answers[name]
+        else:
+            self.answers[name] = value
 
     def reach_radio(self, name: str, value: str) -> None:
         """Tab brings the focus there; from now on up and down choose."""

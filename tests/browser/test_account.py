@@ -6,7 +6,6 @@ import pytest
 from django.core import mail
 from playwright.sync_api import expect
 
-from common import buckets
 from labeling import tasks
 from labeling.models import User
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
@@ -18,7 +17,6 @@ NEW = "another horse, another battery"
 @pytest.fixture(autouse=True)
 def _mails_are_sent_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The task runs in the server's thread instead of a worker."""
-    monkeypatch.setattr("labeling.signing_in.BUCKETS", buckets.Buckets())
     monkeypatch.setattr("labeling.actions.mails.send", _run)
 
 

@@ -21,7 +21,7 @@ from tests.browser.imports import bulk_of, imports_of
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.browser.suite_runs import suite_names
 from tests.people import PASSWORD, Stage
-from tests.roles.calls import reset_link
+from tests.roles.rows import reset_link
 from tests.roles.rules import LABELING_PAGES, SITE, TRAINING_PAGES
 from tests.training.gates_by_people import voted, voting_gate
 
@@ -125,6 +125,7 @@ PAGES = {
     "root": ("/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
 }
 NO_PAGES = {
+    "annotator_table",
     "evaluation_file",
     "gate_certificate",
     "healthz",
@@ -133,6 +134,7 @@ NO_PAGES = {
     "snapshot_download",
     "statistics_table",
     "suite_download",
+    "verdicts_table",
     "words",
 }
 NOT_OURS = ("/api/v1/docs/", "/admin/", "/admin/training/run/")

@@ -49,7 +49,7 @@ def test_a_version_that_was_held_back_is_asked_about_promoted_and_rolled_back(
     page.get_by_role("link", name="sums-v2 was held back by the gate").first.click()
     expect(page.get_by_test_id("decision-reason")).to_contain_text("People have not compared it with the version")
     page.get_by_test_id("ask-people").click()
-    page.get_by_label("Risk of a wrong decision (%)").fill("40")
+    page.get_by_label("Risk of a wrong decision (%)").fill("10")
     picture(page, "people-gate-open")
     page.get_by_test_id("open-gate").click()
     expect(page.get_by_test_id("people-gate-reason")).to_contain_text("texts are being written")
@@ -66,14 +66,16 @@ def test_a_version_that_was_held_back_is_asked_about_promoted_and_rolled_back(
     alice.wait_for_load_state()  # before, no script takes a key
     assert "sums-v" not in alice.content()  # no name of a version, whoever looks
     votes_for_the_shorter(alice, 2)
+    page.get_by_test_id("cancel-gate").focus()
     look_at_blind_test(gate.blind_test_id)
-    page.reload()
-    expect(page.get_by_test_id("votes")).to_have_text("2")
+    expect(page.get_by_test_id("votes")).to_have_text("2")  # the page follows the votes
+    expect(page.get_by_test_id("cancel-gate")).to_be_focused()
     expect(page.get_by_test_id("expected-votes")).to_be_visible()
     picture(page, "people-gate-voting")
     bob = sign_in(on_stage.bob, path=f"/campaigns/{gate.blind_test.slug}/annotate/")
-    votes_for_the_shorter(bob, 1)
+    votes_for_the_shorter(bob, 3)
     look_at_blind_test(gate.blind_test_id)
+    expect(page.locator("#announcer")).to_contain_text("People prefer it to sums-v1")
 
     page.goto("/")
     page.get_by_role("link", name="sums-v2 passed its gate by people").first.click()

@@ -108,6 +108,10 @@ def test_the_first_measurement_can_be_seen_and_read(on_stage: Stage, furnished: 
     for chart in ("accuracy", "margin", "norm"):
         assert marked_pixels(page, chart) > 10, f"the point of {chart}"
     expect(page.locator("[data-chart=accuracy] .chart-readout")).to_contain_text("50.0 %")
+    drift = page.locator("[data-chart=kl]")  # nothing of it is measured: no frame without a curve
+    expect(drift).to_contain_text(re.compile("Not measured"))
+    expect(drift.locator("canvas")).to_be_hidden()
+    expect(drift.get_by_label("Logarithmic scale")).to_be_hidden()
 
 
 def test_the_values_at_a_step_are_read_with_the_keys_and_the_pointer(

@@ -9,15 +9,14 @@ def test_a_full_bucket_gives_all_its_tokens_and_then_says_how_long_to_wait() -> 
     buckets = Buckets()
     assert [buckets.take(("a",), 3, now=100.0) for _ in range(3)] == [0, 0, 0]
     assert buckets.take(("a",), 3, now=100.0) == pytest.approx(20.0)
-    assert buckets.wait(("a",), 3, now=110.0) == pytest.approx(10.0)
+    assert buckets.take(("a",), 3, now=110.0) == pytest.approx(10.0)
     assert buckets.take(("a",), 3, now=120.0) == 0
 
 
-def test_looking_takes_no_token_and_names_are_apart() -> None:
+def test_names_are_apart() -> None:
     buckets = Buckets()
-    assert [buckets.wait(("a",), 1, now=0.0) for _ in range(3)] == [0, 0, 0]
     assert buckets.take(("a",), 1, now=0.0) == 0
-    assert buckets.wait(("a",), 1, now=0.0) == pytest.approx(60.0)
+    assert buckets.take(("a",), 1, now=0.0) == pytest.approx(60.0)
     assert buckets.take(("b",), 1, now=0.0) == 0
 
 
@@ -31,5 +30,5 @@ def test_of_too_many_names_those_used_least_recently_are_forgotten() -> None:
     buckets = Buckets(most=2)
     for name in "abc":
         buckets.take((name,), 1, now=0.0)
-    assert buckets.wait(("a",), 1, now=0.0) == 0
-    assert buckets.wait(("c",), 1, now=0.0) > 0
+    assert buckets.take(("c",), 1, now=0.0) > 0
+    assert buckets.take(("a",), 1, now=0.0) == 0

@@ -1,8 +1,10 @@
 """The Content-Security-Policy of every page: nothing inline, nothing from elsewhere."""
 
+from typing import Any
+
 import pytest
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from config.security import POLICY, ContentSecurityPolicyMiddleware
 from tests.clients import Visiting
@@ -32,3 +34,19 @@ def test_an_answer_with_a_policy_of_its_own_keeps_it() -> None:
 def test_a_refusal_has_the_policy_too() -> None:
     answer = ContentSecurityPolicyMiddleware(lambda request: HttpResponse(status=404))(RequestFactory().get("/"))
     assert answer.headers["Content-Security-Policy"] == POLICY
+
+
+@pytest.mark.django_db
+def test_an_address_of_the_api_that_does_not_exist_answers_with_a_problem(settings: Any) -> None:
+    settings.DEBUG = False
+    answer = Client().get("/api/v1/runs/AAA/")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json()["type"] == "/problems/not-found"
+    assert b"<html" in Client().get("/no/such/page/").content
+
+
+@pytest.mark.django_db
+def test_no_shared_cache_keeps_a_persons_pages(visiting: Visiting) -> None:
+    on_stage = stage()
+    for path in ("/", "/campaigns/sums/guidelines/", "/api/v1/me/data/"):
+        assert visiting(on_stage.alice).get(path)["Cache-Control"] == "private, no-cache", path

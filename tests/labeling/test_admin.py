@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from labeling.actions.people import create_token
 from labeling.models import Event, Judgment
 from tests.people import PASSWORD, stage
 
@@ -48,3 +49,43 @@ def test_only_admins_come_in() -> None:
         browser = Client()
         assert browser.login(username=user.username, password=PASSWORD)
         assert browser.get("/admin/").status_code == 302
+
+
+def admin_at_work() -> Client:
+    browser = Client()
+    assert browser.login(username="root", password=PASSWORD)
+    return browser
+
+
+def test_a_changed_role_is_in_the_log() -> None:
+    scene = stage()
+    address = reverse("admin:labeling_user_change", args=[scene.maya.pk])
+    values = {"username": "maya", "role": "annotator", "is_active": "on", "date_joined_0": "2026-01-01"}
+    assert admin_at_work().post(address, values | {"date_joined_1": "12:00:00"}).status_code == 302
+    event = Event.objects.get(verb="user.rights_changed")
+    assert (event.actor, event.subject_id) == (scene.root, str(scene.maya.pk))
+    rights = {"is_active": True, "is_staff": False, "is_superuser": False}
+    assert (event.before, event.after) == ({"role": "lead"} | rights, {"role": "annotator"} | rights)
+
+
+def test_a_name_that_looks_like_anothers_is_refused_here_too() -> None:
+    scene = stage()
+    address = reverse("admin:labeling_user_change", args=[scene.alice.pk])
+    values = {"username": "B\u043eb", "role": "annotator", "is_active": "on", "date_joined_0": "2026-01-01"}
+    page = admin_at_work().post(address, values | {"date_joined_1": "12:00:00"})
+    assert "looks the same" in page.content.decode()
+    scene.alice.refresh_from_db()
+    assert scene.alice.username == "alice"
+
+
+def test_a_password_set_by_an_admin_ends_sessions_and_tokens() -> None:
+    scene = stage()
+    token, _ = create_token(user=scene.alice, name="laptop", acting_user=scene.alice, now=scene.now)
+    address = reverse("admin:auth_user_password_change", args=[scene.alice.pk])
+    new = "another horse, another battery"
+    answer = admin_at_work().post(address, {"usable_password": "true", "password1": new, "password2": new})
+    assert answer.status_code == 302
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+    event = Event.objects.get(verb="user.password_changed")
+    assert (event.actor, event.subject_id) == (scene.root, str(scene.alice.pk))

@@ -1,24 +1,26 @@
 """Guessing passwords or tokens leads to a wait, on every way in; other people notice nothing."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from common import buckets
-from tests.people import PASSWORD, stage
+from labeling.actions.sign_ins import forget_sign_ins
+from labeling.models import Event, KnownPlace, SignInBucket
+from tests.people import NOON, PASSWORD, stage
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A clock that a test moves on, and buckets that nobody has taken from."""
+    """A clock that a test moves on, and buckets of tokens that nobody has taken from."""
     time = {"now": 1000.0}
-    fresh = buckets.Buckets()
-    for module in ("labeling.signing_in", "labeling.api.authentication"):
-        monkeypatch.setattr(f"{module}.BUCKETS", fresh)
-        monkeypatch.setattr(f"{module}.clock", lambda: time["now"])
+    monkeypatch.setattr("labeling.signing_in.timezone.now", lambda: NOON + timedelta(seconds=time["now"]))
+    monkeypatch.setattr("labeling.api.authentication.BUCKETS", buckets.Buckets())
+    monkeypatch.setattr("labeling.api.authentication.clock", lambda: time["now"])
     return time
 
 
@@ -80,3 +82,55 @@ def test_a_limit_of_zero_is_none(clock: Any, settings: Any) -> None:
     settings.SIGN_IN_LIMITS = dict.fromkeys(settings.SIGN_IN_LIMITS, 0)
     stage()
     assert {sign_in("alice", "wrong").status_code for _ in range(40)} == {200}
+
+
+def test_addresses_of_one_ipv6_network_count_together(clock: Any) -> None:
+    stage()
+    for number in range(5):
+        assert sign_in("alice", "wrong", address=f"2001:db8:0:7:{number:x}::1").status_code == 200
+    assert sign_in("alice", PASSWORD, address="2001:db8:0:7:ffff::2").status_code == 429
+    assert sign_in("alice", PASSWORD, address="2001:db8:0:8::1").status_code == 302
+
+
+def test_guesses_at_one_account_from_many_networks_have_to_wait_and_its_owner_at_a_known_place_has_not(
+    clock: Any,
+) -> None:
+    stage()
+    assert sign_in("alice", PASSWORD, address="192.0.2.1").status_code == 302
+    seen = [sign_in("alice", "wrong", address=f"198.51.100.{number}").status_code for number in range(25)]
+    assert seen == [200] * 20 + [429] * 5
+    assert sign_in("alice", PASSWORD, address="198.51.100.99").status_code == 429
+    assert sign_in("alice", PASSWORD, address="192.0.2.1").status_code == 302
+
+
+def test_a_colleagues_failures_keep_nobody_out_who_is_known_in_their_network(clock: Any) -> None:
+    stage()
+    assert sign_in("alice", PASSWORD).status_code == 302
+    for number in range(30):
+        sign_in(f"name-{number}", "wrong")
+    assert sign_in("bob", PASSWORD).status_code == 429  # never seen here
+    assert sign_in("alice", PASSWORD).status_code == 302
+
+
+def test_sign_ins_failures_and_sign_outs_are_in_the_log_without_the_address(clock: Any) -> None:
+    scene = stage()
+    browser = Client(REMOTE_ADDR="192.0.2.77")
+    for password in ("wrong", PASSWORD):
+        browser.post("/login/", {"username": "alice", "password": password})
+    browser.post("/logout/")
+    sign_in("nobody", "wrong")
+    events = list(Event.objects.filter(verb__startswith="user.sign", subject_id=str(scene.alice.pk)).order_by("pk"))
+    assert [event.verb for event in events] == ["user.sign_in_failed", "user.signed_in", "user.signed_out"]
+    assert [event.actor for event in events] == [None, scene.alice, scene.alice]
+    assert events[1].after == {"new_place": True}
+    assert "192.0.2" not in str([*Event.objects.values(), *KnownPlace.objects.values(), *SignInBucket.objects.values()])
+
+
+def test_what_is_known_about_sign_ins_is_forgotten(clock: Any) -> None:
+    stage()
+    sign_in("bob", "wrong")
+    sign_in("alice", PASSWORD)
+    now = NOON + timedelta(seconds=clock["now"])
+    assert forget_sign_ins(now=now) == 0
+    assert forget_sign_ins(now=now + timedelta(days=91)) == 4
+    assert not KnownPlace.objects.exists()

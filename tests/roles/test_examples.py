@@ -20,7 +20,9 @@ from django.urls import get_resolver
 from jsonschema import Draft202012Validator
 
 from labeling.api.schema import examples
-from tests.roles.calls import BODIES, Scene, ask, prepare
+from tests.roles.bodies import BODIES
+from tests.roles.calls import ask, prepare
+from tests.roles.rows import Scene
 from tests.roles.rules import LABELING_API, PEOPLE, RULES, TRAINING_API
 from tests.roles.table import patterns
 from tests.training.jobs.scripted import Scripted

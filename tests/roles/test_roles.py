@@ -11,7 +11,8 @@ from django.db import transaction
 from django.urls import resolve, reverse
 
 from labeling.models import Event
-from tests.roles.calls import Scene, address, ask
+from tests.roles.calls import address, ask
+from tests.roles.rows import Scene
 from tests.roles.rules import LABELING_PAGES, PEOPLE, RULES, SITE, TRAINING_PAGES
 from tests.roles.table import METHODS, names
 from tests.training.jobs.scripted import Scripted

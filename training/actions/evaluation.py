@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.access import require_version
@@ -76,7 +76,7 @@ def start_evaluation(
     campaign = spec.campaign or (version.run.campaign if version.run else None)
     if campaign is None:
         raise NotFromARun(name=version.name)
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     if not Snapshot.objects.filter(campaign=campaign).exists():
         raise WrongSettings(_("%(campaign)s has no snapshot yet: train first.") % {"campaign": campaign.slug})
     serving = _serving()
@@ -89,7 +89,7 @@ def start_evaluation(
         active = EvaluationJob.objects.filter(version=version, status__in=ACTIVE_STATUSES).first()
         if active is not None:
             return active
-        retention.hold(*filter(None, (version, version.parent, compared)))
+        retention.hold(*filter(None, (version, version.kept_parent, compared)))
         job = EvaluationJob.objects.create(
             version=version,
             campaign=campaign,

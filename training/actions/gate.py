@@ -1,5 +1,6 @@
 """The promotion gate: its rules, and its decisions about versions, by the schedule or by a person."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from common.errors import DomainError
 from common.sentences import Sentence, sentence_of
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.validation import checked_text
 from labeling.events.record import record
 from labeling.models import Campaign, User
@@ -20,6 +21,7 @@ from training.models import (
     Gate,
     GateDecision,
     ModelVersion,
+    PeopleGate,
     RetrainingRule,
     Run,
     WrongRules,
@@ -27,9 +29,18 @@ from training.models import (
     parse_rules,
 )
 from training.queries.gates import Standing, campaigns_concerned, current_gate, standing
+from training.queries.retraining import passed_since_decision
 
 LONGEST_REASON = 2000
 Outcome = GateDecision.Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The schedule's question about a run. people: the gate by people that was passed since it was held back."""
+
+    run: Run
+    people: PeopleGate | None
 
 
 class _HeldBack(Exception):
@@ -44,7 +55,7 @@ def save_gate(*, campaign: Campaign, rules: Any, acting_user: User | None, now: 
 
     rules: [{"figure", "floor" or "ceiling", "on_missing"}]. Raises WrongGate, NotAllowed, NotFound.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     try:
         parsed = [rule.as_json() for rule in parse_rules(rules)]
     except WrongRules as error:
@@ -96,17 +107,24 @@ def _standing_locked(version: ModelVersion) -> Standing:
 def decide_by_rule(*, run: Run, version: ModelVersion, now: datetime) -> GateDecision:
     """Promotes a scheduled run's version if the gates are met and its parent still serves; else holds it back.
 
-    Decides once: a second call changes nothing.
+    Decides once, and once more if a gate by people is passed after the version was held back: a further call changes
+    nothing.
     """
     with transaction.atomic():
         Run.objects.select_for_update().get(pk=run.pk)
-        if earlier := GateDecision.objects.filter(run=run, is_automatic=True).first():
+        decisions = GateDecision.objects.filter(run=run, is_automatic=True).order_by("-pk")
+        earlier = decisions.first()
+        people = passed_since_decision(run) if earlier and not earlier.is_promoted else None
+        if earlier and people is None:
             return earlier
         stands = standing(version)
         assert stands is not None
-        reason = _held_by_rule(run, stands) or _promote_by_rule(run, version, now=now)
-        passed = GateDecision.objects.filter(run=run, is_automatic=True).first()
-        return passed or _decide(_standing_locked(version), Outcome.HELD, reason, now=now, is_automatic=True)
+        asked = _Asked(run, people)
+        reason = _held_by_rule(run, stands) or _promote_by_rule(asked, version, now=now)
+        newest = decisions.first()
+        if newest is not None and newest != earlier:
+            return newest
+        return _decide(_standing_locked(version), Outcome.HELD, reason, now=now, asked=asked)
 
 
 def _held_by_rule(run: Run, stands: Standing) -> Sentence:
@@ -119,18 +137,18 @@ def _held_by_rule(run: Run, stands: Standing) -> Sentence:
     return Sentence() if stands.is_met else stands.reason
 
 
-def _promote_by_rule(run: Run, version: ModelVersion, *, now: datetime) -> Sentence:
+def _promote_by_rule(asked: _Asked, version: ModelVersion, *, now: datetime) -> Sentence:
     """Promotes and stores the decision; returns why that was not possible, or an empty sentence."""
 
     def decide() -> Sentence:
         stands = _standing_locked(version)
-        if held := _held_by_rule(run, stands):  # something changed while the servers loaded it
+        if held := _held_by_rule(asked.run, stands):  # something changed while the servers loaded it
             raise _HeldBack(held)
-        _decide(stands, Outcome.PASSED, stands.reason, now=now, is_automatic=True)
+        _decide(stands, Outcome.PASSED, stands.reason, now=now, asked=asked)
         return stands.reason
 
     try:
-        promote(version=version, acting_user=None, now=now, expected=run.parent, also=decide)
+        promote(version=version, acting_user=None, now=now, expected=asked.run.parent, also=decide)
     except _HeldBack as held:
         return held.reason
     except DomainError as error:
@@ -186,9 +204,11 @@ def _decide(
     now: datetime,
     by: User | None = None,
     waiver: str = "",
-    is_automatic: bool = False,
+    asked: _Asked | None = None,
 ) -> GateDecision:
-    """Stores a decision with its certificate's hash, and records it. stands: of `_standing_locked`.
+    """Stores a decision with its certificate's hash, and records it.
+
+    stands: of `_standing_locked`. asked: the question of the schedule; None: a person decides.
 
     A promotion concerns every campaign that the version will write for, holding it back those whose gates do.
     """
@@ -198,7 +218,8 @@ def _decide(
         run=stands.version.run,
         version=stands.version,
         outcome=outcome,
-        is_automatic=is_automatic,
+        is_automatic=asked is not None,
+        people_gate=asked.people if asked else None,
         figures=dict(own.figures),
         results=[result.as_json() for result in own.results],
         others=[other.as_json() for other in stands.others],

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy
 
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.events.record import record
 from labeling.models import Campaign, Prompt, User
 from training.access import require_no_blind_test, require_version
@@ -39,7 +39,7 @@ def start_generation(
     the caller runs the job itself. Raises NoPrompts, WrongSettings, NothingServes, JobActive, VersionDamaged,
     ForItsGateOnly, NotAllowed, NotFound.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
     prompts = not_held(campaign) if prompts is None else prompts
     job = GenerationJob(campaign=campaign, created_by=acting_user)
@@ -60,7 +60,7 @@ def write_blind_texts(
 
     hides_versions: whether the texts are stored without the versions' names. Raises as `start_generation`.
     """
-    require_lead(acting_user, blind_test)
+    require_may_change(acting_user, blind_test)
     spec = GenerationSpec(strategy=CandidateStrategy.TWO_VERSIONS, versions=versions, settings=settings)
     job = GenerationJob(campaign=blind_test, created_by=acting_user, hides_versions=hides_versions)
     return _start(job, spec, None, now=now, hand_to_worker=hand_to_worker)

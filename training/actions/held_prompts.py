@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext
 
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.access import require_no_blind_test
@@ -19,7 +19,7 @@ def hold_prompts(*, campaign: Campaign, share: float, acting_user: User | None, 
     Prompts that a version learned from before are held too, but no gate of that version uses them. A smaller share
     gives prompts back. Raises WrongPeopleGate, ForItsGateOnly, NotAllowed, NotFound.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
     if not 0 <= share <= HeldPrompts.MOST:
         text = gettext("Between 0 and %(most)s %% of the prompts can be held.") % {

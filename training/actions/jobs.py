@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from common.wording import in_sentence
-from labeling.access import require_lead
+from labeling.access import require_lead, require_may_change
 from labeling.events.record import record
 from labeling.models import User
 from training.claims import enqueue, noun
@@ -23,18 +23,14 @@ def lock_person(person: User | None) -> None:
         User.objects.select_for_update(no_key=True).only("pk").get(pk=person.pk)
 
 
-def _require_lead(job: GenerationJob | SuiteRun | Run | EvaluationJob, acting_user: User | None) -> None:
-    assert job.campaign is not None
-    require_lead(acting_user, job.campaign)
-
-
 @transaction.atomic
 def cancel_job(*, job: J, acting_user: User | None, now: datetime) -> J:
     """Cancels a job: at once if it is queued, else at its next safe point. Cancelling twice changes nothing.
 
     Raises JobOver, NotAllowed, NotFound.
     """
-    _require_lead(job, acting_user)
+    assert job.campaign is not None
+    require_lead(acting_user, job.campaign)
     locked = type(job).objects.select_for_update().get(pk=job.pk)
     if locked.status == JobStatus.CANCELLING:
         return locked
@@ -64,7 +60,8 @@ def cancel_job(*, job: J, acting_user: User | None, now: datetime) -> J:
 @transaction.atomic
 def resume_job(*, job: J, acting_user: User | None, now: datetime) -> J:
     """Queues a failed or cancelled job again; it continues where it stopped. Raises JobActive, JobOver, NotAllowed."""
-    _require_lead(job, acting_user)
+    assert job.campaign is not None
+    require_may_change(acting_user, job.campaign)
     locked = type(job).objects.select_for_update().get(pk=job.pk)
     if locked.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
         raise JobOver(

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from labeling.access import require_lead
+from labeling.access import require_lead, require_may_change
 from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.actions.runs import RunSpec, start_run
@@ -85,7 +85,7 @@ def retrain_without(*, campaign: Campaign, person: User, acting_user: User | Non
 @transaction.atomic
 def leave_out(*, campaign: Campaign, person: User, acting_user: User | None, now: datetime) -> LeftOut:
     """Leaves a person's judgments out of the campaign's snapshots from now on. The judgments stay and count."""
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     row, created = LeftOut.objects.get_or_create(
         campaign=campaign, person=person, defaults={"by": acting_user, "at": now}
     )
@@ -97,7 +97,7 @@ def leave_out(*, campaign: Campaign, person: User, acting_user: User | None, now
 @transaction.atomic
 def take_in(*, campaign: Campaign, person: User, acting_user: User | None, now: datetime) -> None:
     """Uses a person's judgments in the campaign's snapshots again."""
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     removed, _rows = LeftOut.objects.filter(campaign=campaign, person=person).delete()
     if removed:
         _record("training.taken_in", campaign, person, acting_user, now)

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext
 
-from labeling.access import require_lead
+from common.broker import send
+from common.wording import percent
+from labeling.access import require_lead, require_may_change
 from labeling.actions.blind_tests import create_blind_test, end_blind_test
 from labeling.actions.campaigns import change_campaign_status
 from labeling.events.record import record
@@ -21,12 +24,17 @@ from training.actions.snapshots import left_out_of
 from training.errors import PeopleGateDecided, PeopleGateOpen, PeopleGateOver, TooFewHeldPrompts, WrongPeopleGate
 from training.models import GenerationItem, GenerationJob, JobStatus, ModelVersion, PeopleGate, PeopleGatePair
 from training.queries.held_prompts import usable_prompts
+from training.queries.people_gate_supply import acts_of_people, supply_of
 from training.queries.people_gates import CastVote, evidence_figures, least_prompts, outcome_of, votes_of
+from training.queries.retraining import awaits_gate, passed_since_decision
 from training.queries.serving import serving_version
 
 MOST_VOTES = 10_000
+MOST_ERROR = 0.10
+MOST_WORTH = 0.95
 MOST_PER_PROMPT = 50
 LIKE_LENGTH = 0.1
+RUN_GATE = "training.tasks.run_gate"
 Status = PeopleGate.Status
 
 
@@ -35,9 +43,9 @@ class PeopleGateSpec:
     """How a gate by people decides; the defaults are those that its published figures were computed with."""
 
     worth: float = 0.60
-    """The smallest win rate worth a promotion."""
+    """The smallest win rate worth a promotion, above 0.5 and up to MOST_WORTH."""
     error: float = 0.05
-    """The probability of each wrong decision, at most; another gate about the same two versions has half of it."""
+    """The probability of each wrong decision, at most MOST_ERROR; the next gate about these versions has half of it."""
     votes_per_prompt: int = 1
     """Planned votes on each prompt: it counts once it has them."""
     most_votes: int = 600
@@ -49,6 +57,12 @@ class PeopleGateSpec:
 
     def rule(self) -> PeopleRule:
         """Raises WrongPeopleGate."""
+        if not 0 < self.error <= MOST_ERROR:
+            text = gettext("The risk of a wrong decision is above 0 and at most %(most)s.")
+            raise WrongPeopleGate.of("error", text % {"most": percent(MOST_ERROR, 0)})
+        if not 0.5 < self.worth <= MOST_WORTH:
+            text = gettext("The win rate worth a promotion is above 50 %% and at most %(most)s.")
+            raise WrongPeopleGate.of("worth", text % {"most": percent(MOST_WORTH, 0)})
         if not 1 <= self.votes_per_prompt <= MOST_PER_PROMPT:
             text = gettext("A prompt gets 1 to %(most)s votes.") % {"most": MOST_PER_PROMPT}
             raise WrongPeopleGate.of("votes_per_prompt", text)
@@ -74,7 +88,7 @@ def open_people_gate(
     hand_to_worker: False where the caller runs the generation job. Raises WrongPeopleGate, TooFewHeldPrompts,
     PeopleGateOpen, PeopleGateDecided, NothingServes, ForItsGateOnly, NotAllowed, NotFound.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
     require_version(acting_user, candidate)
     spec = spec or PeopleGateSpec()
@@ -161,7 +175,7 @@ def look_at_gate(*, gate_id: int, now: datetime) -> PeopleGate:
     whose blind test somebody closed or archived is cancelled with it.
     """
     with transaction.atomic():
-        rows = PeopleGate.objects.select_related("job", "blind_test", "candidate", "serving", "campaign")
+        rows = PeopleGate.objects.select_related("job", "blind_test", "candidate__run", "serving", "campaign")
         gate = rows.select_for_update(of=("self",)).get(pk=gate_id)
         if gate.is_open and gate.blind_test.status in (Campaign.Status.CLOSED, Campaign.Status.ARCHIVED):
             _cancel(gate, None, now)
@@ -216,7 +230,8 @@ def _end(
     acting_user: User | None = None,
 ) -> None:
     """Ends a locked gate and its blind test, with the evidence of these votes."""
-    gate.figures = evidence_figures(votes, gate.rule)
+    ended = {"unusable": supply_of(gate).unusable, "acts": acts_of_people(gate)}
+    gate.figures = evidence_figures(votes, gate.rule) | ended
     gate.votes = [vote.judgment for vote in votes]
     gate.status, gate.ended_at = status, now
     gate.save(update_fields=["figures", "votes", "status", "ended_at"])
@@ -225,6 +240,9 @@ def _end(
     after = {"version": gate.candidate.name, "serving": gate.serving.name, "outcome": str(status)}
     verb = "cancelled" if status == Status.CANCELLED else "decided"
     _record(verb, gate, acting_user, now, after | {name: gate.figures[name] for name in names})
+    run = gate.candidate.run
+    if run is not None and passed_since_decision(run) is not None and awaits_gate(run):
+        transaction.on_commit(partial(send, RUN_GATE, run.pk))
 
 
 def cancel_people_gate(*, gate: PeopleGate, acting_user: User | None, now: datetime) -> PeopleGate:
@@ -234,7 +252,7 @@ def cancel_people_gate(*, gate: PeopleGate, acting_user: User | None, now: datet
     """
     require_lead(acting_user, gate.campaign)
     with transaction.atomic():
-        rows = PeopleGate.objects.select_related("job", "blind_test", "candidate", "serving", "campaign")
+        rows = PeopleGate.objects.select_related("job", "blind_test", "candidate__run", "serving", "campaign")
         locked = rows.select_for_update(of=("self",)).get(pk=gate.pk)
         if not locked.is_open:
             raise PeopleGateOver

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -177,16 +178,27 @@ def _with_reward(plan: Plan, candidates: int | None, version: ModelVersion | Non
             _("Candidates: %(value)s is not between 3 and %(most)s.") % {"value": candidates, "most": MAX_CANDIDATES}
         )
     if model:
-        folder = django_settings.VAR_DIR / "reward_models" / model
         if version is not None:
             raise WrongSettings(_("Name either a version or a reward model, not both."))
-        if "/" in model or model.startswith(".") or not (folder / REWARD_HEAD).is_file():
-            raise WrongSettings(
-                _("There is no reward model %(model)s in %(parent)s. `python -m training.engine reward` makes one.")
-                % {"model": repr(model), "parent": folder.parent}
-            )
-        return replace(plan, candidates=candidates, reward_model=str(folder))
+        return replace(plan, candidates=candidates, reward_model=str(reward_folder(model)))
     version = version or plan.first
+    require_reward(version)
+    return replace(plan, candidates=candidates, reward_version=version)
+
+
+def reward_folder(model: str) -> Path:
+    """The folder of a reward model, by its name. Raises WrongSettings."""
+    folder = django_settings.VAR_DIR / "reward_models" / model
+    if "/" in model or model.startswith(".") or not (folder / REWARD_HEAD).is_file():
+        raise WrongSettings(
+            _("There is no reward model %(model)s in %(parent)s. `python -m training.engine reward` makes one.")
+            % {"model": repr(model), "parent": folder.parent}
+        )
+    return Path(folder)
+
+
+def require_reward(version: ModelVersion) -> None:
+    """Raises WrongSettings for a version without an implicit reward."""
     if not version.adapter_dir or version.files_removed_at is not None:
         raise WrongSettings(
             _(
@@ -195,7 +207,6 @@ def _with_reward(plan: Plan, candidates: int | None, version: ModelVersion | Non
             )
             % {"name": version.name}
         )
-    return replace(plan, candidates=candidates, reward_version=version)
 
 
 # --- Items ---

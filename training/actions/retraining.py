@@ -16,7 +16,7 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from common.errors import DomainError
 from common.schedules import CRON_FIELDS, next_time, wrong_field
 from common.sentences import Sentence, sentence_of
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import Campaign, User
@@ -52,7 +52,7 @@ def save_retraining_rule(
     cron: five fields, in the server's time zone. At that time a run starts if there are enough fresh verdicts; empty:
     a run starts as soon as there are enough. Raises WrongSchedule, ForItsGateOnly, NotAllowed, NotFound.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
     crontab = _crontab(cron) if cron.strip() else None
     with transaction.atomic():
@@ -138,7 +138,7 @@ def _set_time(rule: RetrainingRule, crontab: CrontabSchedule | None) -> None:
 
 def resume_retraining(*, rule: RetrainingRule, acting_user: User | None, now: datetime) -> RetrainingRule:
     """Ends the pause after a rollback. Raises NotPaused, NotAllowed, NotFound."""
-    require_lead(acting_user, rule.campaign)
+    require_may_change(acting_user, rule.campaign)
     with transaction.atomic():
         locked = RetrainingRule.objects.select_for_update().select_related("campaign").get(pk=rule.pk)
         if locked.paused_at is None:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.access import require_version
@@ -57,7 +57,7 @@ def start_run(
     hand_to_worker: False where the caller does the run itself.
     Raises TooFewPairs, WrongSettings, NothingServes, JobActive, VersionDamaged, NotAllowed, NotFound.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     parent = spec.parent or serving_version(spec.channel)
     require_version(acting_user, parent)
     _check_config(spec.config)

@@ -7,23 +7,15 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.comparisons import AddedComparisons, add_comparisons
 from labeling.actions.prompts import AddedPrompts, PromptDraft, add_prompts
 from labeling.events.record import record
 from labeling.models import User
-from training.errors import CannotCompareRuns, NothingChosen
-from training.evaluation.suite_results import RunComparison, compare_runs, is_answered, opinions_of
+from training.errors import NothingChosen
+from training.evaluation.suite_results import RunComparison, checked_comparison, choices_of, opinions_of
 from training.models import ScenarioResult, SuiteRun
-
-
-def checked_comparison(before: SuiteRun, after: SuiteRun) -> RunComparison:
-    """The changes between two runs. Raises CannotCompareRuns."""
-    same = before.suite_version.suite_id == after.suite_version.suite_id and before.pk != after.pk
-    if not same or not (is_answered(before) and is_answered(after)):
-        raise CannotCompareRuns
-    return compare_runs(before, after)
 
 
 def compare_by_people(
@@ -35,7 +27,7 @@ def compare_by_people(
     Raises NothingChosen, CannotCompareRuns, NotAllowed, NotFound.
     """
     campaign = after.campaign
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     comparison = checked_comparison(before, after)
     chosen = set(scenarios)
     rows = [comparison.pairs[key] for key in comparison.pairs if key in chosen]
@@ -83,6 +75,7 @@ def _metadata(comparison: RunComparison, later: ScenarioResult) -> dict[str, Any
         "suite_runs": [comparison.before.pk, comparison.after.pk],
         "lost": later.scenario in comparison.changes.lost,
         **_opinions(*comparison.pairs[later.scenario]),
+        **_choices(*comparison.pairs[later.scenario]),
     }
 
 
@@ -93,9 +86,16 @@ def _opinions(earlier: ScenarioResult, later: ScenarioResult) -> dict[str, Any]:
     return {"model_judge": said} if said else {}
 
 
+def _choices(earlier: ScenarioResult, later: ScenarioResult) -> dict[str, Any]:
+    """The answers that judges chose, by judge: they mark a comparison as well, and are no votes."""
+    sides = {"passed": "after", "failed": "before"}
+    chosen = {judge: sides.get(one.outcome, "none") for judge, one in choices_of(earlier, later).items()}
+    return {"chosen_by_judges": chosen} if chosen else {}
+
+
 def make_prompts(*, run: SuiteRun, scenarios: Iterable[str], acting_user: User | None, now: datetime) -> AddedPrompts:
     """Adds the chosen scenarios of a run's suite to its campaign as prompts. Raises NothingChosen, NotAllowed."""
-    require_lead(acting_user, run.campaign)
+    require_may_change(acting_user, run.campaign)
     chosen = set(scenarios)
     suite = run.suite_version.suite
     drafts = [

@@ -8,7 +8,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import Campaign, User
@@ -68,7 +68,7 @@ def create_suite(
 
     Raises SuiteExists, Invalid, NotAllowed, NotFound.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     suite = Suite(campaign=campaign, name=name, slug=slug or _slug(name), created_by=acting_user, created_at=now)
     checked(suite, exclude=("campaign", "created_by"))
     try:
@@ -122,7 +122,7 @@ def save_suite(
 
     before_gate: whether new versions are run on it before the gate; None: as it was. Raises NotAllowed, NotFound.
     """
-    require_lead(acting_user, suite.campaign)
+    require_may_change(acting_user, suite.campaign)
     with transaction.atomic():
         locked = Suite.objects.select_for_update().select_related("campaign").get(pk=suite.pk)
         current = locked.current

@@ -25,6 +25,12 @@ NAME = re.compile(r"[a-zA-Z0-9_-]{1,120}")
 TAKEN_NAMES = ("compare",)  # beside versions/NAME/ in training.web.urls
 
 
+def note_download(*, version: ModelVersion, acting_user: User, now: datetime) -> None:
+    """Records that somebody downloads the files of a version."""
+    campaign = version.run.campaign if version.run else None
+    record("version.downloaded", version, acting_user=acting_user, now=now, campaign=campaign)
+
+
 def register_base_version(*, name: str, directory: Path, acting_user: User | None, now: datetime) -> ModelVersion:
     """Registers a base model's folder under a name. Registering the same one again changes nothing.
 

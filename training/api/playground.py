@@ -14,6 +14,7 @@ from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.models import Scope
 from training import playground
+from training.actions.versions import note_download
 from training.api.finding import find_version
 from training.api.serializers import playground as serializers
 from training.versions import hub
@@ -93,5 +94,6 @@ class DownloadView(ApiView):
         """Download a version: a ZIP file with a folder in the layout of a model hub, which PEFT and vLLM load."""
         version = find_version(self.person, name)
         files = hub.hub_files(version)
+        note_download(version=version, acting_user=self.person, now=self.now)
         headers = {"Content-Disposition": f'attachment; filename="{version.name}.zip"'}
         return StreamingHttpResponse(stream_zip(version.name, files), content_type="application/zip", headers=headers)

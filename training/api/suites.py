@@ -15,12 +15,12 @@ from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.models import Scope
 from training import access
-from training.actions.suite_follow_ups import checked_comparison, compare_by_people
-from training.actions.suite_runs import ask_judge, cancel_suite_run, resume_suite_run, start_suite_run
+from training.actions.suite_follow_ups import compare_by_people
+from training.actions.suite_runs import Choosing, ask_judge, cancel_suite_run, resume_suite_run, start_suite_run
 from training.actions.suites import create_suite, save_suite, scenarios_from
 from training.api.finding import find_job, find_version
 from training.api.serializers import suites as serializers
-from training.evaluation.suite_results import judge_figures_of, suites_of
+from training.evaluation.suite_results import checked_comparison, judge_figures_of, suites_of
 from training.evaluation.suites import Scenario
 from training.models import Suite, SuiteRun
 
@@ -205,10 +205,19 @@ class SuiteJudgeView(_OneRun):
         """Get the model judge's flip rate in the run's campaign, and its agreement with people."""
         return Response(serializers.JudgeSerializer(judge_figures_of(self.find(pk).campaign)).data)
 
-    @extend_schema(operation_id="ask_suite_judge", request=None, responses=serializers.SuiteRunSerializer)
+    @extend_schema(
+        operation_id="ask_suite_judge",
+        request=serializers.AskJudgeSerializer,
+        responses=serializers.SuiteRunSerializer,
+    )
     def post(self, request: Request, pk: int) -> Response:
-        """Have the model judge asked about the rubrics that it has no opinion on."""
-        return self.shown(ask_judge(run=self.find(pk), acting_user=self.person, now=self.now))
+        """Have a judge asked what it has no opinion on: about rubrics, or which of two runs' answers are better."""
+        values = self.validated(serializers.AskJudgeSerializer, request)
+        choosing = None
+        if "against" in values:
+            version = find_version(self.person, values["reward"]) if "reward" in values else None
+            choosing = Choosing(self.find(values["against"]), version, values["reward_model"])
+        return self.shown(ask_judge(run=self.find(pk), acting_user=self.person, now=self.now, choosing=choosing))
 
 
 class CompareSuiteRunsView(_OneRun):

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils.translation import gettext
 
 from labeling.models import Campaign
+from training.errors import CannotCompareRuns
 from training.evaluation.suites import (
     MUST_HOLD,
     Changes,
@@ -207,6 +208,20 @@ def compare_runs(before: SuiteRun, after: SuiteRun) -> RunComparison:
         {key: outcome_of(other) for key, (_, other) in pairs.items()},
     )
     return RunComparison(before, after, pairs, found, len({*earlier, *(each.scenario for each in later)}) - len(pairs))
+
+
+def checked_comparison(before: SuiteRun, after: SuiteRun) -> RunComparison:
+    """The changes between two runs. Raises CannotCompareRuns."""
+    same = before.suite_version.suite_id == after.suite_version.suite_id and before.pk != after.pk
+    if not same or not (is_answered(before) and is_answered(after)):
+        raise CannotCompareRuns
+    return compare_runs(before, after)
+
+
+def choices_of(earlier: ScenarioResult, later: ScenarioResult) -> dict[str, JudgeOpinion]:
+    """By judge: which of two answers to one scenario it prefers. passed: the later one; failed: the earlier one."""
+    stored = later.choices.get(str(earlier.pk), {})
+    return {judge: JudgeOpinion.from_json(one) for judge, one in stored.items()}
 
 
 @dataclass(frozen=True, slots=True)

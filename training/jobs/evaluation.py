@@ -5,38 +5,23 @@ become rows of `Evaluation`, one for each campaign that it would write for: thos
 with settings of its own (`EvaluationJob.for_gates`) writes none: its report is for people.
 """
 
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_noop as _
 
-from common.sentences import Sentence, sentence_of
-from labeling.exchange import TEST, PreferencePair, SnapshotDamaged, messages_hash, read_pairs, verify_snapshot
+from common.sentences import Sentence
+from labeling.exchange import PreferencePair
 from labeling.models import Campaign
 from training import claims
 from training.actions.versions import record_evaluation
 from training.claims import Clock
-from training.engine.config import RunConfig
-from training.errors import VersionDamaged
-from training.evaluation.suite_results import suites_of
-from training.generation import GeneratorUnavailable, InvalidRequest, ModelNotUsable
-from training.jobs.engine import EngineFailed, drift_of_samples, score_pairs
+from training.jobs.engine import EngineFailed
 from training.jobs.evaluation_report import Measured, figures_for_gates, make_report
-from training.jobs.evaluation_samples import write_samples
-from training.jobs.gate_suites import MISSING, not_run, suite_figures
-from training.jobs.sampler import SamplerDied, SourceOf, open_source
-from training.models import EvaluationJob, JobStatus, ModelVersion, Snapshot, report_hash
-from training.queries.gates import MEASURED, campaigns_concerned, current_gate, snapshot_to_measure
-from training.versions import files
-
-TICK_SECONDS = 1.0
-
-FAILURES = (EngineFailed, VersionDamaged, SnapshotDamaged, OSError)
-NO_SAMPLES = (SamplerDied, ModelNotUsable, GeneratorUnavailable, InvalidRequest, VersionDamaged)
+from training.jobs.evaluation_steps import FAILURES, EvaluationSteps, samples_part, scores_part, suites_part
+from training.jobs.gate_suites import MISSING
+from training.models import EvaluationJob, JobStatus, Snapshot, report_hash
+from training.queries.gates import MEASURED, current_gate, snapshot_to_measure
 
 
 def run_evaluation_job(evaluation_id: int, *, clock: Clock = timezone.now) -> EvaluationJob | None:
@@ -50,20 +35,8 @@ def run_evaluation_job(evaluation_id: int, *, clock: Clock = timezone.now) -> Ev
     return claim.job
 
 
-class EvaluationWork:
+class EvaluationWork(EvaluationSteps):
     """A claimed evaluation at work."""
-
-    def __init__(self, claim: "claims.Claim[EvaluationJob]", clock: Clock) -> None:
-        self.claim, self.clock = claim, clock
-        related = ("version__parent", "version__run__snapshot", "version__run__campaign", "compared", "campaign")
-        self.job = EvaluationJob.objects.select_related(*related).get(pk=claim.job.pk)
-        assert self.job.campaign is not None
-        self.version, self.campaign = self.job.version, self.job.campaign
-        self.parts: dict[str, Any] = dict(self.job.parts)
-        self.steps: list[tuple[str, int, Callable[[], Any]]] = []
-        self.done = 0
-        self.last_beat = 0.0
-        self.stopping = False
 
     def work(self) -> None:
         """Measures what is missing, step by step, and writes the report."""
@@ -83,159 +56,13 @@ class EvaluationWork:
             raise
         self._finish(campaigns)
 
-    # --- The steps ---
-
-    def _campaigns(self) -> Iterator[tuple[Campaign, Snapshot, list[PreferencePair]]]:
-        """The campaigns with held-out pairs: its own, then those that it would also write for."""
-        others = [campaign for campaign in campaigns_concerned(self.version) if campaign.pk != self.campaign.pk]
-        for campaign in (self.campaign, *others):
-            snapshot = snapshot_to_measure(campaign, self.version)
-            if snapshot is None:
-                continue
-            try:
-                verify_snapshot(Path(snapshot.directory))
-                pairs = list(read_pairs(Path(snapshot.directory), TEST))
-            except (SnapshotDamaged, OSError) as error:
-                if campaign.pk == self.campaign.pk:
-                    raise
-                self._record_trouble(snapshot, error)
-                continue
-            yield campaign, snapshot, pairs
-
-    def _plan(self, campaigns: list[tuple[Campaign, Snapshot, list[PreferencePair]]]) -> None:
-        """Lists the steps: name of the part, size of the step (texts), and what measures it."""
-        for campaign, snapshot, pairs in campaigns:
-            for version in self.measured_versions:
-                if version.adapter_dir and pairs:
-                    measure = self._scorer(version, list(pairs))
-                    measure = measure if campaign.pk == self.campaign.pk else _or_trouble(measure, FAILURES)
-                    self.steps.append((scores_part(snapshot, version), 2 * len(pairs), measure))
-        prompts = self._prompts(campaigns)
-        if prompts:
-            for version in filter(None, (self.version, self.sampled_against)):
-                self.steps.append((samples_part(version), len(prompts), self._sampler(version, prompts)))
-            if self.version.adapter_dir:
-                self.steps.append(("drift", len(prompts), self._drift))
-        for campaign, _snapshot, _pairs in campaigns:
-            scenarios = sum(len(suite.current.scenarios) for suite in suites_of(campaign).filter(before_gate=True))
-            if scenarios:
-                measure = self.on_suites(campaign)
-                self.steps.append((suites_part(campaign), scenarios, measure))
-        total = sum(size for _name, size, _measure in self.steps)
-        self.claim.write(total=total, done=0)
-
-    @property
-    def measured_versions(self) -> list[ModelVersion]:
-        """The version, its parent, and the one it is compared with, as far as they share its base; each once."""
-        versions = [self.version, self.version.parent, self.job.compared]
-        same = [version for version in versions if version is not None and version.base_dir == self.version.base_dir]
-        return list({version.pk: version for version in same}.values())
-
-    @property
-    def sampled_against(self) -> ModelVersion | None:
-        """The version whose samples are compared with its own; its parent where it serves itself."""
-        compared = self.job.compared
-        return compared if compared is not None and compared.pk != self.version.pk else self.version.parent
-
-    def _scorer(self, version: ModelVersion, pairs: list[PreferencePair]) -> Callable[[], dict[str, list[float]]]:
-        """By pair: the margin against the base, and the chosen text's log-probability under version and base."""
-
-        def score() -> dict[str, list[float]]:
-            files.check_version(version)
-            options = ["--set", f"beta={self.beta}"]
-            scores = score_pairs(version, pairs, options=options, should_stop=self._should_stop)
-            columns = ("margin", "policy_chosen_logp", "reference_chosen_logp")
-            self._stop_if_asked()
-            return {one["id"]: [float(one[column]) for column in columns] for one in scores}
-
-        return score
-
-    @property
-    def beta(self) -> float:
-        """That of its run; others are measured with the same, so that margins can be compared."""
-        config = self.version.run.config if self.version.run else {}
-        return float(config.get("beta", RunConfig().beta))
-
-    def _prompts(self, campaigns: list[tuple[Campaign, Snapshot, list[PreferencePair]]]) -> list[PreferencePair]:
-        """One held-out pair for each of the prompts to be answered, in the order of the file, which is that of a hash.
-
-        The version was not trained on them, and neither was any version before it in this campaign.
-        """
-        own = next((pairs for campaign, _snapshot, pairs in campaigns if campaign.pk == self.campaign.pk), [])
-        by_prompt = {messages_hash(pair.prompt): pair for pair in reversed(own)}
-        return list(reversed(by_prompt.values()))[: int(self.job.settings["prompts"])]
-
-    def _sampler(self, version: ModelVersion, prompts: list[PreferencePair]) -> Callable[[], dict[str, Any]]:
-        """A version's samples; without them the rest of the evaluation goes on."""
-
-        def sample() -> dict[str, Any]:
-            samples = write_samples(
-                version,
-                prompts,
-                self.job.settings,
-                should_stop=self._should_stop,
-                wrote=lambda count: self._tick(extra=count),
-            )
-            self._stop_if_asked()
-            return {"samples": samples}
-
-        return _or_trouble(sample, NO_SAMPLES)
-
-    def on_suites(self, campaign: Campaign, source_of: SourceOf = open_source) -> Callable[[], dict[str, Any]]:
-        """Measures the scenarios that it lost on a campaign's suites; runs that are missing are made."""
-
-        def run() -> dict[str, Any]:
-            options: dict[str, Any] = {"clock": self.clock, "source_of": source_of, "within": self._should_stop}
-            try:
-                found = suite_figures(self.version, self.job.compared, campaign, **options)
-            except FAILURES as error:
-                if campaign.pk == self.campaign.pk:
-                    raise
-                found = {MISSING: not_run(sentence_of(error)).as_json()}
-            self._stop_if_asked()
-            return found
-
-        return run
-
-    def _drift(self) -> dict[str, Any]:
-        own = self.parts[samples_part(self.version)]
-        if not own.get("samples"):
-            return {"trouble": own.get("trouble", Sentence(_("It has written no samples.")).as_json())}
-        parent = self.version.parent
-        files.check_version(self.version)
-        if parent is not None:
-            files.check_version(parent)
-        lines = drift_of_samples(self.version, own["samples"], reference=parent, should_stop=self._should_stop)
-        self._stop_if_asked()
-        return {"lines": lines}
-
-    # --- Writing ---
-
     def _keep(self, name: str, part: Any) -> None:
         self.parts[name] = part
         self.claim.write(parts=self.parts, worker_deaths=0, heartbeat_at=self.clock())
 
-    def _tick(self, *, due: bool = False, extra: int = 0) -> None:
-        """Writes progress and a heartbeat when it is time, and notes whether to stop. extra: texts of this step."""
-        now = time.monotonic()
-        if due or now - self.last_beat >= TICK_SECONDS:
-            self.last_beat = now
-            self.claim.write(done=self.done + extra)
-            self.stopping = self.claim.beat(self.clock())
-
-    def _should_stop(self) -> bool:
-        now = time.monotonic()
-        if now - self.last_beat >= claims.HEARTBEAT_SECONDS:
-            self.last_beat = now
-            self.stopping = self.claim.beat(self.clock())
-        return self.stopping
-
-    def _stop_if_asked(self) -> None:
-        if self.stopping:
-            raise claims.Stopped
-
     def _measured(self, campaign: Campaign, snapshot: Snapshot, pairs: list[PreferencePair]) -> Measured:
-        names = {"parent": self.version.parent, "serving": self.job.compared}
+        names = {"parent": self.version.kept_parent, "serving": self.job.compared}
+        nothing = {"trouble": self.gone.as_json()} if self.gone else {}
         return Measured(
             job=self.job,
             version=self.version,
@@ -252,9 +79,10 @@ class EvaluationWork:
                 if other is not None and other.base_dir == self.version.base_dir
             },
             own_samples=self.parts.get(samples_part(self.version), {}),
-            other_samples=self.parts.get(samples_part(self.sampled_against), {}) if self.sampled_against else {},
+            other_samples=self.parts.get(samples_part(self.sampled_against), {}) if self.sampled_against else nothing,
             sampled_against=self.sampled_against,
             drift=self.parts.get("drift", {}),
+            gone=self.gone,
             lost=self.parts.get(suites_part(campaign), {}),
             beta=self.beta,
             gate=current_gate(campaign),
@@ -297,47 +125,3 @@ class EvaluationWork:
         """Why another campaign's held-out pairs could not be scored; empty: they were."""
         parts = [self.parts.get(scores_part(snapshot, version), {}) for version in self.measured_versions]
         return next((Sentence.from_json(part["trouble"]) for part in parts if "trouble" in part), Sentence())
-
-    def _record_trouble(self, snapshot: Snapshot, error: Exception) -> None:
-        """Stores why nothing could be measured in the place of the figures: the campaign's gate says so."""
-        if not self.job.for_gates:
-            return
-        reason = Sentence(_("It could not be measured: %(reason)s"), {"reason": sentence_of(error)})
-        with transaction.atomic():
-            self.claim.lock()  # a worker that lost the job writes nothing over the figures of the one that has it
-            record_evaluation(
-                version=self.version,
-                kind=MEASURED,
-                results={"trouble": reason.as_json()},
-                acting_user=None,
-                now=self.clock(),
-                against=self.job.compared,
-                snapshot=snapshot,
-            )
-
-
-def _or_trouble(measure: Callable[[], Any], failures: tuple[type[Exception], ...]) -> Callable[[], Any]:
-    """The same, but a failure becomes the part: the rest of the evaluation does not depend on it."""
-
-    def measured() -> Any:
-        try:
-            return measure()
-        except failures as error:
-            return {"trouble": sentence_of(error).as_json()}
-
-    return measured
-
-
-def scores_part(snapshot: Snapshot, version: ModelVersion) -> str:
-    """The name of the part with a version's scores of a snapshot's held-out pairs."""
-    return f"scores {snapshot.pk} {version.pk}"
-
-
-def suites_part(campaign: Campaign) -> str:
-    """The name of the part with the scenarios that a version lost on a campaign's suites."""
-    return f"suites {campaign.pk}"
-
-
-def samples_part(version: ModelVersion) -> str:
-    """The name of the part with a version's samples."""
-    return f"samples {version.pk}"

@@ -33,6 +33,7 @@ BUDGETS = ("kl_per_token", "kl_to_base_per_token")
 class Measured:
     """Everything that was measured of a version for one campaign.
 
+    gone: why its parent was not measured beside it; empty: it was.
     scores: by version. others: "parent" and "serving", as far as they share the base. own_samples, other_samples,
     drift, lost: as the parts of the job hold them, each with a `trouble` in place of its values where that failed.
     """
@@ -49,6 +50,7 @@ class Measured:
     other_samples: Mapping[str, Any]
     sampled_against: ModelVersion | None
     drift: Mapping[str, Any]
+    gone: Sentence
     lost: Mapping[str, Any]
     beta: float
     gate: Gate
@@ -206,6 +208,7 @@ def make_report(job: EvaluationJob, measured: Sequence[Measured], *, now: dateti
         "for_gates": job.for_gates,
         "at": now.astimezone(UTC).isoformat(),
         "sections": found,
+        **({"left_out": own.gone.as_json()} if own and own.gone else {}),
         "other_campaigns": [
             {"campaign": each.campaign.pk, "figures": each.figures} for each in measured if each is not own
         ],

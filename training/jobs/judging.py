@@ -5,7 +5,7 @@ continues with what it has not judged.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from django.conf import settings
@@ -34,6 +34,7 @@ JudgeOf = Callable[[], AbstractContextManager[Source] | None]
 
 GREEDY = SamplingSettings(temperature=0.0, top_p=1.0, max_tokens=512)
 ORDERS = ("first", "swapped")
+CUT = _("The model judge gave no verdict: its answer was cut at %(tokens)s tokens.")
 
 
 def open_judge() -> AbstractContextManager[Source] | None:
@@ -47,6 +48,43 @@ def open_judge() -> AbstractContextManager[Source] | None:
     )
 
 
+def ask_in_both_orders(
+    requests: Sequence[GenerationRequest],
+    judge_of: JudgeOf,
+    should_stop: Callable[[], bool],
+    keep: Callable[[str, JudgeOpinion], None],
+    opinion_of: Callable[[str, str, str], JudgeOpinion],
+) -> Sentence:
+    """Asks a judge; returns why some questions have no opinion, or an empty sentence.
+
+    requests: two for each question, whose keys end with the order. keep: gets the question's key and the opinion, once
+    both answers are there. opinion_of: makes it of both and the model's name.
+    """
+    judge = judge_of() if requests else None
+    if judge is None:
+        return Sentence()
+    answers: dict[str, str] = {}
+    trouble = Sentence()
+    try:
+        with judge as source:
+            for outcome in source.generate(iter(requests), should_stop=should_stop):
+                if isinstance(outcome, GenerationFailure):
+                    trouble = Sentence(_("The model judge gave no answer: %(reason)s"), {"reason": outcome.reason})
+                    continue
+                if outcome.finish_reason == "length":  # what it would have concluded, nobody knows
+                    trouble = Sentence(CUT, {"tokens": GREEDY.max_tokens})
+                    continue
+                answers[outcome.key] = outcome.text
+                question = outcome.key.rpartition(":")[0]
+                first, swapped = (answers.get(f"{question}:{order}") for order in ORDERS)
+                if first is not None and swapped is not None:
+                    keep(question, opinion_of(first, swapped, outcome.model))
+    except GenerationError as error:
+        logger.warning("a judge failed: %s", error)
+        trouble = Sentence(_("The model judge gave no answer: %(reason)s"), {"reason": sentence_of(error)})
+    return trouble
+
+
 class Judging:
     """The rubrics of one run. should_stop: is called often; it sends heartbeats."""
 
@@ -54,28 +92,12 @@ class Judging:
         self, claim: "claims.Claim[SuiteRun]", clock: Clock, judge_of: JudgeOf, should_stop: Callable[[], bool]
     ) -> None:
         self.claim, self.clock, self.judge_of, self.should_stop = claim, clock, judge_of, should_stop
-        self.answers: dict[str, str] = {}
         self.results: dict[int, ScenarioResult] = {}
 
     def ask(self) -> Sentence:
         """Asks about every rubric that has no opinion yet; returns why some have none, or an empty sentence."""
         requests = list(self._requests())
-        judge = self.judge_of() if requests else None
-        if judge is None:
-            return Sentence()
-        trouble = Sentence()
-        try:
-            with judge as source:
-                for outcome in source.generate(iter(requests), should_stop=self.should_stop):
-                    if isinstance(outcome, GenerationFailure):
-                        trouble = Sentence(_("The model judge gave no answer: %(reason)s"), {"reason": outcome.reason})
-                        continue
-                    self.answers[outcome.key] = outcome.text
-                    self._keep(outcome.key, outcome.model)
-        except GenerationError as error:
-            logger.warning("the judge of suite run %s failed: %s", self.claim.job.pk, error)
-            trouble = Sentence(_("The model judge gave no answer: %(reason)s"), {"reason": sentence_of(error)})
-        return trouble
+        return ask_in_both_orders(requests, self.judge_of, self.should_stop, self._keep, JudgeOpinion.of_answers)
 
     def _requests(self) -> Iterator[GenerationRequest]:
         run = self.claim.job
@@ -92,16 +114,11 @@ class Judging:
                     )
                     yield GenerationRequest(f"{result.number}:{place}:{order}", messages, 0, GREEDY)
 
-    def _keep(self, key: str, model: str) -> None:
-        """Writes an opinion once both answers to it are there."""
-        number, place, _order = key.split(":")
-        first, swapped = (self.answers.get(f"{number}:{place}:{order}") for order in ORDERS)
-        if first is None or swapped is None:
-            return
-        opinion = JudgeOpinion.of_answers(first, swapped, model)
+    def _keep(self, question: str, opinion: JudgeOpinion) -> None:
+        number, place = map(int, question.split(":"))
         with transaction.atomic():
-            with settling(self.claim.job.campaign, self.results[int(number)]) as result:
+            with settling(self.claim.job.campaign, self.results[number]) as result:
                 self.claim.lock()
-                result.checks[int(place)]["judge"] = opinion.as_json()
+                result.checks[place]["judge"] = opinion.as_json()
                 result.save(update_fields=["checks"])
             self.claim.write(heartbeat_at=self.clock())

@@ -30,6 +30,7 @@ from training.jobs import handover
 from training.jobs.candidates import MAX_TRIES
 from training.jobs.drafts import draft_as_json, draft_of_generated
 from training.jobs.judging import JudgeOf, Judging, open_judge
+from training.jobs.pair_judging import PairJudging
 from training.jobs.sampler import SamplerDied, SourceOf, open_source
 from training.models import JobStatus, ScenarioResult, SuiteRun
 
@@ -99,7 +100,8 @@ class SuiteWork:
                 continue
             self._wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-        judging = Judging(self.claim, self.clock, self.judge_of, self._tick)
+        judges = Judging if self.run.compared_run is None else PairJudging
+        judging = judges(self.claim, self.clock, self.judge_of, self._tick)
         trouble = judging.ask()
         if self.stop is claims.ClaimLost:
             raise self.stop

@@ -6,11 +6,9 @@ Jobs are rows first: a row's status is the truth about a job; a Celery message o
 from training.models.draft import CampaignDraft, DraftFile
 from training.models.evaluation import EvaluationJob, report_file, report_hash
 from training.models.gate import Gate, GateDecision, certificate_file, certificate_hash
+from training.models.gate_figures import FEWEST_PAIRS, FIGURES, Figure
 from training.models.gate_rules import (
     DEFAULT_RULES,
-    FEWEST_PAIRS,
-    FIGURES,
-    Figure,
     GateRule,
     RuleResult,
     WrongRules,

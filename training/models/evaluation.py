@@ -68,6 +68,12 @@ class EvaluationJob(VersionJob):
         """The sentences that speak against the version beside its accuracy."""
         return [Sentence.from_json(one) for one in (self.report or {}).get("concerns", [])]
 
+    @property
+    def left_out(self) -> Sentence:
+        """Why it was not measured beside its parent; empty: it was."""
+        stored = (self.report or {}).get("left_out")
+        return Sentence.from_json(stored) if stored else Sentence()
+
     def section(self, name: str) -> dict[str, Any] | None:
         """A section of the report; None where there is none."""
         return next((one for one in (self.report or {}).get("sections", []) if one["name"] == name), None)

@@ -13,6 +13,7 @@ from common.sentences import SentenceField
 from labeling.exchange import canonical_json
 from labeling.models import Campaign, User
 from training.models.gate_rules import GateRule, stored_rules
+from training.models.people_gate import PeopleGate
 from training.models.run import Run
 from training.models.version import ModelVersion
 
@@ -50,6 +51,14 @@ class GateDecision(models.Model):
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="decisions")
     outcome = models.CharField(max_length=16, choices=Outcome.choices)
     is_automatic = models.BooleanField(help_text="Decided by the schedule, not by a person or a command.")
+    people_gate = models.OneToOneField(
+        PeopleGate,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="decision",
+        help_text="The gate by people that was passed after the schedule had held the version back.",
+    )
     figures = models.JSONField(help_text="The measured figures, with what they were measured against.")
     results = models.JSONField(help_text="What each rule said: rule, value, outcome, sentence.")
     others = models.JSONField(
@@ -66,7 +75,11 @@ class GateDecision(models.Model):
     class Meta:
         ordering = ("-id",)
         constraints = (
-            models.UniqueConstraint(fields=["run"], condition=Q(is_automatic=True), name="gate_decides_once_by_itself"),
+            models.UniqueConstraint(
+                fields=["run"],
+                condition=Q(is_automatic=True, people_gate=None),
+                name="gate_decides_once_by_itself",
+            ),
         )
         indexes = (models.Index(fields=["version", "-id"], name="gate_decision_version"),)
 

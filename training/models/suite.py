@@ -65,6 +65,25 @@ class SuiteRun(Job):
     suite_version = models.ForeignKey(SuiteVersion, on_delete=models.PROTECT, related_name="runs")
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="suite_runs")
     settings = models.JSONField(default=dict, help_text="Sampling settings; by default the likeliest token each time.")
+    compared_run = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The earlier run: a judge is being asked which of both answers is better. Null: about rubrics.",
+    )
+    reward_version = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The version whose implicit reward chooses between the answers. Null: another judge does.",
+    )
+    reward_model = models.CharField(
+        max_length=500, blank=True, help_text="The folder of the reward model that chooses between the answers."
+    )
     seed = models.BigIntegerField(default=0, help_text="Of every scenario, so that a run can be repeated.")
 
     class Meta:
@@ -108,6 +127,11 @@ class ScenarioResult(models.Model):
         null=True, blank=True, help_text="The whole completion (training.jobs.drafts), for comparisons with others."
     )
     checks = models.JSONField(default=list, help_text="Each check's own outcome: [{outcome, text, values}].")
+    choices = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="By the id of an earlier result: each judge's opinion which answer is better.",
+    )
     outcome = models.CharField(
         max_length=8, choices=Outcome.choices, default=Outcome.UNKNOWN, help_text="With people's answers."
     )

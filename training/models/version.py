@@ -52,6 +52,11 @@ class ModelVersion(models.Model):
         """Its held-out figures in words; None where nothing was measured."""
         return held_out_finding(self.metrics)
 
+    @property
+    def kept_parent(self) -> "ModelVersion | None":
+        """The version that it was trained from; None: there is none, or its files were removed."""
+        return self.parent if self.parent is not None and self.parent.files_removed_at is None else None
+
     def line(self) -> "list[ModelVersion]":
         """The version and its ancestors, down to the base. One SQL statement, however long the line is."""
         if self.parent_id is None:

@@ -11,10 +11,31 @@ from training.models import HeldPrompts, ModelVersion, PeopleGate, PeopleGatePai
 
 IsHeld = Callable[[Sequence[Message]], bool]
 
+# A prompt is compared by its last turn of a user and by its whole conversation without system messages, both without
+# case, spaces and punctuation. A text of punctuation alone is taken as it is.
 LEARNED = """
-SELECT DISTINCT c.prompt_id, p.snapshot_id FROM labeling_comparison c
-JOIN training_snapshotpart p ON p.snapshot_id = ANY(%(snapshots)s) AND p.number = c.id / %(span)s
-WHERE c.prompt_id = ANY(%(prompts)s) AND get_bit(p.bits, c.id %% %(span)s) = 1
+WITH learned AS (
+    SELECT DISTINCT c.prompt_id, p.snapshot_id FROM training_snapshotpart p
+    JOIN labeling_comparison c ON c.id >= p.number * %(span)s AND c.id < (p.number + 1) * %(span)s
+    WHERE p.snapshot_id = ANY(%(snapshots)s) AND get_bit(p.bits, c.id %% %(span)s) = 1
+), folded AS (
+    SELECT r.id, string_agg(t.text, E'\\n' ORDER BY t.place) AS whole,
+        (array_agg(t.text ORDER BY t.place DESC) FILTER (WHERE t.role = 'user'))[1] AS last_turn
+    FROM labeling_prompt r
+    CROSS JOIN LATERAL (
+        SELECT said.place, said.turn ->> 'role' AS role, COALESCE(
+            NULLIF(regexp_replace(lower(said.turn ->> 'content'), '[[:space:][:punct:]]+', '', 'g'), ''),
+            said.turn ->> 'content', ''
+        ) AS text
+        FROM jsonb_array_elements(r.messages) WITH ORDINALITY AS said (turn, place)
+    ) t
+    WHERE t.role <> 'system' AND (r.id = ANY(%(prompts)s) OR r.id IN (SELECT prompt_id FROM learned))
+    GROUP BY r.id
+)
+SELECT DISTINCT held.id, learned.prompt_id, learned.snapshot_id FROM folded AS held
+JOIN folded AS other ON other.whole = held.whole OR other.last_turn = held.last_turn
+JOIN learned ON learned.prompt_id = other.id
+WHERE held.id = ANY(%(prompts)s)
 """
 
 
@@ -58,18 +79,23 @@ def held_prompts(campaign: Campaign) -> list[Prompt]:
 
 
 def usable_prompts(campaign: Campaign, versions: Iterable[ModelVersion]) -> list[Prompt]:
-    """The held prompts that none of these versions and their ancestors has learned from."""
+    """The held prompts that none of these versions and their ancestors has learned from, in any campaign.
+
+    The same question under another system message, or in another conversation, is the same prompt.
+    """
     held = {prompt.pk: prompt for prompt in held_prompts(campaign)}
     runs = {one.run_id for version in versions for one in version.line() if one.run_id}
-    snapshots = {one.pk: one for one in Snapshot.objects.filter(campaign=campaign, runs__in=runs)}
+    snapshots = {one.pk: one for one in Snapshot.objects.filter(runs__in=runs)}
     if not held or not snapshots:
         return list(held.values())
     with connection.cursor() as cursor:
         values: dict[str, Any] = {"snapshots": list(snapshots), "prompts": list(held), "span": SnapshotPart.SPAN}
         cursor.execute(LEARNED, values)
-        for prompt, snapshot in cursor.fetchall():
-            if prompt in held and not _was_tested(held[prompt], snapshots[snapshot]):
-                del held[prompt]
+        found = cursor.fetchall()
+    learned = Prompt.objects.in_bulk({other for _prompt, other, _snapshot in found})
+    for prompt, other, snapshot in found:
+        if not _was_tested(learned[other], snapshots[snapshot]):
+            held.pop(prompt, None)
     return list(held.values())
 
 

@@ -13,12 +13,13 @@ from django.utils.translation import gettext_noop
 
 from common.sentences import Percent, Sentence
 from labeling.exchange import canonical_json
-from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment
+from labeling.models import Assignment, Campaign, Choice, Judgment
 from labeling.stats import GateEvidence, GateOutcome, GateOutlook, gate_evidence, gate_outlook, prompt_means
 from labeling.stats import GateRule as PeopleRule
 from labeling.stats.betting import log_wealth
 from labeling.stats.bootstrap import FloatArray
 from training.models import ModelVersion, PeopleGate
+from training.queries.people_gate_supply import supply_of
 
 Status = PeopleGate.Status
 
@@ -130,11 +131,10 @@ def _wealths(evidence: GateEvidence) -> dict[str, Any]:
 
 
 def outcome_of(gate: PeopleGate, figures: Mapping[str, Any]) -> str | None:
-    """The status that the evidence ends a gate with; None: it goes on."""
+    """The status that the evidence ends a gate with; None: it goes on, since votes can still come."""
     if figures["outcome"] != GateOutcome.UNDECIDED:
         return str(figures["outcome"])
-    wants_votes = gate.pairs.filter(comparison__status=Comparison.Status.OPEN).exists()
-    return None if wants_votes and figures["cast"] < gate.most_votes else Status.UNDECIDED
+    return None if figures["cast"] < gate.most_votes and supply_of(gate).wanted else Status.UNDECIDED
 
 
 def outlook(gate: PeopleGate, votes: Sequence[CastVote]) -> GateOutlook:
@@ -257,6 +257,15 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+ALL_ALIKE = gettext_noop("The gate by people ended without votes: too few pairs of texts differ.")
+NO_VOTES_LEFT = gettext_noop(
+    "Not known: no prompt got its votes, and no annotator is left to give them. Add annotators or hold more prompts, "
+    "then open another gate."
+)
+USED_UP = gettext_noop(
+    "Not known: its prompts are used up. It won %(rate)s (%(low)s to %(high)s, %(votes)s votes). Hold more prompts, "
+    "then open another gate."
+)
 SENTENCES = {
     Status.BETTER: gettext_noop(
         "People prefer it to %(serving)s: it won %(rate)s (%(low)s to %(high)s, %(votes)s votes)."
@@ -287,8 +296,9 @@ def reason_of(gate: PeopleGate) -> Sentence:
         return Sentence(gettext_noop("The gate by people was cancelled after %(votes)s votes."), votes)
     figures = gate.figures
     if figures["win_rate"] is None:
-        return Sentence(gettext_noop("The gate by people ended without votes: too few pairs of texts differ."))
+        return Sentence(NO_VOTES_LEFT if figures.get("unusable") else ALL_ALIKE)
     values = {name: Percent(figures[key]) for name, key in (("rate", "win_rate"), ("low", "low"), ("high", "high"))}
     whole = {**values, "serving": gate.serving.name, "votes": figures["votes"], "worth": Percent(gate.worth)}
-    text = SENTENCES[Status(gate.status)]
+    is_used_up = gate.status == Status.UNDECIDED and figures["cast"] < gate.most_votes
+    text = USED_UP if is_used_up else SENTENCES[Status(gate.status)]
     return Sentence(text, {name: value for name, value in whole.items() if f"%({name})s" in text})

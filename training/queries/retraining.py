@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from common.schedules import next_time
 from labeling.models import Campaign, Event
 from labeling.queries.verdicts import standing_verdicts
-from training.models import JobStatus, RetrainingRule, Run, Snapshot
+from training.models import Deployment, GateDecision, JobStatus, PeopleGate, RetrainingRule, Run, Snapshot
 
 PAIR_WINNERS = ("a", "b")  # the winners that yield a preference pair
 
@@ -33,18 +33,47 @@ def awaits_gate(run: Run) -> bool:
     return runs_awaiting_gate().filter(pk=run.pk).exists()
 
 
+def passed_since_decision(run: Run) -> PeopleGate | None:
+    """The gate by people that was passed after the schedule had held this run's version back, against what serves.
+
+    Also one that ended while that decision was made, without being seen by it.
+    """
+    held = GateDecision.objects.filter(run=run.pk, is_automatic=True).order_by("-pk").first()
+    gates = _passed().filter(candidate__run=run.pk)
+    if held is None:
+        return None
+    unseen = gates if held.figures.get("people") == 0 else gates.filter(ended_at__gt=held.at)
+    return unseen.order_by("-pk").first()
+
+
+def _passed() -> QuerySet[PeopleGate]:
+    """The gates by people that were passed against what serves, and had no version decided about again."""
+    serving = Deployment.objects.filter(channel=Deployment.DEFAULT_CHANNEL, is_current=True).values("version")
+    return PeopleGate.objects.filter(status=PeopleGate.Status.BETTER, decision=None, serving__in=serving)
+
+
 def runs_awaiting_gate() -> QuerySet[Run]:
     """The newest finished run of the schedule, of each campaign whose rule promotes automatically, if undecided.
 
-    None that finished before the rule began to promote, and none whose version has served: somebody put another one
-    in its place.
+    Also one that was held back before people preferred its version. None that finished before the rule began to
+    promote, and none whose version has served: somebody put another one in its place.
     """
     runs = Run.objects.filter(status=JobStatus.FINISHED, trigger=Run.Trigger.SCHEDULE)
     newer = runs.filter(campaign=OuterRef("campaign"), pk__gt=OuterRef("pk"))
     switched_on = Event.objects.filter(
         campaign=OuterRef("campaign"), verb="retraining_rule.saved", after__auto_promote=True
     ).exclude(before__auto_promote=True)
-    awaiting = runs.filter(campaign__retraining_rule__auto_promote=True).exclude(decisions__is_automatic=True)
+    decided = GateDecision.objects.filter(run=OuterRef("pk"), is_automatic=True).order_by("-pk")
+    passed = _passed().filter(candidate__run=OuterRef("pk"))
+    saw_no_pass = GateDecision.objects.filter(pk=OuterRef("decided_by"), figures__people=0)
+    awaiting = runs.filter(campaign__retraining_rule__auto_promote=True).alias(
+        decided_by=Subquery(decided.values("pk")[:1]), decided_at=Subquery(decided.values("at")[:1])
+    )
+    awaiting = awaiting.filter(
+        Q(decided_by=None)
+        | Exists(passed.filter(ended_at__gt=OuterRef("decided_at")))
+        | Q(Exists(passed), Exists(saw_no_pass))
+    )
     return (
         awaiting.annotate(promotes_since=Subquery(switched_on.order_by("-pk").values("at")[:1]))
         .exclude(Exists(newer))

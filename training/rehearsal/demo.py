@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import Conflict
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.members import add_member
 from labeling.models import Campaign, Membership, User
 from training.actions.demo import OVERLAP, SLUG
@@ -53,6 +53,6 @@ def simulate_judgments(*, campaign: Campaign, acting_user: User | None, now: dat
 
 def check_simulation(campaign: Campaign, acting_user: User | None) -> None:
     """Raises NotADemo, NotAllowed, NotFound unless this person may let simulated annotators judge."""
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     if not can_simulate(campaign):
         raise NotADemo

@@ -1,6 +1,8 @@
 """The removable files of versions and runs: none that serves, that a rollback needs, or that these depend on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from django.conf import settings
@@ -57,35 +59,50 @@ def hold(*versions: ModelVersion) -> None:
 def needed() -> dict[int, str]:
     """The versions whose files are needed, by id, each with the reason as the end of a sentence."""
     reasons: dict[int, str] = {}
-    for deployment in Deployment.objects.filter(is_current=True).select_related("previous"):
-        reasons.setdefault(deployment.version_id, gettext("it serves %(channel)s") % {"channel": deployment.channel})
-        if deployment.previous is not None:
-            reasons.setdefault(deployment.previous.version_id, gettext("a rollback would return to it"))
-    for run in Run.objects.filter(status__in=ACTIVE_STATUSES):
-        reasons.setdefault(run.parent_id, gettext("run %(number)s starts from it") % {"number": run.pk})
-    for made in ModelVersion.objects.filter(run__in=runs_awaiting_gate()):
-        reason = gettext("the gate of run %(number)s has not decided about it yet") % {"number": made.run_id}
-        reasons.setdefault(made.pk, reason)
-    for gate in PeopleGate.objects.filter(status__in=(*PeopleGate.OPEN, PeopleGate.Status.BETTER)):
-        reasons.setdefault(gate.candidate_id, gettext("gate by people %(number)s is about it") % {"number": gate.pk})
-    for lens_job in LensJob.objects.filter(status__in=ACTIVE_STATUSES):
-        for version in filter(None, (lens_job.version_id, lens_job.before_id, lens_job.reference_id)):
-            reasons.setdefault(version, gettext("lens job %(number)s uses it") % {"number": lens_job.pk})
-    for evaluation in EvaluationJob.objects.filter(status__in=ACTIVE_STATUSES):
-        for version in filter(None, (evaluation.version_id, evaluation.compared_id)):
-            reasons.setdefault(version, gettext("evaluation %(number)s measures it") % {"number": evaluation.pk})
-    for job in GenerationJob.objects.filter(status__in=ACTIVE_STATUSES):
-        writing = [*job.versions.values_list("pk", flat=True), job.reward_version_id]
-        for version in filter(None, writing):
-            reasons.setdefault(version, gettext("generation %(number)s uses it") % {"number": job.pk})
-    for suite_run in SuiteRun.objects.filter(status__in=ACTIVE_STATUSES):
-        reason = gettext("suite run %(number)s uses it") % {"number": suite_run.pk}
-        reasons.setdefault(suite_run.version_id, reason)
+    for version, reason in chain(_serving_or_next(), _at_work()):
+        if version is not None:
+            reasons.setdefault(version, reason)
     # A version is measured against its parent, and its implicit reward is a ratio of the two.
     for child in ModelVersion.objects.filter(pk__in=list(reasons), parent__isnull=False):
         assert child.parent_id is not None
         reasons.setdefault(child.parent_id, gettext("%(name)s was trained from it") % {"name": child.name})
     return reasons
+
+
+def _serving_or_next() -> Iterator[tuple[int | None, str]]:
+    """The versions that serve, come back, or may serve next, by id, with the reason."""
+    for deployment in Deployment.objects.filter(is_current=True).select_related("previous"):
+        yield deployment.version_id, gettext("it serves %(channel)s") % {"channel": deployment.channel}
+        if deployment.previous is not None:
+            yield deployment.previous.version_id, gettext("a rollback would return to it")
+    for run in Run.objects.filter(status__in=ACTIVE_STATUSES):
+        yield run.parent_id, gettext("run %(number)s starts from it") % {"number": run.pk}
+    for made in ModelVersion.objects.filter(run__in=runs_awaiting_gate()):
+        yield made.pk, gettext("the gate of run %(number)s has not decided about it yet") % {"number": made.run_id}
+    for gate in PeopleGate.objects.filter(status__in=(*PeopleGate.OPEN, PeopleGate.Status.BETTER)):
+        reason = gettext("gate by people %(number)s is about it") % {"number": gate.pk}
+        yield gate.candidate_id, reason
+        yield gate.serving_id if gate.is_open else None, reason
+
+
+def _at_work() -> Iterator[tuple[int | None, str]]:
+    """The versions that jobs use, by id, with the reason."""
+    for lens_job in LensJob.objects.filter(status__in=ACTIVE_STATUSES):
+        reason = gettext("lens job %(number)s uses it") % {"number": lens_job.pk}
+        for version in (lens_job.version_id, lens_job.before_id, lens_job.reference_id):
+            yield version, reason
+    for evaluation in EvaluationJob.objects.filter(status__in=ACTIVE_STATUSES):
+        reason = gettext("evaluation %(number)s measures it") % {"number": evaluation.pk}
+        for version in (evaluation.version_id, evaluation.compared_id):
+            yield version, reason
+    for job in GenerationJob.objects.filter(status__in=ACTIVE_STATUSES):
+        reason = gettext("generation %(number)s uses it") % {"number": job.pk}
+        for version in (*job.versions.values_list("pk", flat=True), job.reward_version_id):
+            yield version, reason
+    for suite_run in SuiteRun.objects.filter(status__in=ACTIVE_STATUSES):
+        reason = gettext("suite run %(number)s uses it") % {"number": suite_run.pk}
+        for version in (suite_run.version_id, suite_run.reward_version_id):
+            yield version, reason
 
 
 def why_needed(version: ModelVersion) -> str:
@@ -96,18 +113,22 @@ def why_needed(version: ModelVersion) -> str:
 
 
 def removable(*, keep_newest: int = KEEP_NEWEST) -> list[Removable]:
-    """Adapters that nothing needs, except the newest of each campaign, and the checkpoints of finished runs."""
-    stays = set(needed())
-    adapters: list[Removable] = []
+    """Adapters that nothing needs, except the newest of each campaign, and the checkpoints of finished runs.
+
+    The parents of those stay: each is measured against its parent whenever somebody evaluates it.
+    """
+    stays: set[int | None] = set(needed())
     kept: dict[int, int] = {}
-    versions = ModelVersion.objects.filter(files_removed_at__isnull=True).exclude(adapter_dir="")
-    for version in versions.select_related("run").order_by("-pk"):
+    rows = ModelVersion.objects.filter(files_removed_at__isnull=True).exclude(adapter_dir="")
+    versions = list(rows.select_related("run").order_by("-pk"))
+    for version in versions:
         campaign = version.run.campaign_id if version.run else 0
         kept[campaign] = kept.get(campaign, 0) + 1
-        folder = Path(version.adapter_dir)
-        if version.pk not in stays and kept[campaign] > keep_newest and is_ours(folder):
-            adapters.append(Removable(version, folder, folder_bytes(folder)))
-    return adapters + _checkpoints()
+        if kept[campaign] <= keep_newest:
+            stays |= {version.pk, version.parent_id}
+    adapters = [(version, Path(version.adapter_dir)) for version in versions if version.pk not in stays]
+    found = [Removable(version, folder, folder_bytes(folder)) for version, folder in adapters if is_ours(folder)]
+    return found + _checkpoints()
 
 
 def _checkpoints() -> list[Removable]:

@@ -64,6 +64,7 @@ EVENTS: dict[str, str | Promise] = {
     "suite_run.started": _("Suite run started"),
     "training.left_out": _("Judgments left out of training"),
     "training.taken_in": _("Judgments used in training again"),
+    "version.downloaded": _("Version downloaded"),
     "version.evaluated": _("Version evaluated"),
     "version.promoted": _("Version promoted"),
     "version.registered": _("Version registered"),

@@ -24,7 +24,7 @@ from labeling.access import require_may_create_campaigns
 from labeling.actions.uploads import opened_upload
 from labeling.models import Campaign
 from labeling.web.campaign_forms import NewCampaignForm
-from labeling.web.edge import form_of, page, person, refuse
+from labeling.web.edge import form_of, page, person, refuse, takes_files
 from labeling.web.preview import preview_of
 from training.actions.draft_files import add_file, change_kind, remove_file
 from training.actions.drafts import create_from_draft, discard_draft, save_draft
@@ -33,6 +33,7 @@ from training.models import CampaignDraft, DraftFile
 from training.web.wizard import LAST, STEPS, Wizard, key_of, values_of
 
 
+@takes_files
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_campaign(request: HttpRequest) -> HttpResponse:
@@ -49,6 +50,7 @@ def new_campaign(request: HttpRequest) -> HttpResponse:
     return _render(request, wizard)
 
 
+@takes_files
 @page
 @form_of("new_campaign")
 def new_campaign_preview(request: HttpRequest) -> HttpResponse:

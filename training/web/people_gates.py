@@ -19,18 +19,22 @@ from labeling.access import get_led_campaign, led_campaigns
 from labeling.models import Campaign, User
 from labeling.stats.bootstrap import FloatArray
 from labeling.web.edge import act, attempt, form_of, page, person, submit
+from labeling.web.event_labels import event_label
 from training.access import require_any_lead, visible_people_gates, visible_versions
 from training.actions.held_prompts import hold_prompts
 from training.actions.people_gate_votes import join_votes, joinable_pairs
 from training.actions.people_gates import (
+    MOST_ERROR,
     MOST_PER_PROMPT,
     MOST_VOTES,
+    MOST_WORTH,
     PeopleGateSpec,
     cancel_people_gate,
     open_people_gate,
 )
 from training.models import HeldPrompts, ModelVersion, PeopleGate
 from training.queries.held_prompts import held_prompts, held_share, usable_prompts
+from training.queries.people_gate_supply import acts_of_people, supply_of
 from training.queries.people_gates import (
     CastVote,
     decisive_votes,
@@ -59,9 +63,14 @@ class OpenGateForm(forms.Form):
         queryset=Campaign.objects.none(), to_field_name="slug", label=gettext_lazy("Campaign"), empty_label=None
     )
     worth = PercentField(
-        label=gettext_lazy("Smallest win rate worth a promotion (%)"), min_value=50.5, max_value=99, initial=0.60
+        label=gettext_lazy("Smallest win rate worth a promotion (%)"),
+        min_value=50.5,
+        max_value=100 * MOST_WORTH,
+        initial=0.60,
     )
-    error = PercentField(label=gettext_lazy("Risk of a wrong decision (%)"), min_value=0.1, max_value=49, initial=0.05)
+    error = PercentField(
+        label=gettext_lazy("Risk of a wrong decision (%)"), min_value=0.1, max_value=100 * MOST_ERROR, initial=0.05
+    )
     votes_per_prompt = forms.IntegerField(
         label=gettext_lazy("Votes on each prompt"), min_value=1, max_value=MOST_PER_PROMPT, initial=1
     )
@@ -181,6 +190,7 @@ def people_gate(request: HttpRequest, pk: int) -> HttpResponse:
     gate = get_object_or_404(visible_people_gates(person(request)).select_related(*related), pk=pk)
     votes = decisive_votes(gate) if gate.votes else votes_of(gate)
     figures = gate.figures or evidence_figures(votes, gate.rule)
+    acts = acts_of_people(gate) if gate.is_open else figures.get("acts", {})
     deployment = current_deployment()
     context = {
         "gate": gate,
@@ -195,6 +205,8 @@ def people_gate(request: HttpRequest, pk: int) -> HttpResponse:
         "chart": _chart(gate, votes),
         "pairs": gate.pairs.count(),
         "alike": gate.job.dropped,
+        "unusable": supply_of(gate).unusable if gate.is_open else figures.get("unusable", 0),
+        "acts": [(event_label(verb), times) for verb, times in acts.items()],
         "joinable": len(joinable_pairs(gate)) if gate.is_decided else 0,
         "is_current": deployment is not None and deployment.version_id == gate.serving_id,
         "serves": deployment is not None and deployment.version_id == gate.candidate_id,

@@ -13,14 +13,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from labeling.web.edge import act, form_of, page, person
-from training.access import visible_suite_runs
-from training.actions.suite_follow_ups import checked_comparison, compare_by_people, make_prompts
-from training.actions.suite_runs import ask_judge, cancel_suite_run, resume_suite_run
+from training.access import visible_suite_runs, visible_versions
+from training.actions.suite_follow_ups import compare_by_people, make_prompts
+from training.actions.suite_runs import Choosing, ask_judge, cancel_suite_run, resume_suite_run
 from training.errors import CannotCompareRuns
+from training.evaluation.pair_judges import REWARD_MODEL, REWARD_OF, Choices, choices_between
 from training.evaluation.suite_results import (
     RunComparison,
     answered,
     check_outcomes,
+    checked_comparison,
     counting_in,
     counting_judges,
     figures_of_run,
@@ -112,6 +114,11 @@ def suite_compare(request: HttpRequest, pk: int, other: int) -> HttpResponse:
         comparison = checked_comparison(before, after)
     except CannotCompareRuns as error:
         return render(request, "training/suite_compare.html", context | {"problem": error.message}, status=error.status)
+    context |= {
+        "choices": _labelled(choices_between(comparison)),
+        "judges": _judges(request),
+        "least_compared": LEAST_COMPARED,
+    }
     return render(request, "training/suite_compare.html", context | _compared(comparison))
 
 
@@ -129,6 +136,41 @@ def _compared(comparison: RunComparison) -> dict[str, Any]:
             if keys
         ],
     }
+
+
+@page
+@form_of("suite_compare", "pk", "other")
+def suite_compare_judge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
+    """Has a judge asked which answers of two runs are better: a version's reward, or the server if none is named."""
+    after, before = _visible(request, pk), _visible(request, other)
+
+    def errand() -> str:
+        name = request.POST.get("judge", "")
+        version = get_object_or_404(visible_versions(person(request)), name=name) if name else None
+        choosing = Choosing(before, version)
+        ask_judge(run=after, acting_user=person(request), now=timezone.now(), choosing=choosing)
+        return _("The judge is being asked.")
+
+    return act(request, errand, back=reverse("suite_compare", args=[pk, other]))
+
+
+def _labelled(choices: list[Choices]) -> list[tuple[str, Choices]]:
+    """The choices with their judges' names for people."""
+    texts = {REWARD_OF: _("Implicit reward of %(name)s"), REWARD_MODEL: _("Reward model %(name)s")}
+
+    def label(judge: str) -> str:
+        kind = next((kind for kind in texts if judge.startswith(kind)), None)
+        return texts[kind] % {"name": judge.removeprefix(kind)} if kind else judge
+
+    return [(label(one.judge), one) for one in choices]
+
+
+def _judges(request: HttpRequest) -> list[tuple[str, str]]:
+    """The judges that can choose, as values and labels: the server, and the versions that have a reward."""
+    versions = visible_versions(person(request)).filter(files_removed_at=None).exclude(adapter_dir="")
+    names = versions.order_by("-pk").values_list("name", flat=True)[:OTHERS_OFFERED]
+    rewards = [(name, _("Implicit reward of %(name)s") % {"name": name}) for name in names]
+    return ([("", settings.JUDGE_MODEL or _("Model judge"))] if settings.JUDGE_URLS else []) + rewards
 
 
 @page

@@ -43,12 +43,17 @@ export class Chart {
     this.canvas.addEventListener("keydown", (event) => this.#onKey(event));
     this.canvas.addEventListener("blur", () => this.#lookAt(null));
     this.readout = new Readout(curves, manner);
-    place.append(this.canvas, this.readout.list);
-    if (manner.log) place.append(this.#logSwitch());
+    // Without a measurement a frame with axes would say nothing: a sentence stands there, the page's own where it has one.
+    this.nothing =
+      place.closest("figure")?.querySelector("[data-nothing]") ?? make("p", { class: "muted small", text: gettext("Nothing has been measured yet.") });
+    this.drawing = [this.canvas, this.readout.list, ...(manner.log ? [this.#logSwitch()] : [])];
+    place.append(...this.drawing);
+    if (!this.nothing.isConnected) place.append(this.nothing);
     new ResizeObserver(() => this.#resize()).observe(place);
     // uPlot draws into a canvas: it has to be told when the colours change, on paper too.
     document.addEventListener("themechange", () => this.#draw());
     for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", () => this.#draw());
+    this.#showEmpty();
     this.#draw();
   }
 
@@ -56,6 +61,7 @@ export class Chart {
   show(data) {
     const isOtherDensity = this.#isDotted(this.#data) !== this.#isDotted(data);
     this.#data = data;
+    this.#showEmpty();
     if (isOtherDensity) this.#draw();
     else this.#plot?.setData(/** @type {uPlot.AlignedData} */ (this.#drawable()));
     this.#read();
@@ -66,6 +72,12 @@ export class Chart {
     if (steps === this.#steps) return;
     this.#steps = steps;
     this.#draw();
+  }
+
+  #showEmpty() {
+    const isEmpty = !this.#data.slice(1).some(isMeasured);
+    for (const part of this.drawing) part.hidden = isEmpty;
+    this.nothing.toggleAttribute("hidden", !isEmpty);
   }
 
   get #caption() {

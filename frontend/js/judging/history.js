@@ -9,7 +9,7 @@
  * @property {Assignment | null} pair null: an earlier page showed it
  * @property {string | null} key of the judgment while the server does not have it; null: delivered
  * @property {JudgmentDraft | null} draft null: an earlier page made it
- * @property {number} [deliveredAt] milliseconds since 1970
+ * @property {number} [deliveredAt] milliseconds since 1970: of the first judgment of its assignment
  */
 
 const MOST_UNDOS = 50;
@@ -17,6 +17,8 @@ const MOST_UNDOS = 50;
 export class JudgmentHistory {
   /** @type {Entry[]} */
   #entries = [];
+  /** @type {Map<number, number>} when the server got the first judgment of an assignment: the time to undo counts from it */
+  #firstDelivered = new Map();
 
   /** @returns {Entry | undefined} */
   get last() {
@@ -56,17 +58,19 @@ export class JudgmentHistory {
    * @param {number} deliveredAt milliseconds since 1970
    */
   markDelivered(judgment, deliveredAt) {
+    const first = this.#firstDelivered.get(judgment.assignment) ?? deliveredAt;
+    this.#firstDelivered.set(judgment.assignment, first);
     const entry = this.#entries.find((each) => each.key === judgment.body.key);
     if (entry) {
       entry.key = null;
-      entry.deliveredAt = deliveredAt;
+      entry.deliveredAt = first;
       return;
     }
     // An earlier page made it, before everything that is still pending.
     const next = this.#entries.findIndex((each) => each.key !== null);
     const place = next < 0 ? this.#entries.length : next;
     const { assignment, body } = judgment;
-    this.#entries.splice(place, 0, { assignment, pair: null, key: null, draft: body, deliveredAt });
+    this.#entries.splice(place, 0, { assignment, pair: null, key: null, draft: body, deliveredAt: first });
   }
 
   /**

@@ -119,9 +119,7 @@ function showMetrics() {
     column("evaluated", "chosen_logratio"),
     column("evaluated", "rejected_logratio"),
   ]);
-  const drift = column("evaluated", "kl");
-  charts.kl.show([steps, drift]);
-  one("[data-no-kl]", HTMLElement).hidden = drift.some((value) => value !== null);
+  charts.kl.show([steps, column("evaluated", "kl")]);
   charts.norm.show([steps, column("progress", "grad_norm")]);
   rows.replaceChildren(...lines.map(row));
 }

@@ -91,6 +91,9 @@ class PromptImportOptions(ImportOptions):
 class FileView(ApiView):
     """A view whose body is a file, read as a stream."""
 
+    takes_files = True
+    """Read by config.bodies: the body may be large."""
+
     def file(self, request: Request) -> HashedFile:
         """The body, unparsed and never whole in memory. Raises FileNotSent, LengthRequired."""
         if not hasattr(self, "_file"):

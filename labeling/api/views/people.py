@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from labeling.access import get_self_or_anybody, get_token
 from labeling.actions.erasure import erase_person, erasure_consequences
-from labeling.actions.people import create_token, create_user, revoke_token
+from labeling.actions.people import check_role_for_token, create_token, create_user, note_data_read, revoke_token
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.api.serializers.people import (
@@ -52,6 +52,7 @@ class PersonDataView(ApiView):
     def get(self, request: Request, username: str) -> StreamingHttpResponse:
         """Download all data about a person as one JSON object, streamed. For that person and for admins."""
         person = get_self_or_anybody(self.person, username)
+        note_data_read(person=person, acting_user=self.person, now=self.now)
         headers = {"Content-Disposition": f'attachment; filename="{person.pseudonym}.json"'}
         return StreamingHttpResponse(personal_data(person), content_type="application/json", headers=headers)
 
@@ -89,6 +90,7 @@ class UsersView(ApiView):
     def post(self, request: Request) -> Response:
         """Create a user. For admins."""
         values = self.validated(NewUserSerializer, request)
+        check_role_for_token(values["role"], self.token)
         user, password = create_user(**values, secret=self.fresh_secret()[:20], acting_user=self.person, now=self.now)
         body = {"username": user.username, "role": user.role, "password": password}
         return Response(CreatedUserSerializer(body).data, status=201)

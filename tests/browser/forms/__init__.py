@@ -1,6 +1,19 @@
 """All forms of the product: a browser submits each with scripts, without, and with something wrong in it."""
 
-from tests.browser.forms import accounts, campaign, judging, lists, onboarding, people, questions, site, training
+from tests.browser.forms import (
+    accounts,
+    campaign,
+    gates,
+    judging,
+    lens_and_lab,
+    lists,
+    onboarding,
+    people,
+    questions,
+    site,
+    suites,
+    training,
+)
 from tests.browser.forms.entry import Entry
 
 ROOMS: dict[str, tuple[Entry, ...]] = {
@@ -9,7 +22,7 @@ ROOMS: dict[str, tuple[Entry, ...]] = {
     "onboarding": onboarding.ENTRIES,
     "judging": judging.ENTRIES,
     "questions": questions.ENTRIES,
-    "training": training.ENTRIES,
+    "training": (*training.ENTRIES, *suites.ENTRIES, *gates.ENTRIES, *lens_and_lab.ENTRIES),
     "lists": lists.ENTRIES,
     "campaign": campaign.ENTRIES,
     "site": site.ENTRIES,

@@ -64,6 +64,16 @@ test("a judgment of an earlier page stands before everything that is still pendi
   assert.deepEqual(history.last, { assignment: 2, pair: null, key: null, draft: body, deliveredAt: 5 });
 });
 
+test("a pair that is judged again keeps the time of its first judgment", () => {
+  const history = new JudgmentHistory();
+  history.add(entry(1, "k1"));
+  history.markDelivered(pending(1, "k1"), 5);
+  history.removeLast();
+  history.add(entry(1, "k2"));
+  history.markDelivered(pending(1, "k2"), 9);
+  assert.equal(history.last.deliveredAt, 5);
+});
+
 test("what an earlier page left is restored with its pairs, as far as they were kept", () => {
   const history = new JudgmentHistory();
   history.restore([pending(1, "k1"), pending(2, "k2")], [{ id: 2 }]);

@@ -19,6 +19,7 @@ from labeling.actions.accounts import (
     remove_address,
 )
 from labeling.actions.mails import address_token
+from labeling.actions.people import create_token
 from labeling.models import BrowserSession, Event, User
 from tests.people import PASSWORD, person
 
@@ -93,3 +94,15 @@ def test_expired_sessions_are_forgotten() -> None:
     assert forget_sessions(now=timezone.now()) == 0
     assert forget_sessions(now=late) == 1
     assert not Session.objects.exists()
+
+
+def test_a_new_password_ends_the_tokens_too_if_asked() -> None:
+    alice = person("alice")
+    token, _ = create_token(user=alice, name="laptop", acting_user=alice, now=timezone.now())
+    for revoke_tokens in (False, True):
+        token.refresh_from_db()
+        assert token.revoked_at is None
+        change_password(user=alice, password=NEW, revoke_tokens=revoke_tokens, acting_user=alice, now=timezone.now())
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+    assert Event.objects.filter(verb="token.revoked").count() == 1

@@ -8,6 +8,7 @@ import pytest
 from common.errors import Invalid, NotAllowed
 from labeling.actions.blind_tests import create_blind_test, end_blind_test
 from labeling.actions.campaigns import change_campaign, change_campaign_status, write_guidelines
+from labeling.actions.comparisons import add_comparisons
 from labeling.judging.blind_tests import register_reader
 from labeling.models import Campaign, Event
 from labeling.tally import count_tally, read_tally
@@ -21,7 +22,8 @@ def blind_test_of(scene: Stage, votes: int = 1) -> Stage:
     made = create_blind_test(like=scene.campaign, number=1, prompts=[], votes=votes, acting_user=scene.maya, now=NOON)
     change_campaign_status(campaign=made, status="active", acting_user=None, now=NOON)
     scene.campaign = made
-    scene.add([pair(number) for number in range(3)])
+    drafts = [pair(number) for number in range(3)]
+    add_comparisons(campaign=made, drafts=drafts, source="test", acting_user=None, now=NOON)
     return scene
 
 

@@ -92,3 +92,11 @@ def test_an_admin_takes_away_and_erases_for_somebody_else_on_the_page_and_by_api
     assert browser.post("/people/bob/erase/", {"confirmation": "bob"}).headers["Location"] == "/"
     assert [one.by for one in Erasure.objects.all()] == [scene.root, scene.root]
     assert browser.get("/").status_code == 200  # who erased others is still signed in
+
+
+def test_an_account_with_the_name_of_the_erased_stops_no_erasure(scene: Stage) -> None:
+    scene.bob.username = f"erased-{scene.alice.pk}"  # from before such names were reserved
+    scene.bob.save(update_fields=["username"])
+    erase_person(person=scene.alice, confirmation="alice", acting_user=scene.alice, now=NOON)
+    scene.alice.refresh_from_db()
+    assert scene.alice.username.startswith(f"erased-{scene.alice.pk}-")

@@ -14,6 +14,7 @@ from labeling.actions.invitations import (
     revoke_invitation,
     sign_up_by_invitation,
 )
+from labeling.actions.members import remove_member
 from labeling.actions.people import UsernameTaken
 from labeling.models import Event, Invitation, Membership, User
 from tests.people import PASSWORD, Stage, person, stage
@@ -97,3 +98,17 @@ def test_only_leads_invite_and_an_invitation_ends_within_a_year() -> None:
     for days in (-1, 0, 400):
         with pytest.raises(Invalid, match="within a year"):
             invite(scene, expires_at=scene.now + timedelta(days=days))
+
+
+def test_somebody_who_was_removed_does_not_come_back_by_an_older_link() -> None:
+    scene = stage()
+    _, token = invite(scene)
+    remove_member(campaign=scene.campaign, user=scene.alice, acting_user=scene.maya, now=scene.now)
+    with pytest.raises(InvitationOver, match="You were removed"):
+        accept_invitation(token=token, acting_user=scene.alice, now=scene.now)
+    assert not Membership.objects.filter(campaign=scene.campaign, user=scene.alice).exists()
+    later = scene.now + timedelta(minutes=1)
+    _, newer = create_invitation(
+        campaign=scene.campaign, expires_at=later + timedelta(days=1), acting_user=scene.maya, now=later
+    )
+    assert accept_invitation(token=newer, acting_user=scene.alice, now=later).user == scene.alice

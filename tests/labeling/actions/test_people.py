@@ -5,7 +5,7 @@ from django.contrib.auth import authenticate
 from django.db import IntegrityError
 
 from common.errors import Invalid, NotAllowed
-from labeling.actions.people import UsernameTaken, create_token, create_user, revoke_token
+from labeling.actions.people import UsernameTaken, check_role_for_token, create_token, create_user, revoke_token
 from labeling.models import ApiToken, Event, Role, User
 from tests.people import NOON, person
 
@@ -79,3 +79,13 @@ def test_no_two_keys_are_the_same() -> None:
     token, _ = create_token(user=alice, name="a", acting_user=alice, now=NOON)
     with pytest.raises(IntegrityError):
         ApiToken.objects.create(user=alice, name="b", key_hash=token.key_hash, created_at=NOON)
+
+
+def test_a_token_makes_annotators_only() -> None:
+    root = person("root", Role.ADMIN)
+    token, _ = create_token(user=root, name="people", scopes=["people"], acting_user=root, now=NOON)
+    for role in (Role.LEAD, Role.ADMIN):
+        check_role_for_token(role, None)
+        with pytest.raises(NotAllowed, match="only create annotators"):
+            check_role_for_token(role, token)
+    check_role_for_token(Role.ANNOTATOR, token)

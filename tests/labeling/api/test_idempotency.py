@@ -91,3 +91,12 @@ def test_answers_are_forgotten_when_nobody_retries_any_more(calling: Calling) ->
     assert post(maya, CAMPAIGNS, {"name": "Other"}, "k1").status_code == 201
     KeptReply.objects.update(expires_at=timezone.now())
     assert forget_replies(now=timezone.now()) == 1
+
+
+def test_a_key_that_is_used_again_later_gives_another_secret(calling: Calling) -> None:
+    alice = calling(stage().alice)
+    body = {"name": "laptop", "scopes": ["read"]}
+    first = post(alice, "/api/v1/tokens/", body, "1").json()["key"]
+    KeptReply.objects.update(expires_at=timezone.now())
+    second = post(alice, "/api/v1/tokens/", body, "1").json()["key"]
+    assert len({first, second, first[:24], second[:24]}) == 4

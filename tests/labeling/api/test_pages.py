@@ -46,3 +46,10 @@ def test_pages_follow_each_other_without_a_gap_while_rows_are_added(calling: Cal
     assert [one["id"] for one in (*first["results"], *second["results"])] == list(
         Judgment.objects.order_by("-pk").values_list("pk", flat=True)[1:]
     )
+
+
+def test_a_made_up_place_in_a_list_is_no_error_of_the_server(calling: Calling) -> None:
+    maya = calling(stage().maya)
+    for cursor in ("cD1hYWFh", "bz0xJnA9", "cj0xJnA9OTk5OTk5OTk5OTk5OTk5OTk5OTk5OQ==", "%00", "x" * 500):
+        answer = maya.get(f"/api/v1/campaigns/sums/judgments/?cursor={cursor}")
+        assert answer.status_code in (200, 400, 404), cursor

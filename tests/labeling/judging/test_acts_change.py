@@ -1,11 +1,18 @@
 """Changing a judgment: the earlier one is superseded by the new one."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
-from labeling.judging.acts import change_and_continue, change_judgment
+from labeling.judging.acts import change_and_continue, change_judgment, undo_judgment
+from labeling.judging.assignments import release_assignment
 from labeling.judging.drafts import JudgmentDraft
+from labeling.judging.effects import undo_until
+from labeling.judging.own_judgments import own_judgment
 from labeling.judging.refusals import NothingToUndo, TooLateToUndo
 from labeling.models import Assignment, Comparison, Event, Judgment, Membership
+from labeling.queries.own_judgments import own_judgments
 from labeling.tally import count_tally, read_tally
 from tests.people import stage
 
@@ -59,3 +66,40 @@ def test_changing_has_an_end_and_needs_something_to_change() -> None:
     scene.wait(61)
     with pytest.raises(TooLateToUndo, match="60 seconds"):
         change_judgment(assignment=given, draft=JudgmentDraft("right", "k"), acting_user=scene.alice, now=scene.now)
+
+
+def test_the_time_to_change_counts_from_the_first_judgment_however_often_it_is_changed_or_undone() -> None:
+    scene = stage(comparisons=1, undo_seconds=60)
+    given = scene.given(scene.alice)
+    first = scene.judge(given)
+    limit = scene.now + timedelta(seconds=60)
+
+    def change(key: str) -> Judgment:
+        draft = JudgmentDraft("right", key)
+        return change_judgment(assignment=given, draft=draft, acting_user=scene.alice, now=scene.now)
+
+    for key in ("k1", "k2"):
+        scene.wait(20)
+        assert undo_until(change(key), scene.campaign) == limit
+    assert undo_until(change("k2"), scene.campaign) == limit  # a retry says the same
+    undo_judgment(assignment=given, acting_user=scene.alice, now=scene.now)
+    scene.wait(15)
+    assert undo_until(scene.judge(given), scene.campaign) == limit
+    own = own_judgment(own_judgments(scene.campaign, scene.alice).get(), scene.campaign, scene.now)
+    assert own.until == limit > first.created_at
+    scene.wait(6)
+    with pytest.raises(TooLateToUndo):
+        change("k3")
+
+
+def test_a_pair_that_is_leased_again_after_an_undo_has_its_own_time(django_assert_num_queries: Any) -> None:
+    scene = stage(comparisons=1, undo_seconds=60)
+    given = scene.given(scene.alice)
+    scene.judge(given)
+    undo_judgment(assignment=given, acting_user=scene.alice, now=scene.now)
+    release_assignment(assignment=given, acting_user=scene.alice, now=scene.now)
+    scene.wait(50)
+    again = scene.judge(scene.given(scene.alice))
+    with django_assert_num_queries(0):
+        assert undo_until(again, scene.campaign) == scene.now + timedelta(seconds=60)
+    assert undo_until(Judgment.objects.get(pk=again.pk), scene.campaign) == scene.now + timedelta(seconds=60)

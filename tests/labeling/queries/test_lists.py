@@ -12,6 +12,7 @@ from labeling.actions.bulk import BulkOrder, Selection, start_bulk_act
 from labeling.actions.campaigns import create_campaign
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.models import Comparison, Prompt, Verdict
+from labeling.queries.list_pages import page_of_comparisons, page_of_prompts
 from labeling.queries.lists import (
     ComparisonFilter,
     PromptFilter,
@@ -19,8 +20,6 @@ from labeling.queries.lists import (
     filtered_prompts,
     fingerprint,
     limited_count,
-    page_of_comparisons,
-    page_of_prompts,
 )
 from labeling.queries.prompt_search import prompts_with as prompts_with_text
 from tests.people import Stage, asks, pair, stage
@@ -118,6 +117,8 @@ def test_pages_follow_each_other_without_a_gap_in_every_order() -> None:
         ),
         ("least_certain", with_verdict + without),
         ("most_certain", with_verdict[::-1] + without),
+        ("most_judged", list(Comparison.objects.order_by("-judged", "-pk").values_list("pk", flat=True))),
+        ("least_judged", list(Comparison.objects.order_by("judged", "-pk").values_list("pk", flat=True))),
     ):
         keys: list[int] = []
         while page := page_of_comparisons(rows, order=order, after=keys[-1] if keys else None, size=7):
@@ -127,6 +128,53 @@ def test_pages_follow_each_other_without_a_gap_in_every_order() -> None:
     first = page_of_prompts(prompts, order="newest", after=None, size=20)
     second = page_of_prompts(prompts, order="newest", after=first[-1].pk, size=20)
     assert len({one.pk for one in (*first, *second)}) == 25
+
+
+def test_prompts_are_sorted_by_their_comparisons_page_by_page(django_assert_num_queries: Any) -> None:
+    scene = texts_on_stage()
+    scene.add([pair(number) for number in range(8)])
+    one, two = Prompt.objects.filter(comparisons__isnull=False).order_by("pk")[:2]
+    Comparison.objects.filter(pk__in=Comparison.objects.exclude(prompt__in=[one, two]).values("pk")[:4]).update(
+        prompt=two
+    )
+    counted = {row.pk: row.comparisons.count() for row in Prompt.objects.all()}
+    expected = sorted(counted, key=lambda key: (counted[key], -key))
+    for order, keys in (
+        ("least_compared", expected),
+        ("most_compared", sorted(counted, key=lambda key: (-counted[key], -key))),
+    ):
+        rows = filtered_prompts(scene.campaign, PromptFilter())
+        seen: list[int] = []
+        while page := page_of_prompts(rows, order=order, after=seen[-1] if seen else None, size=3):
+            seen += [row.pk for row in page]
+        assert seen == keys, order
+    assert counted[two.pk] == 5
+    with django_assert_num_queries(3):
+        page_of_prompts(filtered_prompts(scene.campaign, PromptFilter()), order="most_compared", after=two.pk, size=50)
+
+
+def test_prompts_are_filtered_by_what_happened_to_one_of_their_comparisons() -> None:
+    scene = stage(comparisons=4, overlap=1)
+    (sure, unsure) = scene.settle(["a", "b"])
+    Verdict.objects.filter(comparison=sure).update(confidence=0.95)
+    flagged = scene.judge(scene.given(scene.alice), "skip", flag="harm").comparison
+
+    def found(**where: Any) -> set[int]:
+        return set(filtered_prompts(scene.campaign, PromptFilter(**where)).values_list("pk", flat=True))
+
+    both = {sure.prompt_id, unsure.prompt_id}
+    assert found(flagged=True) == {flagged.prompt_id}
+    assert found(annotator=scene.alice.pseudonym) == both | {flagged.prompt_id}
+    assert found(annotator=scene.bob.pseudonym) == set()
+    assert found(group="people") == found(group="annotator") == both
+    assert found(confidence_at_least=0.9) == {sure.prompt_id}
+    assert found(confidence_at_most=0.9) == {unsure.prompt_id}
+    assert len(found(source="test")) == 4
+    # One comparison must have all of them: two of the prompt that have one each do not match together.
+    Comparison.objects.filter(pk=flagged.pk).update(prompt=sure.prompt)
+    assert found(flagged=True, confidence_at_least=0.9) == set()
+    where = PromptFilter(flagged=True, confidence_at_least=0.9)
+    assert PromptFilter.from_json(where.as_json()) == where
 
 
 def test_a_count_stops(monkeypatch: pytest.MonkeyPatch) -> None:

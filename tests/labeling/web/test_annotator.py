@@ -1,10 +1,14 @@
 """The page about one annotator of a campaign."""
 
+import csv
+from io import StringIO
+
 import pytest
 
 from labeling.actions.campaigns import change_campaign
 from labeling.actions.members import remove_member
 from labeling.actions.questions import ask_question
+from labeling.web.annotator_tables import ANNOTATOR_TABLES
 from tests.clients import Visiting, text_of
 from tests.people import Stage, stage
 
@@ -66,3 +70,22 @@ def test_a_member_who_has_not_judged_has_a_page_without_figures(visiting: Visiti
     page = text_of(visiting(scene.maya), f"{PATH}alice/")
     assert "None of their comparisons is settled yet." in page
     assert "Agreement with others" not in page
+    assert "csv-" not in page, "There is no table."
+
+
+def test_every_table_of_the_page_is_a_file(scene: Stage, visiting: Visiting) -> None:
+    maya = visiting(scene.maya)
+    page = text_of(maya, f"{PATH}alice/")
+    files = {}
+    for table in ANNOTATOR_TABLES:
+        path = f"{PATH}{scene.alice.pseudonym}/{table}.csv"
+        assert f'href="{path}"' in page
+        response = maya.get(path)
+        assert f'"sums-{scene.alice.pseudonym}-{table}.csv"' in response["Content-Disposition"]
+        files[table] = list(csv.DictReader(StringIO(response.getvalue().decode())))
+    assert {row["figure"]: row["value"] for row in files["figures"]}["agreement"] == "0.75"
+    assert files["verdicts"][0] == {"verdict": "a", "chose_a": "3", "chose_tie": "0", "chose_b": "0"}
+    assert [row["judgments"] for row in files["days"]] == ["4"]
+    assert [row["comment"] for row in files["comments"]] == ["<b>True.</b>"]
+    assert [row["flag"] for row in files["flags"]] == ["harm"]
+    assert maya.get(f"{PATH}alice/nothing.csv").status_code == 404

@@ -178,6 +178,25 @@ def test_a_judged_import_says_so_instead(visiting: Visiting) -> None:
     assert on_stage.campaign.comparisons.count() == 1
 
 
+def test_an_import_that_was_only_skipped_or_flagged_says_so_and_lists_the_flagged(visiting: Visiting) -> None:
+    scene: Stage = stage()
+    maya = visiting(scene.maya)
+    bring_in(maya, lines(PAIR, PAIR | {"prompt": [{"role": "user", "content": "How?"}]}))
+    address = f"/campaigns/sums/data/imports/{ImportBatch.objects.get().pk}/"
+    flagged = scene.judge(scene.given(scene.alice), "skip", flag="harm").comparison_id
+    page = tight(text_of(maya, address))
+    assert "1 comparison of this import was judged, skipped or flagged" in page
+    assert "Show 1 flagged one" in page
+    listed = page.split('data-testid="batch-flagged"')[0].rsplit('href="', 1)[1].split('"')[0]
+    found = text_of(maya, listed.replace("&amp;", "&"))
+    assert f'name="pk" value="{flagged}"' in found
+    assert found.count('name="pk"') == 1
+    scene.judge(scene.given(scene.alice), "skip")
+    assert "2 comparisons of this import were judged, skipped or flagged" in text_of(maya, address)
+    assert "can no longer be taken back" in press(maya, address, "take_back")
+    assert scene.campaign.comparisons.count() == 2
+
+
 ODD = [{"Frage": f"Frage {n}?", "gut": f"Ja {n}.", "schlecht, oft": "Nein.", "Notiz": "x"} for n in range(2)]
 PICKED = {"column_prompt": "Frage", "column_a": "gut", "column_b": "schlecht, oft"}
 

@@ -5,6 +5,7 @@ import pytest
 from labeling.actions.curation import make_gold
 from labeling.models import Comparison, Verdict
 from tests.clients import Visiting, text_of
+from tests.markup import tight
 from tests.people import Stage, asks, pair, stage
 
 
@@ -32,6 +33,44 @@ def test_the_next_page_keeps_the_filter_and_the_order(visiting: Visiting) -> Non
     last = text_of(maya, f"/campaigns/sums/comparisons/{older}")
     assert last.count('name="pk"') == 1
     assert f'value="{Comparison.objects.latest("pk").pk}"' in last
+    assert 'href="?status=open&amp;order=newest#rows"' in last, "Another order starts at its first page."
+
+
+@pytest.mark.parametrize(
+    ("target", "up", "down"),
+    [
+        ("comparisons", "least_judged", "most_judged"),
+        ("comparisons", "least_certain", "most_certain"),
+        ("comparisons", "oldest", "newest"),
+        ("prompts", "least_compared", "most_compared"),
+        ("prompts", "oldest", "newest"),
+    ],
+)
+def test_a_heading_sorts_the_list_both_ways_and_keeps_the_filter(
+    visiting: Visiting, target: str, up: str, down: str
+) -> None:
+    scene = stage(comparisons=3)
+    scene.settle(["a", "b"])
+    maya, path = visiting(scene.maya), f"/campaigns/sums/{target}/"
+    for order, other, direction in ((down, up, "descending"), (up, down, "ascending")):
+        page = tight(text_of(maya, f"{path}?text=plus&order={order}"))
+        assert page.count("aria-sort=") == page.count(f'aria-sort="{direction}"') == 1
+        link = page.split(f'data-testid="sort-{other}"')[0].rsplit('href="', 1)[1].split('"')[0]
+        assert link == f"?text=plus&amp;order={other}#rows"
+        assert page.count('name="pk"') == 3
+    assert 'aria-sort="descending"' in text_of(maya, path), "Newest first, unless something else is asked for."
+
+
+def test_prompts_have_the_filters_of_their_comparisons(visiting: Visiting) -> None:
+    scene = stage(comparisons=3)
+    sure, _ = scene.settle(["a", "b"])
+    Verdict.objects.filter(comparison=sure).update(confidence=0.95)
+    page = text_of(
+        visiting(scene.maya), "/campaigns/sums/prompts/?confidence_at_least=90&annotator=" + scene.alice.pseudonym
+    )
+    assert "1 matches." in page
+    assert f'name="pk" value="{sure.prompt_id}"' in page
+    assert "Only flagged ones" in page
 
 
 def test_a_wrong_filter_says_so_and_keeps_what_was_typed(visiting: Visiting) -> None:

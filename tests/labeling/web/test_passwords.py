@@ -11,7 +11,7 @@ from labeling.actions.mails import send_mail_request
 from labeling.models import MailRequest, User
 from tests.clients import Visiting
 from tests.people import PASSWORD, person
-from tests.roles.calls import reset_link
+from tests.roles.rows import reset_link
 
 NEW = "another horse, another battery"
 CHANGE = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}

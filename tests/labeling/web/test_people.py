@@ -64,3 +64,27 @@ def test_a_member_has_as_many_judgments_here_as_in_statistics_and_totals(
     counted = [row.votes for row in statistics(on_stage.campaign, now=on_stage.now).annotators]
     assert sum(map(int, shown)) == int(loop) == sum(counted) > 0
     assert counts(on_stage.campaign, on_stage.alice)["judged"] == sum(counted)
+
+
+def test_members_are_sorted_by_a_heading_those_without_a_figure_last(visiting: Visiting) -> None:
+    scene = stage(comparisons=5, overlap=2)
+    for user, number in ((scene.bob, 3), (scene.alice, 1)):
+        for _ in range(number):
+            scene.judge(scene.given(user), seconds=0 if user == scene.bob else None)
+    maya, path = visiting(scene.maya), f"/campaigns/{scene.campaign.slug}/people/"
+
+    def names(query: str) -> list[str]:
+        return [member.user.username for member, _summary, _standing in maya.get(path + query).context["members"]]
+
+    usual = names("")
+    others = [name for name in usual if name not in ("alice", "bob")]
+    assert names("?order=most_judged") == ["bob", "alice", *others]
+    assert names("?order=least_judged") == [*others, "alice", "bob"]
+    assert names("?order=fastest") == ["bob", *(name for name in usual if name != "bob")]
+    assert names("?order=zzz") == usual
+    page = text_of(maya, f"{path}?order=most_judged")
+    assert 'aria-sort="descending"' in page
+    assert 'href="?order=least_judged#rows"' in page
+    scene.campaign.pseudonymous = True
+    scene.campaign.save(update_fields=["pseudonymous"])
+    assert names("?order=most_judged") == usual, "The order would tell who judged how much."

@@ -1,5 +1,11 @@
 """The pages of verdicts, of disagreements and of a single comparison."""
 
+import csv
+import re
+from io import StringIO
+
+from django.test import Client
+
 from labeling.actions.campaigns import change_campaign
 from labeling.actions.curation import retire_comparison
 from labeling.actions.verdicts import adjudicate
@@ -55,6 +61,39 @@ def test_a_verdict_is_found_by_a_part_of_its_prompt(visiting: Visiting) -> None:
     assert len(maya.get(f"{PATH}verdicts/?text=IS 1").context["verdicts"]) == 3  # 1, 10 and 11
     assert len(maya.get(f"{PATH}verdicts/?text=%25").context["verdicts"]) == 0
     assert len(maya.get(f"{PATH}verdicts/?text=user").context["verdicts"]) == 0, "A role is no text."
+
+
+def test_the_verdicts_that_were_found_are_a_file(visiting: Visiting) -> None:
+    scene = stage(comparisons=12)
+    scene.settle(["a"] * 11 + ["tie"])
+    maya = visiting(scene.maya)
+    link = re.search(
+        r'href="([^"]+)" [^>]*data-testid="csv-verdicts"',
+        tight(maya.get(f"{PATH}verdicts/?winner=tie").content.decode()),
+    )
+    assert link
+    assert link[1] == f"{PATH}verdicts.csv?winner=tie"
+    (row,) = _file(maya, link[1])
+    assert (row["winner"], row["votes_tie"], row["votes_a"], row["settled_by"]) == ("tie", "1", "0", "majority")
+    assert row["prompt"].endswith("plus one?")
+    assert len(_file(maya, f"{PATH}verdicts.csv")) == 12
+    assert _file(maya, f"{PATH}verdicts.csv?confidence_at_most=many") == []
+
+
+def test_the_file_names_who_decided_as_the_page_does(visiting: Visiting) -> None:
+    scene = disagreed()
+    conflict = Comparison.objects.get(status="conflict")
+    expert = person("eve")
+    scene.join(expert, role="expert")
+    adjudicate(comparison=conflict, winner="b", reason="It is.", acting_user=expert, now=scene.now)
+    maya = visiting(scene.maya)
+    assert [row["decided_by"] for row in _file(maya, f"{PATH}verdicts.csv")] == ["eve", ""]
+    change_campaign(campaign=scene.campaign, pseudonymous=True, acting_user=scene.maya, now=scene.now)
+    assert _file(maya, f"{PATH}verdicts.csv")[0]["decided_by"] == expert.pseudonym
+
+
+def _file(client: Client, path: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(client.get(path).getvalue().decode())))
 
 
 def test_what_is_alike_in_all_rows_is_said_once_and_one_judgment_is_no_majority(visiting: Visiting) -> None:

@@ -4,56 +4,24 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
 
-from common.errors import Invalid, NotAllowed, NotFound
+from common.errors import Invalid
 from labeling.models import Campaign, Event, User
 from tests.training.actions.conftest import rule_of
 from tests.training.conftest import NOW
+from tests.training.gated import BAD, GOOD, finished_run, measured
 from training.actions.gate import decide_by_rule, promote_through_gate, save_gate
-from training.actions.runs import RunSpec, start_run
 from training.actions.versions import promote, record_evaluation, roll_back
-from training.errors import GateNotMet, WrongGate
-from training.models import Gate, GateDecision, GenerationJob, JobStatus, ModelVersion, Run, certificate_hash
-from training.queries.gates import MEASURED, current_gate, standing
+from training.errors import GateNotMet
+from training.models import GateDecision, GenerationJob, ModelVersion
+from training.queries.gates import MEASURED, standing
 from training.queries.retraining import runs_awaiting_gate
 from training.queries.serving import serving_version
 from training.versions import servers
 
 pytestmark = pytest.mark.django_db
 
-GOOD: dict[str, Any] = {
-    "pairs": 60,
-    "accuracy": 0.7,
-    "accuracy_low": 0.57,
-    "accuracy_high": 0.8,
-    "difference_to_parent": 0.2,
-    "difference_to_parent_low": 0.07,
-    "difference_to_parent_high": 0.3,
-    "base": "tiny-base",
-    "parent": "tiny-base",
-    "serving": "tiny-base",
-}
 Meanwhile = Callable[[Callable[[], object]], None]
-BAD = {**GOOD, "accuracy": 0.0, "accuracy_low": 0.0, "accuracy_high": 0.06}
-
-
-def finished_run(campaign: Campaign, base: ModelVersion, trigger: str = "schedule") -> tuple[Run, ModelVersion]:
-    """A finished run, and its version (whose files are the base's)."""
-    run = start_run(campaign=campaign, acting_user=None, now=NOW, spec=RunSpec(trigger=trigger))
-    Run.objects.filter(pk=run.pk).update(status=JobStatus.FINISHED, finished_at=NOW)
-    version = ModelVersion.objects.create(
-        name="tiny-v1", base_dir=base.base_dir, content_hash=base.content_hash, parent=base, run=run, created_at=NOW
-    )
-    run.refresh_from_db()
-    return run, version
-
-
-def measured(version: ModelVersion, figures: dict[str, Any]) -> None:
-    assert version.run is not None
-    record_evaluation(
-        version=version, kind=MEASURED, results=figures, acting_user=None, now=NOW, snapshot=version.run.snapshot
-    )
 
 
 def test_the_schedule_promotes_a_version_that_meets_the_gate_and_keeps_why(
@@ -311,43 +279,6 @@ def test_figures_against_an_earlier_serving_version_hold_it_until_it_is_measured
     stands = standing(version)
     assert stands is not None
     assert "stale" not in stands.own.figures, "it serves itself: nothing is to be measured again"
-
-
-def test_a_change_makes_the_next_gate_and_the_same_rules_change_nothing(labeled: Campaign, maya: User) -> None:
-    assert current_gate(labeled).pk is None
-    rules = [{"figure": "pairs", "floor": 20, "on_missing": "hold"}]
-    gate = save_gate(campaign=labeled, rules=rules, acting_user=maya, now=NOW)
-    assert (gate.number, gate.by) == (2, maya)  # the default was the first
-    assert save_gate(campaign=labeled, rules=rules, acting_user=maya, now=NOW) == gate
-    assert Gate.objects.filter(campaign=labeled).count() == 2
-    event = Event.objects.get(verb="gate.saved")
-    assert event.after == {"gate": 2, "rules": {"pairs": 20.0}}
-
-
-def test_gates_are_for_leads_and_wrong_rules_change_nothing(labeled: Campaign, alice: User, charlie: User) -> None:
-    rules = [{"figure": "pairs", "floor": 20}]
-    with pytest.raises(NotAllowed):
-        save_gate(campaign=labeled, rules=rules, acting_user=alice, now=NOW)
-    with pytest.raises(NotFound):
-        save_gate(campaign=labeled, rules=rules, acting_user=charlie, now=NOW)
-    with pytest.raises(WrongGate):
-        save_gate(campaign=labeled, rules=[{"figure": "pairs", "floor": 1}], acting_user=None, now=NOW)
-    assert not Gate.objects.exists()
-
-
-def test_decisions_and_gates_cannot_be_changed_and_give_their_certificate(
-    labeled: Campaign, base: ModelVersion
-) -> None:
-    _run, version = finished_run(labeled, base, "person")
-    promote_through_gate(version=version, acting_user=None, now=NOW, reason="For a test.")
-    decision = GateDecision.objects.get()
-    assert certificate_hash(decision.certificate()) == decision.certificate_hash
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        decision.delete()
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        GateDecision.objects.update(waiver="Something else.")
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        Gate.objects.update(rules=[])
 
 
 def test_a_rollback_pauses_the_rule_and_the_gate_then_holds_back(labeled: Campaign, base: ModelVersion) -> None:

@@ -4,8 +4,8 @@ import pytest
 
 from common.errors import NotAllowed
 from labeling.models import Campaign, Event, User
-from tests.training.actions.test_gate import finished_run
 from tests.training.conftest import NOW, add_written_pairs, judge_all
+from tests.training.gated import finished_run
 from tests.training.gates_by_people import hold, opened, voted, written
 from training.actions.held_prompts import hold_prompts
 from training.actions.people_gate_votes import join_votes
@@ -23,7 +23,7 @@ def gate(campaign: Campaign, base: ModelVersion, alice: User, maya: User) -> Peo
     hold(campaign)
     add_written_pairs(campaign)
     judge_all(campaign, alice)
-    gate = written(opened(campaign, finished_run(campaign, base)[1], maya, error=0.2))
+    gate = written(opened(campaign, finished_run(campaign, base)[1], maya, error=0.1))
     gate = voted(gate, alice, ["tie"])
     while gate.status == "voting":
         gate = voted(gate, alice, ["candidate"])
@@ -97,7 +97,7 @@ def test_votes_on_the_next_test_set_do_not_join(campaign: Campaign, base: ModelV
     next_version = ModelVersion.objects.create(
         name="tiny-v2", base_dir=base.base_dir, content_hash=base.content_hash, parent=base, created_at=NOW
     )
-    later = opened(campaign, next_version, error=0.2)  # it tests on the same prompts
+    later = opened(campaign, next_version, error=0.1)  # it tests on the same prompts
     with pytest.raises(NothingToJoin):
         join_votes(gate=gate, acting_user=None, now=NOW)
     written(later)

@@ -13,7 +13,7 @@ Outcome = GeneratedCompletion | GenerationFailure
 class Scripted:
     """`answer` gets the request and how often that key was asked before."""
 
-    def __init__(self, answer: Callable[[GenerationRequest, int], str | GenerationFailure | Exception]) -> None:
+    def __init__(self, answer: Callable[[GenerationRequest, int], str | Outcome | Exception]) -> None:
         self.answer = answer
         self.asked: list[GenerationRequest] = []
         self.version = ""
@@ -27,7 +27,7 @@ class Scripted:
             answer = self.answer(request, before)
             if isinstance(answer, Exception):
                 raise answer
-            yield answer if isinstance(answer, GenerationFailure) else written(request, answer, self.version)
+            yield written(request, answer, self.version) if isinstance(answer, str) else answer
             if should_stop():
                 return
 

@@ -1,7 +1,7 @@
 """Evaluations: once with the real engine and sampler, then by parts that an earlier worker left in the row."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from training.actions.jobs import cancel_job, resume_job
 from training.actions.runs import RunSpec, start_run
 from training.actions.versions import promote
 from training.generation import GenerationRequest
-from training.jobs.evaluation import EvaluationWork, run_evaluation_job, samples_part, scores_part
+from training.jobs.evaluation import EvaluationWork, run_evaluation_job
+from training.jobs.evaluation_steps import samples_part, scores_part
 from training.jobs.gate import run_evaluation
 from training.jobs.run import run_training_job
 from training.models import EvaluationJob, GateDecision, JobStatus, ModelVersion, Run, Snapshot, SuiteRun, report_hash
@@ -273,6 +274,22 @@ def test_samples_that_could_not_be_written_are_named_and_the_rest_is_measured(pr
     figures = prepared.version.evaluations.get(kind=MEASURED).results
     assert figures["accuracy"] == 1.0
     assert "kl_per_token" not in figures
+
+
+def test_a_parent_whose_files_are_gone_is_named_and_the_rest_is_measured(
+    prepared: Prepared, base: ModelVersion
+) -> None:
+    promote(version=base, acting_user=None, now=NOW)
+    ModelVersion.objects.filter(name="v1").update(files_removed_at=NOW)
+    version = ModelVersion.objects.select_related("parent", "run__campaign").get(pk=prepared.version.pk)
+    parts = {name: part for name, part in prepared.parts().items() if name != "drift"}
+    done = replace(prepared, version=version).evaluated(**parts)
+    assert (done.status, str(done.error)) == ("finished", "")
+    assert str(done.left_out) == "It was not measured beside its parent v1: the files were removed on 2026-03-02."
+    assert (done.section("drift") or {})["trouble"]["text"].startswith("It was not measured beside")
+    figures = version.evaluations.get(kind=MEASURED).results
+    assert figures["accuracy"] == 1.0
+    assert "difference_to_parent" not in figures
 
 
 def test_a_cancelled_evaluation_stops_at_the_next_step_and_can_be_resumed(prepared: Prepared, maya: User) -> None:

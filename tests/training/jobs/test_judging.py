@@ -1,13 +1,14 @@
 """The model judge at work on a suite run: over HTTP, and with answers as told."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW
-from tests.training.jobs.scripted import Scripted
+from tests.training.jobs.scripted import Scripted, written
 from tests.training.stub import StubServer
 from tests.training.suites import finished_run, scenario, small_suite
 from training.actions.scenario_answers import answer_question
@@ -64,6 +65,17 @@ def test_a_judge_that_is_away_never_fails_a_run_or_a_scenario(campaign: Campaign
     done = judged(run, Scripted(lambda request, _: GeneratorUnavailable("Away.")))
     assert (done.status, str(done.error)) == (JobStatus.FINISHED, "The model judge gave no answer: Away.")
     assert run.results.get().outcome == "unknown"
+
+
+def test_a_judge_whose_answer_was_cut_has_no_opinion(campaign: Campaign, base: ModelVersion) -> None:
+    run = finished_run(small_suite(campaign, *rubrics(1)), base, {})
+    cut = Scripted(lambda request, _: replace(written(request, "Verdict: FAILS"), finish_reason="length"))
+    done = judged(run, cut)
+    assert str(done.error) == "The model judge gave no verdict: its answer was cut at 512 tokens."
+    assert "judge" not in run.results.get().checks[0]
+    again = Scripted(verdict)
+    assert judged(run, again).error == ""
+    assert len(again.asked) == 2
 
 
 def test_opinions_count_only_after_people_agreed_with_enough_of_them(

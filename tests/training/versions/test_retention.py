@@ -4,9 +4,11 @@ import pytest
 
 from labeling.models import Campaign
 from tests.training.conftest import NOW, TINY_SETTINGS, add_written_pairs
+from tests.training.gates_by_people import voting_gate
 from training.actions.gate import decide_by_rule
 from training.actions.generation import start_generation
 from training.actions.lens import start_lens_job
+from training.actions.people_gates import cancel_people_gate
 from training.actions.planning import GenerationSpec
 from training.actions.retention import remove_version_files
 from training.actions.retraining import save_retraining_rule
@@ -61,3 +63,15 @@ def test_what_is_looked_at_or_waits_for_its_gate_stays(line: list[ModelVersion],
     line[1].refresh_from_db()
     decide_by_rule(run=run, version=line[1], now=NOW)
     assert retention.why_needed(line[1]) == ""
+
+
+def test_the_parent_of_a_version_that_stays_stays(line: list[ModelVersion]) -> None:
+    ModelVersion.objects.filter(name="v6").update(parent=ModelVersion.objects.get(name="v1"))
+    assert names() == set()  # v6 is the newest: whoever evaluates it needs v1
+
+
+def test_both_versions_of_an_open_gate_by_people_stay(line: list[ModelVersion], campaign: Campaign) -> None:
+    gate = voting_gate(campaign, line[6], line[1])
+    assert names() == set()
+    cancel_people_gate(gate=gate, acting_user=None, now=NOW)
+    assert names() == {"v1"}

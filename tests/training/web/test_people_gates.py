@@ -1,8 +1,11 @@
 """The pages of gates by people, and where other pages speak of them."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
+from labeling.actions.members import pause_member
 from tests.browser.furnished import furnish
 from tests.people import NOON, stage
 from tests.training.gates_by_people import voted, voting_gate
@@ -32,3 +35,27 @@ def test_the_page_shows_the_figures_of_the_evidence(client: Client) -> None:
     assert f"{2.718281828459045 ** gate.figures['better']:.2f} ✓" in page
     assert "100.0 %" in page
     assert "Passed: better" in page
+
+
+def test_the_page_says_which_prompts_take_no_part_and_what_leads_did(client: Client) -> None:
+    scene = stage(comparisons=9)
+    furnished = furnish(scene)
+    gate = voting_gate(scene.campaign, furnished.two, furnished.one)
+    assert gate.voting_at is not None
+    later = gate.voting_at + timedelta(hours=1)
+    for person in (scene.alice, scene.bob):
+        gate = voted(gate, person, ["skip"] * 9)
+    pause_member(campaign=gate.blind_test, user=scene.bob, acting_user=scene.maya, now=later)
+    client.force_login(scene.maya)
+    page = client.get(f"/people-gates/{gate.pk}/").content.decode()
+    assert "9 take no part" in page
+    assert "no annotator is left to give them" in page
+
+
+def test_the_form_refuses_a_risk_that_would_let_luck_pass(client: Client) -> None:
+    scene = stage(comparisons=3)
+    furnished = furnish(scene)
+    client.force_login(scene.maya)
+    sent = {"campaign": "sums", "worth": "60", "error": "40", "votes_per_prompt": "1", "most_votes": "600"}
+    page = client.post(f"/versions/{furnished.two.name}/people-gate/", sent).content.decode()
+    assert "less than or equal to 10" in page

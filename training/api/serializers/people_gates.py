@@ -14,8 +14,8 @@ class OpenPeopleGateSerializer(serializers.Serializer[Any]):
     """A version, and how its gate decides. settings: of sampling; default: those of the last generation job."""
 
     version = serializers.CharField()
-    worth = serializers.FloatField(default=DEFAULTS.worth, help_text="The smallest win rate worth a promotion.")
-    error = serializers.FloatField(default=DEFAULTS.error, help_text="The probability of each wrong decision, at most.")
+    worth = serializers.FloatField(default=DEFAULTS.worth, help_text="Worth a promotion: above 0.5, at most 0.95.")
+    error = serializers.FloatField(default=DEFAULTS.error, help_text="The risk of each wrong decision: at most 0.1.")
     votes_per_prompt = serializers.IntegerField(
         default=DEFAULTS.votes_per_prompt, min_value=1, max_value=MOST_PER_PROMPT
     )

@@ -165,6 +165,14 @@ class JudgeSerializer(serializers.Serializer[Any]):
     counts = serializers.BooleanField()
 
 
+class AskJudgeSerializer(serializers.Serializer[Any]):
+    """The question to a judge. Without `against` the model judge is asked about rubrics."""
+
+    against = serializers.IntegerField(required=False, help_text="An earlier run: which answers are better?")
+    reward = serializers.CharField(required=False, help_text="The version whose implicit reward chooses.")
+    reward_model = serializers.CharField(default="", allow_blank=True, help_text="The reward model that chooses.")
+
+
 class FollowUpSerializer(serializers.Serializer[Any]):
     """The scenarios whose two answers people shall compare."""
 

@@ -64,7 +64,7 @@ class Command(BaseCommand):
             return
         self.stdout.write(_progress_line(job))
         if job.report is not None:
-            self.stdout.write("\n".join([str(job.reason), *map(str, job.concerns)]))
+            self.stdout.write("\n".join([str(job.reason), *map(str, filter(None, (job.left_out, *job.concerns)))]))
         if not job.for_gates:
             self.stdout.write("For information: it has settings of its own, so gates do not read it.")
 

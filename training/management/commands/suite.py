@@ -8,10 +8,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from labeling.management.base import acting_user, add_acting_user, campaign_named, domain_errors
-from training.actions.suite_follow_ups import checked_comparison
-from training.actions.suite_runs import ask_judge, start_suite_run
+from training.actions.suite_runs import Choosing, ask_judge, start_suite_run
 from training.actions.suites import add_shipped_suite, create_suite, save_suite, scenarios_from
-from training.evaluation.suite_results import figures_of_run, judge_figures_of, results_of, suites_of
+from training.evaluation.pair_judges import choices_between
+from training.evaluation.suite_results import (
+    checked_comparison,
+    figures_of_run,
+    judge_figures_of,
+    results_of,
+    suites_of,
+)
 from training.evaluation.suites import SHIPPED, parse_scenario, write_suite
 from training.jobs.suites import run_suite_job
 from training.management.base import add_job_arguments, require_finished, version_named, watch
@@ -49,6 +55,9 @@ class Command(BaseCommand):
         add_acting_user(running)
         judging = acts.add_parser("judge", help="have the model judge asked about a finished run, in this process")
         judging.add_argument("number", type=int, metavar="RUN")
+        judging.add_argument("--against", type=int, metavar="EARLIER_RUN", help="ask which run's answers are better")
+        judging.add_argument("--reward", metavar="VERSION", help="its implicit reward chooses, not a server")
+        judging.add_argument("--reward-model", default="", metavar="NAME", help="this reward model chooses")
         add_acting_user(judging)
         comparing = acts.add_parser("compare", help="name what changed from one run to another")
         comparing.add_argument("before", type=int, metavar="RUN")
@@ -127,8 +136,15 @@ class Command(BaseCommand):
 
     def _judge(self, options: dict[str, Any]) -> None:
         run = _run_numbered(options["number"])
-        ask_judge(run=run, acting_user=acting_user(options["acting_user"]), now=timezone.now())
+        choosing = None
+        if options["against"] is not None:
+            version = version_named(options["reward"]) if options["reward"] else None
+            choosing = Choosing(_run_numbered(options["against"]), version, options["reward_model"])
+        ask_judge(run=run, acting_user=acting_user(options["acting_user"]), now=timezone.now(), choosing=choosing)
         run_suite_job(run.pk)
+        if choosing is not None:
+            self._print_choices(choosing.before, require_finished(run))
+            return
         judge = judge_figures_of(require_finished(run).campaign)
         self.stdout.write(
             f"asked about {judge.judged}, changed its mind on {judge.flips}; agrees with people on {judge.agreeing} of "
@@ -136,6 +152,18 @@ class Command(BaseCommand):
         )
         if run.error:
             self.stdout.write(str(run.error))
+
+    def _print_choices(self, before: SuiteRun, after: SuiteRun) -> None:
+        for one in choices_between(checked_comparison(before, after)):
+            low, high = one.interval
+            trust = one.trust
+            self.stdout.write(
+                f"{one.judge} chose {after.version} {one.later} times, {before.version} {one.earlier} times "
+                f"({low:.3f} to {high:.3f}), neither {one.none} times; agrees with people on {trust.agreeing} of "
+                f"{trust.compared}; {'counts' if trust.counts else 'does not count'}"
+            )
+        if after.error:
+            self.stdout.write(str(after.error))
 
     def _compare(self, options: dict[str, Any]) -> None:
         before, after = _run_numbered(options["before"]), _run_numbered(options["after"])

@@ -1,12 +1,16 @@
-// The questions besides the overall choice: answered by button or by key, and marked where a required one is open.
+// The questions besides the overall choice: answered by button or by key, and marked where a required one is open. An
+// optional one is cleared by choosing its answer again.
 
 import { announce } from "../../lib/announce.js";
 import { all, maybe, one } from "../../lib/dom.js";
+import { gettext } from "../../lib/translation.js";
 
 const PREFIX = "criterion-";
 
 export class Criteria {
   #isPointed = false;
+  /** @type {WeakSet<HTMLInputElement>} the answers before the event that is handled: a browser checks before it tells */
+  #given = new WeakSet();
 
   /**
    * @param {ParentNode} page
@@ -20,8 +24,12 @@ export class Criteria {
       group.addEventListener("change", () => this.#accept(group));
       group.addEventListener("pointerdown", () => (this.#isPointed = true));
       group.addEventListener("keydown", () => (this.#isPointed = false));
-      group.addEventListener("click", () => this.#isPointed && this.#letGo());
+      group.addEventListener("click", (event) => {
+        this.#clearAgain(group, event);
+        if (this.#isPointed) this.#letGo();
+      });
     }
+    this.#remember();
   }
 
   /** @returns {Record<string, string>} answers by the criterion's name */
@@ -34,11 +42,12 @@ export class Criteria {
   fill(answers) {
     for (const input of this.inputs) input.checked = answers[criterionOf(input)] === input.value;
     for (const group of this.groups) setMissing(group, false);
+    this.#remember();
   }
 
   /**
    * @param {string} action "criterion-2-left": the second criterion's answer "left"
-   * @returns {(() => void) | null} gives the answer; null: the page has no such criterion
+   * @returns {(() => void) | null} gives the answer, or clears it where it is given and optional; null: the page has no such criterion
    */
   action(action) {
     const [, row, answer] = /^criterion-(\d+)-(\w+)$/.exec(action) ?? [];
@@ -46,16 +55,43 @@ export class Criteria {
     const input = group && all("input", HTMLInputElement, group).find((each) => each.value === answer);
     if (!group || !input) return null;
     return () => {
-      input.checked = true;
-      this.#accept(group);
+      if (input.checked && isOptional(group)) {
+        this.#clear(input);
+      } else {
+        input.checked = true;
+        this.#accept(group);
+        announce(`${criterionOf(input)}: ${one("span", HTMLElement, input.parentElement ?? group).innerText}.`);
+      }
       this.#letGo();
-      announce(`${criterionOf(input)}: ${one("span", HTMLElement, input.parentElement ?? group).innerText}.`);
     };
+  }
+
+  /**
+   * The answer that was given already is chosen again. The second half of a double click clears nothing.
+   *
+   * @param {HTMLFieldSetElement} group
+   * @param {MouseEvent} event of a pointer, or of Space on the answer that has the focus
+   */
+  #clearAgain(group, { target, detail }) {
+    const isAgain = target instanceof HTMLInputElement && this.#given.has(target) && detail < 2;
+    if (isAgain && isOptional(group)) this.#clear(target);
+  }
+
+  /** @param {HTMLInputElement} input */
+  #clear(input) {
+    input.checked = false;
+    this.#remember();
+    announce(`${criterionOf(input)}: ${gettext("no answer")}.`);
+  }
+
+  #remember() {
+    this.#given = new WeakSet(this.inputs.filter((input) => input.checked));
   }
 
   /** @param {HTMLFieldSetElement} group */
   #accept(group) {
     setMissing(group, false);
+    this.#remember();
     this.answered();
   }
 
@@ -90,6 +126,11 @@ export class Criteria {
     missing[0]?.scrollIntoView({ block: "nearest" });
     return missing[0] ? criterionOf(one("input", HTMLInputElement, missing[0])) : null;
   }
+}
+
+/** @param {HTMLFieldSetElement} group */
+function isOptional(group) {
+  return !group.hasAttribute("data-required");
 }
 
 /**

@@ -37,7 +37,7 @@ def passed(scene: Stage, furnished: Furnished) -> PeopleGate:
 
 def test_a_gate_is_opened_shown_and_cancelled(scene: Stage, furnished: Furnished) -> None:
     assert "12 prompts" not in run("people_gate", "hold", "sums", "0.5")[0]
-    opened = json.loads(run("people_gate", "open", "sums-v2", "--error", "0.4", "--json")[0])
+    opened = json.loads(run("people_gate", "open", "sums-v2", "--error", "0.1", "--json")[0])
     assert (opened["candidate"], opened["serving"], opened["status"]) == ("sums-v2", "sums-v1", "writing")
     assert "texts are being written" in run("people_gate", "show", str(opened["id"]))[0]
     assert "was cancelled" in run("people_gate", "cancel", str(opened["id"]))[0]

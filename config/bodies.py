@@ -1,0 +1,68 @@
+"""The size of request bodies: small, except where a lead sends a file, and never more than the disk can hold.
+
+Django reads a form as soon as anything asks for one of its values, and its check against forged requests does so before
+the view runs. So the size is checked before that, by the announced length: without one no body is read at all.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from labeling.models import User
+
+ROOM_LEFT = 500_000_000
+"""Bytes of the disk that uploads never take."""
+
+
+class BodyLimitMiddleware:
+    """Refuses a body over `BODY_LIMIT` bytes unread, with 413. Must come before the check against forged requests."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponseBase],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+    ) -> HttpResponse | None:
+        announced = request.META.get("CONTENT_LENGTH") or "0"
+        length = int(announced) if announced.isdecimal() else 0
+        if length <= settings.BODY_LIMIT:
+            return None
+        if not _may_send_a_file(request, view):
+            return _refusal(request, 413, f"The body exceeds {settings.BODY_LIMIT:,} bytes. Only files may be larger.")
+        if length > shutil.disk_usage(tempfile.gettempdir()).free - ROOM_LEFT:
+            return _refusal(request, 507, "The server's disk has no room for this file. Tell an admin.")
+        return None
+
+
+def _may_send_a_file(request: HttpRequest, view: Callable[..., HttpResponseBase]) -> bool:
+    if getattr(getattr(view, "cls", None), "takes_files", False):
+        return True  # a view of the API finds out who calls before it reads the file
+    user = request.user
+    return getattr(view, "takes_files", False) and isinstance(user, User) and user.is_lead
+
+
+def _refusal(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
+    answer: HttpResponse
+    if request.path.startswith("/api/"):
+        kind = "body-too-large" if status == 413 else "no-room"
+        title = HTTPStatus(status).phrase
+        body = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": sentence}
+        answer = JsonResponse(body, status=status, content_type="application/problem+json")
+    else:
+        answer = render(request, "413.html", {"no_room": status == 507}, status=status)
+    answer["Connection"] = "close"  # the rest of the body is not read
+    return answer

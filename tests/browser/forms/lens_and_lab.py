@@ -1,0 +1,126 @@
+"""The lens, the lab and the playground."""
+
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.forms.entry import Entry
+from tests.browser.forms.gates import promoted
+from tests.browser.forms.world import World
+from tests.training.gates_by_people import hold
+from tests.training.stub import stub
+from training.actions.snapshots import take_snapshot
+from training.models import LensJob
+
+CAMPAIGN = "/campaigns/sums/"
+
+
+def _surprising(world: World) -> None:
+    """The finished run doubts some labels."""
+    hold(world.stage.campaign, share=0.0)  # entries of gates hold half of the prompts
+    run = world.furnished.finished
+    snapshot = take_snapshot(campaign=world.stage.campaign, acting_user=None, now=world.stage.now)
+    run.directory, run.snapshot = str(world.folder), snapshot
+    run.save(update_fields=["directory", "snapshot"])
+    world.write_margins(Path(snapshot.directory))
+
+
+def _answering(world: World) -> None:
+    promoted(world)
+    world.settings.GENERATOR_URLS = [world.open_parts.enter_context(stub()).address]
+
+
+def _slide(page: Page, form: Locator) -> None:
+    figure = page.locator("[data-calc=loss]")
+    before = figure.inner_text()
+    form.locator("#calc-chosen").focus()
+    page.keyboard.press("ArrowRight")
+    expect(figure).not_to_have_text(before)
+
+
+def _walk(page: Page, form: Locator) -> None:
+    figure = page.get_by_test_id("walk-ratios-chosen")
+    before = figure.text_content() or ""
+    form.locator("#walk-pc").fill("0.9")
+    form.locator("#walk-pc").press("Enter")
+    expect(figure).not_to_have_text(before)
+
+
+def _no_lens_jobs(world: World) -> None:
+    LensJob.objects.filter(status="queued").delete()
+
+
+ENTRIES = (
+    Entry(
+        form="training/lens/form.html",
+        path="/lens/",
+        arrange=_no_lens_jobs,
+        fill={"prompt": "What is two plus two?", "chosen": "Four.", "rejected": "Five.", "against": "parent"},
+        lands=r"/lens/\d+/",
+        wrong={"rejected": ""},
+        complaint="This field is required",
+    ),
+    Entry(
+        form="training/surprises.html",
+        path="/runs/{finished}/surprises/",
+        arrange=_surprising,
+        act=lambda page, form: page.locator("button[form=look]").first.click(),
+        lands="/lens/.*pair=",
+    ),
+    Entry(
+        form="training/surprises.html#2",
+        path="/runs/{finished}/surprises/",
+        arrange=_surprising,
+        fill={"comparison": True, "more": "3"},
+        press="Send selected pairs again",
+        sees="sent for relabeling",
+        wrong={"more": "99"},
+        complaint="less than or equal to 50",
+    ),
+    Entry(
+        form="training/lab/lesson.html",
+        path="/lab/",
+        fill={
+            "prompt": "What is two plus two?",
+            "one": "Four.",
+            "other": "Five.",
+            "better": "other",
+            "watched": "Six.",
+        },
+        lands="session=",
+        wrong={"learning_rate": "5"},
+        complaint="less than or equal to 0.001",
+    ),
+    Entry(
+        form="training/lab/session_steps.html",
+        path="/lab/?session={session}",
+        press="Train 1 step",
+        sees="Steps trained: 8 of 9",
+    ),
+    Entry(form="training/lab/session.html", path="/lab/?session={session}", sees="The experiment has ended"),
+    Entry(
+        form="training/lab/calculator.html",
+        path="/lab/",
+        act=_slide,
+        needs_scripts=True,
+        never_sent=True,
+        never_refused="It has sliders.",
+    ),
+    Entry(
+        form="training/lab/walk.html",
+        path="/lab/",
+        act=_walk,
+        needs_scripts=True,
+        never_sent=True,
+        never_refused="Its figures only change when a number can be used.",
+    ),
+    Entry(
+        form="training/playground/ask.html",
+        path="/playground/?campaign=sums",
+        arrange=_answering,
+        fill={"left": "tiny-base", "message": "What is two plus two?"},
+        sees="Hello there.",
+        needs_scripts=True,
+        never_refused="A failed answer leaves the message in the form (test_playground).",
+    ),
+)

@@ -1,0 +1,27 @@
+"""Addresses that are secrets are in no log."""
+
+import logging
+
+import pytest
+
+from config.secret_paths import SecretPaths, masked
+
+TOKEN = "EWsoPP-3xq_long:enough.to-be-a-token"
+
+
+@pytest.mark.parametrize("before", ["/invitations/", "/you/address/confirm/", "/password/MTI/"])
+def test_the_secret_part_is_masked(before: str) -> None:
+    assert masked(f'"POST {before}{TOKEN}/ HTTP/1.1" 302') == f'"POST {before}\u2026/ HTTP/1.1" 302'
+
+
+@pytest.mark.parametrize("path", ["/campaigns/sums/invitations/", "/campaigns/x/invitations/revoke/"])
+def test_other_addresses_stay(path: str) -> None:
+    assert masked(path) == path
+
+
+def test_messages_of_the_framework_are_masked_too() -> None:
+    record = logging.LogRecord(
+        "django.request", logging.WARNING, "", 0, "%s: %s", ("Gone", f"/invitations/{TOKEN}/"), None
+    )
+    assert SecretPaths().filter(record)
+    assert record.getMessage() == "Gone: /invitations/\u2026/"

@@ -1,0 +1,35 @@
+"""Nobody gets a name that is taken for another, or that we give ourselves."""
+
+import pytest
+
+from common.errors import Invalid
+from labeling.actions.people import UsernameTaken, create_user
+from labeling.models import Role, User
+from tests.people import NOON, person
+
+
+def new(username: str) -> User:
+    return create_user(username=username, role=Role.ANNOTATOR, acting_user=None, now=NOON)[0]
+
+
+@pytest.mark.parametrize("like", ["LeadA", "LEADA", "leadA", "l\u0435\u0430dA", "le\u00e1dA", "1eada", "leadA\u0301"])
+def test_a_name_that_looks_like_another_is_taken(like: str) -> None:
+    person("leada")
+    with pytest.raises(UsernameTaken, match="looks the same"):
+        new(like)
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["j\u00fcrgen", "leadb", "anna.b", "\u0438\u0432\u0430\u043d", "eva-8"])
+def test_other_names_are_free(name: str) -> None:
+    person("leada")
+    assert new(name).username == name
+
+
+@pytest.mark.parametrize(
+    "name", [".", "..", "erased-8", "Erased-8", "\u0435rased-8", "outside-1", "annotator-0a1b2c3d", "er\u00e4sed-1"]
+)
+def test_names_that_we_give_are_reserved(name: str) -> None:
+    with pytest.raises(Invalid):
+        new(name)
+    assert not User.objects.exists()
