@@ -30,7 +30,7 @@ class AdapterShape:
 
 @dataclass(frozen=True)
 class Survey:
-    """What an adapter reaches of a model, by the last part of the layers' paths. ``linear``: all linear layers but the
+    """The layers that an adapter reaches, by the last part of their paths. ``linear``: all linear layers but the
     head; ``unmatched``: target modules that name none of them; ``left_alone``: other weights that no adapter changes,
     of linear layers or of other kinds (a mixture's experts, GPT-2's Conv1D), without embeddings, head and norms."""
 

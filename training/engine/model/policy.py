@@ -82,7 +82,7 @@ class TrainedModel(ABC):
         return self._adapter
 
     def notes(self) -> list[str]:
-        """What is different about this model, each in a sentence for people."""
+        """Sentences for people about this model where it differs from others: slower, or with layers left alone."""
         kind = self.model.config.model_type
         notes = []
         if not self.forward.packs:
