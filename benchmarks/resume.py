@@ -3,6 +3,7 @@
     python -m benchmarks.resume                     a tiny random model, 20 moments; about 2 minutes on two cores
     python -m benchmarks.resume --model DIR --data PAIRS.jsonl --set epochs=1 --kills 20
     python -m benchmarks.resume --kills 3 --tuning full
+    python -m benchmarks.resume --damage            the newest checkpoint loses a bit or its end after each kill
 
 Moments are drawn evenly from the time between the undisturbed run's first event and its last, so that the reference
 pass, steps, evaluations, checkpoints, final margins and the writing of the result are hit. The report counts each kind
@@ -23,10 +24,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from training.engine.errors import EXIT_INPUT
+
 PROJECT = Path(__file__).resolve().parent.parent
 SETTINGS = {"epochs": 4, "pairs_per_step": 2, "checkpoint_every": 3, "evaluate_every": 5, "threads": 1, "device": "cpu"}
 TINY = {"lora_rank": 4, "lora_alpha": 8, "learning_rate": 0.005, "dtype": "float32"}
-TIMES = ("pairs_per_second", "remaining_seconds")
+TIMES = ("pairs_per_second", "tokens_per_second", "remaining_seconds", "after_seconds")
 
 
 def main() -> int:
@@ -37,6 +40,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, help="pairs (default: made up)")
     parser.add_argument("--tuning", choices=["lora", "full"], default="lora")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--damage", action="store_true", help="damage the newest checkpoint after each kill")
     parser.add_argument("--jobs", type=int, default=2, help="runs side by side")
     parser.add_argument("--set", action="append", default=[], dest="settings", metavar="FIELD=VALUE")
     parser.add_argument("--json", action="store_true")
@@ -59,6 +63,8 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     def killed(number: int) -> tuple[str, bool]:
         out = folder / f"killed-{number}"
         where = _kill([*command, "--out", str(out)], moments[number], out)
+        if options.damage and (damage := _damage(out, random.Random(options.seed + number))):
+            where += f", {damage}"
         _run([*command, "--out", str(out)])
         same = result(out) == expected
         shutil.rmtree(out)
@@ -107,8 +113,26 @@ def _timed(command: list[str], told: Path) -> float:
     return span
 
 
+def _damage(out: Path, chance: random.Random) -> str:
+    """Damage a file of the newest checkpoint; returns what happened to it, empty without one."""
+    checkpoints = sorted((out / "checkpoints").glob("step-??????"))
+    if not checkpoints:
+        return ""
+    path = chance.choice(sorted(checkpoints[-1].iterdir()))
+    content = bytearray(path.read_bytes())
+    place = chance.randrange(len(content))
+    if chance.random() < 0.5:
+        path.write_bytes(content[:place])
+        return f"{path.name} of the newest cut short"
+    content[place] ^= 1 << chance.randrange(8)
+    path.write_bytes(content)
+    return f"a bit of {path.name} of the newest flipped"
+
+
 def _run(command: list[str]) -> None:
     done = subprocess.run(command, cwd=PROJECT, env=_environment(), capture_output=True, text=True, check=False)
+    if done.returncode == EXIT_INPUT and "is whole" in done.stderr:  # every checkpoint is damaged: it starts over
+        done = subprocess.run(command, cwd=PROJECT, env=_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"the engine ended with code {done.returncode}: {done.stderr[-2000:]}")
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.phrases import gettext_noop
+from common.transcripts import is_transcript, prompt_turns
 from labeling.exchange import conversations, parsing
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.records import JsonObject, Message
-from labeling.exchange.transcripts import is_transcript, prompt_turns
 
 PROMPT_FIELDS = (
     "prompt",
@@ -58,7 +58,8 @@ def asked_by(record: JsonObject) -> Asked:
     if text is not None:
         text = _with_input(record, name, text, asked)
         asked.is_transcript = is_transcript(text)
-        turns = prompt_turns(text) if asked.is_transcript else [Message(role="user", content=text)]
+        said = prompt_turns(text) if asked.is_transcript else [("user", text)]
+        turns = [Message(role=role, content=content) for role, content in said]
         earlier = _earlier_turns(record, name, asked)
         value = [*earlier, *turns] if earlier or asked.is_transcript else text
     elif isinstance(value, dict) and ("content" in value or "value" in value):

@@ -9,6 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from common.phrases import gettext_noop
+from common.transcripts import (
+    SHARED_PROMPT_CHARS,
+    Unsplit,
+    is_hh_pair,
+    split_common_beginning,
+    split_hh_pair,
+    unspaced,
+)
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.battle_readers import BATTLE_READERS
@@ -22,11 +30,7 @@ from labeling.exchange.ranking_readers import RANKING_READERS
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
-from labeling.exchange.transcripts import HH_LAST, HH_MARKER, hh_turns
 from labeling.exchange.turns import common_beginning
-
-REPEATED_PROMPT_CHARS = 16
-"""A prompt of at least this length at the start of both completions is no coincidence: it is repeated there."""
 
 CHOSEN_FIELDS = ("chosen", "rejected", "chosen_model", "rejected_model")
 
@@ -51,7 +55,7 @@ def read_trl(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
     if asked.is_transcript:
         both = _unspaced(both[0]), _unspaced(both[1])
     last = asked.prompt[-1]["content"].strip()
-    if len(last) >= REPEATED_PROMPT_CHARS and all(one.text.lstrip().startswith(last) for one in both):
+    if len(last) >= SHARED_PROMPT_CHARS and all(one.text.lstrip().startswith(last) for one in both):
         raise BadRecordError(
             "prompt_repeated", gettext_noop("The prompt is repeated at the start of both completions.")
         )
@@ -69,34 +73,23 @@ def read_trl_implicit(place: Place, record: JsonObject, limits: ReadLimits) -> I
 def read_hh(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """Anthropic HH: two transcripts that are the same up to the last "Assistant:"."""
     chosen, rejected = parsing.required_text(record, "chosen"), parsing.required_text(record, "rejected")
-    shared = chosen.rpartition(HH_LAST)[0]
-    if not shared:
-        raise BadRecordError(
-            "transcript", gettext_noop('\'chosen\' is not a transcript of "\\n\\nHuman:" and "\\n\\nAssistant:".')
-        )
-    if rejected.rpartition(HH_LAST)[0] != shared:
-        raise BadRecordError(
-            "different_prompts", gettext_noop("'chosen' and 'rejected' differ before the last \"\\n\\nAssistant:\".")
-        )
-    texts = chosen[len(shared) + len(HH_LAST) :], rejected[len(shared) + len(HH_LAST) :]
-    if any(HH_MARKER.search(text) for text in texts):
-        raise BadRecordError("transcript", gettext_noop('A completion continues with another "\\n\\nHuman:" turn.'))
-    first, second = (_unspaced(CompletionText(text)) for text in texts)
-    asked = Asked(conversations.checked_prompt(hh_turns(shared)), [])
+    try:
+        turns, texts = split_hh_pair(chosen, rejected)
+    except Unsplit as error:
+        raise _unsplit(error) from error
+    first, second = map(CompletionText, texts)
+    asked = Asked(conversations.checked_prompt([Message(role=role, content=said) for role, said in turns]), [])
     return _chosen(place, "hh", asked, (first, second), record, limits)
 
 
 def read_implicit_text(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """Two texts without a prompt field: their shared beginning is the prompt, up to a space."""
     chosen, rejected = parsing.required_text(record, "chosen"), parsing.required_text(record, "rejected")
-    length = next((at for at, (one, other) in enumerate(zip(chosen, rejected, strict=False)) if one != other), None)
-    shared = chosen[: min(len(chosen), len(rejected)) if length is None else length]
-    end = max(shared.rfind(" "), shared.rfind("\n"))
-    question = shared[: max(end, 0)].strip()
-    if len(question) < REPEATED_PROMPT_CHARS:
-        reason = gettext_noop("There is no prompt: no field with one, and 'chosen' and 'rejected' share no beginning.")
-        raise BadRecordError("missing_field", reason, "prompt")
-    both = CompletionText(chosen[end + 1 :]), CompletionText(rejected[end + 1 :])
+    try:
+        question, texts = split_common_beginning(chosen, rejected)
+    except Unsplit as error:
+        raise _unsplit(error) from error
+    both = CompletionText(texts[0]), CompletionText(texts[1])
     return _chosen(place, "implicit-text", Asked(conversations.prompt(question), []), both, record, limits)
 
 
@@ -179,7 +172,33 @@ def _chosen(
 
 def _unspaced(completion: CompletionText) -> CompletionText:
     """A completion of a transcript, without the space after "Assistant:"."""
-    return completion if completion.turns else replace(completion, text=completion.text.removeprefix(" "))
+    return completion if completion.turns else replace(completion, text=unspaced(completion.text))
+
+
+def _unsplit(error: Unsplit) -> BadRecordError:
+    code, reason, name = _UNSPLIT[error.kind]
+    return BadRecordError(code, reason, name)
+
+
+_UNSPLIT = {
+    "no transcript": (
+        "transcript",
+        gettext_noop('\'chosen\' is not a transcript of "\\n\\nHuman:" and "\\n\\nAssistant:".'),
+        "",
+    ),
+    "no start": ("transcript", gettext_noop('The transcript does not start with "\\n\\nHuman:".'), ""),
+    "different prompts": (
+        "different_prompts",
+        gettext_noop("'chosen' and 'rejected' differ before the last \"\\n\\nAssistant:\"."),
+        "",
+    ),
+    "another turn": ("transcript", gettext_noop('A completion continues with another "\\n\\nHuman:" turn.'), ""),
+    "no beginning": (
+        "missing_field",
+        gettext_noop("There is no prompt: no field with one, and 'chosen' and 'rejected' share no beginning."),
+        "prompt",
+    ),
+}
 
 
 def _shared_conversation(sides: list[Any], asked: Asked) -> tuple[list[Message], tuple[CompletionText, CompletionText]]:
@@ -237,7 +256,7 @@ def _pair_of(kind: type) -> Callable[[Mapping[str, Any]], bool]:
 
 
 def _is_hh(record: Mapping[str, Any]) -> bool:
-    return _pair_of(str)(record) and all("Assistant:" in record[name] for name in ("chosen", "rejected"))
+    return _pair_of(str)(record) and is_hh_pair(record["chosen"], record["rejected"])
 
 
 def _has_chosen(record: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from common.phrases import gettext_noop
+from common.transcripts import HH_MARKER, HH_ROLES
 from labeling.exchange.battles import (
     alpacaeval_expressible,
     alpacaeval_rows,
@@ -27,7 +28,6 @@ from labeling.exchange.labelstudio import labelstudio_rows
 from labeling.exchange.options import INCLUDES, Include, WriteOptions
 from labeling.exchange.records import JsonObject, VerdictRecord, canonical_json, ordered_json
 from labeling.exchange.tables import write_csv, write_parquet
-from labeling.exchange.transcripts import HH_MARKER, HH_ROLES
 from labeling.exchange.turns import for_openai, for_templates, has_tools, offered_tools
 
 WINNERS = ("a", "b", "tie", "both_bad")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from training.engine.config import RunConfig, as_table, load_config
-from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, EngineError
+from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, EngineError, as_engine_error
 from training.engine.events import Caller, StopRequest, emit, log
 
 WAIT_SECONDS = 120.0  # a predecessor may need a step, at worst an evaluation, to notice that its reader is gone
@@ -38,16 +38,24 @@ def main(arguments: list[str] | None = None) -> int:
         config = load_config(options.config, options.settings)
         result = _COMMANDS[options.command](options, config, stop)
     except EngineError as error:
-        log(f"{type(error).__name__}: {error}")
-        emit({"event": error.event, "error": str(error)})
-        return error.exit_code
+        return _report(error)
     except Exception as error:
+        known = as_engine_error(error)
+        if known is not None:
+            return _report(known)
         log(traceback.format_exc())
         emit({"event": "failed", "error": f"{type(error).__name__}: {error}"})
         return EXIT_UNEXPECTED
     if os.environ.get("RANK", "0") == "0":  # of several processes the first one reports
         emit({"event": "finished", **result})
     return EXIT_FINISHED
+
+
+def _report(error: EngineError) -> int:
+    """Say it in one sentence; returns the exit code."""
+    log(f"{type(error).__name__}: {error}")
+    emit({"event": error.event, "error": str(error)})
+    return error.exit_code
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from training.engine.errors import InputError
-from training.engine.loss_settings import NAMES, WITH_MARGIN, LossSettings
+from training.engine.loss_settings import BETAS, NAMES, WITH_MARGIN, LossSettings
 
 LINEAR_PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 TUNINGS = ("lora", "full")
@@ -31,7 +31,12 @@ class RunConfig:
     """One run's settings. ``RunConfig.from_mapping`` refuses unknown names and values out of range."""
 
     loss: str = _setting("sigmoid", "Which preference loss is minimised.", one_of=NAMES)
-    beta: float = _setting(0.1, "Strength of the tie to the reference: reward = beta * log-ratio.", above=0.0)
+    beta: float = _setting(
+        0.1,
+        "Strength of the tie to the reference: reward = beta * log-ratio. Unless it is set, sigmoid_norm takes 5, ipo "
+        "2.5 and simpo 2: they compare means over tokens.",
+        above=0.0,
+    )
     label_noise: float = _setting(
         0.1, "The share of flipped labels that the robust loss corrects for.", low=0.0, below=0.5
     )
@@ -66,7 +71,8 @@ class RunConfig:
     lora_rank: int = _setting(16, "Rank r of the adapter's two factors.", low=1, high=4096)
     lora_alpha: float = _setting(32.0, "The adapter's product is scaled by alpha / r.", above=0.0)
     target_modules: tuple[str, ...] = _setting(
-        LINEAR_PROJECTIONS, "Names of the linear layers that carry an adapter (the last part of their path)."
+        LINEAR_PROJECTIONS,
+        "Names of the linear layers that carry an adapter (the last part of their path), or all-linear for every one.",
     )
     max_length: int = _setting(
         2048, "Longest prompt + completion in tokens; a pair beyond it is dropped and counted, never cut.", low=2
@@ -83,6 +89,11 @@ class RunConfig:
         "auto", "Number format of the matrix products; auto is bfloat16 where the hardware has it.", one_of=DTYPES
     )
     device: str = _setting("auto", "Where to compute; auto is CUDA if there is one.", one_of=("auto", "cpu", "cuda"))
+    deterministic: str = _setting(
+        "auto",
+        "Operations that give the same bits every time; auto is on for a CPU, and off for CUDA, where they are slower.",
+        one_of=("auto", "on", "off"),
+    )
     gradient_checkpointing: str = _setting(
         "auto",
         "Compute activations again in the backward instead of keeping them; auto does so where memory is short.",
@@ -148,12 +159,16 @@ class RunConfig:
 
     @classmethod
     def from_mapping(cls, values: dict[str, Any]) -> RunConfig:
-        """Build from parsed JSON. Raises InputError for an unknown name, a wrong type or a value out of range."""
+        """Build from parsed JSON; ``beta`` is the loss's own unless it is named. Raises InputError for an unknown name,
+        a wrong type or a value out of range."""
         known = {each.name: each for each in dataclasses.fields(cls)}
         for name in values:
             if name not in known:
                 raise InputError(f"unknown setting {name!r}; known are {', '.join(known)}")
-        return cls(**{name: _coerce(known[name], value) for name, value in values.items()})
+        given = {name: _coerce(known[name], value) for name, value in values.items()}
+        if given.get("loss") in BETAS:
+            given.setdefault("beta", BETAS[given["loss"]])
+        return cls(**given)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values, in the order of the fields."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 EXIT_FINISHED = 0
 EXIT_UNEXPECTED = 1
 EXIT_INPUT = 2
@@ -40,3 +43,26 @@ class Cancelled(EngineError):
 
     exit_code = EXIT_CANCELLED
     event = "cancelled"
+
+
+class DiskFull(EngineError):
+    """No more can be written; everything on disk is whole."""
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_PATHS = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def as_engine_error(error: Exception) -> EngineError | None:
+    """The sentence for an error of the file system that the person can do something about; None for any other error.
+
+    Libraries that write files by themselves (safetensors) have the system's number in their text only."""
+    text, number = str(error), getattr(error, "errno", None)
+    if number in _FULL or any(f"(os error {each})" in text for each in _FULL):
+        return DiskFull(
+            f"the disk is full ({text}): free some space and start the same command again. Nothing on disk is damaged, "
+            "and a run goes on from its last checkpoint"
+        )
+    if isinstance(error, OSError) and number in _PATHS and error.filename is not None:
+        return InputError(f"cannot use {error.filename}: {os.strerror(number)}")
+    return None

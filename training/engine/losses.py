@@ -63,6 +63,14 @@ def sigmoid_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
     return soft_logistic(margins(pairs, settings), pairs.confidence)
 
 
+def sigmoid_norm_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
+    """Length-normalised DPO (Tulu 3, arXiv 2411.15124, equation 6): ``sigmoid_loss`` with
+    ``m = beta (h_c / |c| - h_r / |r|)``, log-ratios averaged over each completion's tokens, so that length is no
+    reward."""
+    by_token = pairs.log_ratios / pairs.tokens
+    return soft_logistic(settings.beta * (by_token[:, 0] - by_token[:, 1]), pairs.confidence)
+
+
 def robust_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
     """rDPO (arXiv 2403.00409, equation 12): unbiased when a share ``epsilon`` (``label_noise``) of labels is flipped.
 
@@ -120,6 +128,7 @@ def margins(pairs: Pairs, settings: LossSettings) -> Tensor:
 
 LOSSES: dict[str, Callable[[Pairs, LossSettings], Tensor]] = {
     "sigmoid": sigmoid_loss,
+    "sigmoid_norm": sigmoid_norm_loss,
     "robust": robust_loss,
     "ipo": ipo_loss,
     "hinge": hinge_loss,
@@ -144,7 +153,7 @@ def loss_floors(confidence: Tensor, settings: LossSettings) -> Tensor | None:
     A soft label has a price: at ``p = 0.75`` even a perfect policy keeps a loss of 0.562 nats. The floors follow from
     the equations above, each minimised over the margin (IPO: over ``d``):
 
-    - sigmoid, simpo: the label's entropy ``-p log p - (1 - p) log(1 - p)``, at ``m = log(p / (1 - p))``.
+    - sigmoid, sigmoid_norm, simpo: the label's entropy ``-p log p - (1 - p) log(1 - p)``, at ``m = log(p / (1 - p))``.
     - ipo: ``p (1 - p) / beta^2``, at ``d = (2 p - 1) / (2 beta)``.
     - hinge: ``2 min(p, 1 - p)``, at ``m = 1`` for ``p`` above one half, else at ``m = -1``.
 
@@ -153,7 +162,7 @@ def loss_floors(confidence: Tensor, settings: LossSettings) -> Tensor | None:
     """
     if settings.sft_weight:
         return None
-    if settings.loss in ("sigmoid", "simpo"):
+    if settings.loss in ("sigmoid", "sigmoid_norm", "simpo"):
         entropy: Tensor = torch.special.entr(confidence) + torch.special.entr(1.0 - confidence)
         return entropy
     if settings.loss == "ipo":

@@ -1,31 +1,47 @@
 """The folder of a run: its files, written so that a kill at any moment leaves it usable.
 
 ``config.json`` the frozen settings; ``inputs.json`` the hashes of everything that was read; ``metrics.jsonl`` one line
-per step and evaluation; ``reference.safetensors`` the reference log-probabilities; ``checkpoints/step-000010/``; at the
-end ``adapter/`` and, last of all, ``meta.json``: a folder with a meta.json is finished.
+per step and evaluation; ``reference.safetensors`` the reference log-probabilities; ``checkpoints/step-000010/``, sealed
+by the hashes of its files; at the end ``adapter/`` and, last of all, ``meta.json``: a folder with a meta.json is
+finished.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from training.engine.errors import InputError
+from training.engine.events import log
 from training.language_models.folders import sync
+
+SEAL = "sha256.json"
+_SET_ASIDE = ".damaged"
 
 
 class RunFolder:
     """One run's folder, locked for as long as this object lives in a process."""
 
-    def __init__(self, path: Path, *, wait_seconds: float = 0.0, writes: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        wait_seconds: float = 0.0,
+        writes: bool = True,
+        while_waiting: Callable[[], None] = lambda: None,
+    ) -> None:
         """Create the folder if needed and lock it. Raises InputError if another process still trains in it after
         ``wait_seconds``: a process whose parent was killed needs a moment to notice and to write its checkpoint.
-        ``writes``: of several processes that train together, one locks and writes and the others only read."""
+        ``writes``: of several processes that train together, one locks and writes and the others only read.
+        ``while_waiting``: called several times a second; it may raise to end the wait."""
         self.path, self.writes = path, writes
         if not writes:
             return
@@ -38,6 +54,7 @@ class RunFolder:
         while not self._try_lock():
             if time.monotonic() >= give_up:
                 raise InputError(f"another process is training in {path}")
+            while_waiting()
             time.sleep(0.2)
 
     def _try_lock(self) -> bool:
@@ -61,7 +78,7 @@ class RunFolder:
         if not target.exists():
             write_json(target, values)
             return
-        before = {**(absent or {}), **json.loads(target.read_text(encoding="utf-8"))}
+        before = {**(absent or {}), **_read_json(target)}
         for key in sorted(before.keys() | values.keys()):
             if before.get(key) != values.get(key):
                 raise InputError(
@@ -74,8 +91,7 @@ class RunFolder:
         target = self.path / "meta.json"
         if not target.exists():
             return None
-        meta: dict[str, Any] = json.loads(target.read_text(encoding="utf-8"))
-        return meta
+        return _read_json(target)
 
     def append_metrics(self, record: dict[str, Any]) -> None:
         """Add one line to the metrics."""
@@ -86,23 +102,42 @@ class RunFolder:
 
     def rewind_metrics(self, step: int) -> None:
         """Drop the lines that will be written again: all after ``step``, a line torn by a kill included, and the
-        evaluation at ``step``, which a cancellation may have cut short."""
+        evaluation at ``step``, which a cancellation may have cut short. Damaged lines go too."""
         if not self.writes or not self.metrics_path.exists():
             return
         kept = []
-        for line in self.metrics_path.read_text(encoding="utf-8").splitlines():
-            try:
-                record = json.loads(line)
-            except ValueError:
-                break
+        for line in self.metrics_path.read_bytes().splitlines():
+            record = _record_of(line)
+            if record is None:
+                continue
             if record["step"] > step or (record["step"] == step and record["event"] == "evaluated"):
                 break
-            kept.append(line + "\n")
-        write_atomically(self.metrics_path, "".join(kept).encode())
+            kept.append(line + b"\n")
+        write_atomically(self.metrics_path, b"".join(kept))
 
     def checkpoints(self) -> list[Path]:
-        """Whole checkpoints, oldest first."""
-        return sorted(path for path in (self.path / "checkpoints").glob("step-*") if path.suffix != ".tmp")
+        """Checkpoints that were written whole and not set aside since, oldest first."""
+        return sorted(path for path in (self.path / "checkpoints").glob("step-*") if not path.suffix)
+
+    def newest_whole_checkpoint(self) -> Path | None:
+        """The newest checkpoint whose seal is intact; None before the first. Newer ones that are damaged are set aside
+        under another name, with a line in the log. Raises InputError where there were some and none is whole."""
+        aside = []
+        for path in reversed(self.checkpoints()):
+            damage = broken_seal(path)
+            if damage is None:
+                return path
+            target = path.with_name(path.name + _SET_ASIDE)
+            shutil.rmtree(target, ignore_errors=True)
+            path.rename(target)
+            aside.append(target.name)
+            log(f"the checkpoint {path} is damaged ({damage}): it is set aside as {target.name}")
+        if aside:
+            raise InputError(
+                f"no checkpoint in {self.path} is whole: {', '.join(aside)} are damaged. Check the disk; the same "
+                "command again starts from the first step"
+            )
+        return None
 
     def checkpoint_path(self, step: int) -> Path:
         """The folder of a step's checkpoint."""
@@ -116,17 +151,85 @@ class RunFolder:
             shutil.rmtree(path)
 
 
+@contextmanager
+def building(target: Path) -> Iterator[Path]:
+    """An empty folder beside ``target``, to be published there. It is removed where the block fails: a full disk must
+    not stay full of it."""
+    temporary = target.with_name(target.name + ".tmp")
+    if temporary.exists():
+        shutil.rmtree(temporary)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+    except Exception:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def seal_folder(folder: Path) -> None:
+    """Write the SHA-256 of every file of a folder beside them, as the last of its files."""
+    write_json(folder / SEAL, _hashes(folder))
+
+
+def broken_seal(folder: Path) -> str | None:
+    """The damage of a folder that was sealed: a file that is not as it was written, or none that tells. None: it is
+    whole, to the bit."""
+    try:
+        sealed = json.loads((folder / SEAL).read_bytes())
+        found = _hashes(folder)
+    except (OSError, ValueError) as error:
+        return f"{SEAL} cannot be read: {error}"
+    if sealed == found:
+        return None
+    names = sorted(name for name in {*sealed, *found} if sealed.get(name) != found.get(name))
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not as written"
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """Read anew each time: damage changes neither size nor time of a file."""
+    hashes = {}
+    for path in sorted(folder.iterdir()):
+        if path.name != SEAL:
+            with path.open("rb") as stream:
+                hashes[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return hashes
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """A JSON object that a run wrote. Raises InputError where it is damaged."""
+    try:
+        values = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise InputError(f"{path} is damaged ({error}): choose another output folder") from error
+    if not isinstance(values, dict):
+        raise InputError(f"{path} is damaged: choose another output folder")
+    return values
+
+
+def _record_of(line: bytes) -> dict[str, Any] | None:
+    """A line of the metrics; None where it is torn or damaged."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) and type(record.get("step")) is int and "event" in record else None
+
+
 def write_json(target: Path, values: dict[str, Any]) -> None:
     """Write a JSON file whole or not at all."""
     write_atomically(target, (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def write_atomically(target: Path, content: bytes) -> None:
-    """Write beside the target, force it to disk, and rename over it."""
+    """Write beside the target, force it to disk, and rename over it. Nothing is left behind where that fails."""
     temporary = target.with_name(target.name + ".tmp")
-    with temporary.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(target)
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(target)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     sync(target.parent)

@@ -27,6 +27,7 @@ from training.generation.errors import ModelNotUsable
 from training.generation.loading import load_for_sampling
 from training.language_models.messages import template_messages, template_tools
 from training.language_models.precision import FORMATS, choose_dtype
+from training.language_models.token_ids import IdOutsideVocabulary, Protected, SpelledControlToken, TokenIds
 
 DEFAULT_BATCH_SIZE = 64
 DEFAULT_CACHE_TOKENS = 65536  # of all rows together; a token of SmolLM2-135M takes 23 kB in bfloat16
@@ -70,6 +71,8 @@ class EmbeddedSampler:
         number_format = choose_dtype(dtype, torch.device("cpu"))
         folder, adapter = Path(model_dir), None if adapter_dir is None else Path(adapter_dir)
         self._loaded = load_for_sampling(folder, adapter_dir=adapter, dtype=number_format)
+        vocabulary = self._loaded.model.config.get_text_config().vocab_size
+        self._token_ids = TokenIds(self._loaded.tokenizer, vocabulary_size=vocabulary)
         self._batch_size, self._cache_tokens = batch_size, cache_tokens
         self.identifier = identifier or "/".join(path.name for path in (folder, adapter) if path is not None)
         precision = str(number_format).removeprefix("torch.")
@@ -88,15 +91,13 @@ class EmbeddedSampler:
         yield from _Generation(self, iter(requests), should_stop).run()
 
     def prompt_ids(self, request: GenerationRequest) -> list[int]:
-        """The conversation in the chat template with the generation prompt. Raises what the template raises."""
-        ids = self._loaded.tokenizer.apply_chat_template(
-            template_messages(request.conversation),
-            tools=template_tools(request.conversation),
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=False,
+        """The conversation in the chat template with the generation prompt; control tokens that its texts spell stay
+        text. Raises what the template raises, SpelledControlToken and IdOutsideVocabulary."""
+        messages, spelled = self._token_ids.protect_messages(request.conversation)
+        rendered = self._loaded.tokenizer.apply_chat_template(
+            template_messages(messages), tools=template_tools(messages), add_generation_prompt=True, tokenize=False
         )
-        return list(ids)
+        return list(self._token_ids.of_protected(Protected(rendered, spelled)))
 
     def _decoder(self) -> Decoder:
         return decoder_for(self._loaded.model, max_rows=self._batch_size, max_tokens=self._cache_tokens)
@@ -190,6 +191,8 @@ class _Generation:
     def _take(self, request: GenerationRequest) -> _Sequence | GenerationFailure:
         try:
             ids = self._sampler.prompt_ids(request)
+        except (SpelledControlToken, IdOutsideVocabulary) as error:
+            return GenerationFailure(request.key, f"{str(error)[0].upper()}{str(error)[1:]}.", retryable=False)
         except Exception as error:  # a template is code of the model's maker: it may raise anything
             reason = f"The model's chat template refuses this conversation: {error}. Change the order of its turns."
             return GenerationFailure(request.key, reason, retryable=False)

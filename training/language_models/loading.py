@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
@@ -15,13 +16,27 @@ class ModelNotLoadable(Exception):
     """A folder that holds no causal language model. The message names folder and reason, without a full stop."""
 
 
+def check_model_folder(folder: Path) -> None:
+    """Raises ModelNotLoadable, with the reason, for a path that is no folder of a model."""
+    if folder.is_file():
+        raise ModelNotLoadable(f"{folder} is a file: name the model's folder")
+    if not folder.is_dir():
+        raise ModelNotLoadable(f"the folder {folder} does not exist")
+    if (folder / "config.json").is_file():
+        return
+    if (folder / "adapter_config.json").is_file():
+        raise ModelNotLoadable(
+            f"{folder} is an adapter, not a model: name the base model's folder, and this one as the adapter"
+        )
+    raise ModelNotLoadable(f"{folder} is no model folder: it has no config.json")
+
+
 def load_model(folder: Path, *, dtype: torch.dtype | None = None, safetensors_only: bool = False) -> PreTrainedModel:
     """The model on the CPU, in ``dtype`` or in the format it is stored in. Nothing is looked up over the network.
 
     ``safetensors_only``: refuse pickled weights. Raises ModelNotLoadable.
     """
-    if not (folder / "config.json").is_file():
-        raise ModelNotLoadable(f"{folder} is no model folder: it has no config.json")
+    check_model_folder(folder)
     try:
         with quiet_libraries():
             loaded: Any = AutoModelForCausalLM.from_pretrained(
@@ -31,9 +46,13 @@ def load_model(folder: Path, *, dtype: torch.dtype | None = None, safetensors_on
                 local_files_only=True,
                 output_loading_info=True,
             )
+    except SafetensorError as error:
+        raise ModelNotLoadable(f"the weights in {folder} are damaged: {first_line(error)}; copy them anew") from error
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelNotLoadable(f"{folder} cannot be loaded as a causal language model: {first_line(error)}") from error
     model: PreTrainedModel = loaded[0]
+    if getattr(model.config.get_text_config(), "attn_logit_softcapping", None):
+        model.set_attn_implementation("eager")  # the others leave the caps out without a word (Gemma 2)
     if missing := sorted(loaded[1]["missing_keys"]):  # transformers only warns, and fills them with random numbers
         raise ModelNotLoadable(f"{folder} lacks {len(missing)} of the model's weights, {missing[0]} among them")
     return model

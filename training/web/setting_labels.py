@@ -14,6 +14,7 @@ SETTINGS: dict[str, str | Promise] = {
     "beta": _("Beta"),
     "checkpoint_every": _("Steps between checkpoints"),
     "device": _("Device"),
+    "deterministic": _("The same bits every time"),
     "dpop_weight": _("DPO-Positive weight"),
     "dtype": _("Number format"),
     "epochs": _("Epochs"),
@@ -139,9 +140,11 @@ VALUES: dict[str, dict[str, str | Promise]] = {
         "float32": _("32 bits"),
         "float64": _("64 bits"),
     },
+    "deterministic": {"auto": _("on a CPU"), "on": _("yes"), "off": _("no")},
     "gradient_checkpointing": {"auto": _("where memory is short"), "on": _("yes"), "off": _("no")},
     "loss": {
         "sigmoid": _("DPO (sigmoid)"),
+        "sigmoid_norm": _("DPO by the mean over tokens"),
         "robust": _("Robust DPO"),
         "ipo": _("IPO"),
         "hinge": _("Hinge"),
@@ -156,6 +159,7 @@ VALUES: dict[str, dict[str, str | Promise]] = {
         "constant": _("stays the same"),
     },
     "target_modules": {
+        "all-linear": _("every linear layer"),
         "q_proj": _("queries"),
         "k_proj": _("keys"),
         "v_proj": _("values"),

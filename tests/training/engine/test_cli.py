@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 
 from tests.training.engine import workshop
 from training.engine.cli import main
+from training.engine.run_folder import RunFolder
 
 ROOT = Path(__file__).parents[3]
 
@@ -74,6 +77,8 @@ def signal_after(arguments: list[str], step: int, number: signal.Signals) -> tup
 def test_the_engine_runs_where_nothing_else_of_the_project_is(model_folder: Path, data: Path, tmp_path: Path) -> None:
     for room in ("engine", "language_models"):
         shutil.copytree(ROOT / "training" / room, tmp_path / "elsewhere" / "training" / room)
+    (tmp_path / "elsewhere" / "common").mkdir()
+    shutil.copy(ROOT / "common" / "transcripts.py", tmp_path / "elsewhere" / "common")
     run = [*command(model_folder, data, tmp_path / "out"), "--set", "epochs=1"]
     done = subprocess.run(run, cwd=tmp_path / "elsewhere", capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -163,6 +168,9 @@ def test_score_writes_a_line_per_pair_and_evaluate_sums_it_up(
         ({"options": ["--set", "betta=1"]}, "unknown setting 'betta'"),
         ({"options": ["--set", "target_modules=query"]}, "no linear layer named query"),
         ({"model": "absent"}, "the folder .*absent does not exist"),
+        ({"model": "train.jsonl"}, "train.jsonl is a file: name the model's folder"),
+        ({"adapter": "train.jsonl"}, "train.jsonl is a file: name the adapter's folder"),
+        ({"adapter": "."}, "holds no adapter: it has no adapter_config.json"),
         ({"data": "absent"}, "the data file .*absent does not exist"),
         ({"line": '{"prompt": 1}'}, r"train\.jsonl:12: 'chosen' is missing"),
     ],
@@ -178,8 +186,10 @@ def test_bad_input_is_exit_code_2_with_one_sentence_and_a_failed_event(
     data.write_text(data.read_text() + changes.get("line", ""))
     model = tmp_path / changes["model"] if "model" in changes else model_folder
     path = tmp_path / changes.get("data", data.name)
-    arguments = ["train", "--model", str(model), "--data", str(path), "--out", str(tmp_path / "out"), *settings()]
-    code, events, err = run_main(capsys, *arguments, *changes.get("options", []))
+    arguments = ["train", "--model", str(model), "--data", str(path), *settings(), *changes.get("options", [])]
+    if "adapter" in changes:
+        arguments += ["--adapter", str(tmp_path / changes["adapter"])]
+    code, events, err = run_main(capsys, *arguments, "--out", str(tmp_path / "out"))
     assert code == 2
     assert events[-1]["event"] == "failed"
     assert re.search(message, events[-1]["error"])
@@ -222,3 +232,68 @@ def test_a_bug_is_exit_code_1_with_a_traceback_for_people(
     code, events, err = run_main(capsys, "train", *options)
     assert (code, events[-1]["event"]) == (1, "failed")
     assert "Traceback" in err
+
+
+def test_an_adapter_given_as_the_model_is_named(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "adapter").mkdir()
+    (tmp_path / "adapter" / "adapter_config.json").write_text("{}")
+    options = ["--model", str(tmp_path / "adapter"), "--data", str(data), "--out", str(tmp_path / "out")]
+    for command in ("train", "score", "evaluate"):
+        code, events, _ = run_main(capsys, command, *options)
+        assert code == 2
+        assert "is an adapter, not a model: name the base model's folder" in events[-1]["error"]
+
+
+def test_truncated_weights_are_exit_code_2_and_named(
+    model_folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(model_folder, tmp_path / "model")
+    weights = tmp_path / "model" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:2000])
+    options = ["--model", str(tmp_path / "model"), "--data", str(data), "--out", str(tmp_path / "out"), *settings()]
+    code, events, err = run_main(capsys, "train", *options)
+    assert code == 2
+    assert re.search("the weights in .*model are damaged", events[-1]["error"])
+    assert "Traceback" not in err
+
+
+def test_a_result_that_cannot_be_written_is_exit_code_2(
+    model_folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--model", str(model_folder), "--data", str(data), "--out", str(tmp_path / "absent" / "s.jsonl")]
+    code, events, _ = run_main(capsys, "score", *options, *settings())
+    assert code == 2
+    assert re.search("cannot use .*absent.*: No such file or directory", events[-1]["error"])
+
+
+def test_a_full_disk_is_exit_code_2_leaves_no_damage_and_the_run_goes_on_later(
+    model_folder: Path, data: Path, tmp_path: Path
+) -> None:
+    run = [*command(model_folder, data, tmp_path / "out"), "--set", "epochs=1"]
+
+    def limited() -> None:  # the system then refuses to write larger files, as it does on a full disk
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+
+    full = subprocess.run(run, cwd=ROOT, text=True, capture_output=True, check=False, preexec_fn=limited)
+    assert full.returncode == 2, full.stderr
+    assert "the disk is full" in full.stdout.splitlines()[-1]
+    assert "goes on from its last checkpoint" in full.stderr
+    assert not list((tmp_path / "out").rglob("*.tmp*"))
+    done = subprocess.run(run, cwd=ROOT, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_sigterm_is_heard_while_another_process_holds_the_folder(
+    model_folder: Path, data: Path, tmp_path: Path
+) -> None:
+    holder = RunFolder(tmp_path / "out")
+    with start(command(model_folder, data, tmp_path / "out")) as process:
+        assert process.stdout is not None
+        time.sleep(4)  # until it waits; a signal before that ends it in the same way
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        [event] = map(json.loads, process.stdout)
+    assert process.returncode == 3
+    assert event["event"] == "cancelled"
+    assert time.monotonic() - began < 30
+    del holder

@@ -11,6 +11,7 @@ import pytest
 from training.engine.cli import main
 from training.engine.config import RunConfig, load_config
 from training.engine.errors import InputError
+from training.engine.loss_settings import NAMES
 
 
 def test_every_setting_has_a_sentence() -> None:
@@ -91,3 +92,13 @@ def test_every_test_that_the_documentation_names_exists() -> None:
     for file, name in named:
         texts = [path.read_text(encoding="utf-8") for path in Path(__file__).parents[1].rglob(file)]
         assert any(f"def {name}(" in text for text in texts), f"{file}::{name}"
+
+
+def test_a_loss_over_means_has_a_beta_of_its_own_unless_one_is_set() -> None:
+    betas = {name: RunConfig.from_mapping({"loss": name}).beta for name in NAMES}
+    assert {name: beta for name, beta in betas.items() if beta != 0.1} == {
+        "sigmoid_norm": 5.0,
+        "ipo": 2.5,
+        "simpo": 2.0,
+    }
+    assert RunConfig.from_mapping({"loss": "ipo", "beta": 0.3}).beta == 0.3

@@ -139,6 +139,7 @@ def test_every_loss_is_its_papers_formula(chosen: float, rejected: float, p: flo
     difference = chosen / 10 - rejected / 30
     expected = {
         "sigmoid": -p * log_sigma(m) - (1 - p) * log_sigma(-m),
+        "sigmoid_norm": -p * log_sigma(beta * difference) - (1 - p) * log_sigma(-beta * difference),
         "robust": (-(1 - noise) * log_sigma(m) + noise * log_sigma(-m)) / (1 - 2 * noise),
         "ipo": p * (difference - 1 / (2 * beta)) ** 2 + (1 - p) * (difference + 1 / (2 * beta)) ** 2,
         "hinge": p * max(0.0, 1 - m) + (1 - p) * max(0.0, 1 + m),
@@ -191,7 +192,7 @@ def test_every_loss_prefers_the_chosen_side_to_become_likelier(name: str) -> Non
     assert (policy.grad[:, 1] > 0).all()
 
 
-@pytest.mark.parametrize("name", ["sigmoid", "ipo", "hinge", "simpo"])
+@pytest.mark.parametrize("name", ["sigmoid", "sigmoid_norm", "ipo", "hinge", "simpo"])
 @given(confidence=CONFIDENCE)
 @settings(max_examples=30, deadline=None)
 def test_no_margin_goes_below_the_floor_and_the_best_one_reaches_it(name: str, confidence: float) -> None:
@@ -230,7 +231,7 @@ def test_the_robust_loss_falls_without_bound() -> None:
     assert losses[2] < -1_000
 
 
-@pytest.mark.parametrize("name", ["sigmoid", "robust", "ipo", "hinge"])
+@pytest.mark.parametrize("name", ["sigmoid", "sigmoid_norm", "robust", "ipo", "hinge"])
 @given(confidence=CONFIDENCE)
 @settings(max_examples=10, deadline=None)
 def test_a_policy_that_is_its_reference_has_the_loss_without_a_preference(name: str, confidence: float) -> None:

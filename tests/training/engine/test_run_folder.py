@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from training.engine.errors import InputError
-from training.engine.run_folder import RunFolder, write_atomically
+from training.engine.run_folder import RunFolder, broken_seal, seal_folder, write_atomically
 
 
 def test_one_process_holds_it_and_the_next_gets_it_afterwards(tmp_path: Path) -> None:
@@ -62,3 +62,25 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
         write_atomically(target, content)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert target.read_bytes() == b"new"
+
+
+def test_a_sealed_folder_tells_every_kind_of_damage(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"one")
+    (tmp_path / "b").write_bytes(b"two")
+    seal_folder(tmp_path)
+    assert broken_seal(tmp_path) is None
+    (tmp_path / "a").write_bytes(b"onf")
+    assert broken_seal(tmp_path) == "a is not as written"
+    (tmp_path / "b").unlink()
+    assert broken_seal(tmp_path) == "a, b are not as written"
+    (tmp_path / "sha256.json").unlink()
+    assert "sha256.json cannot be read" in str(broken_seal(tmp_path))
+
+
+def test_a_damaged_line_of_the_metrics_costs_no_other(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    for step in (1, 2, 3):
+        folder.append_metrics({"event": "progress", "step": step})
+    folder.metrics_path.write_bytes(folder.metrics_path.read_bytes().replace(b'"step": 1', b'"st\xff": 1'))
+    folder.rewind_metrics(2)
+    assert folder.metrics_path.read_text() == '{"event": "progress", "step": 2}\n'

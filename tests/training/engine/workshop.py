@@ -99,7 +99,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def without_times(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Records without the fields that depend on the machine's speed."""
-    times = ("pairs_per_second", "remaining_seconds", "after_seconds")
+    times = ("pairs_per_second", "tokens_per_second", "remaining_seconds", "after_seconds")
     return [{name: value for name, value in record.items() if name not in times} for record in records]
 
 

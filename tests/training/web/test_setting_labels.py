@@ -34,7 +34,7 @@ def test_every_value_that_can_be_chosen_has_a_label() -> None:
     choices = {
         each.name: each.metadata["one_of"] for each in dataclasses.fields(RunConfig) if "one_of" in each.metadata
     }
-    assert {name: set(values) for name, values in choices.items()} | {"target_modules": set(LINEAR_PROJECTIONS)} == {
-        name: set(labels) for name, labels in VALUES.items()
-    }
+    assert {name: set(values) for name, values in choices.items()} | {
+        "target_modules": {"all-linear", *LINEAR_PROJECTIONS}
+    } == {name: set(labels) for name, labels in VALUES.items()}
     assert setting_value(["q_proj", "of_another_model"], "target_modules") == "queries, of_another_model"

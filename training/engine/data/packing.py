@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import torch
 from torch import Tensor
@@ -149,6 +150,32 @@ def pack_row(pairs: Sequence[TokenPair], indices: Sequence[int], *, share: bool,
     return builder.build()
 
 
+@dataclass(frozen=True)
+class PackedRows(Sequence[PackedRow]):
+    """Rows that are laid out when they are asked for: all rows of 100,000 pairs at a time would take a gigabyte."""
+
+    pairs: Sequence[TokenPair]
+    groups: Sequence[Sequence[int]]  # of each row the pairs in it
+    share: bool
+    keep_last: bool
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return len(self.groups)
+
+    @overload
+    def __getitem__(self, place: int) -> PackedRow: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> PackedRows: ...
+
+    def __getitem__(self, place: int | slice) -> PackedRow | PackedRows:
+        """A row, or some of the rows."""
+        if isinstance(place, slice):
+            return PackedRows(self.pairs, self.groups[place], self.share, self.keep_last)
+        return pack_row(self.pairs, self.groups[place], share=self.share, keep_last=self.keep_last)
+
+
 def pack_rows(
     pairs: Sequence[TokenPair],
     indices: Sequence[int],
@@ -157,7 +184,7 @@ def pack_rows(
     share: bool,
     keep_last: bool = False,
     at_once: int = 1,
-) -> list[PackedRow]:
+) -> PackedRows:
     """Lay the pairs of ``indices`` out in as few rows of at most ``tokens_per_row`` tokens as first-fit-decreasing
     finds. A pair that is longer has a row of its own. Deterministic; inside a row the given order is kept.
 
@@ -171,8 +198,8 @@ def pack_rows(
         even = _evenly(sizes, min(rounds * at_once, len(sizes)))
         if all(len(group) == 1 or sum(map(sizes.__getitem__, group)) <= tokens_per_row for group in even):
             groups = even
-    ordered = (sorted(members, key=order.__getitem__) for members in groups)
-    return [pack_row(pairs, members, share=share, keep_last=keep_last) for members in ordered]
+    ordered = [sorted(members, key=order.__getitem__) for members in groups]
+    return PackedRows(pairs, ordered, share, keep_last)
 
 
 def _largest_first(sizes: Mapping[int, int]) -> list[int]:
@@ -181,15 +208,44 @@ def _largest_first(sizes: Mapping[int, int]) -> list[int]:
 
 def _first_fit(sizes: Mapping[int, int], limit: int) -> list[list[int]]:
     """Groups whose sizes add up to at most ``limit``; an item larger than that is alone."""
-    bins: list[tuple[int, list[int]]] = []
+    groups: list[list[int]] = []
+    rooms = _Rooms(len(sizes))
     for index in _largest_first(sizes):
-        for number, (used, members) in enumerate(bins):
-            if used + sizes[index] <= limit:
-                bins[number] = (used + sizes[index], [*members, index])
-                break
+        place = rooms.first_with(sizes[index])
+        if place is None:
+            groups.append([index])
+            rooms.set(len(groups) - 1, limit - sizes[index])
         else:
-            bins.append((sizes[index], [index]))
-    return [members for _, members in bins]
+            groups[place].append(index)
+            rooms.set(place, rooms.of(place) - sizes[index])
+    return groups
+
+
+class _Rooms:
+    """How much each group has room for. A binary tree over the groups whose nodes hold the largest room below them:
+    the first group that an item fits into is found in log n steps, where looking at each group in turn takes n."""
+
+    def __init__(self, count: int) -> None:
+        self.leaves = 1 << max(0, count - 1).bit_length()
+        self.largest = [-1] * (2 * self.leaves)  # -1: no group yet
+
+    def of(self, place: int) -> int:
+        return self.largest[self.leaves + place]
+
+    def set(self, place: int, room: int) -> None:
+        node = self.leaves + place
+        self.largest[node] = room
+        while node > 1:
+            node //= 2
+            self.largest[node] = max(self.largest[2 * node], self.largest[2 * node + 1])
+
+    def first_with(self, size: int) -> int | None:
+        if self.largest[1] < size:
+            return None
+        node = 1
+        while node < self.leaves:
+            node = 2 * node if self.largest[2 * node] >= size else 2 * node + 1
+        return node - self.leaves
 
 
 def _evenly(sizes: Mapping[int, int], count: int) -> list[list[int]]:

@@ -3,33 +3,32 @@
 A line is one pair: ``{"id", "prompt", "chosen", "rejected", "prompt_ids", "chosen_ids", "rejected_ids",
 "chosen_finish", "rejected_finish", "confidence", "weight"}``. Stored token ids are used as they are.
 TRL's records are read too: prompt as text or messages, the sides as text or as messages, the prompt possibly implicit,
-``tools`` beside them. Of sides with several turns only the assistant's tokens count.
+``tools`` beside them; and Anthropic's HH, where the sides are transcripts (``common.transcripts``). Of sides with
+several turns only the assistant's tokens count.
 ``weight`` is for files from outside: the platform exports every pair with a weight of 1.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from training.engine.data.conversations import ConversationReader, Side
+from training.engine.data.lines import in_chunks, read_records
 from training.engine.data.text import TextEncoder
 from training.engine.data.turns import ConversationRefused
-from training.engine.errors import InputError, RecordError
-from training.language_models.messages import Message, ToolCall
+from training.engine.errors import RecordError
+from training.language_models.messages import Message
+from training.language_models.token_ids import Protected
 
-_ROLES = frozenset({"system", "user", "assistant", "tool", "developer"})
 _FINISHES = (None, "stop", "length")
 
-Side = str | list[Message]
-"""A completion: a text, or several turns."""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TokenPair:
     """One preference pair as token ids. A completion ends with an EOS token iff it ended by itself.
 
@@ -70,44 +69,36 @@ class PairSet:
     dropped: Counter[str] = field(default_factory=Counter)
 
 
-def read_token_pairs(path: Path, encoder: TextEncoder, *, max_length: int) -> PairSet:
+def read_token_pairs(
+    path: Path, encoder: TextEncoder, *, max_length: int, report: Callable[[int], None] = lambda count: None
+) -> PairSet:
     """Read a JSON-lines file of pairs.
 
     Dropped and counted by reason: ``too long`` (for ``max_length`` or for the model's positions), ``empty completion``,
-    ``identical completions``, ``zero weight``.
+    ``identical completions``, ``zero weight``. ``report``: called now and then with the number of lines read; it may
+    raise to stop.
     Raises RecordError, naming the line, for anything that is not a pair; InputError if the file cannot be read.
     """
     result = PairSet()
     max_length = min(max_length, encoder.longest or max_length)
-    for number, record in read_records(path):
-        pair = _PairReader(path, number, encoder).read(record)
-        reason = _reason_to_drop(pair, encoder, max_length)
-        if reason is None:
-            result.pairs.append(pair)
-        else:
-            result.dropped[reason] += 1
+    lines: dict[str, int] = {}
+    read = 0
+    for chunk in in_chunks(read_records(path)):
+        readers = [_PairReader(path, number, encoder, record) for number, record in chunk]
+        texts = [texts for reader in readers if (texts := reader.texts()) is not None]
+        encoder.prepare([prompt for prompt, _ in texts], [side for _, sides in texts for side in sides])
+        for reader in readers:
+            pair = reader.read()
+            if lines.setdefault(pair.id, pair.line) != pair.line:
+                raise reader.error(f"the id {pair.id!r} is that of line {lines[pair.id]} too")
+            reason = _reason_to_drop(pair, encoder, max_length)
+            if reason is None:
+                result.pairs.append(pair)
+            else:
+                result.dropped[reason] += 1
+        read += len(chunk)
+        report(read)
     return result
-
-
-def read_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The JSON objects of a file of JSON lines, with their line numbers. Raises InputError, RecordError."""
-    try:
-        stream = path.open("rb")
-    except OSError as error:
-        raise InputError(f"cannot read the data file {path}: {error.strerror}") from error
-    with stream:
-        for number, raw in enumerate(stream, start=1):
-            if not raw.strip():
-                continue
-            try:
-                record = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
-            except UnicodeDecodeError as error:
-                raise RecordError(path, number, f"not UTF-8 (byte {error.start})") from error
-            except (ValueError, RecursionError) as error:
-                raise RecordError(path, number, f"not JSON: {error}") from error
-            if not isinstance(record, dict):
-                raise RecordError(path, number, f"expected a JSON object, got {type(record).__name__}")
-            yield number, record
 
 
 def _reason_to_drop(pair: TokenPair, encoder: TextEncoder, max_length: int) -> str | None:
@@ -122,26 +113,34 @@ def _reason_to_drop(pair: TokenPair, encoder: TextEncoder, max_length: int) -> s
     return None
 
 
-class _PairReader:
+class _PairReader(ConversationReader):
     """Turns one parsed line into a TokenPair; raises RecordError where it is none."""
 
-    def __init__(self, path: Path, line: int, encoder: TextEncoder) -> None:
-        self.path = path
-        self.line = line
+    def __init__(self, path: Path, line: int, encoder: TextEncoder, record: dict[str, Any]) -> None:
+        super().__init__(path, line, record)
         self.encoder = encoder
+        self.parsed: tuple[list[Message], Side, Side] | None = None
+        self.prompt: Protected | None = None
 
-    def error(self, reason: str) -> RecordError:
-        return RecordError(self.path, self.line, reason)
+    def texts(self) -> tuple[Protected, list[str]] | None:
+        """The texts that need tokens, so that those of many lines are tokenized at once: the prompt's and the sides'.
+        None where they have ids, and where ``read`` will refuse the line."""
+        if any(self.record.get(name) is not None for name in ("prompt_ids", "chosen_ids", "rejected_ids")):
+            return None
+        try:
+            self.parsed = self.conversation()
+            self.prompt = self.encoder.prompt_text(self.parsed[0])
+        except (RecordError, ConversationRefused):
+            return None
+        return self.prompt, [side for side in self.parsed[1:] if isinstance(side, str)]
 
-    def read(self, record: dict[str, Any]) -> TokenPair:
-        for name in ("chosen", "rejected"):
-            if name not in record:
-                raise self.error(f"{name!r} is missing")
-        messages, *sides = self._conversation(record)
+    def read(self) -> TokenPair:
+        record = self.record
+        messages, *sides = self.parsed or self.conversation()
         try:
             prompt_ids = self._stored_ids(record, "prompt_ids")
             if prompt_ids is None:
-                prompt_ids = self.encoder.encode_prompt(messages)
+                prompt_ids = self.encoder.ids_of_prompt(self.prompt or self.encoder.prompt_text(messages))
             chosen, rejected = (
                 self._completion(record, name, side, messages)
                 for name, side in zip(("chosen", "rejected"), sides, strict=True)
@@ -178,91 +177,6 @@ class _PairReader:
         if not low <= value <= high:
             raise self.error(f"{name!r} must be from {low:g} to {high:g}, got {value!r}")
         return float(value)
-
-    def _conversation(self, record: dict[str, Any]) -> tuple[list[Message], Side, Side]:
-        chosen, rejected = record["chosen"], record["rejected"]
-        prompt = record.get("prompt")
-        if prompt is None:
-            prompt, chosen, rejected = self._split_implicit_prompt(chosen, rejected)
-        if isinstance(prompt, str):
-            prompt = [Message(role="user", content=prompt)]
-        messages = self._messages(prompt, "prompt")
-        if not messages:
-            raise self.error("'prompt' is empty")
-        sides = self._side(chosen, messages, "chosen"), self._side(rejected, messages, "rejected")
-        if tools := self._tools(record.get("tools")):
-            messages[0] = {**messages[0], "tools": tools}
-        return messages, *sides
-
-    def _tools(self, value: Any) -> str:
-        """The tools that the prompt offers, as a text; empty: none."""
-        try:
-            listed = json.loads(value) if isinstance(value, str) and value else value
-        except (ValueError, RecursionError) as error:
-            raise self.error(f"'tools' is not JSON: {error}") from error
-        if listed and (not isinstance(listed, list) or not all(isinstance(tool, dict) for tool in listed)):
-            raise self.error("'tools' must be a list of tools")
-        return json.dumps(listed, ensure_ascii=False) if listed else ""
-
-    def _split_implicit_prompt(self, chosen: Any, rejected: Any) -> tuple[list[Message], Any, Any]:
-        first, second = self._messages(chosen, "chosen"), self._messages(rejected, "rejected")
-        shared = 0
-        while shared < min(len(first), len(second)) - 1 and first[shared] == second[shared]:
-            shared += 1
-        if shared == 0:
-            raise self.error("'prompt' is missing and the two sides have no message in common at their start")
-        return list(first[:shared]), first[shared:], second[shared:]
-
-    def _messages(self, value: Any, name: str) -> list[Message]:
-        if not isinstance(value, list):
-            raise self.error(f"{name!r} must be text or a list of messages, got {type(value).__name__}")
-        messages: list[Message] = []
-        for item in value:
-            role = item.get("role") if isinstance(item, dict) else None
-            content = item.get("content") if isinstance(item, dict) else None
-            if content is None and isinstance(item, dict) and item.get("tool_calls"):
-                content = ""
-            if role not in _ROLES or not isinstance(content, str):
-                raise self.error(f"{name!r} must hold messages with a known role and a text")
-            message = Message(role=role, content=content)
-            if item.get("tool_calls"):
-                message["tool_calls"] = self._calls(item["tool_calls"], role, name)
-            for key in ("tool_call_id", "name"):
-                if isinstance(item.get(key), str):
-                    message[key] = item[key]
-            messages.append(message)
-        return messages
-
-    def _calls(self, value: Any, role: str, name: str) -> list[ToolCall]:
-        """The calls of a message; their arguments may be values or a text."""
-        calls: list[ToolCall] = []
-        for given in value if isinstance(value, list) else [value]:
-            item: dict[str, Any] = given if isinstance(given, dict) else {}
-            function = item.get("function", item)
-            if role != "assistant" or not isinstance(function, dict) or not isinstance(function.get("name"), str):
-                raise self.error(
-                    f"{name!r} must hold calls of tools by the assistant, each with the name of its function"
-                )
-            arguments = function.get("arguments")
-            text = arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False)
-            call: ToolCall = {"type": "function", "function": {"name": function["name"], "arguments": text}}
-            if isinstance(item.get("id"), str):
-                call["id"] = item["id"]
-            calls.append(call)
-        return calls
-
-    def _side(self, value: Any, prompt: list[Message], name: str) -> Side:
-        """The completion: a text, or its turns if it has several or calls tools. Messages may repeat the prompt's."""
-        if isinstance(value, str):
-            return value
-        messages = self._messages(value, name)
-        if len(messages) > len(prompt) and messages[: len(prompt)] == prompt:
-            messages = messages[len(prompt) :]
-        roles = [message["role"] for message in messages]
-        if not roles or roles[0] != "assistant" or roles[-1] != "assistant" or {"system", "developer"} & set(roles):
-            raise self.error(f"{name!r} must begin and end with an assistant message after the prompt")
-        is_plain = len(messages) == 1 and "tool_calls" not in messages[0]
-        return messages[0]["content"] if is_plain else messages
 
     def _stored_ids(self, record: dict[str, Any], name: str) -> tuple[int, ...] | None:
         ids = record.get(name)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from training.engine.data.turns import ConversationRefused, ScoredTokens, rendered_conversation, scored_tokens
 from training.engine.errors import InputError
-from training.language_models.loading import first_line
+from training.language_models.loading import ModelNotLoadable, check_model_folder, first_line
 from training.language_models.messages import Message, has_tools
+from training.language_models.token_ids import IdOutsideVocabulary, Protected, SpelledControlToken, TokenIds
 
 _PROBE = "completion"
 _CONTEXT = 4  # tokens
@@ -20,7 +22,8 @@ class TextEncoder:
 
     ``eos_ids``: every token after which sampling stops; ``turn_end``: the one that the template puts after an
     assistant's text, appended to completions that ended by themselves; ``longest``: how many positions the model has,
-    if its config says so.
+    if its config says so; ``opening``: the last of what the template writes before an assistant's text, where a text
+    behind it has other tokens than one by itself (SentencePiece marks the beginning of a text as a space), else empty.
     """
 
     def __init__(
@@ -33,16 +36,21 @@ class TextEncoder:
             raise InputError("the model names no end-of-sequence token, so no completion could ever end")
         self.vocabulary_size = vocabulary_size
         self.longest = longest
+        self.token_ids = TokenIds(tokenizer, vocabulary_size=vocabulary_size)
         self.turn_end = self._find_turn_end()
+        self.opening = self._find_opening()
 
     @classmethod
     def from_directory(cls, directory: Path) -> TextEncoder:
-        """Read tokenizer, generation config and config of a model folder."""
+        """Read tokenizer, generation config and config of a model folder. Raises InputError."""
         from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
         try:
+            check_model_folder(directory)
             config = AutoConfig.from_pretrained(directory, local_files_only=True)
             tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+        except ModelNotLoadable as error:
+            raise InputError(str(error)) from error
         except (OSError, ValueError, KeyError) as error:
             raise InputError(f"cannot read config or tokenizer of {directory}: {first_line(error)}") from error
         try:
@@ -57,13 +65,27 @@ class TextEncoder:
 
     def encode_prompt(self, messages: Sequence[Message]) -> tuple[int, ...]:
         """The token ids of a conversation up to where the assistant begins to write. Raises ConversationRefused."""
+        return self.ids_of_prompt(self.prompt_text(messages))
+
+    def prompt_text(self, messages: Sequence[Message]) -> Protected:
+        """The conversation as the chat template renders it; control tokens that its texts spell are protected. Raises
+        ConversationRefused."""
         if self.tokenizer.chat_template is None:
             if has_tools(messages):
                 raise ConversationRefused("the model has no chat template, so it knows no tools")
-            text = "\n\n".join(message["content"] for message in messages)
-            return tuple(self.tokenizer(text)["input_ids"])
-        rendered = rendered_conversation(self.tokenizer, messages, to_reply=True)
-        return tuple(self.tokenizer(rendered, add_special_tokens=False)["input_ids"])
+            return Protected("\n\n".join(message["content"] for message in messages))
+        safe, spelled = self.token_ids.protect_messages(messages)
+        return Protected(rendered_conversation(self.tokenizer, safe, to_reply=True), spelled)
+
+    def ids_of_prompt(self, prompt: Protected) -> tuple[int, ...]:
+        """The token ids of what ``prompt_text`` returned. Raises ConversationRefused."""
+        with _refusing():
+            if self.tokenizer.chat_template is None:
+                ids = self.token_ids.beginning(prompt.text)
+                while ids and ids[-1] in self.eos_ids:  # some tokenizers put one behind every text
+                    ids = ids[:-1]
+                return ids
+            return self.token_ids.of_protected(prompt)
 
     def encode_turns(self, prompt: Sequence[Message], turns: Sequence[Message], *, ended: bool) -> ScoredTokens:
         """The tokens of a completion of several turns, or with calls, of which only the assistant's count.
@@ -75,9 +97,26 @@ class TextEncoder:
 
     def encode_completion(self, text: str, *, ended: bool) -> tuple[int, ...]:
         """The text's tokens, and the turn's end if the completion ended by itself. Text that spells a control token
-        (``<|im_end|>``) stays text: it was typed, not sampled."""
-        ids = self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
-        return (*ids, self.turn_end) if ended else tuple(ids)
+        (``<|im_end|>``) stays text: it was typed, not sampled. Raises ConversationRefused."""
+        with _refusing():
+            ids = self._following(text) if self.opening else self.token_ids.of(text, plain=True)
+        return (*ids, self.turn_end) if ended else ids
+
+    def prepare(self, prompts: Iterable[Protected], completions: Iterable[str]) -> None:
+        """Tokenize many texts at once, for the calls that follow."""
+        texts = (
+            [] if self.tokenizer.chat_template is None else [(one.text, False) for one in prompts if not one.spelled]
+        )
+        self.token_ids.prepare([*texts, *((self.opening + text, not self.opening) for text in completions)])
+
+    def _following(self, text: str) -> tuple[int, ...]:
+        """The tokens of a text behind the template's ``opening``."""
+        [safe], spelled = self.token_ids.protect([text])
+        before, whole = (
+            self.token_ids.of(self.opening),
+            self.token_ids.of_protected(Protected(self.opening + safe, spelled)),
+        )
+        return whole[len(before) :] if whole[: len(before)] == before else self.token_ids.of(text, plain=True)
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """Each token's own part of the text, special tokens included. A character of several tokens belongs to its last
@@ -109,3 +148,31 @@ class TextEncoder:
                     return int(token)
         own_eos = self.tokenizer.eos_token_id
         return int(own_eos if own_eos is not None else min(self.eos_ids))
+
+    def _find_opening(self) -> str:
+        if self.tokenizer.chat_template is None:
+            return ""
+        prompt = [{"role": "user", "content": "prompt"}]
+        before = self.tokenizer.apply_chat_template(prompt, tokenize=False, add_generation_prompt=True)
+        reply = {"role": "assistant", "content": _PROBE}
+        whole = self.tokenizer.apply_chat_template([*prompt, reply], tokenize=False)
+        first = whole.rfind(_PROBE)
+        if not whole.startswith(before) or first < len(before) or not self.tokenizer.is_fast:
+            return ""
+        text = whole[:first]  # with a space, say, that the template puts before the reply
+        signs = list(self.token_ids.pattern.finditer(text)) if self.token_ids.pattern else []
+        opening: str = text[signs[-1].start() :] if signs else text
+        try:
+            alone = self.token_ids.of(_PROBE, plain=True)
+            behind = self.token_ids.of(opening + _PROBE)[len(self.token_ids.of(opening)) :]
+        except IdOutsideVocabulary:  # said for each line that has such a token
+            return ""
+        return "" if behind == alone else opening
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except (SpelledControlToken, IdOutsideVocabulary) as error:
+        raise ConversationRefused(str(error)) from error

@@ -32,9 +32,15 @@ class ScoredTokens(NamedTuple):
 def rendered_conversation(tokenizer: Any, messages: Sequence[Message], *, to_reply: bool) -> str:
     """The conversation as text; to_reply: up to where the assistant begins to write.
 
-    Raises ConversationRefused where the template refuses it, or leaves out tools, calls or results.
+    Raises ConversationRefused where the template refuses it, or leaves out a message, tools, calls or results.
     """
     rendered = _rendered(tokenizer, messages, template_tools(messages), to_reply=to_reply)
+    for number, message in enumerate(messages, 1):
+        # An assistant's earlier thoughts are left out on purpose by templates of models that think.
+        if message["role"] not in ("assistant", "tool") and message["content"].strip() not in rendered:
+            raise ConversationRefused(
+                f"the model's chat template leaves out message {number} ({message['role']}), or changes its text"
+            )
     if has_tools(messages):
         _check_tools(tokenizer, messages, rendered, to_reply=to_reply)
     return rendered
@@ -157,8 +163,9 @@ def _check_tools(tokenizer: Any, messages: Sequence[Message], rendered: str, *, 
 
 def _check_control_tokens(tokenizer: Any, turns: Sequence[Message]) -> None:
     for number, turn in enumerate(turns, 1):
+        texts = [turn["content"], *(call["function"]["arguments"] for call in turn.get("tool_calls", ()))]
         for token in tokenizer.all_special_tokens:
-            if token in turn["content"]:
+            if any(token in text for text in texts):
                 raise ConversationRefused(f"turn {number} of the completion spells the control token {token}")
 
 

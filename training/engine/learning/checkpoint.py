@@ -1,9 +1,11 @@
-"""Checkpoints: weights, optimizer, random state and step, in one folder that appears whole or not at all."""
+"""Checkpoints: weights, optimizer, random state and step, in one folder that appears whole or not at all.
+
+The folder is sealed by the hashes of its files, so that a resume never goes on from a damaged one.
+"""
 
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from torch import Tensor
 
 from training.engine.model.parallel import gathered, spread_like
 from training.engine.model.weights import Weights
-from training.engine.run_folder import write_json
+from training.engine.run_folder import building, seal_folder, write_json
 from training.language_models.folders import publish_folder
 
 _OPTIMIZER_NAME = "optimizer.safetensors"
@@ -41,14 +43,12 @@ def save_checkpoint(
             tensors[f"{name}|{key}"] = gathered(torch.as_tensor(value))
     if not writes:
         return
-    temporary = target.with_name(target.name + ".tmp")
-    if temporary.exists():
-        shutil.rmtree(temporary)
-    temporary.mkdir(parents=True)
-    weights.write(temporary, state)
-    save_file(tensors, temporary / _OPTIMIZER_NAME)
-    write_json(temporary / _STATE_NAME, asdict(progress))
-    publish_folder(temporary, target, replace=True)
+    with building(target) as temporary:
+        weights.write(temporary, state)
+        save_file(tensors, temporary / _OPTIMIZER_NAME)
+        write_json(temporary / _STATE_NAME, asdict(progress))
+        seal_folder(temporary)
+        publish_folder(temporary, target, replace=True)
 
 
 def load_checkpoint(source: Path, *, weights: Weights, optimizer: torch.optim.Optimizer) -> RunProgress:

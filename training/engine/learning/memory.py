@@ -18,7 +18,8 @@ from training.engine.data.packing import PackedRow, pack_row, pack_rows, pair_to
 from training.engine.data.records import TokenPair
 from training.engine.errors import InputError
 from training.engine.events import log
-from training.engine.model.attention import scores_of, tiled
+from training.engine.model.attention import kept_scores_of, scores_of, tiled
+from training.engine.model.forward import VARLEN
 from training.engine.model.parallel import world_size
 from training.engine.model.policy import TrainedModel
 
@@ -67,7 +68,9 @@ def memory_need(trained: TrainedModel, pairs: Sequence[TokenPair], config: RunCo
             for row in (pack_row(pairs, ranked[-count:], share=share, keep_last=keep_last) for count in (1, 4))
         ]
     )
-    kept = [fixed + per_token * row.tokens + attention_bytes(trained, row) for row in worst]
+    kept = [
+        fixed + per_token * row.tokens + attention_bytes(trained, row) + passing_bytes(trained, row) for row in worst
+    ]
     shape = trained.model.config.get_text_config()
     layers = shape.num_hidden_layers
     between = [layers * row.tokens * shape.hidden_size * trained.master.itemsize for row in worst]
@@ -114,11 +117,25 @@ def saved_bytes(trained: TrainedModel, row: PackedRow) -> int:
 
 
 def attention_bytes(trained: TrainedModel, row: PackedRow) -> int:
-    """Bytes of the attention weights of all layers: the part that does not grow with the tokens alone."""
+    """Bytes of the attention weights of all layers: the part that does not grow with the tokens alone. None where they
+    are computed again, and where a kernel keeps the normalisers only, which grow with the tokens."""
+    if trained.forward.attention == VARLEN:
+        return 0
     config = trained.model.config.get_text_config()
     heads = getattr(config, "num_attention_heads", 0)  # models without attention have none
-    scores = sum(map(scores_of, tiled(row.segments)))
+    count = kept_scores_of if trained.forward.packs else scores_of
+    scores = sum(map(count, tiled(row.segments)))
     return int(scores * heads * config.num_hidden_layers * trained.dtype.itemsize)
+
+
+def passing_bytes(trained: TrainedModel, row: PackedRow) -> int:
+    """Bytes of the largest tile of attention weights that is computed again, with its gradients: held for a moment."""
+    if trained.forward.attention == VARLEN or not trained.forward.packs:
+        return 0
+    again = [scores_of(tile) for tile in tiled(row.segments) if not kept_scores_of(tile)]
+    return int(3 * max(again, default=0) * trained.model.config.get_text_config().num_attention_heads) * (
+        trained.dtype.itemsize
+    )
 
 
 def available_bytes(config: RunConfig, device: torch.device) -> int:

@@ -1,6 +1,7 @@
 """Reference log-probabilities: computed once before the first step, stored under a hash of everything that made them.
 
-They lie in the run's folder, so that a resumed run has exactly the same. With a ``ReferenceCache`` values of earlier
+They lie in the run's folder, so that a resumed run has exactly the same; those of a pass that is not over lie there too
+(``reference_file.py``). With a ``ReferenceCache`` values of earlier
 runs are used, as long as they agree with those that this run computes itself.
 """
 
@@ -17,18 +18,23 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 
 from training.engine.config import RunConfig
 from training.engine.data.packing import PackedRow
 from training.engine.data.records import TokenPair
+from training.engine.errors import EngineError
 from training.engine.events import log
 from training.engine.learning.reference_cache import ReferenceCache
+from training.engine.learning.reference_file import (
+    PARTIAL_NAME,
+    KeptValues,
+    PartialReference,
+    load_reference,
+    save_reference,
+)
 from training.engine.measuring.scoring import SideLogProbs, rows_by_length, score_rows
 from training.engine.model.parallel import ALONE, Ranks
 from training.engine.model.policy import TrainedModel
-from training.engine.run_folder import write_atomically
 from training.engine.versions import library_versions
 
 _FORMAT = 2  # goes up when a key or a file would mean something else
@@ -66,6 +72,7 @@ def reference_ingredients(policy: TrainedModel, config: RunConfig, inputs: dict[
         "lora_rank": config.lora_rank,
         "target_modules": sorted(config.target_modules),
         "versions": library_versions(),
+        **({} if torch.are_deterministic_algorithms_enabled() else {"deterministic": False}),
     }
 
 
@@ -129,19 +136,33 @@ def make_reference(
     layout = {name: getattr(config, name) for name in ("seed", "pairs_per_step", "tokens_per_row")}
     hashes = {split.name: pairs_hash(split.pairs) for split in splits}
     key = cache_key({**ingredients, **hashes, "settings": layout, "processes": ranks.size})
-    own = load_reference(path, key, **{split.name: len(split.pairs) for split in splits})
+    lengths = {split.name: len(split.pairs) for split in splits}
+    own = load_reference(path, key, **lengths)
     if own is not None:
         return own
     cache = None if shared is None else ReferenceCache(shared, cache_key(ingredients))
+    # Of several processes each has but a part of the values until the pass is over.
+    partial_path = path.with_name(PARTIAL_NAME)
+    so_far = None if ranks.size > 1 else PartialReference(partial_path, key, lengths)
     values: dict[str, SideLogProbs] = {}
     for split in splits:
         report = partial(_report_beyond, after_row, sum(map(len, values.values())))
         cached = np.full((len(split.pairs), 2), np.nan) if cache is None else cache.find(split.pairs)
         count = int(np.isfinite(cached).all(axis=1).sum())
-        log(f"reference pass over {len(split.pairs)} {split.name} pairs, {count} cached")
-        values[split.name] = reference_log_probs(policy, split, config, report, cached=cached, ranks=ranks)
+        kept = None if so_far is None else so_far.of(split.name)
+        done = 0 if kept is None else int(kept.known().sum())
+        log(f"reference pass over {len(split.pairs)} {split.name} pairs, {count} cached, {done} done before")
+        try:
+            values[split.name] = reference_log_probs(
+                policy, split, config, report, cached=cached, ranks=ranks, kept=kept
+            )
+        except EngineError:
+            if so_far is not None:
+                so_far.save()
+            raise
     if ranks.main:
         save_reference(path, key, **values)
+        partial_path.unlink(missing_ok=True)
         # After the run's own file: a resumed run must not find other numbers than it had.
         for split in splits if cache is not None else ():
             assert cache is not None
@@ -157,13 +178,15 @@ def reference_log_probs(
     *,
     cached: SideLogProbs,
     ranks: Ranks = ALONE,
+    kept: KeptValues | None = None,
 ) -> SideLogProbs:
     """Log-probabilities (pairs, 2) under the policy as it is now.
 
     ``cached``: (pairs, 2), NaN where the cache holds nothing. The split's ``first`` pairs (those of the first step, or
     of an evaluation's first row) are always scored, in the very rows of that step: so its rewards are exactly zero.
     Their cached values may differ from that by ROUNDING, because matrix products may round differently in another row;
-    if they differ by more, the cache is not used, and all pairs are scored in ``rows``.
+    if they differ by more, the cache is not used, and all pairs are scored in ``rows``. ``kept``: the values of a pass
+    that was interrupted; what is left is scored in the rows of that pass.
     """
     pairs, first = split.pairs, list(split.first)
 
@@ -171,17 +194,17 @@ def reference_log_probs(
         some = [pairs[index] for index in indices]
         if not some:
             return np.empty((0, 2))
-        rows = rows_by_length(some, policy, config, ranks)
-        return score_rows(policy, some, rows, partial(_report_beyond, after_row, before), ranks)
+        rows, of_some = rows_by_length(some, policy, config, ranks), kept and kept.of(indices)
+        return score_rows(policy, some, rows, partial(_report_beyond, after_row, before), ranks, of_some)
 
     if np.isnan(cached).any(axis=1).all():
-        return score_rows(policy, pairs, split.rows, after_row, ranks)
+        return score_rows(policy, pairs, split.rows, after_row, ranks, kept)
     values = cached.copy()
     values[first] = scored(first, 0)
     differences = np.abs(values - cached)[~np.isnan(cached)]
     if differences.max(initial=0.0) > ROUNDING[policy.dtype]:
         log(f"cached reference log-probabilities are off by {differences.max():.3g} nats: all are computed again")
-        return score_rows(policy, pairs, split.rows, after_row, ranks)
+        return score_rows(policy, pairs, split.rows, after_row, ranks, kept)
     rest = np.flatnonzero(np.isnan(values).any(axis=1)).tolist()
     values[rest] = scored(rest, len(first))
     after_row(len(pairs))
@@ -197,25 +220,3 @@ def cache_key(ingredients: dict[str, Any]) -> str:
     """The name of a set of reference log-probabilities: a hash of everything that determines them."""
     text = json.dumps({"format": _FORMAT, **ingredients}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def save_reference(path: Path, key: str, **splits: SideLogProbs) -> None:
-    """Write the log-probabilities of each split, (pairs, 2) each, whole or not at all."""
-    tensors = {name: torch.from_numpy(values).contiguous() for name, values in splits.items()}
-    write_atomically(path, save(tensors, metadata={"key": key}))
-
-
-def load_reference(path: Path, key: str, **lengths: int) -> dict[str, SideLogProbs] | None:
-    """The log-probabilities that ``save_reference`` wrote; None if the file is missing or torn, has another key, a
-    split of another length, or a hole."""
-    try:
-        with safe_open(path, framework="pt") as stream:
-            if (stream.metadata() or {}).get("key") != key or set(stream.keys()) != set(lengths):
-                return None
-            splits: dict[str, SideLogProbs] = {name: stream.get_tensor(name).numpy() for name in lengths}
-    except (OSError, SafetensorError):
-        return None
-    complete = all(
-        splits[name].shape == (length, 2) and np.isfinite(splits[name]).all() for name, length in lengths.items()
-    )
-    return splits if complete else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,15 +19,17 @@ from training.engine.learning.checkpoint import load_checkpoint
 from training.engine.learning.memory import GIB, available_bytes, memory_need, wants_checkpointing
 from training.engine.learning.reward import RewardModel, reward_config
 from training.engine.learning.trainer import RunOrigin, Trainer, TrainingData
-from training.engine.model.adapter_format import read_shape, read_state
+from training.engine.model.adapter_format import check_adapter_folder, read_shape, read_state
 from training.engine.model.layers import checkpoint_layers
-from training.engine.model.lora import AdapterShape
+from training.engine.model.lora import ALL_LINEAR, AdapterShape
 from training.engine.model.parallel import joined, world_size
 from training.engine.model.policy import Policy, TrainedModel
-from training.engine.model.weights import Weights
-from training.engine.run_folder import RunFolder, write_json
+from training.engine.model.weights import Weights, check_model_folder
+from training.engine.run_folder import RunFolder, building, write_json
 from training.engine.versions import library_versions
 from training.language_models.folders import file_hash, folder_hash, publish_folder
+
+_LINES_BETWEEN = 4096  # two reports about a file that is read: about a second's
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def train(
     """
     config = reward_config(config) if kind is TrainingKind.REWARD_MODEL else config
     with joined(config.device, sharded=config.tuning == "full") as ranks:
-        folder = RunFolder(files.out, wait_seconds=wait_seconds, writes=ranks.main)
+        folder = RunFolder(files.out, wait_seconds=wait_seconds, writes=ranks.main, while_waiting=caller.stop.check)
         inputs = describe_inputs(files, kind)
         folder.claim("config.json", config.as_dict(), absent=RunConfig().as_dict())
         folder.claim("inputs.json", inputs)
@@ -95,8 +97,8 @@ def train(
             return meta
         prepare_torch(config)
         encoder = TextEncoder.from_directory(files.model)
-        pair_sets = _read(files, config, encoder)
-        caller.stop.check()
+        reporting = caller if ranks.main else Caller(_ignore, caller.stop)
+        pair_sets = _read(files, config, encoder, reporting)
         trained = load_start(_MODELS[kind], files.model, files.adapter, config)
         memory = fit_into_memory(trained, pair_sets["train"].pairs, config)
         if ranks.sharded and isinstance(trained, Policy):
@@ -107,9 +109,11 @@ def train(
             data=TrainingData(pair_sets["train"].pairs, pair_sets["test"].pairs, encoder),
             origin=RunOrigin(files.model, inputs),
             folder=folder,
-            caller=caller if ranks.main else Caller(_ignore, caller.stop),
+            caller=reporting,
             ranks=ranks,
         )
+        for note in trained.notes() if ranks.main else ():
+            log(note)
         trainer.caller.emit(_started(trainer, pair_sets) | {"memory": memory})
         trainer.make_reference(files.reference_cache)
         _resume(trainer)
@@ -122,11 +126,20 @@ def _ignore(event: dict[str, Any]) -> None:
     """Of several processes only the first one reports."""
 
 
-def _read(files: TrainFiles, config: RunConfig, encoder: TextEncoder) -> dict[str, PairSet]:
+def _read(files: TrainFiles, config: RunConfig, encoder: TextEncoder, caller: Caller) -> dict[str, PairSet]:
     """The pairs to learn from ("train") and the held-out ones ("test")."""
-    train_set, test_set = read_token_pairs(files.train_path, encoder, max_length=config.max_length), PairSet()
-    if files.test_path is not None:
-        test_set = read_token_pairs(files.test_path, encoder, max_length=config.max_length)
+
+    def read(what: str, path: Path) -> PairSet:
+        def report(lines: int) -> None:
+            if lines % _LINES_BETWEEN == 0:
+                caller.emit({"event": "reading", "what": what, "lines": lines})
+            caller.stop.check()
+
+        return read_token_pairs(path, encoder, max_length=config.max_length, report=report)
+
+    train_set = read("train", files.train_path)
+    test_set = PairSet() if files.test_path is None else read("test", files.test_path)
+    caller.stop.check()
     if not train_set.pairs:
         raise InputError(f"no usable preference pair in {files.train_path} (dropped: {dict(train_set.dropped)})")
     if config.kl_budget and not test_set.pairs:
@@ -155,9 +168,9 @@ def describe_inputs(files: TrainFiles, kind: TrainingKind) -> dict[str, Any]:
     for path in (files.train_path, files.test_path):
         if path is not None and not path.is_file():
             raise InputError(f"the data file {path} does not exist")
-    for directory in (files.model, files.adapter):
-        if directory is not None and not directory.is_dir():
-            raise InputError(f"the folder {directory} does not exist")
+    check_model_folder(files.model)
+    if files.adapter is not None:
+        check_adapter_folder(files.adapter)
     return {
         "model_sha256": folder_hash(files.model),
         "adapter_sha256": None if files.adapter is None else folder_hash(files.adapter),
@@ -167,11 +180,18 @@ def describe_inputs(files: TrainFiles, kind: TrainingKind) -> dict[str, Any]:
     }
 
 
+def is_deterministic(config: RunConfig) -> bool:
+    """Whether operations must give the same bits every time."""
+    on_cpu = config.device == "cpu" or not torch.cuda.is_available()
+    return on_cpu if config.deterministic == "auto" else config.deterministic == "on"
+
+
 def prepare_torch(config: RunConfig) -> None:
-    """Make torch deterministic, so that every run gives the same numbers, and set the number of threads."""
+    """Make torch deterministic where the config wants it, so that every run gives the same numbers, and set the number
+    of threads."""
     if config.threads:
         torch.set_num_threads(config.threads)
-    torch.use_deterministic_algorithms(True)
+    torch.use_deterministic_algorithms(is_deterministic(config))
     # Costs a sixth of the time and is not needed: nothing reads memory before it is written.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.manual_seed(config.seed)
@@ -191,13 +211,23 @@ def load_start(kind: type[Trained], model: Path, adapter: Path | None, config: R
             raise InputError("tuning=full starts from a model, not from an adapter: merge the adapter into it first")
         return kind.load(model, config, shape=None)
     shape = AdapterShape(config.lora_rank, config.lora_alpha, tuple(sorted(config.target_modules)))
-    if adapter is not None and (parent := read_shape(adapter)) != shape:
-        raise InputError(f"the adapter {adapter} has {parent}, the config wants {shape}: make them agree")
-    trained = kind.load(model, config, shape=shape)
+    takes_all = shape.target_modules == (ALL_LINEAR,)
     if adapter is None:
+        trained = kind.load(model, config, shape=shape)
+        trained.adapter.survey.check()
         trained.adapter.initialise(config.seed)
-    else:
-        trained.adapter.load(read_state(adapter))
+        return trained
+    parent = read_shape(adapter)
+    wanted = replace(shape, target_modules=parent.target_modules) if takes_all else shape
+    if parent != wanted:
+        raise InputError(f"the adapter {adapter} has {parent}, the config wants {wanted}: make them agree")
+    trained = kind.load(model, config, shape=parent)
+    if takes_all and parent.target_modules != trained.adapter.survey.linear:
+        raise InputError(
+            f"the adapter {adapter} is on {', '.join(parent.target_modules)}, not on all linear layers: set "
+            "target_modules to its names"
+        )
+    trained.adapter.load(read_state(adapter))
     return trained
 
 
@@ -210,6 +240,7 @@ def _started(trainer: Trainer, pair_sets: dict[str, PairSet]) -> dict[str, Any]:
         "dropped": _dropped(pair_sets),
         "dtype": str(trainer.model.dtype).removeprefix("torch."),
         "device": str(trainer.model.device),
+        "notes": trainer.model.notes(),
     }
 
 
@@ -218,16 +249,31 @@ def _dropped(pair_sets: dict[str, PairSet]) -> dict[str, dict[str, int]]:
 
 
 def _resume(trainer: Trainer) -> None:
-    """Go on after the newest checkpoint, if there is one."""
-    checkpoints = trainer.folder.checkpoints()
-    if checkpoints:
+    """Go on after the newest whole checkpoint, if there is one."""
+    checkpoint = _newest_whole_checkpoint(trainer)
+    if checkpoint is not None:
         trainer.progress = load_checkpoint(
-            checkpoints[-1], weights=trainer.weights, optimizer=trainer.optimization.optimizer
+            checkpoint, weights=trainer.weights, optimizer=trainer.optimization.optimizer
         )
         log(f"resuming after step {trainer.progress.step} of {trainer.schedule.steps}")
     trainer.folder.rewind_metrics(trainer.progress.step)
     trainer.ranks.wait()
     trainer.selection.restore()
+
+
+def _newest_whole_checkpoint(trainer: Trainer) -> Path | None:
+    """Found by the first process for all of them. Raises InputError in each of them."""
+    found: Path | None = None
+    reason = ""
+    if trainer.ranks.main:
+        try:
+            found = trainer.folder.newest_whole_checkpoint()
+        except InputError as error:
+            reason = str(error)
+    found, reason = trainer.ranks.from_main((found, reason))
+    if reason:
+        raise InputError(reason)
+    return found
 
 
 def _meta(
@@ -256,8 +302,7 @@ def _publish(folder: RunFolder, weights: Weights, meta: dict[str, Any]) -> None:
     state = weights.state()
     if not folder.writes:
         return
-    temporary = folder.path / f"{weights.folder_name}.tmp"
-    temporary.mkdir(exist_ok=True)
-    weights.write(temporary, state)
-    publish_folder(temporary, folder.path / weights.folder_name, replace=True)
+    with building(folder.path / weights.folder_name) as temporary:
+        weights.write(temporary, state)
+        publish_folder(temporary, folder.path / weights.folder_name, replace=True)
     write_json(folder.path / "meta.json", meta)

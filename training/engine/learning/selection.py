@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from training.engine.events import log
 from training.engine.model.weights import Weights
-from training.engine.run_folder import RunFolder
+from training.engine.run_folder import RunFolder, broken_seal, building, seal_folder
 from training.language_models.folders import publish_folder
 
 
@@ -86,11 +87,18 @@ class Selection:
         return None
 
     def finish(self) -> EvaluatedStep:
-        """Replace the present weights by the best; returns their evaluation."""
-        best = self._best()[0]
-        if best.step != self.evaluations[-1].step:
-            self.weights.load(self.weights.read(self._root / _name(best.step)))
-        return best
+        """Replace the present weights by the best; returns their evaluation. Kept weights that were damaged on disk are
+        passed over, with a line in the log; the present ones, which were evaluated last, need no file."""
+        for best in self._best():
+            path = self._root / _name(best.step)
+            if best.step == self.evaluations[-1].step:
+                return best
+            damage = broken_seal(path)
+            if damage is None:
+                self.weights.load(self.weights.read(path))
+                return best
+            log(f"the weights in {path} are damaged ({damage}): the next best are taken")
+        return self.evaluations[-1]
 
     def _best(self) -> list[EvaluatedStep]:
         """The best evaluations, best first: those within the KL budget (then the least drift beyond it); among them the
@@ -108,10 +116,10 @@ class Selection:
         state = self.weights.state()
         if not self.writes:
             return
-        temporary = self._root / f"{_name(step)}.tmp"
-        temporary.mkdir(parents=True, exist_ok=True)
-        self.weights.write(temporary, state)
-        publish_folder(temporary, self._root / _name(step), replace=True)
+        with building(self._root / _name(step)) as temporary:
+            self.weights.write(temporary, state)
+            seal_folder(temporary)
+            publish_folder(temporary, self._root / _name(step), replace=True)
 
 
 _NOT_FIGURES = ("event", "step", "split")

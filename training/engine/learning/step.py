@@ -33,7 +33,7 @@ class Batch:
     pairs: Sequence[TokenPair]
     reference: SideLogProbs
     indices: Sequence[int]
-    rows: list[PackedRow]
+    rows: Sequence[PackedRow]
 
     @property
     def step_pairs(self) -> list[TokenPair]:
@@ -48,44 +48,53 @@ class Optimization:
         self.model, self.config, self.ranks = model, config, ranks
         self.parameters = list(weights.parameters().values())
         self.optimizer = make_optimizer(self.parameters, config)
+        self.tokens = 0  # that went through the model in the latest step
 
     def accumulate(self, batch: Batch) -> SideLogProbs:
         """Leave the gradient of ``sum w_i loss_i / sum w_i`` over all pairs of the batch in the parameters, however the
         pairs are spread over rows. Returns the pairs' log-probabilities (pairs, 2), in the batch's order. Raises
         Diverged, naming the pair, where one is not finite."""
         total_weight = math.fsum(pair.weight for pair in batch.step_pairs)
-        values = np.zeros((len(batch.indices), 2))
         place = {index: place for place, index in enumerate(batch.indices)}
+        places: list[int] = []
+        self.tokens = 0
+        on_device: list[torch.Tensor] = []  # looked at once, when all rows are done: each look waits for the device
 
-        def backward(part: tuple[PackedRow, bool]) -> tuple[SideLogProbs, Gradients]:
+        def backward(part: tuple[PackedRow, bool]) -> tuple[torch.Tensor, Gradients]:
             row, counts = part
             return self._backward(batch, row, total_weight if counts else math.inf)
 
         for (row, counts), (scored, gradients) in self.model.lanes.each(backward, self.ranks.share(batch.rows)):
             if counts:
-                values[[place[index] for index in row.pairs]] = scored
+                places += [place[index] for index in row.pairs]
+                on_device.append(scored)
+                self.tokens += row.tokens
             for parameter, gradient in zip(self.parameters, gradients, strict=bool(gradients)):
                 if gradient is not None:
                     parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+        values = np.zeros((len(batch.indices), 2))
+        if on_device:
+            values[places] = torch.cat(on_device).cpu().numpy()
+        check_finite(values, batch.step_pairs)
+        self.tokens = int(self.ranks.add_up(np.array([float(self.tokens)]))[0])
         self.ranks.sum_gradients(self.parameters)
         return self.ranks.add_up(values)
 
-    def _backward(self, batch: Batch, row: PackedRow, total_weight: float) -> tuple[SideLogProbs, Gradients]:
+    def _backward(self, batch: Batch, row: PackedRow, total_weight: float) -> tuple[torch.Tensor, Gradients]:
         """A row's values (pairs, 2), and its share of the gradient (zero if the total weight is infinite). A single
         lane adds its share to the parameters' gradients and returns none, so that memory holds one gradient of all
         weights, not two."""
         pairs = [batch.pairs[index] for index in row.pairs]
         sides = self.model.side_values(row).view(-1, 2)
-        values: SideLogProbs = sides.detach().cpu().numpy()
-        check_finite(values, pairs)
-        columns = Pairs(
-            policy=sides,
-            reference=torch.from_numpy(batch.reference[list(row.pairs)]).to(sides.device),
-            tokens=sides.new_tensor([tuple(map(len, pair.scored_ids)) for pair in pairs]),
-            confidence=sides.new_tensor([pair.confidence for pair in pairs]),
-        )
+        values = sides.detach()
+        facts = [
+            (*reference, *map(len, pair.scored_ids), pair.confidence, pair.weight)
+            for reference, pair in zip(batch.reference[list(row.pairs)], pairs, strict=True)
+        ]
+        of_row = sides.new_tensor(facts)  # (pairs, 6), in one copy to the device
+        columns = Pairs(policy=sides, reference=of_row[:, :2], tokens=of_row[:, 2:4], confidence=of_row[:, 4])
         losses = pair_losses(columns, self.config.loss_settings)
-        weight = sides.new_tensor([pair.weight for pair in pairs])
+        weight = of_row[:, 5]
         loss = weighted_sum(losses, weight, total_weight)
         if self.model.lanes.count > 1:
             return values, torch.autograd.grad(loss, self.parameters, allow_unused=True)

@@ -44,6 +44,7 @@ _STEP_FIGURES = (
     "rejected_logratio",
     "chosen_reward",
     "rejected_reward",
+    "displacement",
 )
 
 
@@ -169,6 +170,7 @@ class Trainer:
             "grad_norm": norm,
             "learning_rate": learning_rate,
             "pairs": len(batch.indices),
+            "tokens": self.optimization.tokens,
         }
 
     def evaluate(self, step: int) -> None:
@@ -228,7 +230,7 @@ class Trainer:
         yield from margin_lines(name, pairs, pair_scores(pairs, values, self.reference[name]), self.config.beta)
 
     def _report(self, step: int, figures: dict[str, Any], clock: Clock) -> None:
-        pairs = figures.pop("pairs")
+        pairs, tokens = figures.pop("pairs"), figures.pop("tokens")
         rate, remaining = clock.rate(pairs, self.schedule.steps - step)
         self._record(
             {
@@ -238,6 +240,7 @@ class Trainer:
                 "epoch": round(step / self.schedule.steps_per_epoch, 4),
                 **figures,
                 "pairs_per_second": rate,
+                "tokens_per_second": round(tokens * rate / pairs, 1),
                 "remaining_seconds": remaining,
                 "after_seconds": round(self._seconds_evaluating(step) + self._seconds_at_the_end(), 1),
             }

@@ -16,8 +16,8 @@ from typing import Any
 import torch
 
 from training.engine.config import RunConfig
+from training.engine.data.lines import read_records
 from training.engine.data.packing import PackedRow, pack_sequences
-from training.engine.data.records import read_records
 from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError, RecordError
 from training.engine.events import StopRequest

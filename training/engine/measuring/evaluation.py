@@ -18,7 +18,7 @@ from training.engine.events import StopRequest
 from training.engine.measuring.metrics import PairScores
 from training.engine.measuring.scoring import SideLogProbs, figures_of, pair_scores, rows_by_length, score_rows
 from training.engine.model.adapter_format import read_shape, read_state
-from training.engine.model.lora import AdapterShape
+from training.engine.model.lora import ALL_LINEAR, AdapterShape
 from training.engine.model.policy import Policy
 from training.engine.run_folder import write_atomically, write_json
 
@@ -59,7 +59,7 @@ def _shape(adapter: Path | None, reference_adapter: Path | None, config: RunConf
     shapes = {read_shape(each) for each in (adapter, reference_adapter) if each is not None}
     if len(shapes) > 1:
         raise InputError(f"the adapter and the reference adapter differ in shape: {shapes}")
-    default = AdapterShape(config.lora_rank, config.lora_alpha, config.target_modules)
+    default = AdapterShape(config.lora_rank, config.lora_alpha, (ALL_LINEAR,))
     return shapes.pop() if shapes else default
 
 

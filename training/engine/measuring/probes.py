@@ -85,10 +85,11 @@ class Probes:
         of_policy = self.policy.vocabulary_log_probs(row)
         with self.as_reference():
             of_reference = self.policy.vocabulary_log_probs(row)
-        totals = torch.zeros(3, dtype=torch.float64)
+        totals = torch.zeros(3, dtype=torch.float64, device=self.policy.device)
+        targets = row.targets.to(self.policy.device)
         for start in range(0, len(completion), PLACES):
             part = slice(start, start + PLACES)
-            totals += drift_of(of_policy(part), of_reference(part), row.targets[part].to(self.policy.device)).cpu()
+            totals += drift_of(of_policy(part), of_reference(part), targets[part])
         return SampleDrift(*totals.tolist())
 
 

@@ -31,8 +31,9 @@ def sample(
         log_probs = decoder.begin()
         for place in range(max_tokens):
             drawn = draw(log_probs, chances[:, place])
+            tokens = drawn.tolist()
             for number in sorted(unfinished):
-                completions[number].append(int(drawn[number]))
+                completions[number].append(tokens[number])
                 if completions[number][-1] in eos_ids:
                     unfinished.discard(number)
             if not unfinished or place == max_tokens - 1:
@@ -42,13 +43,14 @@ def sample(
 
 
 def draw(log_probs: Tensor, chances: Tensor) -> Tensor:
-    """The tokens at which the cumulative probability passes the chance: log_probs (n, V), chances (n,) in [0, 1)."""
-    total = log_probs.double().exp().cumsum(dim=1)
-    return (
-        torch.searchsorted(total, (chances * total[:, -1]).unsqueeze(1), right=True)
-        .squeeze(1)
-        .clamp_(max=log_probs.shape[1] - 1)
-    )
+    """The tokens at which the cumulative probability passes the chance: log_probs (n, V), chances (n,) in [0, 1).
+
+    Probabilities are counted in units of 2^-44: a floating cumsum on CUDA gives other bits every time, and raises where
+    the algorithms must be deterministic.
+    """
+    total = (log_probs.double().exp() * 2.0**44).long().cumsum(dim=1)  # (n, V)
+    passed = (chances * total[:, -1]).long().unsqueeze(1)  # (n, 1)
+    return torch.searchsorted(total, passed, right=True).squeeze(1).clamp_(max=log_probs.shape[1] - 1)
 
 
 class _Decoder:

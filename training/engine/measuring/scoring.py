@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from training.engine.config import RunConfig
-from training.engine.data.packing import PackedRow, pack_rows
+from training.engine.data.packing import PackedRow, PackedRows, pack_rows
 from training.engine.data.records import TokenPair
 from training.engine.errors import Diverged
 from training.engine.loss_settings import LossSettings
@@ -24,16 +24,30 @@ from training.engine.model.policy import TrainedModel
 SideLogProbs = NDArray[np.float64]  # (pairs, 2): summed log-probability of chosen and rejected, in nats
 
 
+class Kept(Protocol):
+    """Values of some pairs that outlive this pass over them."""
+
+    @property
+    def values(self) -> SideLogProbs:
+        """(pairs, 2), NaN where a pair has none yet."""
+
+    def known(self) -> NDArray[np.bool_]:
+        """Which pairs have values, (pairs,)."""
+
+    def add(self, places: Sequence[int], values: SideLogProbs) -> None:
+        """Keep the values (n, 2) of the pairs at some places."""
+
+
 def rows_by_length(
     pairs: Sequence[TokenPair], model: TrainedModel, config: RunConfig, ranks: Ranks = ALONE
-) -> list[PackedRow]:
+) -> PackedRows:
     """All pairs in rows, for passes in which the order is free."""
     return rows_of(pairs, range(len(pairs)), model, config, ranks)
 
 
 def rows_of(
     pairs: Sequence[TokenPair], indices: Sequence[int], model: TrainedModel, config: RunConfig, ranks: Ranks = ALONE
-) -> list[PackedRow]:
+) -> PackedRows:
     """Some of the pairs in rows, as model and config want them; enough that no process or lane is without work."""
     return pack_rows(
         pairs,
@@ -51,31 +65,43 @@ def score_rows(
     rows: Iterable[PackedRow],
     after_row: Callable[[int], None],
     ranks: Ranks = ALONE,
+    kept: Kept | None = None,
 ) -> SideLogProbs:
     """The model's values of every pair in ``pairs``, (pairs, 2), each of which must lie in exactly one row.
 
-    ``after_row`` is called after every row with the number of pairs scored so far, and may raise to stop. Raises
+    ``after_row`` is called after every row with the number of pairs scored so far, and may raise to stop. ``kept``: the
+    values that are known already, whose rows are left out, and that new ones are added to. Raises
     Diverged, naming the pair, when a log-probability is not finite, and ValueError when a pair was in no row: no hole
     is ever returned.
     """
     result, covered = np.zeros((len(pairs), 2)), np.zeros(len(pairs))
+    if kept is not None:
+        known = kept.known()
+        result[known], covered[known] = kept.values[known], 1
+        rows = (row for row in rows if not known[list(row.pairs)].all())
 
     def values_of(part: tuple[PackedRow, bool]) -> SideLogProbs:
         with torch.no_grad():
             values: SideLogProbs = model.side_values(part[0]).cpu().numpy().reshape(-1, 2)
         return values
 
-    parts = ranks.share(list(rows)) if ranks.size > 1 else ((row, True) for row in rows)
+    parts = ranks.share(_in_order(rows)) if ranks.size > 1 else ((row, True) for row in rows)
     for (row, counts), values in model.lanes.each(values_of, parts):
         if counts:
             check_finite(values, [pairs[index] for index in row.pairs])
             result[list(row.pairs)] = values
             covered[list(row.pairs)] = 1
+            if kept is not None:
+                kept.add(row.pairs, values)
         after_row(int(covered.sum()))
     result, covered = ranks.add_up(result), ranks.add_up(covered)
     if not covered.all():
         raise ValueError(f"{int((covered == 0).sum())} pairs were in no row")
     return result
+
+
+def _in_order(rows: Iterable[PackedRow]) -> Sequence[PackedRow]:
+    return rows if isinstance(rows, Sequence) else list(rows)
 
 
 def check_finite(values: SideLogProbs, pairs: Sequence[TokenPair]) -> None:

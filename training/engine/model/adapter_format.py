@@ -30,8 +30,19 @@ _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
 }
 
 
+def check_adapter_folder(directory: Path) -> None:
+    """Raises InputError, with the reason, for a path that is no folder of an adapter."""
+    if directory.is_file():
+        raise InputError(f"{directory} is a file: name the adapter's folder")
+    if not directory.is_dir():
+        raise InputError(f"the folder {directory} does not exist")
+    if not (directory / CONFIG_NAME).is_file():
+        raise InputError(f"the folder {directory} holds no adapter: it has no {CONFIG_NAME}")
+
+
 def read_shape(directory: Path) -> AdapterShape:
     """Rank, alpha and target modules of a saved adapter. Raises InputError for one that the engine cannot train."""
+    check_adapter_folder(directory)
     try:
         config = json.loads((directory / CONFIG_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -41,14 +52,16 @@ def read_shape(directory: Path) -> AdapterShape:
     for name, unused in _UNSUPPORTED.items():
         if name in config and config[name] not in unused:
             raise InputError(f"the adapter {directory} uses {name}={config[name]!r}, which is not supported")
-    targets = config.get("target_modules")
-    if not isinstance(targets, list) or not targets:
+    targets, rank, alpha = (config.get(name) for name in ("target_modules", "r", "lora_alpha"))
+    if not isinstance(targets, list) or not targets or not all(isinstance(name, str) for name in targets):
         raise InputError(f"the adapter {directory} must list its target_modules by name")
-    return AdapterShape(rank=int(config["r"]), alpha=float(config["lora_alpha"]), target_modules=tuple(sorted(targets)))
+    if type(rank) is not int or rank < 1 or not isinstance(alpha, (int, float)):
+        raise InputError(f"the adapter {directory} must name its rank (r) and lora_alpha as numbers")
+    return AdapterShape(rank=rank, alpha=float(alpha), target_modules=tuple(sorted(targets)))
 
 
 def read_state(directory: Path) -> dict[str, Tensor]:
-    """A and B of every layer, named as ``Adapter.parameters`` names them."""
+    """A and B of every layer, named as ``Adapter.parameters`` names them. Raises InputError where they are damaged."""
     try:
         raw = load_file(directory / WEIGHTS_NAME)
     except (OSError, SafetensorError) as error:

@@ -23,6 +23,7 @@ from training.engine.model.varlen import VarlenPlan, plan_varlen, varlen_attenti
 
 NAME = "packed_preference_pairs"
 PADDED_NAME = "padded_samples"
+KEPT_KEYS = 1024  # visible places up to which a tile's weights are kept for the backward, not computed again
 MASKED_IN_VAIN = 136**2  # scores that a mask may hide before one product more, without them, is faster
 
 
@@ -89,6 +90,12 @@ def scores_of(segments: Sequence[Segment]) -> int:
     return (stop - start) * (before + stop - start)
 
 
+def kept_scores_of(segments: Sequence[Segment]) -> int:
+    """How many attention weights a tile keeps for each head until the backward: none where it sees many places."""
+    scores, queries = scores_of(segments), segments[-1].stop - segments[0].start
+    return scores if scores // queries <= KEPT_KEYS else 0
+
+
 def _tile(segments: Sequence[Segment], repeats: int, dtype: torch.dtype, device: torch.device) -> Tile:
     """The tile of some segments of one pair that follow one another in the row."""
     start, stop = segments[0].start, segments[-1].stop
@@ -133,7 +140,8 @@ class _PackedAttention(torch.autograd.Function):
     batched products. s is the scale, M the tile's mask.
 
     Written with its own backward because slicing under autograd would allocate and add a full row for every tile.
-    At the lengths of completions this is faster on a CPU than scaled_dot_product_attention.
+    At the lengths of completions this is faster on a CPU than scaled_dot_product_attention. P of a tile that sees more
+    than KEPT_KEYS places is computed again in the backward, to the same bits: kept, it would grow with L^2.
     """
 
     @staticmethod
@@ -142,13 +150,11 @@ class _PackedAttention(torch.autograd.Function):
         output = query.new_empty(total, heads, size)  # O, (T, H, D)
         kept = []
         for tile in plan.tiles:
-            queries = _stack(query, tile, key.shape[0])  # Q, (G, R q, D)
-            keys, values = _visible(key, tile), _visible(value, tile)  # K and V, (G, k, D)
-            scores = torch.baddbmm(tile.mask, queries, keys.transpose(1, 2), alpha=scale)  # S, (G, R q, k)
-            weights = torch.softmax(scores, dim=-1)  # P, (G, R q, k)
-            mixed = torch.bmm(weights, values)  # P V, (G, R q, D)
+            weights = _weights(query, key, tile, scale)  # P, (G, R q, k)
+            mixed = torch.bmm(weights, _visible(value, tile))  # P V, (G, R q, D)
             output[tile.start : tile.stop] = mixed.view(heads, -1, size).transpose(0, 1)  # (q, H, D)
-            kept.append(weights)
+            if weights.shape[2] <= KEPT_KEYS:
+                kept.append(weights)
         ctx.save_for_backward(query, key, value, *kept)
         ctx.plan, ctx.scale = plan, scale
         return output
@@ -157,13 +163,16 @@ class _PackedAttention(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
         """With dX the gradient by X (arXiv 2205.14135, appendix B.2): ``dV = P^T dO``, ``dP = dO V^T``,
         ``dS = P * (dP - rowsum(P * dP))``, ``dQ = s dS K``, ``dK = s dS^T Q``."""
-        query, key, value, *kept = ctx.saved_tensors
+        query, key, value, *saved = ctx.saved_tensors
+        kept = iter(saved)
         heads, total, size = query.shape
         groups = key.shape[0]
         by_output = gradients[0].transpose(0, 1)  # dO, (H, T, D)
         by_query = query.new_empty(total, heads, size)  # dQ, (T, H, D)
         by_key, by_value = (key.new_zeros(groups, total, size) for _ in range(2))  # dK and dV, (G, T, D)
-        for tile, weights in zip(ctx.plan.tiles, kept, strict=True):  # P, (G, R q, k)
+        for tile in ctx.plan.tiles:
+            again = tile.mask.shape[2] > KEPT_KEYS
+            weights = _weights(query, key, tile, ctx.scale) if again else next(kept)  # P, (G, R q, k)
             queries, outer = _stack(query, tile, groups), _stack(by_output, tile, groups)  # Q and dO, (G, R q, D)
             by_weights = torch.bmm(outer, _visible(value, tile).transpose(1, 2))  # dP, (G, R q, k)
             by_scores = torch._softmax_backward_data(by_weights, weights, -1, weights.dtype)  # dS, (G, R q, k)
@@ -172,6 +181,12 @@ class _PackedAttention(torch.autograd.Function):
             mixed = _scaled_product(by_scores, _visible(key, tile), ctx.scale)  # s dS K, (G, R q, D)
             by_query[tile.start : tile.stop] = mixed.view(heads, -1, size).transpose(0, 1)  # (q, H, D)
         return by_query.transpose(0, 1), by_key, by_value, None, None
+
+
+def _weights(query: Tensor, key: Tensor, tile: Tile, scale: float) -> Tensor:
+    """P of a tile, (G, R q, k), from query (H, T, D) and key (G, T, D)."""
+    queries, keys = _stack(query, tile, key.shape[0]), _visible(key, tile)  # Q (G, R q, D) and K (G, k, D)
+    return torch.softmax(torch.baddbmm(tile.mask, queries, keys.transpose(1, 2), alpha=scale), dim=-1)
 
 
 def _scaled_product(left: Tensor, right: Tensor, scale: float) -> Tensor:

@@ -14,6 +14,8 @@ from training.engine.model.head import Head
 from training.engine.model.layers import replace_parts
 from training.engine.model.varlen import varlen_works
 
+VARLEN = "varlen"
+
 
 class Forward(Protocol):
     """One forward pass over a row that lies on the model's device."""
@@ -47,7 +49,7 @@ class PackedForward:
         self.repeats = model.config.num_attention_heads // model.config.num_key_value_heads
         model.set_attn_implementation(attention.NAME)
         self.varlen = varlen_works(model.config, head.dtype, head.device)
-        self.attention = "varlen" if self.varlen else attention.NAME
+        self.attention = VARLEN if self.varlen else attention.NAME
 
     def hidden_states(self, row: PackedRow, places: Tensor) -> Tensor:
         """Where it can, the last layer computes its feed-forward part at ``places`` only."""

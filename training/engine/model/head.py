@@ -6,15 +6,34 @@ p = softmax(z), t the token that is scored.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from training.engine.events import log
 from training.language_models.precision import master_dtype
 
-CHUNK = 256  # scored tokens at a time
-BLOCK = 2048  # vocabulary entries at a time: 256 x 2,048 fp32 logits are 2 MB and stay in the cache
+
+@dataclass(frozen=True)
+class Tiling:
+    """How many scored tokens and vocabulary entries are computed at a time. ``wide``: logits come out of the product in
+    fp32, so that nothing has to be computed again and no step waits for the values of the one before."""
+
+    chunk: int
+    block: int
+    wide: bool
+
+
+ON_CPU = Tiling(256, 2048, wide=False)  # 2 MB of logits stay in the cache
+ON_GPU = Tiling(2048, 16384, wide=True)  # 128 MiB of logits: few launches, and no look at the device
+
+
+def tiling_of(weight: Tensor) -> Tiling:
+    """The tiles for the device of a head's weight."""
+    return ON_CPU if weight.device.type == "cpu" else ON_GPU
 
 
 class _TokenLogProbs(torch.autograd.Function):
@@ -30,12 +49,13 @@ class _TokenLogProbs(torch.autograd.Function):
         wide = torch.float64 if hidden.dtype == torch.float64 else torch.float32
         result = torch.empty(len(targets), dtype=wide, device=hidden.device)  # (N,)
         gradient = torch.empty(hidden.shape, dtype=wide, device=hidden.device) if wants_gradient else None  # (N, d)
-        for start in range(0, len(targets), CHUNK):
-            part = slice(start, start + CHUNK)
+        tiling = tiling_of(weight)
+        for start in range(0, len(targets), tiling.chunk):
+            part = slice(start, start + tiling.chunk)
             rows = hidden[part].to(weight.dtype)  # h, (n, d)
             target_rows = weight[targets[part]].to(wide)  # W_t, (n, d)
             target_logits = (rows.to(wide) * target_rows).sum(1)  # z_t, (n,)
-            log_normaliser, mean = _scan_vocabulary(rows, weight, target_logits, wants_gradient)  # (n,), (n, d)
+            log_normaliser, mean = _scan_vocabulary(rows, weight, target_logits, wants_gradient, tiling)  # (n,), (n, d)
             result[part] = target_logits - log_normaliser
             if gradient is not None:
                 torch.sub(target_rows, mean, out=gradient[part])
@@ -50,7 +70,9 @@ class _TokenLogProbs(torch.autograd.Function):
         return (gradient * outputs[0].unsqueeze(1)).to(ctx.hidden_dtype), None, None
 
 
-def _scan_vocabulary(rows: Tensor, weight: Tensor, start: Tensor, wants_mean: bool) -> tuple[Tensor, Tensor]:
+def _scan_vocabulary(
+    rows: Tensor, weight: Tensor, start: Tensor, wants_mean: bool, tiling: Tiling
+) -> tuple[Tensor, Tensor]:
     """``log sum_v exp z_v`` of each row, (n,), and the mean ``sum_v p_v W_v``, (n, d), if wanted.
 
     With the running maximum m, each block B updates (online softmax, arXiv 1805.02867, algorithm 3)
@@ -60,13 +82,16 @@ def _scan_vocabulary(rows: Tensor, weight: Tensor, start: Tensor, wants_mean: bo
     A bf16 product rounds its result to 8 bits, which would cost a logit of 30 an eighth of a nat. So the maximum of
     the earlier blocks (at first ``start``, z_t) is subtracted inside the product, before that rounding: logits that
     matter lie near zero and keep their digits, and those rounded coarsely are improbable. Rows in which a block holds
-    a much larger logit are computed again.
+    a much larger logit are computed again. A GPU writes fp32 out of bf16 factors, and needs none of this.
     """
     peak, total = start.clone(), torch.zeros_like(start)  # m and l, (n,)
     mean = start.new_zeros(len(rows), weight.shape[1] if wants_mean else 0)  # a, (n, d)
-    for first in range(0, len(weight), BLOCK):
-        block = weight[first : first + BLOCK]  # W_B, (v, d)
-        logits, shift = _shifted_logits(rows, block, peak)  # z - c, (n, v), and c, (n,)
+    for first in range(0, len(weight), tiling.block):
+        block = weight[first : first + tiling.block]  # W_B, (v, d)
+        if tiling.wide:
+            logits, shift = _wide_product(rows, block.T, peak.dtype), torch.zeros_like(peak)  # z, and 0
+        else:
+            logits, shift = _shifted_logits(rows, block, peak)  # z - c, (n, v), and c, (n,)
         higher = torch.maximum(peak, logits.amax(1) + shift)  # m', (n,)
         terms = torch.sub(logits, (higher - shift).unsqueeze(1)).exp_()  # exp(z - m'), (n, v)
         fade = torch.exp(peak - higher)  # exp(m - m'), (n,)
@@ -75,6 +100,24 @@ def _scan_vocabulary(rows: Tensor, weight: Tensor, start: Tensor, wants_mean: bo
             mean.mul_(fade.unsqueeze(1)).add_(terms.to(weight.dtype) @ block)
         peak = higher
     return peak + total.log(), mean.div_(total.unsqueeze(1))
+
+
+def _wide_product(left: Tensor, right: Tensor, dtype: torch.dtype) -> Tensor:
+    """A product in ``dtype``, which may be wider than that of its factors."""
+    if left.dtype != dtype and left.is_cuda and _widens():
+        return torch.mm(left, right, out_dtype=dtype)
+    return left.to(dtype) @ right.to(dtype)
+
+
+@cache
+def _widens() -> bool:
+    """Whether this GPU and this torch write fp32 out of bf16 factors."""
+    one = torch.ones(16, 16, dtype=torch.bfloat16, device="cuda")
+    try:
+        return torch.mm(one, one, out_dtype=torch.float32).dtype == torch.float32
+    except (RuntimeError, TypeError) as error:
+        log(f"the head multiplies in fp32: {error}")
+        return False
 
 
 def _shifted_logits(rows: Tensor, block: Tensor, peak: Tensor) -> tuple[Tensor, Tensor]:
@@ -93,7 +136,7 @@ def token_log_probs(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
     """Log-probability of each target token, in nats: fp32, or fp64 for fp64 hidden states.
 
     Shapes: hidden (N, d), weight (V, d) in the dtype of the products, targets (N,) int64; returns (N,).
-    Differentiable by ``hidden`` alone. No logits beyond CHUNK x BLOCK exist at any time.
+    Differentiable by ``hidden`` alone. No logits beyond one tile exist at any time.
     """
     result: Tensor = _TokenLogProbs.apply(hidden, weight, targets)  # type: ignore[no-untyped-call]
     return result
@@ -113,17 +156,19 @@ class _TrainedHead(torch.autograd.Function):
     def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor, Tensor, None, None]:
         hidden, weight, targets = ctx.saved_tensors  # (N, d), (V, d), (N,)
         products, by_weight = weight.to(ctx.dtype), torch.zeros_like(weight)  # W and dL/dW, (V, d)
-        by_hidden = torch.empty_like(hidden)  # dL/dh, (N, d)
-        for start in range(0, len(targets), CHUNK):
-            part = slice(start, start + CHUNK)
+        by_hidden, tiling = torch.empty_like(hidden), tiling_of(weight)  # dL/dh, (N, d)
+        for start in range(0, len(targets), tiling.chunk):
+            part = slice(start, start + tiling.chunk)
             rows, gradient = hidden[part].to(ctx.dtype), outputs[0][part].to(weight.dtype).unsqueeze(1)  # h; g (n, 1)
             wide, target_rows = rows.to(weight.dtype), products[targets[part]].to(weight.dtype)  # h and W_t, (n, d)
-            normaliser, mean = _scan_vocabulary(rows, products, (wide * target_rows).sum(1), wants_mean=True)
+            normaliser, mean = _scan_vocabulary(rows, products, (wide * target_rows).sum(1), True, tiling)
             by_hidden[part] = gradient * (target_rows - mean)
-            for first in range(0, len(weight), BLOCK):
-                block = products[first : first + BLOCK].to(weight.dtype)  # (v, d)
+            for first in range(0, len(weight), tiling.block):
+                block = products[first : first + tiling.block].to(weight.dtype)  # (v, d)
                 probabilities = torch.addmm(-normaliser.unsqueeze(1), wide, block.T).exp_()  # p, (n, v)
-                by_weight[first : first + BLOCK].addmm_(probabilities.mul_(gradient).T, wide, alpha=-1)  # - p g h^T
+                by_weight[first : first + tiling.block].addmm_(
+                    probabilities.mul_(gradient).T, wide, alpha=-1
+                )  # - p g h^T
             by_weight.index_add_(0, targets[part], wide * gradient)  # onehot g h^T
         return by_hidden, by_weight, None, None
 
@@ -137,8 +182,9 @@ def trained_token_log_probs(hidden: Tensor, weight: Tensor, targets: Tensor, dty
 def vocabulary_log_probs(hidden: Tensor, weight: Tensor) -> Tensor:
     """All log-probabilities of a few places, (n, V), in the dtype of the hidden states (n, d): for diagnostics."""
     logits = hidden.new_empty(len(hidden), len(weight))
-    for first in range(0, len(weight), BLOCK):
-        logits[:, first : first + BLOCK] = hidden @ weight[first : first + BLOCK].to(hidden.dtype).T
+    block = tiling_of(weight).block
+    for first in range(0, len(weight), block):
+        logits[:, first : first + block] = hidden @ weight[first : first + block].to(hidden.dtype).T
     return torch.log_softmax(logits, dim=1)
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
 from training.engine.errors import InputError
 from training.language_models.adapters import AdaptedLinear
+
+ALL_LINEAR = "all-linear"
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,31 @@ class AdapterShape:
     target_modules: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Survey:
+    """The layers that an adapter reaches, by the last part of their paths. ``linear``: all linear layers but the
+    head; ``unmatched``: target modules that name none of them; ``left_alone``: other weights that no adapter changes,
+    of linear layers or of other kinds (a mixture's experts, GPT-2's Conv1D), without embeddings, head and norms."""
+
+    linear: tuple[str, ...]
+    unmatched: tuple[str, ...]
+    left_alone: tuple[str, ...]
+
+    def check(self) -> None:
+        """Raises InputError, with the model's own names, where a target module names no layer."""
+        if not self.unmatched:
+            return
+        raise InputError(
+            f"the model has no linear layer named {', '.join(self.unmatched)}: set target_modules to its names "
+            f"({', '.join(self.linear) or 'it has none'}), or to {ALL_LINEAR}"
+        )
+
+
 class Adapter:
     """All adapted layers of a model, by their path in it."""
 
-    def __init__(self, model: nn.Module, shape: AdapterShape) -> None:
-        self.shape = shape
+    def __init__(self, model: nn.Module, shape: AdapterShape, survey: Survey) -> None:
+        self.shape, self.survey = shape, survey
         self.layers: dict[str, AdaptedLinear] = {
             name: module
             for name, module in model.named_modules()
@@ -80,21 +102,44 @@ class Adapter:
 def adapt(model: nn.Module, *, dtype: torch.dtype, shape: AdapterShape, skip: nn.Module | None) -> Adapter:
     """Replace every linear layer of ``model`` in place, except ``skip``, the output head, and freeze all else.
 
-    Layers named in ``shape.target_modules`` carry an adapter. Raises InputError if none of the model's does.
+    Layers named in ``shape.target_modules`` carry an adapter (ALL_LINEAR: every linear layer). Raises InputError if
+    none of the model's does.
     """
     model.requires_grad_(False)
+    linear, others = _layers_with_weights(model, skip)
+    if shape.target_modules == (ALL_LINEAR,):
+        shape = replace(shape, target_modules=linear)
+    survey = Survey(
+        linear=linear,
+        unmatched=tuple(name for name in shape.target_modules if name not in linear),
+        left_alone=(*(name for name in linear if name not in shape.target_modules), *others),
+    )
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if not isinstance(child, nn.Linear) or child is skip:
                 continue
             rank = shape.rank if name in shape.target_modules else 0
             setattr(parent, name, AdaptedLinear(child, dtype=dtype, rank=rank, scale=shape.alpha / shape.rank))
-    adapter = Adapter(model, shape)
+    adapter = Adapter(model, shape, survey)
     if not adapter.layers:
-        raise InputError(
-            f"the model has no linear layer named {', '.join(shape.target_modules)}: set target_modules to its names"
-        )
+        survey.check()
+        raise InputError(f"the model has no linear layer that could carry an adapter; it has {', '.join(others)}")
     return adapter
+
+
+def _layers_with_weights(model: nn.Module, skip: nn.Module | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the linear layers, and of other modules with matrices of their own, each once and in order."""
+    linear: dict[str, None] = {}
+    others: dict[str, None] = {}
+    for path, module in model.named_modules():
+        if module is skip or isinstance(module, nn.Embedding):
+            continue
+        name = path.rpartition(".")[2]
+        if isinstance(module, nn.Linear):
+            linear[name] = None
+        elif any(each.dim() > 1 for each in module.parameters(recurse=False)):
+            others[f"{name} ({type(module).__name__})"] = None
+    return tuple(sorted(linear)), tuple(others)
 
 
 def copy_into(own: dict[str, nn.Parameter], state: dict[str, Tensor], *, what: str) -> None:

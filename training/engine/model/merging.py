@@ -10,6 +10,7 @@ import torch
 from training.engine.errors import InputError
 from training.engine.model.adapter_format import read_shape, read_state
 from training.engine.model.weights import read_model, write_model
+from training.engine.run_folder import building
 from training.language_models.folders import publish_folder
 
 
@@ -36,8 +37,7 @@ def merge(model: Path, adapter: Path, out: Path, *, dtype: torch.dtype) -> dict[
             raise InputError(f"the adapter {adapter} does not fit the model: {name} has another shape")
         linear.weight.data = (linear.weight.double() + shape.alpha / shape.rank * product).to(dtype)
     tensors = {name: each.detach().to(dtype) for name, each in base.named_parameters()}
-    temporary = out.with_name(out.name + ".tmp")
-    temporary.mkdir(parents=True, exist_ok=True)
-    write_model(temporary, tensors, source=model)
-    publish_folder(temporary, out, replace=True)
+    with building(out) as temporary:
+        write_model(temporary, tensors, source=model)
+        publish_folder(temporary, out, replace=True)
     return {"out": str(out), "layers": len(layers), "dtype": str(dtype).removeprefix("torch.")}

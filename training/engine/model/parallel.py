@@ -38,12 +38,13 @@ class Ranks:
         """Whether this is the process that writes files and events."""
         return self.rank == 0
 
-    def share(self, rows: list[Item]) -> list[tuple[Item, bool]]:
+    def share(self, rows: Sequence[Item]) -> Iterator[tuple[Item, bool]]:
         """This process's part of some rows, and for each row whether it counts: where all processes must run the same
         number, one with fewer rows runs a row again, which does not count."""
-        own = [(row, True) for row in rows[self.rank :: self.size]]
-        missing = -(-len(rows) // self.size) - len(own) if self.sharded else 0
-        return [*own, *((row, False) for row in rows[:1] * missing)]
+        own = rows[self.rank :: self.size]
+        yield from ((row, True) for row in own)
+        if self.sharded and len(own) < -(-len(rows) // self.size):
+            yield rows[0], False
 
     def add_up(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The sum over all processes, the same in each."""

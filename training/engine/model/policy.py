@@ -81,6 +81,20 @@ class TrainedModel(ABC):
             raise InputError("all weights are trained: there is no adapter")
         return self._adapter
 
+    def notes(self) -> list[str]:
+        """Sentences for people about this model where it differs from others: slower, or with layers left alone."""
+        kind = self.model.config.model_type
+        notes = []
+        if not self.forward.packs:
+            number_format = str(self.dtype).removeprefix("torch.")
+            notes.append(
+                f"{kind} runs one completion at a time through its own code, in {number_format}: slower, the same "
+                "numbers. Its attention is not plain, or nothing proves yet that it is"
+            )
+        if self._adapter is not None and self._adapter.survey.left_alone:
+            notes.append(f"no adapter changes these layers: {', '.join(self._adapter.survey.left_alone)}")
+        return notes
+
     def shares_prefix(self, config: RunConfig) -> bool:
         """Whether a pair's common beginning is computed once."""
         return config.share_prefix and self.forward.packs

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -35,14 +36,19 @@ class VarlenPlan:
 
 def plan_varlen(segments: Sequence[Segment], *, device: torch.device) -> VarlenPlan:
     """Lay out the places that each segment sees. The segments must cover the row in order."""
-    visible = [[*range(each.prefix_start, each.prefix_stop), *range(each.start, each.stop)] for each in segments]
-    queries, keys = [each.stop - each.start for each in segments], [len(each) for each in visible]
+    runs = np.array(
+        [run for each in segments for run in ((each.prefix_start, each.prefix_stop), (each.start, each.stop))]
+    )
+    starts, lengths = runs[:, 0], runs[:, 1] - runs[:, 0]
+    before = lengths.cumsum() - lengths  # keys of the runs before each
+    keys = np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
+    of_segments, queries = lengths.reshape(-1, 2).sum(axis=1).tolist(), lengths[1::2].tolist()
     return VarlenPlan(
-        keys=torch.tensor([place for each in visible for place in each], dtype=torch.int64, device=device),
+        keys=torch.from_numpy(keys).to(device),
         query_starts=_starts(queries, device),
-        key_starts=_starts(keys, device),
+        key_starts=_starts(of_segments, device),
         longest_query=max(queries),
-        longest_key=max(keys),
+        longest_key=max(of_segments),
     )
 
 

@@ -18,6 +18,7 @@ from training.engine.errors import InputError
 from training.engine.model.adapter_format import read_state, write_adapter
 from training.engine.model.lora import Adapter, copy_into
 from training.engine.model.parallel import gathered, spread_like
+from training.language_models import loading
 from training.language_models.loading import ModelNotLoadable, load_model
 
 MODEL_WEIGHTS = "model.safetensors"
@@ -112,6 +113,14 @@ class ModelWeights:
 def state_of(parameters: dict[str, nn.Parameter]) -> dict[str, Tensor]:
     """Parameters' values, whole and on the CPU."""
     return {name: gathered(each.detach()) for name, each in parameters.items()}
+
+
+def check_model_folder(directory: Path) -> None:
+    """Raises InputError, with the reason, for a path that is no folder of a model."""
+    try:
+        loading.check_model_folder(directory)
+    except ModelNotLoadable as error:
+        raise InputError(str(error)) from error
 
 
 def read_model(directory: Path) -> PreTrainedModel:

@@ -1,5 +1,6 @@
 """Where the tokens of a pair lie in a row."""
 
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,6 +81,28 @@ def test_rows_for_several_at_a_time_are_as_many_as_need_be_within_the_budget(
     assert sorted(index for row in rows for index in row.pairs) == list(range(count))
     assert all(row.tokens <= budget or len(row.pairs) == 1 for row in rows)
     assert fewest <= len(rows) < fewest + at_once
+
+
+@given(st.integers(1, 60), st.integers(0, 2**32 - 1), st.integers(0, 40))
+def test_rows_are_those_of_first_fit_decreasing(budget: int, seed: int, count: int) -> None:
+    pairs: list[TokenPair] = random_pairs(count, seed=seed)
+    sizes = [pair_tokens(each, share=True) for each in pairs]
+    groups: list[list[int]] = []
+    for index in sorted(range(count), key=lambda one: -sizes[one]):
+        fitting = [group for group in groups if sum(sizes[one] for one in group) + sizes[index] <= budget]
+        if fitting:
+            fitting[0].append(index)
+        else:
+            groups.append([index])
+    rows = pack_rows(pairs, range(count), tokens_per_row=budget, share=True)
+    assert [list(row.pairs) for row in rows] == [sorted(group) for group in groups]
+
+
+def test_rows_are_built_when_they_are_asked_for_and_the_same_each_time() -> None:
+    rows = pack_rows(random_pairs(20), range(20), tokens_per_row=60, share=True)
+    assert len(rows) > 2
+    assert torch.equal(rows[1].input_ids, rows[1:][0].input_ids)
+    assert [row.pairs for row in rows[1:]] == [row.pairs for row in rows][1:]
 
 
 def test_rows_for_two_at_a_time_are_about_equally_long() -> None:

@@ -48,6 +48,9 @@ def text_record(**changes: Any) -> dict[str, Any]:
 def read(tmp_path: Path, encoder: TextEncoder) -> Any:
     def run(*lines: Any, max_length: int = 1000) -> PairSet:
         path = tmp_path / "pairs.jsonl"
+        for number, line in enumerate(lines[1:]):  # each line has an id of its own
+            if isinstance(line, dict) and line.get("id") == "c1":
+                line["id"] = f"other-{number}"
         encoded = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
         path.write_bytes(b"\n".join(encoded) + b"\n")
         return read_token_pairs(path, encoder, max_length=max_length)
@@ -138,7 +141,7 @@ def test_a_pair_that_is_too_long_is_dropped_whole_and_one_that_fits_is_whole(
 def test_no_pair_is_longer_than_the_model_has_positions(tmp_path: Path) -> None:
     encoder = TextEncoder(tokenizer(), eos_ids=frozenset({EOS}), vocabulary_size=VOCABULARY, longest=6)
     path = tmp_path / "pairs.jsonl"
-    path.write_text("\n".join(json.dumps(record(prompt_ids=[1] * length)) for length in (3, 4)))
+    path.write_text("\n".join(json.dumps(record(id=length, prompt_ids=[1] * length)) for length in (3, 4)))
     assert [len(pair.prompt_ids) for pair in read_token_pairs(path, encoder, max_length=1000).pairs] == [3]
 
 
@@ -148,9 +151,12 @@ def test_no_pair_is_longer_than_the_model_has_positions(tmp_path: Path) -> None:
         (b"{", "not JSON"),
         (b'{"prompt": "\xff"}', r"not UTF-8 \(byte 12\)"),
         (b"[" * 100_000, "not JSON"),
+        (b'{"prompt": "hi", "chosen": "a", "chosen": "b"}', "the key 'chosen' stands twice in one object"),
+        (b'{"prompt": "hi", "meta": {"a": 1, "a": 2}}', "the key 'a' stands twice in one object"),
+        (rb'{"prompt": "hi \ud83d", "chosen": "a", "rejected": "b"}', r"a text holds half of a character \(\\ud83d\)"),
         ([1], "expected a JSON object, got list"),
         ({"prompt": "hi", "chosen": "a"}, "'rejected' is missing"),
-        ({"chosen": "a", "rejected": "b"}, "'chosen' must be text or a list of messages, got str"),
+        ({"chosen": "a", "rejected": "b"}, "'prompt' is missing, and 'chosen' and 'rejected' share no beginning"),
         ({"chosen": [USER], "rejected": [USER]}, "no message in common"),
         ({"prompt": "hi", "chosen": [USER], "rejected": "b"}, "'chosen' must begin and end with an assistant"),
         ({"prompt": [], "chosen": "a", "rejected": "b"}, "'prompt' is empty"),
@@ -186,3 +192,35 @@ def test_a_file_that_is_not_there_is_an_error(encoder: TextEncoder, tmp_path: Pa
 
 def test_a_byte_order_mark_in_front_of_the_file_is_no_error(read: Any) -> None:
     assert len(read(b"\xef\xbb\xbf" + json.dumps(record()).encode()).pairs) == 1
+
+
+def test_the_same_id_on_two_lines_is_an_error_that_names_both(read: Any) -> None:
+    with pytest.raises(RecordError, match=r"pairs\.jsonl:3: the id 'x' is that of line 1 too"):
+        read(record(id="x"), record(id="y"), record(id="x"))
+
+
+def test_a_line_before_one_that_cannot_be_read_is_refused_first(read: Any) -> None:
+    with pytest.raises(RecordError, match=r"pairs\.jsonl:1: 'chosen' is missing"):
+        read({"prompt": "hi"}, b"{")
+
+
+def test_texts_that_are_tokenized_together_have_the_ids_of_each_alone(tmp_path: Path, encoder: TextEncoder) -> None:
+    count = 1100  # more than two times as many as are tokenized together
+    path = tmp_path / "pairs.jsonl"
+    texts = [(f"say {number}", f"a{number % 7}</s>", f"b{number % 5} é") for number in range(count)]
+    path.write_text("".join(json.dumps({"prompt": p, "chosen": c, "rejected": r}) + "\n" for p, c, r in texts))
+    reports: list[int] = []
+    pairs = read_token_pairs(path, encoder, max_length=1000, report=reports.append).pairs
+    assert reports == [512, 1024, count]
+    for pair, (prompt, chosen, rejected) in zip(pairs, texts, strict=True):
+        assert pair.prompt_ids == encoder.encode_prompt([{"role": "user", "content": prompt}])
+        assert pair.chosen_ids == encoder.encode_completion(chosen, ended=True)
+        assert pair.rejected_ids == encoder.encode_completion(rejected, ended=True)
+
+
+def test_a_tokenizer_that_belongs_to_another_model_is_named_by_line_and_token(tmp_path: Path) -> None:
+    small = TextEncoder(tokenizer(), eos_ids=frozenset({EOS}), vocabulary_size=100)
+    path = tmp_path / "pairs.jsonl"
+    path.write_text(json.dumps(text_record()))
+    with pytest.raises(RecordError, match=r"jsonl:1: the tokenizer has a token 257 \('<s>'\), and the model's"):
+        read_token_pairs(path, small, max_length=1000)

@@ -117,8 +117,10 @@ def test_a_template_that_renders_earlier_turns_otherwise_is_refused(smollm2: Pat
         encoder_of(smollm2, "qwen3").encode_turns(PROMPT[:1], TURNS[2:], ended=True)
 
 
-def test_a_model_without_a_template_has_neither_tools_nor_turns(encoder: TextEncoder) -> None:
-    encoder.tokenizer.chat_template = None
+def test_a_model_without_a_template_has_neither_tools_nor_turns(
+    encoder: TextEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoder.tokenizer, "chat_template", None)
     with pytest.raises(ConversationRefused, match="no chat template"):
         encoder.encode_prompt(PROMPT)
     with pytest.raises(ConversationRefused, match="no chat template"):

@@ -16,11 +16,13 @@ from training.engine.learning.memory import (
     MemoryNeed,
     NotEnoughMemory,
     _control_group_available,
+    attention_bytes,
     available_bytes,
     memory_need,
     saved_bytes,
     wants_checkpointing,
 )
+from training.engine.model.forward import VARLEN
 from training.engine.model.layers import checkpoint_layers
 from training.engine.model.lora import AdapterShape
 
@@ -43,6 +45,14 @@ def test_what_a_big_row_keeps_is_foreseen_from_a_small_one(family: str, dtype: t
     kept = saved_bytes(policy, big)
     assert kept > 20 * big.tokens * 32
     assert memory_need(policy, pairs, config).activations == pytest.approx(kept, rel=0.1)
+
+
+def test_a_kernel_that_keeps_no_attention_weights_is_asked_for_none() -> None:
+    policy = tiny.policy_of(tiny.model(), dtype=torch.float32)
+    row = pack_row([tiny.pair([1] * 90, [2] * 80, [3] * 70)], [0], share=True)
+    assert attention_bytes(policy, row) > 4 * 4 * 2 * 90 * 90 / 2
+    policy.forward.attention = VARLEN
+    assert attention_bytes(policy, row) == 0
 
 
 def test_state_is_what_optimizer_gradients_and_probes_need() -> None:

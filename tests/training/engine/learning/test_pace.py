@@ -1,18 +1,20 @@
 """How fast a run goes and how long it takes, on a clock that the test sets."""
 
+import threading
+import time
 from typing import Any
 
 import pytest
 
 from training.engine.learning.checkpoint import RunProgress
-from training.engine.learning.pace import Clock, ScoringReport
+from training.engine.learning.pace import Clock, ScoringReport, WorkTime, working_seconds
 
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time that every clock shows, in a list of one."""
     seconds = [100.0]
-    monkeypatch.setattr("training.engine.learning.pace.time.monotonic", lambda: seconds[0])
+    monkeypatch.setattr("training.engine.learning.pace.working_seconds", lambda: seconds[0])
     return seconds
 
 
@@ -64,3 +66,20 @@ def test_a_pass_says_what_follows_it_also_before_its_first_pair(now: list[float]
     report = ScoringReport(events.append, "probes", 8, lambda: 40.0)
     report.update(0)
     assert events == [{"event": "scoring", "what": "probes", "pairs": 0, "of": 8, "after_seconds": 40.0}]
+
+
+def test_time_in_which_the_process_was_stopped_is_no_work() -> None:
+    seconds = [5.0]
+    work = WorkTime(lambda: seconds[0])
+    for gap in (1.0, 2.5, 600.0, 1.0):
+        seconds[0] += gap
+        work.seconds()
+    assert work.seconds() == 4.5
+
+
+def test_a_long_product_is_work_though_nobody_asks_meanwhile() -> None:
+    before = working_seconds()
+    [thread] = [each for each in threading.enumerate() if each.name == "work-time"]
+    assert thread.daemon
+    time.sleep(0.05)
+    assert working_seconds() - before >= 0.05

@@ -1,43 +1,10 @@
-"""The cache of reference log-probabilities: anything changed is a miss, anything missing is a miss."""
+"""The names of reference log-probabilities: everything that determines them counts, and nothing else."""
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tests.training.engine import tiny
-from training.engine.learning.reference import cache_key, load_reference, pairs_hash, save_reference
-
-VALUES = np.arange(6.0).reshape(3, 2)
-
-
-def test_what_was_saved_is_loaded_to_the_last_bit(tmp_path: Path) -> None:
-    save_reference(tmp_path / "r", "key", train=VALUES, test=VALUES[:0])
-    loaded = load_reference(tmp_path / "r", "key", train=3, test=0)
-    assert loaded is not None
-    assert np.array_equal(loaded["train"], VALUES)
-    assert loaded["test"].shape == (0, 2)
-
-
-def test_another_key_another_length_and_another_split_are_misses(tmp_path: Path) -> None:
-    save_reference(tmp_path / "r", "key", train=VALUES)
-    assert load_reference(tmp_path / "r", "other", train=3) is None
-    assert load_reference(tmp_path / "r", "key", train=2) is None
-    assert load_reference(tmp_path / "r", "key", train=3, test=0) is None
-    assert load_reference(tmp_path / "absent", "key", train=3) is None
-
-
-def test_a_torn_file_and_a_hole_are_misses(tmp_path: Path) -> None:
-    holed = VALUES.copy()
-    holed[1, 1] = np.nan
-    save_reference(tmp_path / "holed", "key", train=holed)
-    assert load_reference(tmp_path / "holed", "key", train=3) is None
-    save_reference(tmp_path / "r", "key", train=VALUES)
-    whole = (tmp_path / "r").read_bytes()
-    for length in (0, 4, len(whole) // 2, len(whole) - 1):
-        (tmp_path / "r").write_bytes(whole[:length])
-        assert load_reference(tmp_path / "r", "key", train=3) is None
+from training.engine.learning.reference import cache_key, pairs_hash
 
 
 def test_every_ingredient_counts() -> None:

@@ -1,6 +1,8 @@
 """Killed or cancelled at any moment, a run ends in the same bytes."""
 
 import itertools
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from tests.training.engine import workshop
 from tests.training.engine.workshop import Events, Killed
-from training.engine.errors import Cancelled
+from training.engine.errors import Cancelled, InputError
 from training.engine.learning import checkpoint, reference
 from training.engine.measuring.scoring import score_rows
 from training.language_models.folders import publish_folder
@@ -165,3 +167,60 @@ def test_an_evaluation_due_at_the_step_of_a_checkpoint_is_in_the_metrics_once(
     assert [(each["event"], each["step"]) for each in metrics] == [
         (kind, step) for step in range(1, 7) for kind in (["progress", "evaluated"] if step % 2 == 0 else ["progress"])
     ]
+
+
+def _flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def _cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("damage", [_flip_a_bit, _cut_short, Path.unlink])
+@pytest.mark.parametrize("name", ["adapter_model.safetensors", "optimizer.safetensors", "state.json", "sha256.json"])
+def test_a_damaged_newest_checkpoint_is_set_aside_and_the_run_goes_on_from_the_one_before(
+    model_folder: Path,
+    folder: Path,
+    whole: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    damage: Callable[[Path], None],
+) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(Killed):
+        workshop.run(model_folder, folder / "train.jsonl", out, Events(kill_at=("progress", 5)))
+    damage(out / "checkpoints" / "step-000004" / name)
+    events = Events()
+    workshop.run(model_folder, folder / "train.jsonl", out, events)
+    assert events.of("progress")[0]["step"] == 3
+    assert "step-000004 is damaged" in capsys.readouterr().err
+    assert (out / "checkpoints" / "step-000004.damaged").is_dir()
+    assert_same_result(out, whole)
+
+
+def test_where_every_checkpoint_is_damaged_it_says_so_and_starts_over_on_the_next_command(
+    model_folder: Path, folder: Path, whole: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(Killed):
+        workshop.run(model_folder, folder / "train.jsonl", out, Events(kill_at=("progress", 5)))
+    for path in (out / "checkpoints").iterdir():
+        _flip_a_bit(path / "optimizer.safetensors")
+    with pytest.raises(InputError, match=r"step-000004\.damaged, step-000002\.damaged are damaged"):
+        workshop.run(model_folder, folder / "train.jsonl", out)
+    workshop.run(model_folder, folder / "train.jsonl", out)
+    assert_same_result(out, whole)
+
+
+@pytest.mark.parametrize("name", ["config.json", "inputs.json", "meta.json"])
+def test_a_damaged_file_of_the_run_is_named(
+    model_folder: Path, folder: Path, whole: Path, tmp_path: Path, name: str
+) -> None:
+    shutil.copytree(whole, tmp_path / "out")
+    _cut_short(tmp_path / "out" / name)
+    with pytest.raises(InputError, match=f"{name} is damaged"):
+        workshop.run(model_folder, folder / "train.jsonl", tmp_path / "out")

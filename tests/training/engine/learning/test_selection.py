@@ -100,3 +100,19 @@ def test_the_papers_optimizer_learns_and_resumes_too(folder: Path, model_folder:
     assert whole["steps"] == 6
     name = f"adapter/{WEIGHTS_NAME}"
     assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_best_weights_that_were_damaged_on_disk_are_passed_over(
+    folder: Path, model_folder: Path, ruined: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluated = losses(ruined)
+    best, second = sorted(evaluated, key=lambda step: (evaluated[step], step))[:2]
+    out, settings = tmp_path / "out", {**RUINOUS, "keep_best": 2}
+    with pytest.raises(Killed):
+        workshop.run(model_folder, folder / "train.jsonl", out, Events(kill_at=("progress", 12)), **settings)
+    weights = out / "best" / f"step-{best:06d}" / WEIGHTS_NAME
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    assert workshop.run(model_folder, folder / "train.jsonl", out, **settings)["best_step"] == second
+    assert f"step-{best:06d} are damaged ({WEIGHTS_NAME} is not as written)" in capsys.readouterr().err

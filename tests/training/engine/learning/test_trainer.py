@@ -48,6 +48,11 @@ def test_it_learns_what_the_pairs_say_and_reports_it(model_folder: Path, data: P
     meta = workshop.run(model_folder, data, tmp_path / "out", events, epochs=12)
     assert meta["steps"] == 36
     assert [event["step"] for event in events.of("progress")] == list(range(1, 37))
+    assert all(event["tokens_per_second"] > event["pairs_per_second"] > 0 for event in events.of("progress"))
+    assert all(
+        event["displacement"] == (event["margin"] > 0 and event["chosen_logratio"] < 0)
+        for event in events.of("progress")
+    )
     assert [event["step"] for event in events.of("evaluated")] == list(range(3, 37, 3))
     assert meta["test"]["reward_accuracy"] == 1.0
     assert meta["test"]["loss"] < 0.3

@@ -82,5 +82,5 @@ def test_a_torn_file_is_an_error(tmp_path: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:100])
     with pytest.raises(InputError, match="cannot read the adapter"):
         read_state(tmp_path)
-    with pytest.raises(InputError, match="cannot read the adapter"):
+    with pytest.raises(InputError, match=r"the folder .*absent does not exist"):
         read_shape(tmp_path / "absent")

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from tests.training.engine import tiny
 from training.engine.data.packing import PackedRow, pack_row, pack_sequences
-from training.engine.learning.memory import attention_bytes, saved_bytes
+from training.engine.learning.memory import attention_bytes, passing_bytes, saved_bytes
 from training.engine.model import attention
 
 CPU = torch.device("cpu")
@@ -68,3 +68,26 @@ def test_the_foreseen_bytes_of_attention_are_those_that_it_keeps(in_vain: int, m
     grown = saved_bytes(policy, twice) - 2 * saved_bytes(policy, long)
     foreseen = attention_bytes(policy, twice) - 2 * attention_bytes(policy, long)
     assert grown == pytest.approx(foreseen, rel=0.05)
+
+
+def test_weights_that_are_computed_again_are_the_same_to_the_bit_and_are_not_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = pack_row([tiny.pair([1] * 90, [5] * 70, [7] * 60)], [0], share=True)
+    policy = tiny.policy_of(tiny.model(), dtype=torch.float32)
+    kept, weights, bits = saved_bytes(policy, row), attention_bytes(policy, row), outputs_and_gradients(row)
+    assert weights > 0
+    assert passing_bytes(policy, row) == 0
+    monkeypatch.setattr(attention, "KEPT_KEYS", 100)  # the tile of the prompt sees 90 places, others more
+    monkeypatch.setattr(attention, "MASKED_IN_VAIN", -1)
+    some = attention_bytes(policy, row)
+    assert 0 < some < weights
+    assert passing_bytes(policy, row) > 0
+    monkeypatch.setattr(attention, "KEPT_KEYS", 0)
+    again = outputs_and_gradients(row)
+    assert attention_bytes(policy, row) == 0
+    assert saved_bytes(policy, row) <= kept - weights
+    monkeypatch.setattr(attention, "KEPT_KEYS", 1000)
+    assert all(torch.equal(one, other) for one, other in zip(outputs_and_gradients(row), again, strict=True))
+    for one, other in zip(bits, again, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-12, rtol=0)

@@ -4,12 +4,15 @@ import pytest
 import torch
 
 from training.engine.model import head
-from training.engine.model.head import token_log_probs, trained_token_log_probs
+from training.engine.model.head import Tiling, token_log_probs, trained_token_log_probs
 
 
-def test_values_and_gradient_are_those_of_log_softmax_over_all_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(head, "CHUNK", 4)  # 11 tokens: two whole chunks and a rest
-    monkeypatch.setattr(head, "BLOCK", 5)  # 13 vocabulary entries: two whole blocks and a rest
+@pytest.mark.parametrize("wide", [False, True], ids=["on a CPU", "as on a GPU"])
+def test_values_and_gradient_are_those_of_log_softmax_over_all_tokens(
+    monkeypatch: pytest.MonkeyPatch, wide: bool
+) -> None:
+    # 11 tokens: two whole chunks and a rest; 13 vocabulary entries: two whole blocks and a rest
+    monkeypatch.setattr(head, "ON_CPU", Tiling(chunk=4, block=5, wide=wide))
     torch.manual_seed(0)
     hidden = torch.randn(11, 6, dtype=torch.float64, requires_grad=True)
     weight, targets = torch.randn(13, 6, dtype=torch.float64), torch.randint(0, 13, (11,))
@@ -23,7 +26,11 @@ def test_values_and_gradient_are_those_of_log_softmax_over_all_tokens(monkeypatc
 
 
 @pytest.mark.parametrize("likely", [True, False])
-def test_bf16_products_keep_every_log_prob_near_fp64_given_bf16_hidden_states(likely: bool) -> None:
+@pytest.mark.parametrize("wide", [False, True], ids=["on a CPU", "as on a GPU"])
+def test_bf16_products_keep_every_log_prob_near_fp64_given_bf16_hidden_states(
+    monkeypatch: pytest.MonkeyPatch, wide: bool, likely: bool
+) -> None:
+    monkeypatch.setattr(head, "ON_CPU", Tiling(256, 2048, wide=wide))
     """Logits of a trained model's size: a few that matter, near 30, above a crowd."""
     torch.manual_seed(0)
     weight = torch.randn(20_000, 96)

@@ -119,8 +119,7 @@ def test_no_tensor_of_scored_tokens_times_vocabulary_is_ever_allocated(monkeypat
                     self.sizes.add(each.numel())
             return result
 
-    monkeypatch.setattr(head, "CHUNK", 8)
-    monkeypatch.setattr(head, "BLOCK", 1000)
+    monkeypatch.setattr(head, "ON_CPU", head.Tiling(chunk=8, block=1000, wide=False))
     policy = tiny.policy_of(tiny.model(vocabulary=5000), dtype=torch.float32)
     row = pack_row(tiny.random_pairs(16), range(16), share=True)
     with Sizes() as seen:  # type: ignore[no-untyped-call]

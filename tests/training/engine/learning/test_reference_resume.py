@@ -1,0 +1,98 @@
+"""A reference pass that is interrupted goes on where it was, and ends in the same bits."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.training.engine import workshop
+from tests.training.engine.workshop import Events, Killed
+from training.engine.errors import Cancelled
+from training.engine.learning import reference_file
+
+
+class Interrupted(Events):
+    """Kills or stops a run after so many reports about a reference pass."""
+
+    left = 2
+    kills = True
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        super().__call__(event)
+        if event["event"] == "scoring" and event["what"] == "reference":
+            self.left -= 1
+            if self.left == 0:
+                if self.kills:
+                    raise Killed
+                self.stop.ask()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data")
+    workshop.write_pairs(path / "train.jsonl", 11)
+    return path
+
+
+def reference_of(out: Path) -> bytes:
+    return (out / "reference.safetensors").read_bytes()
+
+
+def scored(events: Events) -> list[int]:
+    return [event["pairs"] for event in events.of("scoring") if event["what"] == "reference"]
+
+
+@pytest.mark.parametrize("kills", [True, False], ids=["killed", "cancelled"])
+@pytest.mark.parametrize("cached", [False, True], ids=["alone", "with a cache"])
+def test_an_interrupted_pass_goes_on_and_ends_in_the_same_bytes(
+    model_folder: Path,
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    kills: bool,
+    cached: bool,
+) -> None:
+    monkeypatch.setattr(reference_file, "PAIRS_BETWEEN", 1)
+    settings: dict[str, Any] = {"epochs": 1, "tokens_per_row": 40, "final_margins": False}
+    shared: list[Path | None] = [None, None]
+    if cached:  # two of the eleven pairs have values from an earlier run
+        shared = [tmp_path / "cache", tmp_path / "other cache"]
+        lines = (folder / "train.jsonl").read_text().splitlines(keepends=True)
+        (tmp_path / "few.jsonl").write_text("".join(lines[:2]))
+        for number, each in enumerate(shared):
+            few = tmp_path / f"few {number}"
+            workshop.run(model_folder, tmp_path / "few.jsonl", few, reference_cache=each, **settings)
+    whole, out, data = tmp_path / "whole", tmp_path / "out", folder / "train.jsonl"
+    undisturbed = Events()
+    workshop.run(model_folder, data, whole, undisturbed, reference_cache=shared[0], **settings)
+    first = Interrupted()
+    first.kills = kills
+    with pytest.raises(Killed if kills else Cancelled):
+        workshop.run(model_folder, data, out, first, reference_cache=shared[1], **settings)
+    assert (out / "reference.partial.safetensors").exists()
+    capsys.readouterr()
+    second = Events()
+    workshop.run(model_folder, data, out, second, reference_cache=shared[1], **settings)
+    [words] = [line for line in capsys.readouterr().err.splitlines() if "train pairs" in line]
+    assert ", 0 done before" not in words
+    assert len(scored(second)) < len(scored(undisturbed))
+    assert reference_of(out) == reference_of(whole)
+    assert not (out / "reference.partial.safetensors").exists()
+
+
+def test_a_damaged_partial_file_is_dropped(
+    model_folder: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reference_file, "PAIRS_BETWEEN", 1)
+    out, data = tmp_path / "out", folder / "train.jsonl"
+    with pytest.raises(Killed):
+        workshop.run(model_folder, data, out, Interrupted(), tokens_per_row=40)
+    partial = out / "reference.partial.safetensors"
+    content = bytearray(partial.read_bytes())
+    content[-1] ^= 1
+    partial.write_bytes(content)
+    events = Events()
+    workshop.run(model_folder, data, out, events, tokens_per_row=40)
+    assert scored(events)[-1] == 11
+    assert events.of("progress")[0]["margin"] == 0.0

@@ -1,0 +1,186 @@
+"""Rules that every operation of a run must keep on CUDA, watched on a CPU: none that raises where algorithms must be
+deterministic, and few that wait for the device."""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from tests.training.engine import workshop
+from tests.training.engine.workshop import Events, Killed
+from training.engine.config import RunConfig
+from training.engine.events import StopRequest
+from training.engine.lab import Lab
+from training.engine.learning.run import TrainingKind, is_deterministic
+from training.engine.measuring.evaluation import score
+from training.engine.measuring.sampling import draw
+from training.engine.model import head
+from training.engine.model.merging import merge
+
+# torch.use_deterministic_algorithms, "operations will throw a RuntimeError": by their names in ATen.
+ALWAYS = {
+    "avg_pool3d_backward",
+    "_adaptive_avg_pool2d_backward",
+    "_adaptive_avg_pool3d_backward",
+    "adaptive_max_pool2d_backward",
+    "fractional_max_pool2d_backward",
+    "fractional_max_pool3d_backward",
+    "max_unpool2d",
+    "max_unpool3d",
+    "upsample_linear1d_backward",
+    "upsample_bilinear2d_backward",
+    "upsample_bicubic2d_backward",
+    "upsample_trilinear3d_backward",
+    "reflection_pad1d_backward",
+    "reflection_pad2d_backward",
+    "reflection_pad3d_backward",
+    "nll_loss_forward",
+    "nll_loss2d_forward",
+    "_ctc_loss_backward",
+    "_embedding_bag_dense_backward",
+    "put",
+    "put_",
+    "histc",
+    "median",
+    "nanmedian",
+    "kthvalue",
+    "grid_sampler_2d_backward",
+    "grid_sampler_3d_backward",
+}
+WAITS = {"nonzero", "_local_scalar_dense", "masked_select", "_unique2", "unique_dim"}
+
+
+class Watch(TorchDispatchMode):
+    """Counts what runs, and raises for what CUDA would refuse."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.seen: Counter[str] = Counter()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name, more = func.overloadpacket.__name__, kwargs or {}
+        self.seen[name] += 1
+        floating = bool(args) and isinstance(args[0], torch.Tensor) and args[0].is_floating_point()
+        refused = (
+            name in ALWAYS
+            or (name in ("cumsum", "cumsum_") and floating)
+            or (name == "bincount" and (len(args) > 1 or more.get("weights") is not None))
+            or (name.startswith("scatter_reduce") and "prod" in (*args, *more.values()))
+        )
+        if refused:
+            raise AssertionError(f"{func} raises on CUDA where algorithms must be deterministic")
+        return func(*args, **more)
+
+
+class Looks(TorchFunctionMode):
+    """Counts the calls that bring a tensor's values to the host, but for the optimizer's counts of steps (``item``),
+    which lie there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(func, "__name__", "") in ("cpu", "tolist", "__bool__", "__int__", "__float__", "nonzero"):
+            self.count += 1
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data")
+    workshop.write_pairs(path / "test.jsonl", 4, first=100)
+    workshop.write_pairs(path / "train.jsonl", 6)
+    return path
+
+
+def _train(model: Path, folder: Path, out: Path) -> None:
+    settings: dict[str, Any] = {"probe_prompts": 2, "probe_tokens": 4, "kl_budget": 9e9, "lanes": 1}
+    with pytest.raises(Killed):
+        workshop.run(model, folder / "train.jsonl", out, Events(kill_at=("progress", 3)), **settings)
+    workshop.run(model, folder / "train.jsonl", out, **settings)
+
+
+def _full(model: Path, folder: Path, out: Path) -> None:
+    workshop.run(model, folder / "train.jsonl", out, tuning="full", learning_rate=1e-5, probe_prompts=1, probe_tokens=3)
+
+
+def _reward(model: Path, folder: Path, out: Path) -> None:
+    workshop.run(model, folder / "train.jsonl", out, kind=TrainingKind.REWARD_MODEL)
+
+
+def _score_and_merge(model: Path, folder: Path, out: Path) -> None:
+    workshop.run(model, folder / "train.jsonl", out, epochs=1)
+    config = RunConfig(dtype="float32", device="cpu", lanes=1)
+    score(model, out / "adapter", None, folder / "train.jsonl", config, stop=StopRequest())
+    merge(model, out / "adapter", out.with_name("merged"), dtype=torch.float32)
+
+
+def _lab(model: Path, folder: Path, out: Path) -> None:
+    config = RunConfig(**{**workshop.SETTINGS, "probe_tokens": 4, "lanes": 1})
+    lab = Lab(model, None, folder / "train.jsonl", folder / "test.jsonl", config)
+    lab.step()
+    lab.point()
+    lab.writes()
+
+
+@pytest.mark.parametrize("work", [_train, _full, _reward, _score_and_merge, _lab])
+def test_no_operation_of_a_run_raises_under_deterministic_algorithms_on_cuda(
+    work: Callable[[Path, Path, Path], None], model_folder: Path, folder: Path, tmp_path: Path
+) -> None:
+    with Watch() as watch:
+        work(model_folder, folder, tmp_path / "out")
+    assert watch.seen["mm"] + watch.seen["addmm"] > 10  # it did watch
+    shutil.rmtree(tmp_path)
+
+
+def test_the_watch_finds_what_cuda_refuses() -> None:
+    for refused in (
+        lambda: torch.rand(3).cumsum(0),
+        lambda: torch.rand(9).median(dim=0),
+        lambda: torch.rand(9).histc(),
+    ):
+        with pytest.raises(AssertionError, match="raises on CUDA"), Watch():
+            refused()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_step_looks_at_the_device_once_for_all_its_rows_and_once_for_the_gradient(
+    model_folder: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: str
+) -> None:
+    monkeypatch.setattr(head, "ON_CPU", head.ON_GPU)
+    settings: dict[str, Any] = {"lanes": 1, "tokens_per_row": 20, "pairs_per_step": 6, "dtype": dtype}
+    trainer = workshop.trainer_of(model_folder, folder / "train.jsonl", tmp_path / "out", **settings)
+    trainer.make_reference()
+    batch = trainer.batch(1)
+    assert len(batch.rows) > 3
+    with Looks() as looks, Watch() as watch:
+        trainer.optimization.accumulate(batch)
+    assert looks.count <= 1
+    assert not WAITS & set(watch.seen)
+    with Looks() as looks:
+        trainer.optimization.apply(1e-3, batch)
+    assert looks.count <= 2  # the norm, and its value on the host
+
+
+def test_a_drawn_token_is_that_of_the_cumulative_probabilities() -> None:
+    generator = torch.Generator().manual_seed(0)
+    log_probs = torch.log_softmax(4 * torch.randn(200, 50, generator=generator), dim=1)
+    chances = torch.rand(200, generator=generator, dtype=torch.float64)
+    total = log_probs.double().exp().cumsum(1)
+    expected = torch.searchsorted(total, (chances * total[:, -1]).unsqueeze(1), right=True).squeeze(1)
+    assert torch.equal(draw(log_probs, chances), expected)
+    certain = torch.tensor([[float("-inf"), 0.0, float("-inf")]])
+    assert draw(certain, torch.tensor([0.0], dtype=torch.float64)).tolist() == [1]
+
+
+def test_determinism_is_a_setting() -> None:
+    assert is_deterministic(RunConfig(device="cpu"))
+    assert not is_deterministic(RunConfig(device="cpu", deterministic="off"))
+    assert is_deterministic(RunConfig(deterministic="on"))

@@ -1,0 +1,147 @@
+"""Families of models that the engine has no code for: right, slower, and nothing about them is silent."""
+
+from pathlib import Path
+from typing import Any
+
+import peft
+import pytest
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from tests.training.engine import tiny
+from training.engine.config import RunConfig
+from training.engine.data.packing import pack_row
+from training.engine.errors import InputError
+from training.engine.learning.run import load_start
+from training.engine.model.lora import ALL_LINEAR
+from training.engine.model.policy import Policy
+
+BASE: dict[str, Any] = {
+    "vocab_size": tiny.VOCABULARY,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 256,
+    "bos_token_id": tiny.START,
+    "eos_token_id": tiny.EOS,
+    "pad_token_id": 0,
+    "initializer_range": 0.3,
+}
+HEADS = {"head_dim": 8}
+FAMILIES: dict[str, dict[str, Any]] = {
+    "gemma2": {
+        **HEADS,
+        "attn_logit_softcapping": 2.0,
+        "final_logit_softcapping": 3.0,
+        "query_pre_attn_scalar": 1,
+        "sliding_window": 6,
+    },
+    "gemma3_text": {**HEADS, "sliding_window": 6},
+    "phi3": {},
+    "qwen3_moe": {**HEADS, "moe_intermediate_size": 16, "num_experts": 4, "num_experts_per_tok": 2},
+    "mistral": {**HEADS, "sliding_window": 6},
+    "opt": {"ffn_dim": 48, "word_embed_proj_dim": 32, "init_std": 0.3},
+    "gpt_neox": {},
+    "cohere": {"logit_scale": 0.5},
+    "granite": {"logits_scaling": 3.0, "embedding_multiplier": 4.0},
+}
+LEFT_ALONE = {"qwen3_moe": ("experts (Qwen3MoeExperts)", "gate (Qwen3MoeTopKRouter)")}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    made = {}
+    for family, more in FAMILIES.items():
+        torch.manual_seed(0)
+        built = AutoModelForCausalLM.from_config(AutoConfig.for_model(family, **{**BASE, **more}), dtype=torch.float32)
+        made[family] = tmp_path_factory.mktemp(family)
+        built.save_pretrained(made[family])
+    return made
+
+
+def config_of(**settings: Any) -> RunConfig:
+    return RunConfig(
+        **{"target_modules": (ALL_LINEAR,), "lora_rank": 2, "dtype": "float32", "device": "cpu", **settings}
+    )
+
+
+def log_probs(model: Any) -> list[float]:
+    """Of the sides of some pairs, by plain forward passes."""
+    with torch.no_grad():
+        return [
+            float(tiny.naive_log_prob(model, each.prompt_ids, side))
+            for each in tiny.random_pairs(3, longest=14)
+            for side in (each.chosen_ids, each.rejected_ids)
+        ]
+
+
+def engines(policy: Policy) -> list[float]:
+    pairs = tiny.random_pairs(3, longest=14)
+    share = policy.shares_prefix(config_of())
+    with torch.no_grad():
+        values: list[float] = policy.side_log_probs(pack_row(pairs, range(3), share=share)).tolist()
+    return values
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_log_probs_are_those_of_transformers_eager_and_with_an_adapter_those_of_peft(
+    folders: dict[str, Path], family: str, tmp_path: Path
+) -> None:
+    eager = AutoModelForCausalLM.from_pretrained(folders[family], attn_implementation="eager", dtype=torch.float32)
+    policy = load_start(Policy, folders[family], None, config_of())
+    assert engines(policy) == pytest.approx(log_probs(eager.eval()), abs=2e-3)
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in policy.adapter.parameters().values():
+            parameter.copy_(0.1 * torch.randn(parameter.shape, generator=generator))
+    before = log_probs(eager)
+    tiny.save_adapter(tmp_path, policy, base_model=str(folders[family]))
+    adapted = peft.PeftModel.from_pretrained(eager, tmp_path).eval()
+    theirs = log_probs(adapted)
+    assert engines(policy) == pytest.approx(theirs, abs=2e-3)
+    assert theirs != pytest.approx(before, abs=0.1)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_it_says_what_is_slower_and_which_layers_no_adapter_changes(folders: dict[str, Path], family: str) -> None:
+    policy = load_start(Policy, folders[family], None, config_of())
+    slower, *rest = policy.notes()
+    assert slower.startswith(f"{family} runs one completion at a time through its own code, in float32")
+    assert policy.adapter.survey.left_alone == LEFT_ALONE.get(family, ())
+    assert bool(rest) == (family in LEFT_ALONE)
+
+
+def test_every_named_module_must_be_there_and_the_models_own_names_are_listed(folders: dict[str, Path]) -> None:
+    with pytest.raises(
+        InputError, match=r"no linear layer named gate_proj, k_proj, q_proj, up_proj, v_proj: set .*to its"
+    ):
+        load_start(Policy, folders["phi3"], None, config_of(target_modules=RunConfig().target_modules))
+    with pytest.raises(InputError, match=r"\(down_proj, gate_up_proj, o_proj, qkv_proj\), or to all-linear"):
+        load_start(Policy, folders["phi3"], None, config_of(target_modules=("o_proj", "qkv_porj")))
+
+
+def test_layers_that_are_not_named_are_said(folders: dict[str, Path]) -> None:
+    policy = load_start(Policy, folders["opt"], None, config_of(target_modules=("q_proj", "v_proj")))
+    assert policy.notes()[1] == "no adapter changes these layers: fc1, fc2, k_proj, out_proj"
+
+
+def test_a_model_without_linear_layers_says_which_it_has(tmp_path: Path) -> None:
+    config = AutoConfig.for_model("gpt2", n_embd=32, n_layer=2, n_head=4, n_positions=64, vocab_size=tiny.VOCABULARY)
+    AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
+    with pytest.raises(InputError, match=r"could carry an adapter; it has c_attn \(Conv1D\), c_proj \(Conv1D\)"):
+        load_start(Policy, tmp_path, None, config_of())
+
+
+def test_an_adapter_on_all_linear_layers_goes_on_and_another_one_is_refused(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    for name, targets in (("all", (ALL_LINEAR,)), ("some", ("o_proj",))):
+        policy = load_start(Policy, folders["phi3"], None, config_of(target_modules=targets))
+        (tmp_path / name).mkdir()
+        tiny.save_adapter(tmp_path / name, policy, base_model="phi3")
+    again = load_start(Policy, folders["phi3"], tmp_path / "all", config_of())
+    assert again.adapter.shape.target_modules == ("down_proj", "gate_up_proj", "o_proj", "qkv_proj")
+    with pytest.raises(InputError, match="is on o_proj, not on all linear layers"):
+        load_start(Policy, folders["phi3"], tmp_path / "some", config_of())

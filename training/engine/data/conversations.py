@@ -1,0 +1,154 @@
+"""The conversation of a record: its prompt as messages, and two sides that are texts or turns of their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from common.transcripts import (
+    Turn,
+    Unsplit,
+    is_hh_pair,
+    is_transcript,
+    prompt_turns,
+    split_common_beginning,
+    split_hh_pair,
+    unspaced,
+)
+from training.engine.errors import RecordError
+from training.language_models.messages import Message, ToolCall
+
+_ROLES = frozenset({"system", "user", "assistant", "tool", "developer"})
+
+Side = str | list[Message]
+"""A completion: a text, or several turns."""
+
+
+class ConversationReader:
+    """Reads one parsed line; raises RecordError where it holds no conversation with two sides."""
+
+    def __init__(self, path: Path, line: int, record: dict[str, Any]) -> None:
+        self.path, self.line, self.record = path, line, record
+
+    def error(self, reason: str) -> RecordError:
+        return RecordError(self.path, self.line, reason)
+
+    def conversation(self) -> tuple[list[Message], Side, Side]:
+        record = self.record
+        for name in ("chosen", "rejected"):
+            if name not in record:
+                raise self.error(f"{name!r} is missing")
+        chosen, rejected = record["chosen"], record["rejected"]
+        prompt = record.get("prompt")
+        if prompt is None and isinstance(chosen, str) and isinstance(rejected, str):
+            prompt, (chosen, rejected) = self._split_texts(chosen, rejected)
+        elif prompt is None:
+            prompt, chosen, rejected = self._split_implicit_prompt(chosen, rejected)
+        if isinstance(prompt, str):
+            said = prompt_turns(prompt) if is_transcript(prompt) else [("user", prompt)]
+            if is_transcript(prompt):
+                chosen, rejected = (unspaced(side) if isinstance(side, str) else side for side in (chosen, rejected))
+            prompt = _as_messages(said)
+        messages = self._messages(prompt, "prompt")
+        if not messages:
+            raise self.error("'prompt' is empty")
+        sides = self._side(chosen, messages, "chosen"), self._side(rejected, messages, "rejected")
+        if tools := self._tools(record.get("tools")):
+            messages[0] = {**messages[0], "tools": tools}
+        return messages, sides[0], sides[1]
+
+    def _tools(self, value: Any) -> str:
+        """The tools that the prompt offers, as a text; empty: none."""
+        try:
+            listed = json.loads(value) if isinstance(value, str) and value else value
+        except (ValueError, RecursionError) as error:
+            raise self.error(f"'tools' is not JSON: {error}") from error
+        if listed and (not isinstance(listed, list) or not all(isinstance(tool, dict) for tool in listed)):
+            raise self.error("'tools' must be a list of tools")
+        return json.dumps(listed, ensure_ascii=False) if listed else ""
+
+    def _split_texts(self, chosen: str, rejected: str) -> tuple[list[Message], tuple[str, str]]:
+        """The prompt that two texts share: of transcripts all before the last reply, else their common beginning."""
+        try:
+            if is_hh_pair(chosen, rejected):
+                turns, sides = split_hh_pair(chosen, rejected)
+                return _as_messages(turns), sides
+            question, sides = split_common_beginning(chosen, rejected)
+        except Unsplit as error:
+            raise self.error(_UNSPLIT[error.kind]) from error
+        return _as_messages([("user", question)]), sides
+
+    def _split_implicit_prompt(self, chosen: Any, rejected: Any) -> tuple[list[Message], Any, Any]:
+        first, second = self._messages(chosen, "chosen"), self._messages(rejected, "rejected")
+        shared = 0
+        while shared < min(len(first), len(second)) - 1 and first[shared] == second[shared]:
+            shared += 1
+        if shared == 0:
+            raise self.error("'prompt' is missing and the two sides have no message in common at their start")
+        return list(first[:shared]), first[shared:], second[shared:]
+
+    def _messages(self, value: Any, name: str) -> list[Message]:
+        if not isinstance(value, list):
+            raise self.error(f"{name!r} must be text or a list of messages, got {type(value).__name__}")
+        messages: list[Message] = []
+        for item in value:
+            role = item.get("role") if isinstance(item, dict) else None
+            content = item.get("content") if isinstance(item, dict) else None
+            if content is None and isinstance(item, dict) and item.get("tool_calls"):
+                content = ""
+            if role not in _ROLES or not isinstance(content, str):
+                raise self.error(f"{name!r} must hold messages with a known role and a text")
+            message = Message(role=role, content=content)
+            if item.get("tool_calls"):
+                message["tool_calls"] = self._calls(item["tool_calls"], role, name)
+            for key in ("tool_call_id", "name"):
+                if isinstance(item.get(key), str):
+                    message[key] = item[key]
+            messages.append(message)
+        return messages
+
+    def _calls(self, value: Any, role: str, name: str) -> list[ToolCall]:
+        """The calls of a message; their arguments may be values or a text."""
+        calls: list[ToolCall] = []
+        for given in value if isinstance(value, list) else [value]:
+            item: dict[str, Any] = given if isinstance(given, dict) else {}
+            function = item.get("function", item)
+            if role != "assistant" or not isinstance(function, dict) or not isinstance(function.get("name"), str):
+                raise self.error(
+                    f"{name!r} must hold calls of tools by the assistant, each with the name of its function"
+                )
+            arguments = function.get("arguments")
+            text = arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False)
+            call: ToolCall = {"type": "function", "function": {"name": function["name"], "arguments": text}}
+            if isinstance(item.get("id"), str):
+                call["id"] = item["id"]
+            calls.append(call)
+        return calls
+
+    def _side(self, value: Any, prompt: list[Message], name: str) -> Side:
+        """The completion: a text, or its turns if it has several or calls tools. Messages may repeat the prompt's."""
+        if isinstance(value, str):
+            return value
+        messages = self._messages(value, name)
+        if len(messages) > len(prompt) and messages[: len(prompt)] == prompt:
+            messages = messages[len(prompt) :]
+        roles = [message["role"] for message in messages]
+        if not roles or roles[0] != "assistant" or roles[-1] != "assistant" or {"system", "developer"} & set(roles):
+            raise self.error(f"{name!r} must begin and end with an assistant message after the prompt")
+        is_plain = len(messages) == 1 and "tool_calls" not in messages[0]
+        return messages[0]["content"] if is_plain else messages
+
+
+def _as_messages(turns: Sequence[Turn]) -> list[Message]:
+    return [Message(role=role, content=said) for role, said in turns]
+
+
+_UNSPLIT = {
+    "no transcript": r"'chosen' is no transcript of \n\nHuman: and \n\nAssistant:",
+    "no start": r"the transcript does not start with \n\nHuman:",
+    "different prompts": r"'chosen' and 'rejected' differ before the last \n\nAssistant:",
+    "another turn": r"a completion continues with another \n\nHuman: turn",
+    "no beginning": "'prompt' is missing, and 'chosen' and 'rejected' share no beginning",
+}

@@ -1,0 +1,161 @@
+"""Texts as token ids, many at a time, in which what a person typed never becomes a control token.
+
+A model's control tokens (``<|im_end|>``) come from its chat template alone. A text that spells one is protected: each
+spelling is replaced by a character for private use before the template renders it, and its tokens by those of the
+spelling as text afterwards. Everything else is tokenized as one, so the ids are those of the whole conversation.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from training.language_models.messages import Message
+
+_PRIVATE = (0xF0000, 0x100000)  # planes for private use; the second where a text uses the first
+
+
+class SpelledControlToken(Exception):
+    """A text spells a control token, and the tokenizer cannot read it as text. The message is the reason."""
+
+
+class IdOutsideVocabulary(Exception):
+    """The tokenizer knows a token that the model does not. The message is the reason."""
+
+
+@dataclass(frozen=True)
+class Protected:
+    """A text in which characters stand for the control tokens that it spelled."""
+
+    text: str
+    spelled: Mapping[str, str] = field(default_factory=dict)  # the character, and the token's text
+
+
+class TokenIds:
+    """The ids of texts under a tokenizer of transformers."""
+
+    def __init__(self, tokenizer: Any, *, vocabulary_size: int) -> None:
+        self.tokenizer = tokenizer
+        self.backend: Any = getattr(tokenizer, "backend_tokenizer", None)
+        if self.backend is not None:
+            self.backend.no_truncation()
+            self.backend.no_padding()
+        added = getattr(tokenizer, "added_tokens_decoder", {}).values()
+        self.control = tuple(
+            sorted({*tokenizer.all_special_tokens, *(str(one) for one in added if one.special)}, key=len, reverse=True)
+        )
+        self.pattern = re.compile("|".join(map(re.escape, self.control))) if self.control else None
+        # One object for each id: a list of ids then holds pointers, a fifth of the memory.
+        self.numbers = list(range(vocabulary_size))
+        self.prepared: dict[tuple[str, bool], Sequence[int]] = {}
+
+    def protect(self, texts: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        """The texts with a character in place of each control token they spell, and what the characters stand for."""
+        if self.pattern is None or not any(map(self.pattern.search, texts)):
+            return list(texts), {}
+        first = next(
+            start for start in _PRIVATE if not any(chr(start + n) in text for text in texts for n in range(99))
+        )
+        names: dict[str, str] = {}
+
+        def sign(match: re.Match[str]) -> str:
+            return names.setdefault(match.group(), chr(first + len(names)))
+
+        protected = [self.pattern.sub(sign, text) for text in texts]
+        return protected, {character: token for token, character in names.items()}
+
+    def protect_messages(self, messages: Sequence[Message]) -> tuple[list[Message], dict[str, str]]:
+        """A conversation whose texts, calls of tools and offered tools are protected; see ``protect``."""
+        texts: list[str] = []
+        for message in messages:
+            texts += [message["content"], message.get("tools", "")]
+            texts += [call["function"]["arguments"] for call in message.get("tool_calls", ())]
+        safe, spelled = self.protect(texts)
+        if not spelled:
+            return list(messages), {}
+        left = iter(safe)
+        protected: list[Message] = []
+        for message in messages:
+            one: Message = {**message, "content": next(left)}
+            if tools := next(left):
+                one["tools"] = tools
+            if calls := message.get("tool_calls"):
+                one["tool_calls"] = [
+                    {**call, "function": {**call["function"], "arguments": next(left)}} for call in calls
+                ]
+            protected.append(one)
+        return protected, spelled
+
+    def prepare(self, texts: Iterable[tuple[str, bool]]) -> None:
+        """Tokenize many texts at once, for the calls of ``of`` that follow. Each with whether it is ``plain``."""
+        self.prepared = {}
+        distinct = dict.fromkeys(texts)
+        for plain in (False, True) if self.backend is not None else ():
+            some = [text for text, is_plain in distinct if is_plain == plain]
+            self.backend.encode_special_tokens = plain
+            encodings = self.backend.encode_batch_fast(some, add_special_tokens=False)
+            self.prepared |= {(text, plain): each.ids for text, each in zip(some, encodings, strict=True)}
+
+    def of(self, text: str, *, plain: bool = False) -> tuple[int, ...]:
+        """The ids of a text; control tokens in it are the template's, and with ``plain`` they are text."""
+        ids = self.prepared.get((text, plain))
+        if ids is None:
+            ids = self._encode(text, plain=plain, adds=False)
+        return self._known(ids)
+
+    def beginning(self, text: str) -> tuple[int, ...]:
+        """The ids of a plain text with what the tokenizer puts before a text (BOS)."""
+        return self._known(self._encode(text, plain=True, adds=True))
+
+    def of_protected(self, protected: Protected) -> tuple[int, ...]:
+        """The ids of a rendered text whose protected parts stay text. Raises SpelledControlToken."""
+        if not protected.spelled:
+            return self.of(protected.text)
+        if self.backend is None:
+            self._refuse(next(iter(protected.spelled.values())))
+        self.backend.encode_special_tokens = False
+        encoding = self.backend.encode(protected.text, add_special_tokens=False)
+        ids: list[int] = []
+        place = -1  # of the character whose spelling stands in the ids already
+        for token, (start, stop) in zip(encoding.ids, encoding.offsets, strict=True):
+            signs = [at for at in range(start, stop) if protected.text[at] in protected.spelled]
+            if not signs:
+                ids.append(token)
+                continue
+            spelling = protected.spelled[protected.text[signs[0]]]
+            if stop - start != 1:  # a token that holds more than the character
+                self._refuse(spelling)
+            if signs[0] != place:  # the first of the character's tokens
+                ids += self._within_a_text(spelling)
+                place = signs[0]
+        return self._known(ids)
+
+    def _within_a_text(self, text: str) -> Sequence[int]:
+        """The ids of a plain text where another one stands before it."""
+        before, whole = (self._encode(each, plain=True, adds=False) for each in ("a", "a" + text))
+        follows = list(whole[: len(before)]) == list(before)
+        return whole[len(before) :] if follows else self._encode(text, plain=True, adds=False)
+
+    def _encode(self, text: str, *, plain: bool, adds: bool) -> Sequence[int]:
+        if self.backend is None:
+            ids: list[int] = self.tokenizer(text, add_special_tokens=adds, split_special_tokens=plain)["input_ids"]
+            return ids
+        self.backend.encode_special_tokens = plain
+        found: list[int] = self.backend.encode(text, add_special_tokens=adds).ids
+        return found
+
+    def _known(self, ids: Sequence[int]) -> tuple[int, ...]:
+        try:
+            return tuple(map(self.numbers.__getitem__, ids))
+        except IndexError as error:
+            unknown = max(ids)
+            raise IdOutsideVocabulary(
+                f"the tokenizer has a token {unknown} ({self.tokenizer.convert_ids_to_tokens(unknown)!r}), and the "
+                f"model's vocabulary ends at {len(self.numbers) - 1}: the tokenizer belongs to another model"
+            ) from error
+
+    @staticmethod
+    def _refuse(spelling: str) -> None:
+        raise SpelledControlToken(
+            f"a text spells the control token {spelling}, and this model's tokenizer cannot read it as text"
+        )
