@@ -4,6 +4,7 @@ The process gets the bytes of the stream and returns the same records, with the 
 yields. Pipes and a queue of bounded size lie between, so no side runs far ahead of the other.
 """
 
+import gc
 import json
 import logging
 import pickle
@@ -187,5 +188,6 @@ def _read(choices: dict[str, Any], source: ByteStream, target: IO[bytes]) -> Non
 
 def main() -> None:
     """The second process."""
+    gc.freeze()  # the loaded code stays, so the collector need not look at it
     with suppress(BrokenPipeError):  # nobody wants the records any longer
         _read(json.loads(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer)
