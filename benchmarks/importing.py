@@ -112,8 +112,8 @@ def _progress(url: str, count: int) -> Iterator[None]:
     def watch() -> None:
         with psycopg.connect(url, autocommit=True) as connection:
             while not over.wait(10):
-                (stored,) = connection.execute("SELECT coalesce(max(created), 0) FROM labeling_importbatch").fetchone()
-                print(f"{stored:,} of {count:,} pairs", file=sys.stderr, flush=True)
+                for (stored,) in connection.execute("SELECT created FROM labeling_importbatch"):
+                    print(f"{stored:,} of {count:,} pairs", file=sys.stderr, flush=True)
 
     thread = Thread(target=watch, daemon=True)
     thread.start()

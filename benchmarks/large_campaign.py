@@ -57,6 +57,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=100_000)
     parser.add_argument("--unindexed", action="store_true", help="leave the texts out of the indexes of search")
+    parser.add_argument("--dialects", nargs="+", choices=DIALECTS, default=DIALECTS, help="of the exports")
     options = parser.parse_args()
     report: dict[str, Any] = {"pairs": options.pairs}
     try:
@@ -86,7 +87,7 @@ def measure(options: argparse.Namespace, report: dict[str, Any]) -> None:
         connection.execute("VACUUM ANALYZE")
         report["judgments"] = {"seconds": round(time.monotonic() - started, 1)} | _load()
     with export_server(url) as (address, worker):
-        for dialect in DIALECTS:
+        for dialect in options.dialects:
             report[f"export {dialect}"] = _exported(address, key, dialect, worker) | _load()
         report["pages, ms"] = {
             page or "overview": _timed(f"{address}/campaigns/import/{page}", cookie) for page in PAGES
