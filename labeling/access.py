@@ -83,7 +83,7 @@ class PersonNotFound(NotFound):
 
 
 LEADING = Q(role=Membership.Role.LEAD, user__role__in=(Role.LEAD, Role.ADMIN), user__is_active=True)
-"""Memberships that lead. Whoever an admin has made an annotator leads nothing, whatever their memberships say."""
+"""Memberships that lead: an account that an admin has made an annotator's leads nothing, whatever they say."""
 
 
 def visible_campaigns(user: User) -> QuerySet[Campaign]:

@@ -86,7 +86,7 @@ def seconds_to_wait(request: HttpRequest, act: str, name: str) -> int:
 
 
 def _limits(act: str, network: str, name: str) -> list[tuple[tuple[str, ...], int]]:
-    """What is counted, with the failures per minute: the name from the network first."""
+    """The counted things with their failures per minute: the name from the network first."""
     most = settings.SIGN_IN_LIMITS
     return [
         ((act, "both", network, name.lower()), most["name"]),

@@ -65,7 +65,8 @@ def workers() -> list[Program]:
 def web(host: str, port: int) -> Program:
     """gunicorn. Requests are short and mostly wait for the database: a few processes with threads serve many users."""
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    command = [PYTHON, "-m", "gunicorn", "config.wsgi:application", "--bind", address, "--worker-class", "gthread"]
+    command = [PYTHON, "-m", "gunicorn", "config.wsgi:application", "--bind", address, "--worker-class"]
+    command += ["config.patient_worker.PatientWorker"]
     command += ["--workers", os.environ.get("WEB_CONCURRENCY", "2"), "--threads", "16", "--graceful-timeout", "5"]
     command += ["--access-logfile", "-", "--logger-class", "config.secret_paths.AccessLogger", "--no-control-socket"]
     return Program("web", tuple(command), environment={"DATABASE_POOL": "true", "DATABASE_STATEMENT_SECONDS": "120"})

@@ -61,15 +61,27 @@ RIGHTS = ("role", "is_active", "is_staff", "is_superuser")
 
 def note_rights(*, user: User, before: Mapping[str, Any], acting_user: User, now: datetime) -> None:
     """Records what an admin has changed of an account's rights in Django's admin. before: by field, of RIGHTS."""
-    changed = [name for name in RIGHTS if before.get(name) != getattr(user, name)]
-    if changed:
+    if not before:
+        after = {"person": user.pseudonym, "role": user.role, "is_staff": user.is_staff}
+        record("user.created", user, acting_user=acting_user, now=now, after=after)
+    elif any(before[name] != getattr(user, name) for name in RIGHTS):
         record(
-            "user.rights_changed" if before else "user.created",
+            "user.rights_changed",
             user,
             acting_user=acting_user,
             now=now,
-            before={name: before[name] for name in changed if before},
-            after={"person": user.pseudonym} | {name: getattr(user, name) for name in changed},
+            before={
+                "role": before["role"],
+                "is_active": before["is_active"],
+                "is_staff": before["is_staff"],
+                "is_superuser": before["is_superuser"],
+            },
+            after={
+                "role": user.role,
+                "is_active": user.is_active,
+                "is_staff": user.is_staff,
+                "is_superuser": user.is_superuser,
+            },
         )
 
 

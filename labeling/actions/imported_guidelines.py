@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import Conflict
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.campaigns import write_guidelines
 from labeling.models import GuidelineVersion, ImportBatch, User
 
@@ -27,7 +27,7 @@ def use_guidelines(*, batch: ImportBatch, acting_user: User, now: datetime) -> G
 
     Raises NotAllowed, NoImportedGuidelines, GuidelinesThere.
     """
-    require_lead(acting_user, batch.campaign)
+    require_may_change(acting_user, batch.campaign)
     text = batch.notes.get("guidelines", "")
     if not text:
         raise NoImportedGuidelines

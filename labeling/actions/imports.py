@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from common.errors import DomainError
 from common.hashed_file import HashedFile
 from common.phrases import Phrase, gettext_noop
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.comparison_drafts import ComparisonDraft
 from labeling.actions.comparisons import add_comparisons
 from labeling.actions.import_notes import ImportNotes
@@ -61,7 +61,7 @@ def import_comparisons(
     source: at most 120 characters. preview: the batch that was a preview of this import until now; None: a new one.
     Raises NotAllowed, and UnreadableFile if no record can be read.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     batch = preview or ImportBatch(campaign=campaign, created_by=acting_user, created_at=now)
     batch.kind, batch.file_name = ImportBatch.Kind.COMPARISONS, file_name[:255]
 
@@ -98,7 +98,7 @@ def import_prompts(
     now: datetime,
 ) -> ImportReport:
     """Adds the prompts of a file to a campaign, likewise."""
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     batch = preview or ImportBatch(campaign=campaign, created_by=acting_user, created_at=now)
     batch.kind, batch.file_name = ImportBatch.Kind.PROMPTS, file_name[:255]
 

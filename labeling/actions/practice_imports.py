@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import Invalid
 from common.phrases import gettext_noop
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.actions.comparison_drafts import ComparisonDraft
 from labeling.actions.import_notes import ImportNotes
 from labeling.actions.import_records import comparison_intake
@@ -48,7 +48,7 @@ def import_practice(
     unknown, is left out and noted, as is every change to pairs that the campaign has. Raises NotAllowed, Invalid,
     UnreadableFile, EmptyFile, WrongComparisonStatus, QualificationNeedsPairs.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     report, drafts = ImportReport(notes=ImportNotes(model_check(campaign))), list[PracticeDraft]()
 
     def look(record: ImportedComparison, draft: ComparisonDraft) -> None:

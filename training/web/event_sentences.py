@@ -64,6 +64,7 @@ SENTENCES: Mapping[str, str | Promise] = {
     "suite_run.started": _("%(who)s started %(what)s"),
     "training.left_out": _("%(who)s left judgments of %(what)s out of training"),
     "training.taken_in": _("%(who)s uses judgments of %(what)s in training again"),
+    "version.downloaded": _("%(who)s downloaded the version %(what)s"),
     "version.evaluated": _("%(who)s evaluated the version %(what)s"),
     "version.promoted": _("%(who)s promoted the version %(what)s"),
     "version.registered": _("%(who)s registered the version %(what)s"),

@@ -1,0 +1,163 @@
+"""Slow clients hold up nobody: the server itself, as a process, with two threads and clients that drip."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from gunicorn.workers.gthread import ThreadWorker
+
+from config.embedded.var import port_is_free
+from config.patient_worker import MOST_BODY, PatientWorker
+
+pytestmark = pytest.mark.serial
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class HastyWorker(PatientWorker):
+    """One that waits a second only."""
+
+    request_seconds = 1.0
+    taking_seconds = 1
+
+
+def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Answers with the number of bytes in the body; at /large with 50 MB."""
+    if environ["PATH_INFO"] == "/large":
+        start_response("200 OK", [("Content-Length", "50000000")])
+        return [b"x" * 50_000_000]
+    size = 0
+    while piece := environ["wsgi.input"].read(100_000):
+        size += len(piece)
+    start_response("200 OK", [("Content-Length", str(len(str(size)))), ("Content-Type", "text/plain")])
+    return [str(size).encode()]
+
+
+def serving(worker: str) -> Iterator[int]:
+    port = next(number for number in range(8_700, 8_900) if port_is_free(number))
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", f"{__name__}:application", "--bind", f"127.0.0.1:{port}", "--threads", "2",
+         "--worker-class", worker, "--no-control-socket"],
+        cwd=PROJECT, env={**os.environ, "PYTHONPATH": str(PROJECT)}, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while port_is_free(port):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield port
+    finally:
+        children = psutil.Process(server.pid).children()
+        server.terminate()
+        server.wait(60)
+        assert not [child for child in children if child.is_running() and child.status() != "zombie"]
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    yield from serving("config.patient_worker.PatientWorker")
+
+
+def ask(port: int, *pieces: bytes, seconds: float = 20) -> bytes:
+    """Sends the pieces one after the other, and returns the response."""
+    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as client:
+        for piece in pieces:
+            client.sendall(piece)
+            time.sleep(0.02 if len(pieces) > 1 else 0)
+        client.shutdown(socket.SHUT_WR)
+        received = b""
+        while more := client.recv(65_536):
+            received += more
+    return received
+
+
+def get(path: str = "/", close: bool = True) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\n{'Connection: close' if close else 'X: y'}\r\n\r\n".encode()
+
+
+def post(body: bytes, **headers: str) -> bytes:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    head = f"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n{lines}\r\n"
+    return head.encode() + body
+
+
+@pytest.mark.parametrize("half", [b"GET / HT", get()[:-2], post(b"x" * 1000)[:-10], b""])
+def test_sixty_clients_that_send_half_a_request_hold_up_nobody(half: bytes, port: int) -> None:
+    slow = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(60)]
+    try:
+        for client in slow:
+            client.sendall(half)
+        for _ in range(3):
+            assert ask(port, get()).endswith(b"\r\n\r\n0")
+    finally:
+        for client in slow:
+            client.close()
+
+
+def test_a_request_in_many_pieces_is_answered(port: int) -> None:
+    whole = post(b"y" * 50, Accept="text/plain")
+    assert ask(port, *[whole[at : at + 7] for at in range(0, len(whole), 7)]).endswith(b"\r\n\r\n50")
+
+
+@pytest.mark.parametrize("size", [0, 1, 70_000, MOST_BODY, MOST_BODY + 1, 9_000_000])
+def test_bodies_of_every_size_arrive(size: int, port: int) -> None:
+    assert ask(port, post(b"z" * size)).endswith(f"\r\n\r\n{size}".encode())
+
+
+def test_a_body_without_a_length_arrives(port: int) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert ask(port, head, b"3\r\nabc\r\n", b"2\r\nde\r\n0\r\n\r\n").endswith(b"\r\n\r\n5")
+
+
+def test_a_client_that_waits_to_be_asked_for_its_body_is_asked(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(post(b"")[:-2].replace(b"Length: 0", b"Length: 4") + b"Expect: 100-continue\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 100")
+        client.sendall(b"abcd")
+        received = b""
+        while not received.endswith(b"\r\n\r\n4"):
+            received += client.recv(1000)
+
+
+def test_one_connection_serves_many_requests_also_sent_at_once(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        for _ in range(5):
+            client.sendall(get(close=False))
+            received = b""
+            while not received.endswith(b"\r\n\r\n0"):
+                received += client.recv(1000)
+    assert ask(port, get(close=False) * 3 + get()).count(b"HTTP/1.1 200") == 4
+
+
+def test_headers_without_an_end_are_refused(port: int) -> None:
+    answer = ask(port, b"GET / HTTP/1.1\r\n" + b"A: " + b"b" * 200_000)
+    assert b" 200 " not in answer
+
+
+def test_a_request_that_does_not_become_whole_in_time_is_closed() -> None:
+    for port in serving(f"{__name__}.HastyWorker"):
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+            client.sendall(b"GET / HT")
+            assert client.recv(100) == b""
+        assert ask(port, get()).endswith(b"\r\n\r\n0")
+
+
+def test_clients_that_take_nothing_of_their_response_are_given_up() -> None:
+    for port in serving(f"{__name__}.HastyWorker"):
+        deaf = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(4)]
+        for client in deaf:
+            client.sendall(get("/large"))
+        assert ask(port, get()).endswith(b"\r\n\r\n0")
+        for client in deaf:
+            client.close()
+
+
+def test_the_worker_that_this_is_built_on_has_the_parts_it_uses() -> None:
+    for name in ("accept", "handle", "murder_pending", "on_client_socket_readable", "enqueue_req", "finish_request"):
+        assert callable(getattr(ThreadWorker, name))
