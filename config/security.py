@@ -3,12 +3,16 @@
 Also the answer to addresses that do not exist.
 """
 
+import sys
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.views.defaults import page_not_found
+from django.views.defaults import server_error as plain_server_error
 
 POLICY = "; ".join(
     (
@@ -48,3 +52,28 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     detail = "There is nothing at this address. The API description lists all addresses."
     body = {"type": "/problems/not-found", "title": "Not Found", "status": 404, "detail": detail}
     return JsonResponse(body, status=404, content_type="application/problem+json")
+
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+"""No connection, a broken one, or a statement that took too long."""
+
+RETRY_AFTER = "5"
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page of a server error. While the database is away it is a 503: clients try again, nothing is lost."""
+    if not isinstance(sys.exc_info()[1], DATABASE_AWAY):
+        return plain_server_error(request)
+    response = render(request, "503.html", status=503) if _wants_page(request) else _away_as_problem()
+    response["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def _wants_page(request: HttpRequest) -> bool:
+    return not request.path.startswith("/api/")
+
+
+def _away_as_problem() -> HttpResponse:
+    detail = "The database does not answer. Send the call again in a few seconds."
+    body = {"type": "/problems/database-away", "title": "Service Unavailable", "status": 503, "detail": detail}
+    return JsonResponse(body, status=503, content_type="application/problem+json")

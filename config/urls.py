@@ -2,27 +2,17 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
-from django.db import connection
-from django.http import HttpRequest, JsonResponse
 from django.urls import include, path
-from django.views.decorators.http import require_safe
 
+from config.health import healthz, readyz
 from labeling.api.views.description import SchemaView
 from labeling.api.views.problems import problem_page, problems_page
 from labeling.web.edge import form_of
 from labeling.web.language import set_language, words
 from labeling.web.login import SignInView
 
-
-@require_safe
-def healthz(request: HttpRequest) -> JsonResponse:
-    """Reports whether the web server can reach its database, for load balancers and `make run`."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return JsonResponse({"status": "ok"})
-
-
 handler404 = "config.security.not_found"
+handler500 = "config.security.server_error"
 
 urlpatterns = [
     path("login/", SignInView.as_view(), name="login"),
@@ -38,4 +28,5 @@ urlpatterns = [
     path("problems/<slug:name>", problem_page, name="problem"),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
 ]

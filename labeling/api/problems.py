@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -55,6 +56,7 @@ OF_THE_FRAMEWORK = (
     ProblemType("unsupported-media-type", 415, _("Send application/json, or the file itself for an import.")),
     ProblemType("import-refused", 422, _("Records were rejected, so nothing was imported; the report names them.")),
     ProblemType("throttled", 429, _("Too many calls in one minute. Wait for the seconds in Retry-After.")),
+    ProblemType("database-away", 503, _("The database does not answer. Send the call again in a few seconds.")),
     ProblemType("server-error", 500, _("The server failed, and the error was logged. Try again later.")),
 )
 
@@ -96,6 +98,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
         return problem("not-allowed", HTTPStatus.FORBIDDEN, str(error) or SENTENCES[PermissionDenied])
     if isinstance(error, exceptions.APIException):
         return _of_framework(error)
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return _database_away(error, context)
     return _unexpected(error, context)
 
 
@@ -122,6 +126,15 @@ def _of_framework(error: exceptions.APIException) -> Response:
         response["WWW-Authenticate"] = header
     if wait := getattr(error, "wait", None):
         response["Retry-After"] = str(int(wait))
+    return response
+
+
+def _database_away(error: Exception, context: Mapping[str, Any]) -> Response:
+    """503: no connection, a broken one, or a statement that took too long. A client tries again, nothing is lost."""
+    logger.warning("The database is away at %s: %s", getattr(context.get("request"), "path", "?"), error)
+    detail = "The database does not answer. Send the call again in a few seconds."
+    response = problem("database-away", HTTPStatus.SERVICE_UNAVAILABLE, detail)
+    response["Retry-After"] = "5"
     return response
 
 

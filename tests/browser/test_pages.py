@@ -130,6 +130,7 @@ NO_PAGES = {
     "gate_certificate",
     "healthz",
     "offline_worker",
+    "readyz",
     "schema",
     "snapshot_download",
     "statistics_table",

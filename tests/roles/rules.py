@@ -31,6 +31,7 @@ SITE: dict[str, dict[str, str]] = {
     "words": {"GET": ANYBODY},
     "offline_worker": {"GET": ANYBODY},
     "healthz": {"GET": ANYBODY},
+    "readyz": {"GET": ANYBODY},
     "schema": {"GET": SIGNED_IN},
     "glossary": {"GET": ANYBODY},
     "problem": {"GET": ANYBODY},

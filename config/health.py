@@ -1,0 +1,105 @@
+"""Whether this server lives, and whether the installation can do its work: for load balancers, probes and monitors."""
+
+import logging
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django_celery_beat.models import PeriodicTask
+
+from common.broker import waiting_messages
+
+ROOM = 500_000_000
+"""Bytes of the disk below which nothing new should be accepted."""
+
+BEAT_SILENT_FOR = timedelta(minutes=10)
+"""The schedule has tasks for every minute, and notes their times within three."""
+
+logger = logging.getLogger(__name__)
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Answers as long as this process can. Asks nothing else: nobody should restart it because the database is away."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 if everything works that people and jobs need, else 503; says for each part what is wrong."""
+    parts = {name: _problem(check) for name, check in CHECKS.items()}
+    ready = not any(parts.values())
+    body = {"status": "ready" if ready else "not ready", "parts": {name: text or "ok" for name, text in parts.items()}}
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+def _problem(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except Error as error:
+        logger.warning("The database does not answer: %s", error)
+        return "the database does not answer"
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return ""
+
+
+def _migrations() -> str:
+    """An import of all migrations takes a moment, and once they are all there, they stay: so a good result is kept."""
+    global _all_applied
+    if not _all_applied:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if waiting:
+            return f"{len(waiting)} migrations wait: run manage.py migrate"
+        _all_applied = True
+    return ""
+
+
+_all_applied = False
+
+
+def _broker() -> str:
+    return "the broker does not answer" if waiting_messages(settings.CELERY_TASK_DEFAULT_QUEUE) is None else ""
+
+
+def _schedule() -> str:
+    newest = PeriodicTask.objects.exclude(last_run_at=None).order_by("-last_run_at").first()
+    if newest is None or newest.last_run_at is None or newest.last_run_at < timezone.now() - BEAT_SILENT_FOR:
+        return "the scheduler (beat) has sent nothing for ten minutes"
+    return ""
+
+
+def _disk() -> str:
+    free = shutil.disk_usage(settings.VAR_DIR).free
+    return f"only {free // 1_000_000} MB of the disk are free" if free < ROOM else ""
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "broker": _broker,
+    "schedule": _schedule,
+    "disk": _disk,
+}
+
+
+class HealthMiddleware:
+    """Answers probes before anything else: they name an IP address as host, speak plain HTTP, and have no session."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        view = {"/healthz": healthz, "/readyz": readyz}.get(request.path_info)
+        return view(request) if view else self.get_response(request)

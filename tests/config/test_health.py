@@ -1,0 +1,95 @@
+"""Probes: whether the server lives, and whether everything is there that people and jobs need."""
+
+import shutil
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client, RequestFactory
+from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
+
+from config import health
+from tests.clients import Calling, Visiting
+from tests.people import stage
+
+pytestmark = pytest.mark.django_db
+
+
+def away(*args: Any, **kwargs: Any) -> Any:
+    raise OperationalError("the connection is lost")
+
+
+@pytest.fixture
+def ticking() -> None:
+    PeriodicTask.objects.update(last_run_at=timezone.now())
+
+
+def ask() -> tuple[int, dict[str, str]]:
+    answer = Client(SERVER_NAME="203.0.113.9").get("/readyz")  # a probe names the address, not the host
+    return answer.status_code, {name: text for name, text in answer.json()["parts"].items() if text != "ok"}
+
+
+def test_a_server_lives_without_its_database_too(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    monkeypatch.setattr(connection, "cursor", away)
+    settings.SECURE_SSL_REDIRECT = True
+    answer = Client(SERVER_NAME="203.0.113.9").get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert Client().post("/healthz").status_code == 405
+
+
+def test_it_is_ready_if_everything_is_there(ticking: None) -> None:
+    assert ask() == (200, {})
+
+
+def test_it_is_not_ready_without_the_database(ticking: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "cursor", away)
+    status, wrong = ask()
+    assert status == 503
+    assert wrong["database"] == "the database does not answer"
+
+
+def test_a_silent_schedule_is_named() -> None:
+    PeriodicTask.objects.update(last_run_at=timezone.now() - health.BEAT_SILENT_FOR * 2)
+    assert ask() == (503, {"schedule": "the scheduler (beat) has sent nothing for ten minutes"})
+
+
+def test_a_full_disk_a_missing_broker_and_waiting_migrations_are_named(
+    ticking: None, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=12_000_000))
+    monkeypatch.setattr(health, "waiting_messages", lambda queue: None)
+    monkeypatch.setattr(health, "_all_applied", False)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'training'")
+    status, wrong = ask()
+    assert status == 503
+    assert wrong["disk"] == "only 12 MB of the disk are free"
+    assert wrong["broker"] == "the broker does not answer"
+    assert "run manage.py migrate" in wrong["migrations"]
+
+
+def test_while_the_database_is_away_clients_are_told_to_try_again(
+    calling: Calling, visiting: Visiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maya = stage().maya
+    program, browser = calling(maya), visiting(maya)
+    browser.raise_request_exception = False
+    monkeypatch.setattr("labeling.access.visible_campaigns", away)
+    answers: list[tuple[Any, bytes]] = [
+        (program.get("/api/v1/campaigns/sums/"), b"database-away"),
+        (browser.get("/campaigns/sums/guidelines/"), b"One moment"),
+    ]
+    for answer, wanted in answers:
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5"), wanted
+        assert wanted in answer.content
+
+
+def test_other_errors_stay_errors() -> None:
+    from config.security import server_error
+
+    try:
+        raise ValueError
+    except ValueError:
+        assert server_error(RequestFactory().get("/")).status_code == 500
