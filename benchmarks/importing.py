@@ -20,8 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import psutil
@@ -61,17 +63,13 @@ def measure(count: int) -> dict[str, Any]:
     for command in (["migrate", "-v0"], ["shell", "-v0", "-c", CREATE]):
         subprocess.run([sys.executable, "manage.py", *command], env=env, check=True)
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "pairs.jsonl"
-        with file.open("w") as out:
-            for one in pairs(count):
-                record = {"id": one["id"], "prompt": one["prompt"], "chosen": one["first"], "rejected": one["second"]}
-                out.write(json.dumps(record) + "\n")
+        file = write_pairs(Path(folder) / "pairs.jsonl", count)
         report: dict[str, Any] = {"pairs": count, "bytes": file.stat().st_size}
         with psycopg.connect(url, autocommit=True) as connection:
             postmaster = psutil.Process(connection.info.backend_pid).parent()
-        report["import"] = _imported(file, env, count, postmaster)
+        report["import"] = imported(file, env, count, postmaster)
     with psycopg.connect(url, autocommit=True) as connection:
-        report["index texts"] = _indexed(env, count, postmaster)
+        report["index texts"] = indexed(env, count, postmaster)
         for name, search, keys, indexes in (
             ("copy, no index", False, False, False),
             ("copy, indexes but those of search", False, False, True),
@@ -82,11 +80,21 @@ def measure(count: int) -> dict[str, Any]:
     return report
 
 
-def _imported(file: Path, env: dict[str, str], count: int, postmaster: psutil.Process) -> dict[str, Any]:
-    command = [sys.executable, "manage.py", "import_comparisons", "import", str(file), "--json"]
+def write_pairs(file: Path, count: int) -> Path:
+    """Writes a file of synthetic pairs, line by line; returns it."""
+    with file.open("w") as out:
+        for one in pairs(count):
+            record = {"id": one["id"], "prompt": one["prompt"], "chosen": one["first"], "rejected": one["second"]}
+            out.write(json.dumps(record) + "\n")
+    return file
+
+
+def imported(file: Path, env: dict[str, str], count: int, postmaster: psutil.Process, *choices: str) -> dict[str, Any]:
+    """Imports a file; returns the rate, the memory of both processes together, and the CPU time of each pair."""
+    command = [sys.executable, "manage.py", "import_comparisons", "import", str(file), "--json", *choices]
     started, before = time.monotonic(), _cpu(postmaster)
     process = psutil.Popen(command, env=env, stdout=subprocess.PIPE)
-    with _SumOfMemory(process) as memory:
+    with _SumOfMemory(process) as memory, _progress(env["DATABASE_URL"], count):
         output = process.stdout.read()
     code, seconds = process.wait(), time.monotonic() - started
     report = json.loads(output)
@@ -96,7 +104,29 @@ def _imported(file: Path, env: dict[str, str], count: int, postmaster: psutil.Pr
     return figures | {"us_of_cpu": _used(before, postmaster, count)}
 
 
-def _indexed(env: dict[str, str], count: int, postmaster: psutil.Process) -> dict[str, Any]:
+@contextmanager
+def _progress(url: str, count: int) -> Iterator[None]:
+    """Says every ten seconds, on stderr, how many pairs are stored."""
+    over = Event()
+
+    def watch() -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            while not over.wait(10):
+                for (stored,) in connection.execute("SELECT created FROM labeling_importbatch"):
+                    print(f"{stored:,} of {count:,} pairs", file=sys.stderr, flush=True)
+
+    thread = Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def indexed(env: dict[str, str], count: int, postmaster: psutil.Process) -> dict[str, Any]:
+    """Puts the texts into the indexes of search; returns how long it took, and the CPU time of each pair."""
+    print("indexing texts", file=sys.stderr, flush=True)
     code = "from labeling.actions.text_indexing import index_texts; index_texts(seconds=1e9)"
     started, before = time.monotonic(), _cpu(postmaster)
     subprocess.run([sys.executable, "manage.py", "shell", "-v0", "-c", code], env=env, check=True)

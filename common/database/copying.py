@@ -61,7 +61,7 @@ def stored(model: type[Model], keys: Sequence[int], rows: Sequence[Mapping[str, 
 def _writer(field: "Field[Any, Any]") -> Callable[[Any], Any]:
     """From a value to the one that the driver writes. Of JSON that is its text, which is all that COPY wants."""
     if isinstance(field, JSONField):
-        return _JSON.encode
+        return lambda value: "{}" if type(value) is dict and not value else _JSON.encode(value)
     prepare = partial(field.get_db_prep_save, connection=connections[DEFAULT_DB_ALIAS])
     return lambda value: prepare(value) if value else "{}"
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -153,9 +154,8 @@ def _delete_comparisons(batch: ImportBatch) -> tuple[Tally, int, int]:
 
 
 def _delete_unused_completions(ids: set[int]) -> None:
-    of_prompt = Comparison.objects.filter(prompt=OuterRef("prompt"))
-    used = Exists(of_prompt.filter(Q(completion_a=OuterRef("pk")) | Q(completion_b=OuterRef("pk"))))
-    Completion.objects.filter(~used, pk__in=ids).delete()
+    used = [Exists(Comparison.objects.filter(**{name: OuterRef("pk")})) for name in ("completion_a", "completion_b")]
+    Completion.objects.filter(*(~one for one in used), pk__in=ids).delete()
 
 
 def _delete_prompts(batch: ImportBatch) -> tuple[int, int, int]:
@@ -167,8 +167,9 @@ def _delete_prompts(batch: ImportBatch) -> tuple[int, int, int]:
         refers = relation.related_model._default_manager.filter(**{relation.field.name: OuterRef("pk")})
         unused = unused.exclude(Exists(refers))
     deleted = counted = 0
-    while rows := list(unused.values_list("pk", "retired_at")[:CHUNK]):
-        deleted += len(rows)
-        counted += sum(retired_at is None for _, retired_at in rows)
-        Prompt.objects.filter(pk__in=[key for key, _ in rows]).delete()
+    rows = unused.values_list("pk", "retired_at").iterator(CHUNK)  # read once, whatever part of them stays
+    while chunk := list(islice(rows, CHUNK)):
+        deleted += len(chunk)
+        counted += sum(retired_at is None for _, retired_at in chunk)
+        Prompt.objects.filter(pk__in=[key for key, _ in chunk]).delete()
     return deleted, counted, batch.prompts.count()

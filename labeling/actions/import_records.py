@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from common.collecting import loaded_objects_set_aside
 from common.phrases import Marked, Phrase, gettext_noop
 from common.sentences import Sentence
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, unfit
@@ -80,6 +81,12 @@ class Intake(Generic[Record, Draft]):
         UnreadableFile if no record can be read, and EmptyFile if there is none. A file that breaks off later is
         rejected from there on.
         """
+        with loaded_objects_set_aside():
+            yield from self._batches(stream, report, look)
+
+    def _batches(
+        self, stream: ByteStream, report: ImportReport, look: Callable[[Record, Draft], None]
+    ) -> Iterator["DraftBatch[Draft]"]:
         batch, places = list[Draft](), list[tuple[int, int]]()
         characters, last, is_empty = 0, (0, 0), True
         try:

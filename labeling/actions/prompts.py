@@ -114,9 +114,13 @@ def unfit_messages(messages: Sequence[Message]) -> Phrase | None:
         if turn.get("role") not in ROLES or not isinstance(turn.get("content"), str):
             text = gettext_noop("Each message must have a role (system, user, assistant or tool) and a content (text).")
             return Phrase(text)
-    if reason := fault(messages):
+    if all(len(turn) == 2 and turn["role"] != "tool" for turn in messages):  # no field but these two: no tools
+        texts = [turn["content"] for turn in messages]
+    elif reason := fault(messages):
         return reason
-    if any(unstorable(text) for turn in messages for text in texts_of_message(turn)):
+    else:
+        texts = [text for turn in messages for text in texts_of_message(turn)]
+    if any(map(unstorable, texts)):
         text = gettext_noop("A message holds a character that cannot be stored (NUL or half a surrogate pair).")
         return Phrase(text)
     if messages[-1]["role"] == "user" and not messages[-1]["content"].strip():

@@ -15,6 +15,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any, Protocol
 
 from common.phrases import Count, Marked, Phrase, gettext_noop
+from labeling.exchange.causes import cause_of
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.folders import OpenRecords, folder_bytes, has_tables
 from labeling.exchange.project_files import project_bytes
@@ -172,7 +173,7 @@ def _inflated(chunks: Iterator[bytes], name: str, make: Callable[[], Any]) -> It
                 rest = inflate.unused_data if inflate.eof else b""
     except (zlib.error, OSError, lzma.LZMAError, EOFError) as error:
         raise UnreadableInput(
-            gettext_noop("The %(name)s data is damaged (%(error)s)."), name=name, error=str(error)
+            gettext_noop("The %(name)s data is damaged (%(error)s)."), name=name, error=cause_of(error)
         ) from error
     if not inflate.eof:
         raise UnreadableInput(gettext_noop("The %(name)s data ends too early: the file is incomplete."), name=name)
@@ -219,7 +220,9 @@ def _zstandard(chunks: Iterator[bytes]) -> Iterator[bytes]:
             while piece := stream.read(CHUNK):
                 yield piece
     except OSError as error:
-        raise UnreadableInput(gettext_noop("The Zstandard data is damaged (%(error)s)."), error=str(error)) from error
+        raise UnreadableInput(
+            gettext_noop("The Zstandard data is damaged (%(error)s)."), error=cause_of(error)
+        ) from error
 
 
 def _archived(chunks: Iterator[bytes], limits: ReadLimits, open_records: OpenRecords | None) -> Iterator[bytes]:
@@ -257,7 +260,7 @@ def _archived(chunks: Iterator[bytes], limits: ReadLimits, open_records: OpenRec
             if isinstance(error, UnreadableInput):
                 raise
             raise UnreadableInput(
-                gettext_noop("The ZIP archive cannot be opened (%(error)s)."), error=str(error)
+                gettext_noop("The ZIP archive cannot be opened (%(error)s)."), error=cause_of(error)
             ) from error
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from common.phrases import Count, Marked, Phrase, gettext_noop
+from labeling.exchange.causes import cause_of
 from labeling.exchange.parsing import BadRecordError, kind_of, shortened
 from labeling.exchange.raw import RawRecord, ReadLimits
 from labeling.exchange.records import JsonObject, Rejected
@@ -80,7 +81,7 @@ def parse_json(raw: RawRecord, limits: ReadLimits) -> Any:
     except RecursionError as error:
         raise BadRecordError("not_json", NESTED, most=DEEPEST) from error
     except ValueError as error:  # a whole number with thousands of digits
-        raise BadRecordError("not_json", gettext_noop("Not usable JSON: %(error)s."), error=str(error)) from error
+        raise BadRecordError("not_json", gettext_noop("Not usable JSON: %(error)s."), error=cause_of(error)) from error
     if text.count("[") + text.count("{") > DEEPEST and _depth_exceeds(value, DEEPEST):
         raise BadRecordError("not_json", NESTED, most=DEEPEST)
     if "\\u" in text:  # both can only get in as an escape: JSON forbids raw control characters, UTF-8 raw surrogates

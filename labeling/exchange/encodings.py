@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Iterator
 
 from common.phrases import gettext_noop
+from labeling.exchange.causes import cause_of
 from labeling.exchange.errors import UnreadableInput
 
 MARKS: tuple[tuple[bytes, str], ...] = (
@@ -46,5 +47,5 @@ def as_utf8(chunks: Iterator[bytes], encoding: str, mark: int) -> Iterator[bytes
         raise UnreadableInput(
             gettext_noop("The %(name)s text is damaged (%(error)s). Save the file again, as UTF-8."),
             name=name,
-            error=str(error),
+            error=cause_of(error),
         ) from error

@@ -99,6 +99,8 @@ def is_held_out(messages: Sequence[Message], *, seed: int, test_share: float) ->
 
 def _said(message: Message) -> list[Any]:
     """Role and content, and what else the message has: a message without tools is named as before there were any."""
+    if len(message) == 2:
+        return [message["role"], message["content"]]
     others = {name: message[name] for name in OTHERS if message.get(name)}  # type: ignore[literal-required]
     return [message["role"], message["content"], others] if others else [message["role"], message["content"]]
 

@@ -93,7 +93,9 @@ class Manifest:
             split = Split(values["split"]["seed"], values["split"]["test_share"])
             return cls(values["sha256"], train, test, split, values["dropped"], values["meta"])
         except (KeyError, TypeError) as error:
-            raise SnapshotDamaged(gettext_noop("The manifest is incomplete (%(error)s)."), error=str(error)) from error
+            raise SnapshotDamaged(
+                gettext_noop("The manifest is incomplete: a field is missing, or has another form.")
+            ) from error
 
 
 def write_snapshot(
@@ -157,9 +159,7 @@ def verify_snapshot(folder: Path) -> Manifest:
             with (folder / name).open("rb") as file:
                 digest = _stream_hash(file)
         except OSError as error:
-            raise SnapshotDamaged(
-                gettext_noop("%(name)s cannot be read: %(error)s"), name=name, error=str(error)
-            ) from error
+            raise SnapshotDamaged(gettext_noop("%(name)s is missing, or may not be read."), name=name) from error
         if digest != described.sha256:
             raise SnapshotDamaged(gettext_noop("%(name)s is not the file that its manifest describes."), name=name)
     if snapshot_hash(manifest.train.sha256, manifest.test.sha256) != manifest.sha256:

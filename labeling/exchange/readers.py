@@ -158,11 +158,13 @@ def _chosen(
 ) -> ImportedComparison:
     """A comparison of a dialect that has `chosen` and `rejected`."""
     models = [parsing.optional_name(record, name, limits.name_chars) for name in ("chosen_model", "rejected_model")]
+    if any(models):
+        both = replace(both[0], model=models[0]), replace(both[1], model=models[1])
     confidence = parsing.optional_confidence(record)
     return compare(
         Source(place, dialect, record, limits),
         asked,
-        (replace(both[0], model=models[0]), replace(both[1], model=models[1])),
+        both,
         ("chosen", "rejected"),
         preference="first",
         size=Size(certainties.of_chosen(record), confidence),

@@ -4,19 +4,19 @@ The process gets the bytes of the stream and returns the same records, with the 
 yields. Pipes and a queue of bounded size lie between, so no side runs far ahead of the other.
 """
 
+import gc
 import json
 import logging
 import pickle
 import subprocess
 import sys
-import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
-from queue import Queue
-from threading import Thread
+from threading import Condition, Thread
 from typing import IO, Any
 
 from common.phrases import gettext_noop
@@ -86,14 +86,43 @@ class _Resumed:
         return self.rest.read(size)
 
 
+class _Blocks:
+    """A queue of blocks that is bounded by their bytes. Once it is closed, no one waits for room."""
+
+    def __init__(self) -> None:
+        self.changed = Condition()
+        self.waiting: deque[bytes] = deque()
+        self.bytes = 0
+        self.is_closed = False
+
+    def put(self, block: bytes) -> None:
+        with self.changed:
+            self.changed.wait_for(lambda: self.is_closed or self.bytes <= QUEUED)
+            self.waiting.append(block)
+            self.bytes += len(block)
+            self.changed.notify_all()
+
+    def get(self) -> bytes:
+        with self.changed:
+            self.changed.wait_for(lambda: self.waiting)
+            block = self.waiting.popleft()
+            self.bytes -= len(block)
+            self.changed.notify_all()
+            return block
+
+    def close(self) -> None:
+        with self.changed:
+            self.is_closed = True
+            self.changed.notify_all()
+
+
 class _Apart:
     """The second process, and the two threads that write to it and read from it."""
 
     def __init__(self, stream: ByteStream, choices: dict[str, Any]) -> None:
         self.stream = stream
-        self.blocks: Queue[bytes] = Queue()
+        self.blocks = _Blocks()
         self.error: BaseException | None = None
-        self.is_closed = False
         self.process = subprocess.Popen(
             [sys.executable, "-c", f"from {__name__} import main; main()", json.dumps(choices)],
             cwd=Path(__file__).parents[2],
@@ -128,7 +157,7 @@ class _Apart:
         """Writes the stream to the process. It may end before the stream does, for a reason that it sends."""
         target: IO[bytes] = self.process.stdin  # type: ignore[assignment]
         try:
-            while not self.is_closed and (piece := self.stream.read(PIECE)):
+            while not self.blocks.is_closed and (piece := self.stream.read(PIECE)):
                 with suppress(BrokenPipeError):
                     target.write(piece)
                     continue
@@ -142,17 +171,15 @@ class _Apart:
 
     def _collect(self) -> None:
         source: IO[bytes] = self.process.stdout  # type: ignore[assignment]
-        while not self.is_closed and (size := source.read(4)):
+        while not self.blocks.is_closed and (size := source.read(4)):
             length = int.from_bytes(size, "big")
             if len(block := source.read(length)) < length:  # the process was killed
                 break
-            while not self.is_closed and sum(map(len, tuple(self.blocks.queue))) > QUEUED:
-                time.sleep(0.002)
             self.blocks.put(block)
         self.blocks.put(b"")
 
     def _close(self) -> None:
-        self.is_closed = True
+        self.blocks.close()
         self.process.kill()
         for thread in self.threads:
             thread.join()
@@ -187,5 +214,6 @@ def _read(choices: dict[str, Any], source: ByteStream, target: IO[bytes]) -> Non
 
 def main() -> None:
     """The second process."""
+    gc.freeze()  # the loaded code stays, so the collector need not look at it
     with suppress(BrokenPipeError):  # nobody wants the records any longer
         _read(json.loads(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer)

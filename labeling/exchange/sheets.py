@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import IO, Any
 
 from common.phrases import Count, gettext_noop
+from labeling.exchange.causes import cause_of
 from labeling.exchange.containers import ARROW_FILE, spooled
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.raw import Place, RawRecord, ReadLimits
@@ -87,7 +88,7 @@ def table_records(chunks: Iterator[bytes], delimiter: str, limits: ReadLimits) -
             yield _row(Place(start, number), header, row, limits)
     except csv.Error as error:
         raise UnreadableInput(
-            gettext_noop("The table cannot be read from here on: %(error)s."), error=str(error)
+            gettext_noop("The table cannot be read from here on: %(error)s."), error=cause_of(error)
         ) from error
 
 

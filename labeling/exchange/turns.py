@@ -23,6 +23,8 @@ OTHERS = ("tool_calls", "tool_call_id", "name", "tools")
 def bare(message: Mapping[str, Any]) -> Message:
     """The message with its known fields only."""
     kept = Message(role=message["role"], content=message["content"])
+    if len(message) == 2:
+        return kept
     for name in OTHERS:
         if message.get(name):
             kept[name] = message[name]  # type: ignore[literal-required]

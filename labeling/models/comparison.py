@@ -110,6 +110,10 @@ class Comparison(models.Model):
             ),
             # With the id, so that each status can be listed newest first without reading the others.
             models.Index(fields=["campaign", "status", "id"], name="comparison_status_newest"),
+            # The database asks for these before it deletes a completion or a user: a take-back deletes thousands.
+            models.Index(fields=["completion_a"], name="comparison_completion_a"),
+            models.Index(fields=["completion_b"], name="comparison_completion_b"),
+            models.Index(fields=["added_by"], name="comparison_added_by"),
             # Rows without metadata do not pay for it.
             GinIndex(
                 fields=["metadata"],
@@ -180,7 +184,6 @@ class Assignment(models.Model):
 
     comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="assignments", db_index=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="assignments", db_index=False)
-    # Without its own index: the search for the next comparison must use the unique one to find own assignments.
     annotator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="assignments", db_index=False)
     guideline_version = models.ForeignKey(
         GuidelineVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
@@ -215,6 +218,8 @@ class Assignment(models.Model):
         indexes = (
             models.Index(fields=["expires_at"], name="assignment_expiry", condition=Q(status="leased")),
             models.Index(fields=["annotator", "campaign"], name="assignment_open", condition=Q(status="leased")),
+            # For the deletion of users. The search for the next comparison uses the unique one (a test).
+            models.Index(fields=["annotator"], name="assignment_annotator"),
         )
 
     @property

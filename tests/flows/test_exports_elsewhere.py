@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trl
 
-from labeling.exchange import WRITERS
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+from labeling.exchange import WRITERS, Message
+from labeling.exchange.turns import flattened, made_call, written
 from labeling.models import Completion
 from tests.labeling.management.running import run
-from tests.people import Stage, stage
+from tests.people import Stage, pair, stage
 from tests.training.tiny import write_tiny_model
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +86,51 @@ def test_trainers_take_two_steps(dialect: str, extras: tuple[str, ...], judged: 
         assert all(map(math.isfinite, losses)), trainer
         if trainer == "DPOTrainer":  # before its first step, the policy is the reference
             assert losses[0] == pytest.approx(math.log(2), abs=1e-4)
+
+
+WEATHER = {"type": "function", "function": {"name": "weather", "description": "The sky.", "parameters": {}}}
+TIME = {"type": "function", "function": {"name": "time", "description": "The hour.", "parameters": {}}}
+
+
+def using_tools() -> list[ComparisonDraft]:
+    """Pairs whose completions call tools with unlike arguments, and go on over several turns; and a plain one."""
+    offered: Message = {"role": "user", "content": "the sun here ?", "tools": written([WEATHER, TIME])}
+    calls = ({"place": "here", "days": 2}, {"hours": ["one", "two"]})
+    drafts = [pair(1, preference="first")]
+    for number, arguments in enumerate(calls):
+        call = made_call("weather" if number else "time", written(arguments), f"call{number}")
+        turns: list[Message] = [
+            {"role": "assistant", "content": "", "tool_calls": [call]},
+            {"role": "tool", "content": "rain", "tool_call_id": f"call{number}"},
+            {"role": "assistant", "content": "rain here ."},
+            {"role": "user", "content": "always ?"},
+            {"role": "assistant", "content": "often ."},
+        ]
+        prompt: list[Message] = [{**offered, "content": f"the sun here {'?' * (number + 1)}"}]
+        good = CompletionDraft(flattened(turns), turns=turns)
+        drafts.append(ComparisonDraft(prompt, good, CompletionDraft("maybe ."), preference="first"))
+        drafts.append(ComparisonDraft(prompt, good, CompletionDraft(flattened(turns[:1]), turns=turns[:1]), "first"))
+    return drafts
+
+
+@pytest.mark.parametrize(("dialect", "held"), [("trl", 5), ("trl-implicit", 3), ("kto", 10)])
+def test_a_step_is_taken_on_calls_of_tools_and_several_turns(dialect: str, held: int, tmp_path: Path) -> None:
+    """Two pairs begin alike, and the prompt inside a conversation would take their first turns: they are left out."""
+    import datasets
+
+    scene = stage(status="active")
+    scene.add(using_tools())
+    path = tmp_path / "pairs.jsonl"
+    report = run("export", "sums", "--dialect", dialect, "--out", str(path))
+    assert ("2 dropped: it cannot be written in this dialect" in report[1]) == (held < 5)
+    rows = datasets.load_dataset("json", data_files=str(path), split="train", cache_dir=str(tmp_path / "cache"))
+    assert len(rows) == held
+    model = write_tiny_model(tmp_path / "model")
+    template = (Path(trl.__file__).parent / "chat_templates" / "qwen2_5.jinja").read_text()
+    (model / "chat_template.jinja").write_text(template)
+    losses = two_steps(*TRAINERS[dialect.partition("-")[0]][0], rows=rows, model=model)
+    assert losses[0] == pytest.approx(0.5 if dialect == "kto" else math.log(2), abs=1e-4)
+    assert math.isfinite(losses[1])
 
 
 def two_steps(

@@ -39,9 +39,11 @@ def _new_prompts(world: World) -> dict[str, object]:
     return _preview(world, f"Why is {next(world.numbers)} odd?\n".encode())
 
 
-def _wrong_kind(world: World) -> dict[str, object]:
-    """Prompts that were uploaded as comparisons."""
-    return _preview(world, b"Why is it?\nHow so?\n", kind="comparisons")
+def _unknown_columns(world: World) -> dict[str, object]:
+    """Comparisons in no known format, uploaded as prompts."""
+    number = next(world.numbers)
+    rows = [{"Frage": f"Why is {number + tenth / 10}?", "gut": "So.", "schlecht": "No."} for tenth in range(2)]
+    return _preview(world, "\n".join(map(json.dumps, rows)).encode())
 
 
 def _imported(world: World) -> dict[str, object]:
@@ -179,10 +181,17 @@ ENTRIES = (
     Entry(
         form="labeling/batch/preview.html#3",
         path=IMPORT,
-        arrange=_wrong_kind,
-        fill={"kind": "prompts", "refuse_all": True},
-        sees="Import 2 prompts",
-        never_refused="It has lists and boxes.",
+        arrange=_unknown_columns,
+        fill={
+            "kind": "comparisons",
+            "column_prompt": "Frage",
+            "column_a": "gut",
+            "column_b": "schlecht",
+            "refuse_all": True,
+        },
+        sees="Import 2 comparisons",
+        wrong={"column_b": "gut"},
+        complaint="Both completions have the same column.",
     ),
     Entry(
         form="labeling/batch/fields.html",

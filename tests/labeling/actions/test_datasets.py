@@ -19,6 +19,7 @@ from labeling.actions.export_choices import write_options
 from labeling.models import Event, Judgment, User
 from labeling.queries.agreement import agreement
 from tests.clients import Visiting, text_of
+from tests.labeling.a_hub import hub
 from tests.people import Stage, asks, stage
 
 pytestmark = pytest.mark.django_db
@@ -195,6 +196,31 @@ def test_a_push_needs_a_token_and_a_hub(scene: Stage, tmp_path: Path, monkeypatc
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(CommandError, match="not uploaded"):
         call_command("export_dataset", "sums", "--out", str(tmp_path / "two"), *arguments, stdout=StringIO())
+    assert (tmp_path / "two" / "README.md").exists()
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_a_push_sends_the_whole_folder_to_a_repository_that_others_see_only_if_asked(
+    scene: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, public: bool
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_test")
+    arguments = ["--license", "other", "--consent", CONSENT, "--push", "me/sums", *(["--public"] if public else [])]
+    said, folder = StringIO(), tmp_path / "set"
+    with hub() as kept:
+        monkeypatch.setenv("HF_ENDPOINT", kept.address)
+        call_command("export_dataset", "sums", "--out", str(folder), *arguments, stdout=said)
+        assert f"{kept.address}/datasets/me/sums" in said.getvalue()
+        (created,) = kept.repositories
+        seen = "public" if public else "private"
+        assert (created["name"], created["type"], created["visibility"]) == ("sums", "dataset", seen)
+        assert kept.tokens == {"Bearer hf_test"}
+        assert kept.commits == ["Export of Chosen"]
+        assert kept.files == {
+            str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()
+        }
+        kept.refuses = True
+        with pytest.raises(CommandError, match="The folder is written, but was not uploaded"):
+            call_command("export_dataset", "sums", "--out", str(tmp_path / "two"), *arguments, stdout=StringIO())
     assert (tmp_path / "two" / "README.md").exists()
 
 

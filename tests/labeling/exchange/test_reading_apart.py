@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 from collections.abc import Iterator
+from threading import Thread
 from typing import Any
 
 import psutil
@@ -114,3 +115,18 @@ def test_a_killed_process_ends_in_a_sentence_and_keeps_the_records_before() -> N
     records, error = outcome(read_comparisons_apart(Killing(lines(20_000))))
     assert records
     assert "Import the file again" in error
+
+
+def test_a_full_queue_waits_for_room_until_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "QUEUED", 10)
+    blocks = apart._Blocks()
+    blocks.put(b"x" * 11)
+    second, third = (Thread(target=blocks.put, args=(one,)) for one in (b"y" * 11, b"z"))
+    for thread, free in ((second, blocks.get), (third, blocks.close)):
+        thread.start()
+        thread.join(0.05)
+        assert thread.is_alive()
+        free()
+        thread.join(10)
+        assert not thread.is_alive()
+    assert [blocks.get(), blocks.get()] == [b"y" * 11, b"z"]

@@ -44,7 +44,7 @@ TRANSCRIPT = {"chosen": "\n\nHuman: Q\n\nAssistant: A", "rejected": "\n\nHuman: 
         (b'{"prompt": "a", "prompt": "b", "chosen": "x", "rejected": "y"}', "duplicate_field", "'prompt' occurs twice"),
         (b'{"prompt": "a", "chosen": "x", "rejected": "y", "m": NaN}', "not_json", "the number NaN"),
         (b'{"prompt": "a", "chosen": "x", "rejected": "y", "m": 1e999}', "not_json", "'1e999' is too large"),
-        (b'{"m": ' + b"9" * 5000 + b"}", "not_json", "Exceeds the limit"),
+        (b'{"m": ' + b"9" * 5000 + b"}", "not_json", "a number has too many digits"),
         (b"[" * 100_000, "not_json", "nested more than 64 levels"),
         (b'{"m": ' + b"[" * 64 + b"]" * 64 + b"}", "not_json", "nested more than 64 levels"),
     ],

@@ -2,12 +2,14 @@
 
 import json
 import math
+import pickle
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from labeling.exchange import InvalidPair, PreferencePair, canonical_json, harmless_cell
+from labeling.exchange import CompletionText, InvalidPair, PreferencePair, canonical_json, harmless_cell
+from labeling.exchange.records import ImportedComparison, Vote
 from tests.labeling.exchange.builders import message
 
 PAIR = PreferencePair("p", [message("user", "Wie groß?")], "Zwei", "Drei", 0.75, 1.0, (1, 2), (3,), None, "stop", None)
@@ -49,3 +51,12 @@ def test_canonical_json_depends_on_the_value_alone() -> None:
 def test_a_cell_that_could_be_a_formula_has_an_apostrophe(text: str) -> None:
     assert harmless_cell(text) == f"'{text}"
     assert harmless_cell("a=1") == "a=1"
+
+
+def test_records_come_from_another_process_as_they_were() -> None:
+    turns = (message("assistant", "Zwei"), message("user", "Sicher?"), message("assistant", "Ja"))
+    sides = CompletionText("Zwei", "v1", "stop", (1, 2), {"score": 3}, turns), CompletionText("Drei")
+    vote = Vote("ann", "first", strength=2, criteria={"helpful": "second"}, metadata={"at": "home"})
+    one = ImportedComparison(3, 2, "trl", [message("user", "Wie?")], *sides, "first", (vote,), 0.9, metadata={"a": 1})
+    assert pickle.loads(pickle.dumps(one)) == one
+    assert len(pickle.dumps(one)) < 700  # no field is named

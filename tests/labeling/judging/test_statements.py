@@ -22,6 +22,21 @@ def test_the_search_walks_along_the_queue_index_from_the_cursor() -> None:
     assert "Sort" not in plan
 
 
+def test_own_assignments_are_looked_up_one_by_one() -> None:
+    scene = stage(comparisons=200, overlap=2)
+    common = {"campaign": scene.campaign, "annotator": scene.alice, "left": "a", "status": "judged", "slot": 1}
+    common |= {"leased_at": scene.now, "expires_at": scene.now}
+    Assignment.objects.bulk_create(Assignment(comparison=one, **common) for one in Comparison.objects.all())
+    values = {"campaign": scene.campaign.pk, "annotator": scene.alice.pk, "may_judge_own": True, "after": 0, "until": 9}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ANALYZE labeling_comparison, labeling_assignment")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {FIND}", values)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert plan.count("using assignment_once_per_annotator") == 2
+    assert "assignment_annotator" not in plan
+
+
 def test_an_assignment_that_is_released_twice_frees_one_place() -> None:
     scene = stage(comparisons=1, overlap=2)
     released, kept = scene.given(scene.alice), scene.given(scene.bob)
