@@ -28,6 +28,7 @@ from labeling.models import (
     Judgment,
     Membership,
     Prompt,
+    Role,
     User,
     Verdict,
 )
@@ -88,13 +89,18 @@ class PersonAdmin(UsersAdmin):
     list_display = ("username", "role", "pseudonym", "is_simulated", "is_active")
     list_filter = ("role", "is_simulated", "is_active")
     readonly_fields = ("pseudonym", "is_simulated")
-    fieldsets = (*(UserAdmin.fieldsets or ()), ("Chosen", {"fields": ("role", "pseudonym", "is_simulated")}))
+    fieldsets = (
+        *(part for part in UserAdmin.fieldsets or () if "is_superuser" not in part[1]["fields"]),
+        ("Chosen", {"fields": ("role", "is_active", "pseudonym", "is_simulated")}),
+    )
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False  # deactivate instead: judgments refer to the user
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """The role alone says whether somebody may open these pages: Django's own two fields follow it."""
         before = User.objects.values(*RIGHTS).get(pk=obj.pk) if change else {}
+        obj.is_staff = obj.is_superuser = obj.role == Role.ADMIN
         super().save_model(request, obj, form, change)
         note_rights(user=obj, before=before, acting_user=_admin(request), now=timezone.now())
 

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from labeling.actions.people import create_token
+from labeling.actions.people import create_token, create_user
 from labeling.models import Event, Judgment
 from tests.people import PASSWORD, stage
 
@@ -66,6 +66,27 @@ def test_a_changed_role_is_in_the_log() -> None:
     assert (event.actor, event.subject_id) == (scene.root, str(scene.maya.pk))
     rights = {"is_active": True, "is_staff": False, "is_superuser": False}
     assert (event.before, event.after) == ({"role": "lead"} | rights, {"role": "annotator"} | rights)
+
+
+def test_an_admin_who_is_made_an_annotator_cannot_come_back_and_a_lead_who_is_made_admin_can() -> None:
+    scene = stage()
+    second = create_user(username="second", role="admin", password=PASSWORD, acting_user=scene.root, now=scene.now)[0]
+    theirs = Client()
+    theirs.force_login(second)
+    date = {"is_active": "on", "date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"}
+    address = reverse("admin:labeling_user_change", args=[second.pk])
+    assert theirs.get(address).status_code == 200
+    demote = {"username": "second", "role": "annotator", "is_staff": "on", "is_superuser": "on"}
+    assert admin_at_work().post(address, date | demote).status_code == 302
+    second.refresh_from_db()
+    assert (second.is_staff, second.is_superuser) == (False, False)
+    assert theirs.post(address, date | {"username": "second", "role": "admin"}).status_code == 302
+    second.refresh_from_db()
+    assert second.role == "annotator"
+    maya = reverse("admin:labeling_user_change", args=[scene.maya.pk])
+    assert admin_at_work().post(maya, date | {"username": "maya", "role": "admin"}).status_code == 302
+    scene.maya.refresh_from_db()
+    assert (scene.maya.is_staff, scene.maya.is_superuser) == (True, True)
 
 
 def test_a_name_that_looks_like_anothers_is_refused_here_too() -> None:
