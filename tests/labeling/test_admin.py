@@ -92,11 +92,28 @@ def test_an_admin_who_is_made_an_annotator_cannot_come_back_and_a_lead_who_is_ma
 def test_a_name_that_looks_like_anothers_is_refused_here_too() -> None:
     scene = stage()
     address = reverse("admin:labeling_user_change", args=[scene.alice.pk])
-    values = {"username": "B\u043eb", "role": "annotator", "is_active": "on", "date_joined_0": "2026-01-01"}
+    values = {"username": "\u0432\u043e\u0432", "role": "annotator", "is_active": "on", "date_joined_0": "2026-01-01"}
     page = admin_at_work().post(address, values | {"date_joined_1": "12:00:00"})
     assert "looks the same" in page.content.decode()
     scene.alice.refresh_from_db()
     assert scene.alice.username == "alice"
+
+
+def test_a_changed_name_or_address_is_in_the_log_without_the_address() -> None:
+    scene = stage()
+    address = reverse("admin:labeling_user_change", args=[scene.alice.pk])
+    values = {"username": "alicia", "email": "a@secret.example", "role": "annotator", "is_active": "on"}
+    date = {"date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"}
+    assert admin_at_work().post(address, values | date).status_code == 302
+    events = Event.objects.filter(subject_type="user", subject_id=str(scene.alice.pk), actor=scene.root)
+    assert {event.verb for event in events} >= {"user.address_changed", "user.renamed"}
+    assert "secret.example" not in str(list(Event.objects.values()))
+
+
+def test_the_password_of_an_account_that_is_none_is_a_404() -> None:
+    stage()
+    assert admin_at_work().get("/admin/labeling/user/abc/password/").status_code == 404
+    assert admin_at_work().get("/admin/labeling/user/999999/password/").status_code == 404
 
 
 def test_a_password_set_by_an_admin_ends_sessions_and_tokens() -> None:
