@@ -1,8 +1,8 @@
-"""An admin who became a lead or an annotator kept the right to open Django's admin."""
+"""An admin who became a lead or an annotator kept the right to open Django's admin. A bulk act can be stopped."""
 
 from typing import Any
 
-from django.db import migrations
+from django.db import migrations, models
 from django.db.models import Q
 
 
@@ -22,4 +22,13 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(follow_the_role, migrations.RunPython.noop),
+        migrations.AlterField(
+            model_name="bulkact",
+            name="status",
+            field=models.CharField(
+                choices=[("waiting", "Waiting"), ("running", "Running"), ("done", "Done"), ("stopped", "Stopped")],
+                default="waiting",
+                max_length=16,
+            ),
+        ),
     ]
