@@ -50,7 +50,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def _parts() -> dict[str, str]:
-    """What is wrong with each part; empty: nothing. Looked at again after `FRESH` seconds only: anybody may ask."""
+    """Each part with its fault; empty: none. Looked at again after `FRESH` seconds only: anybody may ask."""
     global _looked_at, _seen
     with _one_at_a_time:
         if time.monotonic() - _looked_at > FRESH:

@@ -60,7 +60,7 @@ class Connection(TConn):
         self.has_asked = False
 
     def verdict(self) -> int:
-        """What becomes of the collected bytes: 0: more must come; 200: a thread gets them; else the refusal."""
+        """The fate of the collected bytes: 0: more must come; 200: a thread gets them; else the refusal."""
         end = self.collected.find(b"\r\n\r\n")
         if end < 0:
             return 431 if len(self.collected) > MOST_HEADERS else 0
