@@ -1,12 +1,15 @@
 """The tables in Django's admin: to be looked at."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
 from labeling.actions.people import create_token, create_user
-from labeling.models import Event, Judgment
+from labeling.models import Event, Judgment, User
 from tests.people import PASSWORD, stage
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +90,16 @@ def test_an_admin_who_is_made_an_annotator_cannot_come_back_and_a_lead_who_is_ma
     assert admin_at_work().post(maya, date | {"username": "maya", "role": "admin"}).status_code == 302
     scene.maya.refresh_from_db()
     assert (scene.maya.is_staff, scene.maya.is_superuser) == (True, True)
+
+
+def test_the_migration_takes_the_rights_of_those_who_are_no_admins_any_more() -> None:
+    scene = stage()
+    User.objects.filter(pk=scene.maya.pk).update(is_staff=True, is_superuser=True)
+    User.objects.filter(pk=scene.root.pk).update(is_staff=False)
+    import_module("labeling.migrations.0027_rights_follow_the_role").follow_the_role(apps, None)
+    rights = dict(User.objects.values_list("username", "is_superuser"))
+    assert (rights["maya"], rights["root"]) == (False, True)
+    assert set(User.objects.filter(is_staff=True)) == {scene.root}
 
 
 def test_a_name_that_looks_like_anothers_is_refused_here_too() -> None:
