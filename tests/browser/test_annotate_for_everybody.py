@@ -70,7 +70,7 @@ def test_on_a_phone_an_optional_criterion_says_how_its_answer_is_cleared(
         answer.locator("..").tap()
         expect(answer).to_be_checked(checked=is_checked)
         page.wait_for_timeout(700)  # two taps in half a second are a double tap, which clears nothing
-    picture(page, "clear-a-criterion-phone")
+    picture(page, "clear-a-criterion-phone", whole=False)
     wide = sign_in(scene.alice, path=PATH)
     ready(wide)
     expect(wide.get_by_text("To clear an answer, tap it again.")).to_be_hidden()
