@@ -64,5 +64,4 @@ def _refusal(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
         answer = JsonResponse(body, status=status, content_type="application/problem+json")
     else:
         answer = render(request, "413.html", {"no_room": status == 507}, status=status)
-    answer["Connection"] = "close"  # the rest of the body is not read
     return answer

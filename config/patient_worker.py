@@ -1,52 +1,80 @@
-"""gunicorn's worker with threads, which no slow client can hold up.
+"""gunicorn's worker with threads, which clients that send slowly cannot hold up.
 
 gunicorn hands a connection to a thread at its first byte, and the thread waits for the rest: as many clients that send
 a byte now and then as there are threads stop the site. Here the worker's own loop collects each request, headers and a
-body of the usual size, and a thread gets it once it is whole. A request that does not become whole in time is closed,
-and so is a client that takes nothing of its response.
+body of the usual size, and a thread gets it once it is whole. The loop itself never waits for one client: it also
+closes connections without lingering over each.
 
-A large body (an import) is read by the thread, as before: its view has found out who sends it.
+A larger body (an import) is read by the thread: its view has found out who sends it. A thread waits for a client for
+`PATIENCE` seconds at most, at each piece that it reads or writes.
 """
 
+import errno
 import re
 import selectors
 import socket
-import struct
 import time
 from functools import partial
 from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-MOST_HEADERS = 100_000
-"""Bytes. With more, the thread's parser refuses the request."""
+MOST_HEADERS = 64_000
+"""Bytes before the end of the headers."""
 
 MOST_BODY = 3_000_000
 """Bytes that the loop collects: more than any body but that of an import (`settings.BODY_LIMIT`)."""
 
-LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.IGNORECASE)
-WAITS_FOR_US = re.compile(rb"\r\nexpect:", re.IGNORECASE)
-"""The client sends its body only after an answer, which the thread gives."""
+MOST_COLLECTED = 64_000_000
+"""Bytes that the loop holds for all connections of one process together."""
+
+PATIENCE = 20.0
+LINGERING = 2.0
+"""Seconds that a client has to take the end of a response before its connection is gone."""
+
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,200})[ \t]*\r\n", re.IGNORECASE)
+CHUNKED = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
+EXPECTS = re.compile(rb"\r\nexpect[ \t]*:", re.IGNORECASE)
+
+GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
+REFUSALS = {
+    status: f"HTTP/1.1 {status} {phrase}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+    for status, phrase in ((411, "Length Required"), (431, "Request Header Fields Too Large"))
+}
+
+
+class PatientSocket(socket.socket):
+    """Blocks for `PATIENCE` seconds at most. gunicorn only says whether it shall block."""
+
+    def setblocking(self, flag: bool) -> None:
+        self.settimeout(PATIENCE if flag else 0.0)
 
 
 class Connection(TConn):
-    """A connection with the bytes of its next request. deadline: by when that must be whole (monotonic clock)."""
+    """A connection with the bytes of its next request. deadline: by when they must be whole (monotonic clock)."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.collected = bytearray()
         self.deadline = 0.0
+        self.has_asked = False
 
-    def is_whole(self) -> bool:
-        """Whether a thread can go on: with the whole request, or with one that only it can judge."""
+    def verdict(self) -> int:
+        """The fate of the collected bytes: 0: more must come; 200: a thread gets them; else the refusal."""
         end = self.collected.find(b"\r\n\r\n")
         if end < 0:
-            return len(self.collected) > MOST_HEADERS
+            return 431 if len(self.collected) > MOST_HEADERS else 0
         head = bytes(self.collected[: end + 2])
+        if CHUNKED.search(head):
+            return 411  # nothing of ours sends it, and no view reads it
         length = LENGTH.search(head)
-        if length is None or WAITS_FOR_US.search(head):
-            return True
-        return int(length[1]) > MOST_BODY or len(self.collected) >= end + 4 + int(length[1])
+        size = int(length[1]) if length else 0
+        if size > MOST_BODY or len(self.collected) >= end + 4 + size:
+            return 200
+        if EXPECTS.search(head) and not self.has_asked:
+            self.has_asked = True
+            self.sock.send(GO_ON)
+        return 0
 
 
 class PatientWorker(ThreadWorker):
@@ -55,17 +83,21 @@ class PatientWorker(ThreadWorker):
     request_seconds = 30.0
     """For the whole of a request, from its first byte; for the first byte of a new connection as well."""
 
-    taking_seconds = 60
-    """For a client to take another piece of its response."""
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lingering: set[Connection] = set()
+        self.held = 0
 
     def accept(self, listener: socket.socket) -> None:
         """Takes a new connection, and waits for its request in the loop."""
         try:
-            client, address = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return  # another worker was faster, or the client has gone
+            accepted, address = listener.accept()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                time.sleep(0.05)  # until others close
+            return  # else another worker was faster, or the client has gone
+        client = PatientSocket(fileno=accepted.detach())
         self.nr_conns += 1
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", self.taking_seconds, 0))
         self._collect(Connection(self.cfg, client, address, listener.getsockname()))
 
     def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
@@ -76,23 +108,51 @@ class PatientWorker(ThreadWorker):
         self._read(conn, client)
 
     def handle(self, conn: Connection) -> Any:
-        """In a thread: gives the parser what the loop has collected."""
+        """In a thread: gives the parser the request that the loop has collected."""
         collected, conn.collected = bytes(conn.collected), bytearray()
         conn.init()
         if collected:
             conn.parser.unreader.unread(collected)
         return super().handle(conn)
 
+    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
+        """Whether the connection serves another request: not if part of the body has not even arrived."""
+        return bool(keepalive and conn.parser.finish_body(deadline=time.monotonic() + 0.05))
+
+    def finish_request(self, conn: Connection, fs: Any) -> None:
+        """In the loop, after a thread: keeps the connection, or lets the client take the rest and closes it."""
+        try:
+            keeps = not fs.cancelled() and bool(fs.result())
+        except Exception:
+            self._drop(conn)
+            return
+        if not keeps or not self.alive:
+            self._linger(conn)
+            return
+        conn.collected += conn.parser.unreader.take_buffered()  # of the next request, sent together with this one
+        if conn.collected:
+            self.held += len(conn.collected)
+            self._collect(conn)
+            self._judge(conn)
+            return
+        conn.sock.setblocking(False)
+        conn.set_timeout()
+        self.keepalived_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn))
+
     def murder_pending(self) -> None:
-        """Closes the connections whose request has not become whole in time."""
+        """Closes connections whose request has not become whole in time, and those that have lingered."""
         now = time.monotonic()
         for conn in [one for one in self.pending_conns if one.deadline <= now]:
             self._forget(conn)
             self._drop(conn)
+        for conn in [one for one in self.lingering if one.deadline <= now]:
+            self._end(conn)
 
     def _collect(self, conn: Connection) -> None:
         conn.deadline = time.monotonic() + self.request_seconds
         conn.data_ready = True  # the thread need not wait for a first byte
+        conn.has_asked = False
         conn.sock.setblocking(False)
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._read, conn))
@@ -109,11 +169,62 @@ class PatientWorker(ThreadWorker):
             self._drop(conn)
             return
         conn.collected += received
-        if conn.is_whole():
-            self._forget(conn)
+        self.held += len(received)
+        self._judge(conn)
+        if self.held > MOST_COLLECTED:
+            largest = max(self.pending_conns, key=lambda one: len(one.collected))
+            self._forget(largest)
+            self._drop(largest)
+
+    def _judge(self, conn: Connection) -> None:
+        try:
+            verdict = conn.verdict()
+        except OSError:
+            verdict = 0  # it could not be asked to go on: it is closed at its deadline
+        if not verdict:
+            return
+        self._forget(conn)
+        if verdict == 200:
             self.enqueue_req(conn)
+            return
+        try:
+            conn.sock.send(REFUSALS[verdict])
+        except OSError:
+            self._drop(conn)
+        else:
+            self._linger(conn)
+
+    def _linger(self, conn: Connection) -> None:
+        """Closes our side only: closed at once, the client might lose the end of its response."""
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._drop(conn)
+            return
+        conn.collected = bytearray()
+        conn.deadline = time.monotonic() + LINGERING
+        self.lingering.add(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._discard, conn))
+
+    def _discard(self, conn: Connection, _client: socket.socket) -> None:
+        try:
+            if conn.sock.recv(65_536):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        self._end(conn)
+
+    def _end(self, conn: Connection) -> None:
+        self.lingering.discard(conn)
+        self.poller.unregister(conn.sock)
+        self._drop(conn)
 
     def _forget(self, conn: Connection) -> None:
+        """Takes it out of the loop. Its bytes no longer count: they are dropped, or a thread works on them."""
+        self.held -= len(conn.collected)
         self.poller.unregister(conn.sock)
         self.pending_conns.remove(conn)
 

@@ -103,12 +103,14 @@ if "postgresql" not in str(DATABASES["default"]["ENGINE"]):
 # The web server's threads share a pool; workers and commands hold one connection each.
 # PostgreSQL caches the plans of the most frequent statements (common.database.prepared). Turn this off behind a pooler
 # that reassigns connections after each transaction and does not support prepared statements.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 if env.bool("DATABASE_PREPARE", default=True):
     DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 if env.bool("DATABASE_POOL", default=False):
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
         "max_size": env.int("DATABASE_POOL_SIZE", default=16),
+        "timeout": 3,  # seconds: with the database away, requests are refused, and do not pile up
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 600
@@ -116,9 +118,11 @@ else:
 # A statement that runs longer is ended, in the processes that set this (the web server); 0: no limit. An idle
 # transaction ends after five times as long: a client that stopped reading must not hold rows for ever.
 if statement_seconds := env.int("DATABASE_STATEMENT_SECONDS", default=0):
-    DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
-        f"-c statement_timeout={statement_seconds}s -c idle_in_transaction_session_timeout={5 * statement_seconds}s"
-    )
+    options = DATABASES["default"].setdefault("OPTIONS", {})
+    options["options"] = (
+        f"{options.get('options', '')} -c statement_timeout={statement_seconds}s "
+        f"-c idle_in_transaction_session_timeout={5 * statement_seconds}s"
+    ).strip()
 
 AUTH_USER_MODEL = "labeling.User"
 AUTHENTICATION_BACKENDS = ["labeling.signing_in.PatientBackend"]

@@ -13,7 +13,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Generic, Keyword, Literal, Name, Number, Operator, String, Token, _TokenType
 from pygments.util import ClassNotFound
 
-CODE_LIMIT = 12_000
+CODE_LIMIT = 6_000
 """Characters. A longer block is not highlighted."""
 
 SECONDS = 0.1

@@ -10,6 +10,7 @@ that cannot be converted.
 Pure: no Django, no database.
 """
 
+import hashlib
 import html
 import re
 from collections.abc import Sequence
@@ -37,8 +38,17 @@ MOST_BRACKETS = 8_000
 MAX_NESTING = 40
 """Levels of lists and quotes. markdown-it drops deeper ones, so a text that reaches it is shown as plain text."""
 
-HIGHLIGHTING_SECONDS = 0.2
-"""CPU time for all code blocks of one text. Further ones are shown without highlighting."""
+MOST_CELLS = 5_000
+"""Vertical bars in one text: tables with more are shown as plain text."""
+
+EXTRA_SECONDS = 0.2
+"""CPU time for all code blocks and formulas of one text. Further ones are shown as they were written."""
+
+SLOW_SECONDS = 0.02
+"""Texts that take longer are remembered, so that showing one again costs nothing."""
+
+REMEMBERED = 64
+"""Texts in each process."""
 
 MOST_FORMULAS = 200
 """In one text. Further ones are shown as they were written."""
@@ -65,6 +75,22 @@ def render_markdown(text: str, *, breaks: bool = True) -> str:
     breaks: True: a single line break stays one, as models mean it. False: it becomes a space, as people who write
     Markdown (guidelines) mean it.
     """
+    key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), breaks
+    if (known := _slow_ones.get(key)) is not None:
+        return known
+    started = thread_time()
+    shown = _rendered(text, breaks=breaks)
+    if thread_time() - started > SLOW_SECONDS:
+        while len(_slow_ones) >= REMEMBERED:
+            _slow_ones.pop(next(iter(_slow_ones)), None)
+        _slow_ones[key] = shown
+    return shown
+
+
+_slow_ones: dict[tuple[bytes, bool], str] = {}
+
+
+def _rendered(text: str, *, breaks: bool) -> str:
     text = text.encode("utf-8", "replace").decode()
     if _is_too_much(text):
         return render_plain(text)
@@ -90,7 +116,7 @@ def render_plain(text: str) -> str:
 
 
 def _is_too_much(text: str) -> bool:
-    return len(text) > MARKDOWN_LIMIT or text.count("[") > MOST_BRACKETS
+    return len(text) > MARKDOWN_LIMIT or text.count("[") > MOST_BRACKETS or text.count("|") > MOST_CELLS
 
 
 def _is_cut_or_inflated(tokens: Sequence[Token], text: str) -> bool:
@@ -144,6 +170,11 @@ def _as_text(tokens: Sequence[Token]) -> str:
     )
 
 
+def _left(env: EnvType) -> float:
+    """The seconds that are left for code and formulas of this text."""
+    return float(env.get("extra", EXTRA_SECONDS))
+
+
 def _render_fence(
     renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
@@ -153,9 +184,8 @@ def _render_fence(
         language = ""
     attribute = f' class="language-{language}"' if language else ""
     started = thread_time()
-    left = env.get("highlighting", HIGHLIGHTING_SECONDS)
-    code = highlighted(tokens[index].content, language, seconds=min(left, SECONDS))
-    env["highlighting"] = left - (thread_time() - started)
+    code = highlighted(tokens[index].content, language, seconds=min(_left(env), SECONDS))
+    env["extra"] = _left(env) - (thread_time() - started)
     return f"<pre><code{attribute}>{code}</code></pre>\n"
 
 
@@ -166,9 +196,11 @@ def _render_formula(
     token = tokens[index]
     env["formulas"] = env.get("formulas", 0) + 1
     try:
-        if env["formulas"] > MOST_FORMULAS:
+        if env["formulas"] > MOST_FORMULAS or _left(env) <= 0:
             raise NotAFormula("There are too many.")
+        started = thread_time()
         math = formula_html(token.content, display=token.meta["display"])
+        env["extra"] = _left(env) - (thread_time() - started)
     except NotAFormula:
         source = f'<code class="formula-source">{html.escape(token.meta["source"])}</code>'
         return f"<p>{source}</p>\n" if token.block else source

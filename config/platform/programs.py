@@ -68,6 +68,7 @@ def web(host: str, port: int) -> Program:
     command = [PYTHON, "-m", "gunicorn", "config.wsgi:application", "--bind", address, "--worker-class"]
     command += ["config.patient_worker.PatientWorker"]
     command += ["--workers", os.environ.get("WEB_CONCURRENCY", "2"), "--threads", "16", "--graceful-timeout", "5"]
+    command += ["--worker-connections", "800"]  # below the usual limit of 1,024 open files
     command += ["--access-logfile", "-", "--logger-class", "config.secret_paths.AccessLogger", "--no-control-socket"]
     return Program("web", tuple(command), environment={"DATABASE_POOL": "true", "DATABASE_STATEMENT_SECONDS": "120"})
 

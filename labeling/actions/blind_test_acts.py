@@ -1,6 +1,6 @@
 """The acts of people that a blind test refuses, because each could bend the result.
 
-Whoever may choose which pairs are judged, by how many, or in which order, after having looked, may choose the result.
+A person who chooses, after having looked, which pairs are judged, by how many, or in which order, chooses the result.
 All other acts of people are allowed and recorded as events: whoever opened the test counts them in its result.
 """
 

@@ -39,8 +39,7 @@ def meaning(answer: Any) -> str:
     if answer.status_code == 302 and answer.headers["Location"].startswith("/login/?"):
         return "1"
     # A request that was refused for another reason than its user passed the permission check.
-    # 503 is of a probe, which finds no scheduler here.
-    return {401: "1", 403: "3", 404: "4", 503: "2"}.get(answer.status_code, "2" if answer.status_code < 500 else "5")
+    return {401: "1", 403: "3", 404: "4"}.get(answer.status_code, "2" if answer.status_code < 500 else "5")
 
 
 def test_every_address_has_its_rules() -> None:
