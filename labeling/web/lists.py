@@ -123,7 +123,7 @@ def has_verdicts(rows: list[Comparison]) -> bool:
     return any(getattr(row, "verdict", None) for row in rows)
 
 
-def _acts(campaign: Campaign, kinds: Iterable[Kind]) -> list[tuple[str, str]]:
+def _acts(campaign: Campaign, kinds: Iterable[BulkAct.Kind]) -> list[tuple[str, str]]:
     """The acts that the page of a list offers, with their labels."""
     return [(kind.value, str(kind.label)) for kind in kinds if not is_refused(campaign, kind)]
 
