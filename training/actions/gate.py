@@ -83,7 +83,7 @@ def _limits(gate: Gate) -> dict[str, float]:
 
 def _saved_gate(campaign: Campaign, *, now: datetime) -> Gate:
     """The current gate as a row, within a transaction: two leads who save at once wait for each other."""
-    Campaign.objects.select_for_update().get(pk=campaign.pk)
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     return _as_row(current_gate(campaign), now=now)
 
 
@@ -98,7 +98,7 @@ def _as_row(gate: Gate, *, now: datetime) -> Gate:
 def _standing_locked(version: ModelVersion) -> Standing:
     """How a version of a run stands now; no gate that is asked changes until the transaction ends."""
     concerned = [campaign.pk for campaign in campaigns_concerned(version)]
-    list(Campaign.objects.select_for_update().filter(pk__in=concerned).order_by("pk").values_list("pk"))
+    list(Campaign.objects.select_for_update(no_key=True).filter(pk__in=concerned).order_by("pk").values_list("pk"))
     stands = standing(version)
     assert stands is not None
     return stands

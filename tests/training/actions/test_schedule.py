@@ -11,8 +11,10 @@ from tests.training.actions.conftest import rule_of
 from tests.training.actions.test_rounds import ended, version_of
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs, judge_all
 from training import tasks
+from training.actions import round_plans
 from training.actions.round_plans import save_round_plan
-from training.actions.schedule import consider_retraining
+from training.actions.runs import RunSpec, start_run
+from training.actions.schedule import _require_on, _SwitchedOff, consider_retraining
 from training.actions.versions import promote
 from training.models import GenerationJob, ModelVersion, RetrainingRule, RoundPlan, Run
 from training.queries.retraining import rules_without_time
@@ -145,6 +147,7 @@ def test_the_pairs_of_the_next_round_are_generated_after_a_promotion(labeled: Ca
     assert (list(job.versions.all()), job.created_by) == ([version], None)
     assert looked(rule) == f"Waiting: 0 fresh verdicts of {ALL}."
     ended(job)
+    add_written_pairs(labeled, per_prompt=2)
     looked(rule)
     assert GenerationJob.objects.count() == 1
 
@@ -156,3 +159,72 @@ def test_open_pairs_that_are_enough_are_judged_before_more_are_written(campaign:
     assert looked(rule) == f"Waiting: 0 fresh verdicts of {ALL}."
     rule = ready(campaign, min_fresh_verdicts=ALL + 1)
     assert looked(rule) == "Generating the pairs of round 1."
+
+
+def test_a_round_gets_more_pairs_until_they_are_enough(campaign: Campaign, base: ModelVersion) -> None:
+    planned(campaign, generates=True)
+    rule = ready(campaign, min_fresh_verdicts=2 * ALL)
+    assert looked(rule) == "Generating the pairs of round 1."
+    job = GenerationJob.objects.get()
+    assert looked(rule) == f"Waiting: 0 fresh verdicts of {2 * ALL}."  # it writes
+    ended(job)
+    assert looked(rule) == "The last generation of this round added no pairs: start another one."
+    add_written_pairs(campaign)
+    job.items.update(comparison=campaign.comparisons.first())
+    assert looked(rule) == "Generating the pairs of round 1."
+    assert GenerationJob.objects.count() == 2
+    ended(GenerationJob.objects.latest("pk"))
+    add_written_pairs(campaign, per_prompt=2)
+    assert looked(rule) == f"Waiting: 0 fresh verdicts of {2 * ALL}."  # the open pairs are enough
+
+
+def test_a_failed_generation_is_named_and_not_started_again(campaign: Campaign, base: ModelVersion) -> None:
+    planned(campaign, generates=True)
+    rule = ready(campaign)
+    looked(rule)
+    GenerationJob.objects.update(status="failed", error="The server is gone.")
+    assert looked(rule) == (
+        "The generation of this round failed: try it again, or start another one. The server is gone."
+    )
+    GenerationJob.objects.update(status="cancelled", error="")
+    assert looked(rule).startswith("The generation of this round was cancelled")
+    assert GenerationJob.objects.count() == 1
+
+
+def test_nothing_is_generated_while_a_run_from_before_rounds_is_active(labeled: Campaign) -> None:
+    planned(labeled, generates=True)
+    looked(ready(labeled))
+    Run.objects.update(round=None)
+    labeled.rounds.all().delete()
+    assert looked(ready(labeled, min_fresh_verdicts=ALL + 1)) == f"Waiting: 0 fresh verdicts of {ALL + 1}."
+    assert not GenerationJob.objects.exists()
+
+
+def test_a_rule_that_was_paused_meanwhile_starts_nothing(labeled: Campaign) -> None:
+    rule = ready(labeled)
+    RetrainingRule.objects.update(paused_at=NOW, pause="Rolled back.")
+    assert looked(rule) == "Paused until a lead resumes it: Rolled back."  # the row given is older
+    RetrainingRule.objects.update(paused_at=None)
+    rule.refresh_from_db()
+    RetrainingRule.objects.update(enabled=False)
+    with pytest.raises(_SwitchedOff, match="switched off"):
+        start_run(campaign=labeled, acting_user=None, now=NOW, spec=RunSpec(also=lambda: _require_on(rule)))
+    assert not Run.objects.exists()
+
+
+def test_saving_a_plan_keeps_what_the_schedule_noted(labeled: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned(labeled, budget_minutes=0, target=0.6)
+    RoundPlan.objects.update(target_reached_at=NOW)
+    read = round_plans.plan_of
+
+    def reached_after_reading(campaign: Campaign) -> RoundPlan:
+        plan = read(campaign)
+        RoundPlan.objects.update(budget_reached_at=NOW)
+        return plan
+
+    monkeypatch.setattr(round_plans, "plan_of", reached_after_reading)
+    planned(labeled, canary=0.1)
+    plan = RoundPlan.objects.get()
+    assert (plan.budget_reached_at, plan.target_reached_at) == (NOW, NOW)
+    planned(labeled, budget_minutes=5)
+    assert RoundPlan.objects.get().budget_reached_at is None  # told again if this one is used up, too
