@@ -55,7 +55,9 @@ def _consider(rule: RetrainingRule, *, now: datetime) -> _Step:
     plan = plan_of(rule.campaign)
     if reached := look_at_target(plan=plan, now=now):
         return _Step(reached)
-    if waits := look_at_budget(plan=plan, now=now) or waits_for_hours(plan, now=now):
+    if waits := look_at_budget(plan=plan, now=now):
+        return _Step(waits)
+    if waits := waits_for_hours(plan, now=now):
         return _Step(waits, passes=True)
     generated = _generate(rule, plan, now=now)
     fresh = fresh_verdicts(rule.campaign)
@@ -63,7 +65,7 @@ def _consider(rule: RetrainingRule, *, now: datetime) -> _Step:
         numbers = {"fresh": fresh, "needed": rule.min_fresh_verdicts}
         return _Step(generated or Sentence(gettext_noop("Waiting: %(fresh)s fresh verdicts of %(needed)s."), numbers))
     if waits := waits_for_agreement(plan):
-        return _Step(waits, passes=True)
+        return _Step(waits)
     return _train(rule, plan, fresh, now=now)
 
 
