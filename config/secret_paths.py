@@ -6,7 +6,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-SECRET = re.compile(r"(/(?:invitations|confirm|password/[A-Za-z0-9_-]+)/)(?!revoke/)(?!\d+/)[A-Za-z0-9_:.-]{16,}")
+SECRET = re.compile(r"(/(?:invitations|confirm|password/[A-Za-z0-9_-]+)/)(?!revoke/)(?!\d+/)[^/\s?\"]{16,}")
 
 
 def masked(text: str) -> str:
@@ -16,6 +16,11 @@ def masked(text: str) -> str:
 
 class AccessLogger(Logger):
     """gunicorn's logger."""
+
+    def setup(self, cfg: Any) -> None:
+        """Its log of errors names the path of a request too."""
+        super().setup(cfg)
+        self.error_log.addFilter(SecretPaths())
 
     def atoms(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> dict[str, Any]:
         """The values of a line in the access log."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.errors import Conflict, NotAllowed, NotFound
 from labeling.models import (
+    LEADING,
     ApiToken,
     Assignment,
     Campaign,
@@ -22,7 +23,6 @@ from labeling.models import (
     Invitation,
     Membership,
     Question,
-    Role,
     User,
     Webhook,
     WebhookDelivery,
@@ -80,10 +80,6 @@ class PersonNotFound(NotFound):
 
     def __init__(self, username: str) -> None:
         super().__init__(name=username)
-
-
-LEADING = Q(role=Membership.Role.LEAD, user__role__in=(Role.LEAD, Role.ADMIN), user__is_active=True)
-"""Memberships that lead: an account that an admin has made an annotator's leads nothing, whatever they say."""
 
 
 def visible_campaigns(user: User) -> QuerySet[Campaign]:

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db import transaction
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from common.errors import Invalid
-from labeling.actions.accounts import RIGHTS, end_access_after_password, note_rights
+from labeling.actions.accounts import NOTED, end_access_after_password, note_rights
 from labeling.actions.people import UsernameTaken
 from labeling.actions.usernames import check_name, looks_taken
 from labeling.models import (
@@ -28,6 +30,7 @@ from labeling.models import (
     Judgment,
     Membership,
     Prompt,
+    Role,
     User,
     Verdict,
 )
@@ -81,29 +84,37 @@ class UserForm(_CheckedName, UserChangeForm):  # type: ignore[type-arg]
 
 @admin.register(User)
 class PersonAdmin(UsersAdmin):
-    """Accounts. Django's admin saves them by itself, so each change of rights is recorded here."""
+    """Accounts. Django's admin saves them by itself, so each change that matters is recorded here."""
 
     form = UserForm
     add_form = NewUserForm
     list_display = ("username", "role", "pseudonym", "is_simulated", "is_active")
     list_filter = ("role", "is_simulated", "is_active")
     readonly_fields = ("pseudonym", "is_simulated")
-    fieldsets = (*(UserAdmin.fieldsets or ()), ("Chosen", {"fields": ("role", "pseudonym", "is_simulated")}))
+    fieldsets = (
+        *(part for part in UserAdmin.fieldsets or () if "is_superuser" not in part[1]["fields"]),
+        ("Chosen", {"fields": ("role", "is_active", "pseudonym", "is_simulated")}),
+    )
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False  # deactivate instead: judgments refer to the user
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        before = User.objects.values(*RIGHTS).get(pk=obj.pk) if change else {}
+        """The role alone says whether somebody may open these pages: Django's own two fields follow it."""
+        before = User.objects.values(*NOTED).get(pk=obj.pk) if change else {}
+        obj.is_staff = obj.is_superuser = obj.role == Role.ADMIN
         super().save_model(request, obj, form, change)
         note_rights(user=obj, before=before, acting_user=_admin(request), now=timezone.now())
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        before = User.objects.filter(pk=id).values_list("password", flat=True).first()
-        response: HttpResponse = super().user_change_password(request, id, form_url)
-        user = User.objects.filter(pk=id).first()
-        if user is not None and user.password != before:
-            end_access_after_password(user=user, acting_user=_admin(request), now=timezone.now())
+        if self.get_object(request, unquote(id)) is None:  # also for an id that is no number
+            raise Http404
+        with transaction.atomic():
+            before = User.objects.filter(pk=id).values_list("password", flat=True).first()
+            response: HttpResponse = super().user_change_password(request, id, form_url)
+            user = User.objects.filter(pk=id).first()
+            if user is not None and user.password != before:
+                end_access_after_password(user=user, acting_user=_admin(request), now=timezone.now())
         return response
 
 

@@ -6,6 +6,9 @@ the wait even the right password is refused without a check, so that the respons
 
 import ipaddress
 import math
+import re
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -15,11 +18,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from labeling.actions.accounts import note_sign_out
-from labeling.actions.sign_ins import is_known, note_failure, note_sign_in, seconds_until_free, take_failure
+from labeling.actions.sign_ins import give_back_failure, is_known, note_failure, note_sign_in, take_failure
 from labeling.models import User
 
 WAIT = "sign_in_wait"
 """The attribute of a request with the whole seconds to wait. Requests that need not wait do not have it."""
+
+
+Limit = tuple[tuple[str, ...], int]
+"""A counted thing, and its failures per minute; 0: any number."""
 
 
 class PatientBackend(ModelBackend):
@@ -36,18 +43,24 @@ class PatientBackend(ModelBackend):
             return super().authenticate(request, username=username, password=password, **kwargs)
         network, now = network_of(address_of(request)), timezone.now()
         own, *shared = _limits("sign-in", network, username)
-        counted = [own] if is_known(username=username, network=network) else [own, *shared]
-        wait = max((seconds_until_free(name, most, now=now) for name, most in counted if most), default=0.0)
+        is_at_home = is_known(username=username, network=network)
+        taken, wait = [], 0.0
+        # Taken before the password is looked at, so that guesses at the same moment are counted too.
+        for limit in (own, *shared):
+            seconds = take_failure(*limit, now=now) if limit[1] else 0.0
+            if not seconds:
+                taken.append(limit)
+            if limit is own or not is_at_home:
+                wait = max(wait, seconds)
         if wait:
+            _give_back(taken, now)
             setattr(request, WAIT, math.ceil(wait))
             raise PermissionDenied
         user = super().authenticate(request, username=username, password=password, **kwargs)
         if user is None:
-            for name, most in (own, *shared):
-                if most:
-                    take_failure(name, most, now=now)
             note_failure(username=username, now=now)
         else:
+            _give_back(taken, now)
             note_sign_in(user=user, network=network, now=now)
         return user
 
@@ -61,19 +74,37 @@ def signed_out(sender: Any, request: HttpRequest, user: User | None, **kwargs: A
 def address_of(request: HttpRequest) -> str:
     """The address of the client. Behind a proxy: the one that the proxy itself added, not those that it was sent."""
     if settings.BEHIND_PROXY:
-        address = str(request.headers.get("X-Forwarded-For", "")).rpartition(",")[2].strip()
-        if address:
+        entry = str(request.headers.get("X-Forwarded-For", "")).rpartition(",")[2].strip()
+        address = _without_port(entry)
+        if _parsed(address) is not None:
             return address
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
+WITH_PORT = re.compile(r"\[(.*)\](?::\d+)?|([^:]*):\d+", re.DOTALL)
+"""An address as some proxies write it: with a port, and brackets around one of IPv6."""
+
+
 def network_of(address: str) -> str:
     """The network that counts as one client: of IPv6 the /64, in which anybody has all the addresses they want."""
+    ip = _parsed(address)
+    if ip is None:
+        return address
+    return str(ip) if ip.version == 4 else str(ipaddress.ip_network((int(ip) >> 64 << 64, 64)))
+
+
+def _without_port(entry: str) -> str:
+    found = WITH_PORT.fullmatch(entry)
+    return found[1] or found[2] or "" if found else entry
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address; of IPv4 in the clothes of IPv6, that of IPv4. None: it is none."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
-        return address
-    return str(ipaddress.ip_network((int(ip) >> 64 << 64, 64))) if ip.version == 6 else address
+        return None
+    return ip.ipv4_mapped or ip if ip.version == 6 else ip
 
 
 def seconds_to_wait(request: HttpRequest, act: str, name: str) -> int:
@@ -85,7 +116,13 @@ def seconds_to_wait(request: HttpRequest, act: str, name: str) -> int:
     return math.ceil(max((take_failure(each, most, now=now) for each, most in limits if most), default=0.0))
 
 
-def _limits(act: str, network: str, name: str) -> list[tuple[tuple[str, ...], int]]:
+def _give_back(taken: Iterable[Limit], now: datetime) -> None:
+    for name, most in taken:
+        if most:
+            give_back_failure(name, most, now=now)
+
+
+def _limits(act: str, network: str, name: str) -> list[Limit]:
     """The counted things with their failures per minute: the name from the network first."""
     most = settings.SIGN_IN_LIMITS
     return [

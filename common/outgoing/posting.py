@@ -34,6 +34,9 @@ NOT_PUBLIC = tuple(
         "2001::/32",  # Teredo
         "2002::/16",  # 6to4
         "fec0::/10",  # site-local
+        "100:0:0:1::/64",  # of no use but in routers
+        "3fff::/20",  # for documents
+        "5f00::/16",  # parts of a route
     )
 )
 """Networks that partly count as global, and lead to addresses inside."""
@@ -111,6 +114,8 @@ def _parts(url: str) -> tuple[str, int, str]:
     if parts.username or parts.password:
         raise NotSent(Sentence(gettext_noop("The address must not contain a user name or password.")))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if not path.isascii():
+        raise NotSent(Sentence(gettext_noop("Percent-encode the letters of the path that are not ASCII.")))
     return host, port or (443 if parts.scheme == "https" else 80), path
 
 
@@ -133,10 +138,10 @@ def _resolve(host: str, port: int, *, allow_private: bool) -> str:
             raise NotSent(
                 Sentence(
                     gettext_noop(
-                        "%(host)s is at %(one)s, which is not a public address. "
+                        "%(host)s is at an address that is not public. "
                         "An operator can allow private networks with WEBHOOKS_ALLOW_PRIVATE."
                     ),
-                    {"host": host, "one": one},
+                    {"host": host},
                 )
             )
     return addresses[0]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from common.errors import Invalid
 from labeling.actions.mails import read_address_token
 from labeling.actions.people import check_password, revoke_token
+from labeling.actions.sign_ins import forget_places
 from labeling.events.record import record
 from labeling.models import ApiToken, BrowserSession, User
 
@@ -51,20 +52,31 @@ def end_access_after_password(*, user: User, acting_user: User, now: datetime) -
 
 def _after_password(user: User, kept_session: str, revoke_tokens: bool, acting_user: User, now: datetime) -> None:
     _end(BrowserSession.objects.filter(user=user).exclude(session_key=kept_session))
+    forget_places(user=user)
     for token in ApiToken.objects.filter(user=user, revoked_at=None) if revoke_tokens else ():
         revoke_token(token=token, acting_user=acting_user, now=now)
     record("user.password_changed", user, acting_user=acting_user, now=now)
 
 
 RIGHTS = ("role", "is_active", "is_staff", "is_superuser")
+NOTED = (*RIGHTS, "username", "email")
+"""The fields of an account whose change in Django's admin is recorded."""
 
 
 def note_rights(*, user: User, before: Mapping[str, Any], acting_user: User, now: datetime) -> None:
-    """Records what an admin has changed of an account's rights in Django's admin. before: by field, of RIGHTS."""
+    """Records what an admin has changed of an account in Django's admin. before: by field, of NOTED.
+
+    Of a name or an address only that it changed: the log holds neither.
+    """
     if not before:
         after = {"person": user.pseudonym, "role": user.role, "is_staff": user.is_staff}
         record("user.created", user, acting_user=acting_user, now=now, after=after)
-    elif any(before[name] != getattr(user, name) for name in RIGHTS):
+        return
+    if before["email"] != user.email:
+        record("user.address_changed", user, acting_user=acting_user, now=now)
+    if before["username"] != user.username:
+        record("user.renamed", user, acting_user=acting_user, now=now)
+    if any(before[name] != getattr(user, name) for name in RIGHTS):
         record(
             "user.rights_changed",
             user,

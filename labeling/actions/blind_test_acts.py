@@ -41,10 +41,15 @@ class BendsBlindTest(Conflict):
     sentence = _("%(act)s could bend the result of a blind test. Let its gate end, or cancel the gate.")
 
 
-def refuse_in_blind_test(campaign: Campaign, act: str) -> None:
-    """Raises BendsBlindTest for one of the refused acts in a blind test, whoever asks for it.
+def is_refused(campaign: Campaign, act: str) -> bool:
+    """Whether an act on this campaign is refused because it is a blind test. Pages do not offer it then.
 
     Flags wait until the test is over: by then they change nothing, and a lead should read them.
     """
-    if campaign.is_blind_test and not (act == FLAG and campaign.status in OVER):
+    return campaign.is_blind_test and act in REFUSED and not (act == FLAG and campaign.status in OVER)
+
+
+def refuse_in_blind_test(campaign: Campaign, act: str) -> None:
+    """Raises BendsBlindTest for one of the refused acts in a blind test, whoever asks for it."""
+    if is_refused(campaign, act):
         raise BendsBlindTest(act=str(REFUSED[act]))

@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from common.broker import send
-from common.errors import Invalid
-from labeling.access import require_may_change
+from common.errors import Invalid, NotAllowed
+from labeling.access import CampaignArchived, CampaignNotFound, require_may_change
 from labeling.actions.blind_test_acts import refuse_in_blind_test
 from labeling.actions.bulk_changes import change_comparisons, change_prompts
 from labeling.actions.relabeling import MOST_JUDGMENTS
@@ -111,13 +111,20 @@ def start_bulk_act(
 
 
 def run_bulk_act(act_id: int, *, clock: Callable[[], datetime] = timezone.now) -> None:
-    """Runs an act, or the rest of it. Does nothing if another worker runs it, or it is done."""
+    """Runs an act, or the rest of it. Does nothing if another worker runs it, or it is done.
+
+    It stops if the campaign has been archived meanwhile, or whoever requested it may no longer change it.
+    """
     waiting = Q(status=Status.WAITING) | Q(status=Status.RUNNING, beat_at__lt=clock() - LOST_AFTER)
     if not BulkAct.objects.filter(waiting, pk=act_id).update(status=Status.RUNNING, beat_at=clock()):
         return
-    while _run_chunk(act_id, clock()) == CHUNK:
-        pass
-    _finish(act_id, clock())
+    try:
+        while _run_chunk(act_id, clock()) == CHUNK:
+            pass
+    except (CampaignArchived, CampaignNotFound, NotAllowed):
+        _finish(act_id, Status.STOPPED, clock())
+    else:
+        _finish(act_id, Status.DONE, clock())
 
 
 def sweep_bulk_acts(*, now: datetime) -> int:
@@ -158,9 +165,11 @@ def _checked(
 
 
 def _run_chunk(act_id: int, now: datetime) -> int:
-    """Does the act on the next rows; returns how many were visited."""
+    """Does the act on the next rows; returns how many were visited. Raises what `require_may_change` raises."""
     with transaction.atomic():
-        act = BulkAct.objects.select_related("campaign").select_for_update(of=("self",)).get(pk=act_id)
+        acts = BulkAct.objects.select_related("campaign", "requested_by").select_for_update(of=("self",))
+        act = acts.get(pk=act_id)
+        require_may_change(act.requested_by, act.campaign)
         rows = Selection.of(act).rows(act.campaign).filter(pk__gt=act.last_id, pk__lte=act.up_to).order_by("pk")
         ids = list(rows.values_list("pk", flat=True)[:CHUNK])
         changes = (change_prompts if act.target == Target.PROMPTS else change_comparisons)(act, ids, now)
@@ -178,11 +187,12 @@ def _run_chunk(act_id: int, now: datetime) -> int:
 
 
 @transaction.atomic
-def _finish(act_id: int, now: datetime) -> None:
+def _finish(act_id: int, status: BulkAct.Status, now: datetime) -> None:
     act = BulkAct.objects.select_related("campaign", "requested_by").select_for_update(of=("self",)).get(pk=act_id)
-    act.status, act.finished_at = Status.DONE, now
+    act.status, act.finished_at = status, now
     act.save(update_fields=["status", "finished_at"])
     after: dict[str, Any] = {"target": act.target, "kind": act.kind, "chosen": act.total, "changed": act.changed}
+    after |= {"status": act.status} if act.status != Status.DONE else {}
     after |= {"reason": act.reason} if act.reason else {}
     after |= {"more": act.more} if act.more else {}
     record("bulk.done", act, acting_user=act.requested_by, now=now, campaign=act.campaign, after=after)

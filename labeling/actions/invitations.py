@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
 from common.errors import Conflict, Invalid, NotFound
@@ -150,14 +150,22 @@ def _invitation(token: str) -> Invitation:
 
 
 def _removed_since(invitation: Invitation, user: User) -> bool:
-    """Whether somebody else removed this person from the campaign after the invitation was written."""
-    removals = Event.objects.filter(campaign=invitation.campaign_id, at__gte=invitation.created_at)
-    return removals.filter(verb="member.removed", before__person=user.pseudonym).exclude(actor=user).exists()
+    """Whether somebody else removed this person after the invitation was written, and nobody has added them since."""
+    events = Event.objects.filter(campaign=invitation.campaign_id)
+    removals = events.filter(verb="member.removed", before__person=user.pseudonym, at__gte=invitation.created_at)
+    last = removals.exclude(actor=user).order_by("pk").last()
+    added = events.filter(verb="member.added", after__person=user.pseudonym)
+    return last is not None and not added.filter(pk__gt=last.pk).exists()
+
+
+def usable_invitations(campaign: Campaign, *, now: datetime) -> QuerySet[Invitation]:
+    """The invitations to the campaign whose links still let somebody in."""
+    free = Q(max_uses=None) | Q(uses__lt=F("max_uses"))
+    return Invitation.objects.filter(free, campaign=campaign, revoked_at=None, expires_at__gt=now)
 
 
 def _use(invitation: Invitation, now: datetime) -> None:
     """Counts a use, by compare-and-set: of two people who use the last place at the same moment, one gets it."""
-    free = Q(max_uses=None) | Q(uses__lt=F("max_uses"))
-    usable = Invitation.objects.filter(free, pk=invitation.pk, revoked_at=None, expires_at__gt=now)
+    usable = usable_invitations(invitation.campaign, now=now).filter(pk=invitation.pk)
     if not usable.update(uses=F("uses") + 1):
         raise InvitationOver(gettext("This invitation has just been used up or revoked. Ask its sender for a new one."))

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid, NotFound
-from labeling.access import LEADING, require_lead, require_may_change
+from labeling.access import require_lead, require_may_change
 from labeling.events.record import record
 from labeling.judging.assignments import release_all_of
-from labeling.models import Campaign, Choice, Judgment, Membership, User
+from labeling.models import LEADING, Campaign, Choice, Judgment, Membership, User
 from labeling.queries.standing import earlier_standing
 
 

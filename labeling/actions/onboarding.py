@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, Invalid, NotFound
-from labeling.access import CampaignNotFound
+from labeling.access import CampaignNotFound, require_not_archived
 from labeling.events.record import record
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.queue import draw_left
@@ -171,11 +171,12 @@ def next_pair(*, round_: PracticeRound, acting_user: User, now: datetime) -> Pra
 
 
 def _locked_member(campaign: Campaign, user: User) -> Membership:
-    """The member, locked: it serialises all their acts. Raises CampaignNotFound."""
+    """The member, locked: it serialises all their acts. Raises CampaignNotFound, CampaignArchived."""
     members = Membership.objects.select_related("campaign", "user").filter(campaign=campaign, user=user)
     member = members.select_for_update(no_key=True, of=("self",)).first()
     if member is None:
         raise CampaignNotFound
+    require_not_archived(campaign)
     return member
 
 

@@ -67,11 +67,11 @@ def create_user(
     if password:
         check_password(password, user)
     user.set_password(None if is_simulated else password or generated)
-    if looks_taken(user.username):
-        raise UsernameTaken(username=user.username)
-    checked(user)
     try:
         with transaction.atomic():
+            if looks_taken(user.username):
+                raise UsernameTaken(username=user.username)
+            checked(user)
             user.save(force_insert=True)
             after = {"person": user.pseudonym, "role": role, "is_simulated": is_simulated}
             record("user.created", user, acting_user=acting_user, now=now, after=after)

@@ -16,13 +16,6 @@ from labeling.models import KnownPlace, SignInBucket, User
 KNOWN_FOR = timedelta(days=90)
 
 
-def seconds_until_free(name: tuple[str, ...], per_minute: int, *, now: datetime) -> float:
-    """The seconds until there is a failure left; 0: there is one. Takes none."""
-    row = SignInBucket.objects.filter(name_hash=_hash(name)).first()
-    left = _left(row, per_minute, now)
-    return 0.0 if left >= 1 else (1 - left) * 60 / per_minute
-
-
 @transaction.atomic
 def take_failure(name: tuple[str, ...], per_minute: int, *, now: datetime) -> float:
     """Takes a failure and returns 0, or returns the seconds until there is one left."""
@@ -34,6 +27,15 @@ def take_failure(name: tuple[str, ...], per_minute: int, *, now: datetime) -> fl
     row.left, row.at = (left if wait else left - 1), now
     row.save(update_fields=["left", "at"])
     return wait
+
+
+@transaction.atomic
+def give_back_failure(name: tuple[str, ...], per_minute: int, *, now: datetime) -> None:
+    """Gives back what was taken: it was no failure."""
+    row = SignInBucket.objects.select_for_update().filter(name_hash=_hash(name)).first()
+    if row is not None:
+        row.left, row.at = min(float(per_minute), _left(row, per_minute, now) + 1), now
+        row.save(update_fields=["left", "at"])
 
 
 def is_known(*, username: str, network: str) -> bool:
@@ -51,6 +53,11 @@ def note_sign_in(*, user: User, network: str, now: datetime) -> None:
     record("user.signed_in", user, acting_user=user, now=now, after={"new_place": is_new})
 
 
+def forget_places(*, user: User) -> None:
+    """Makes the user unknown everywhere: whoever knew the old password is measured by all limits."""
+    KnownPlace.objects.filter(user=user).delete()
+
+
 def note_failure(*, username: str, now: datetime) -> None:
     """Records a wrong password for an account that exists. The limits bound the number of these events."""
     user = User.objects.filter(username=username, is_active=True).first()
@@ -65,9 +72,7 @@ def forget_sign_ins(*, now: datetime) -> int:
     return buckets + places
 
 
-def _left(row: SignInBucket | None, per_minute: int, now: datetime) -> float:
-    if row is None:
-        return float(per_minute)
+def _left(row: SignInBucket, per_minute: int, now: datetime) -> float:
     return min(float(per_minute), row.left + max((now - row.at).total_seconds(), 0.0) * per_minute / 60)
 
 

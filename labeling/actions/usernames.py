@@ -3,12 +3,13 @@
 import re
 import unicodedata
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid
 from labeling.models import User
 
-RESERVED = re.compile(r"erased-|outside-|annotator-[0-9a-flo]{8}$")
+RESERVED = re.compile(r"erased-|outs[i|]de-|annotator-[0-9a-flo|]{8}$")
 """Names that we give: to erased people, to outside annotators, and pseudonyms. Matched with a name's skeleton."""
 
 LIKE_LATIN = str.maketrans({
@@ -19,16 +20,32 @@ LIKE_LATIN = str.maketrans({
     # Greek
     "\u03b1": "a", "\u03b2": "b", "\u03b5": "e", "\u03b7": "n", "\u03b9": "i", "\u03ba": "k", "\u03bd": "v",
     "\u03bf": "o", "\u03c1": "p", "\u03c4": "t", "\u03c5": "u", "\u03c7": "x", "\u03c9": "w",
-    # Digits, and the i without a dot
-    "0": "o", "1": "l", "\u0131": "i",
+    # Digits, the i without a dot, and letters of phonetics
+    "0": "o", "1": "l", "\u0131": "i", "\u0251": "a", "\u0261": "g", "\u0269": "i",
 })  # fmt: skip
 """Letters and digits that look like small Latin letters, after Unicode's table of confusables."""
 
 
+EITHER = "|"
+"""In a skeleton: a capital I, which some take for an i and some for an l."""
+CAPITAL_I = str.maketrans(dict.fromkeys("I\u0399\u0406\u04c0", EITHER))
+
+UNSEEN = "\u115f\u1160\u3164\uffa0"
+"""Letters, as Unicode has it, of which nothing is seen."""
+UNSEEN_KINDS = ("Cc", "Cf", "Zs")
+SCRIPTS = ("LATIN", "CYRILLIC", "GREEK")
+"""Alphabets that share letters: a name is written in one of them."""
+
+
 def check_name(username: str) -> None:
-    """Raises Invalid for a name that an address or another account needs."""
+    """Raises Invalid for a name that an address or another account needs, or that does not look like what it is."""
     if username.strip(".") == "":
         raise Invalid.of("username", _("A name needs a letter or a digit: dots alone are no address."))
+    if any(letter in UNSEEN or unicodedata.category(letter) in UNSEEN_KINDS for letter in username):
+        raise Invalid.of("username", _("A name cannot contain spaces or invisible characters."))
+    scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in unicodedata.normalize("NFKC", username)}
+    if len(scripts.intersection(SCRIPTS)) > 1:
+        raise Invalid.of("username", _("Write the name in one alphabet: Latin, Cyrillic and Greek letters look alike."))
     if RESERVED.match(skeleton(username)):
         raise Invalid.of("username", _("Names like this are for erased people and pseudonyms. Choose another."))
 
@@ -36,16 +53,26 @@ def check_name(username: str) -> None:
 def looks_taken(username: str, *, other_than: int | None = None) -> bool:
     """Whether some account has this name, or one that people would take for it. Reads the names of all accounts.
 
+    One at a time until the end of the transaction: of two names that look alike, only one is free at the same moment.
     other_than: the id of an account that may have it.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('usernames'), 0)")
     others = User.objects.all() if other_than is None else User.objects.exclude(pk=other_than)
     names = others.values_list("username", flat=True)
     wanted = skeleton(username)
-    return any(skeleton(taken) == wanted for taken in names.iterator())
+    return any(_meet(skeleton(taken), wanted) for taken in names.iterator())
 
 
 def skeleton(username: str) -> str:
-    """The name without case and accents, with Latin letters for their look-alikes: equal for names that look alike."""
+    """The name without case and accents, with Latin letters for their look-alikes, and `EITHER` for a capital I."""
     plain = unicodedata.normalize("NFKD", username)
     bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return bare.casefold().translate(LIKE_LATIN)
+    return bare.translate(CAPITAL_I).casefold().translate(LIKE_LATIN)
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether two skeletons look alike, with each capital I read as the other has it."""
+    return len(one) == len(other) and all(
+        a == b or (EITHER in (a, b) and {a, b} <= {EITHER, "i", "l"}) for a, b in zip(one, other, strict=True)
+    )

@@ -62,9 +62,7 @@ def create_webhook(
     seed: the basis of its secret, for callers that must be able to generate the same one again.
     Raises NotAllowed, Invalid, AddressRefused.
     """
-    require_may_run(acting_user, campaign)
-    if campaign is not None:
-        require_not_archived(campaign)
+    require_may_change_webhooks(acting_user, campaign)
     webhook = Webhook(
         campaign=campaign,
         url=checked_url(url),
@@ -91,7 +89,7 @@ def change_webhook(
 ) -> Webhook:
     """Changes the address or the event types of a webhook, or switches it on or off. None: unchanged.
 
-    Raises NotAllowed, Invalid, AddressRefused.
+    That of an archived campaign can only be switched off. Raises NotAllowed, CampaignArchived, Invalid, AddressRefused.
     """
     require_may_run(acting_user, webhook.campaign)
     webhook = Webhook.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=webhook.pk)
@@ -103,6 +101,8 @@ def change_webhook(
     before = {name: getattr(webhook, name) for name, value in wanted.items() if getattr(webhook, name) != value}
     if not before:
         return webhook
+    if before != {"is_active": True}:
+        require_may_change_webhooks(acting_user, webhook.campaign)
     for name, value in wanted.items():
         setattr(webhook, name, value)
     if webhook.is_active:
@@ -125,9 +125,9 @@ def change_webhook(
 def rotate_webhook_secret(*, webhook: Webhook, acting_user: User, now: datetime, seed: str | None = None) -> Webhook:
     """Gives a webhook a new secret. For a day messages are signed with both, so that the receiver can switch over.
 
-    Raises NotAllowed.
+    Raises NotAllowed, CampaignArchived.
     """
-    require_may_run(acting_user, webhook.campaign)
+    require_may_change_webhooks(acting_user, webhook.campaign)
     webhook = Webhook.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=webhook.pk)
     webhook.previous_secret, webhook.previous_until = webhook.secret, now + BOTH_SECRETS_FOR
     webhook.secret = new_secret(seed)
@@ -147,8 +147,8 @@ def delete_webhook(*, webhook: Webhook, acting_user: User, now: datetime) -> Non
 
 @transaction.atomic
 def retry_delivery(*, delivery: WebhookDelivery, acting_user: User, now: datetime) -> WebhookDelivery:
-    """Sends a message again, with as many attempts as a new one. Raises NotAllowed, WebhookOff."""
-    require_may_run(acting_user, delivery.webhook.campaign)
+    """Sends a message again, with as many attempts as a new one. Raises NotAllowed, CampaignArchived, WebhookOff."""
+    require_may_change_webhooks(acting_user, delivery.webhook.campaign)
     delivery = WebhookDelivery.objects.select_for_update(of=("self",)).select_related("webhook").get(pk=delivery.pk)
     if not delivery.webhook.is_active:
         raise WebhookOff
@@ -192,6 +192,13 @@ def require_may_run(user: User | None, campaign: Campaign | None) -> None:
         require_admin(user)
     else:
         require_lead(user, campaign)
+
+
+def require_may_change_webhooks(user: User | None, campaign: Campaign | None) -> None:
+    """Raises what `require_may_run` raises, and CampaignArchived."""
+    require_may_run(user, campaign)
+    if campaign is not None:
+        require_not_archived(campaign)
 
 
 def _send(delivery: WebhookDelivery, now: datetime) -> Reply:

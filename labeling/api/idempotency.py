@@ -30,8 +30,6 @@ from labeling.exchange import canonical_json
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotent-Replayed"
 MAX_KEY = 255
-SECRET = "{secret}"  # noqa: S105 - the placeholder of the secret in a stored response
-
 SALT = "idempotency_salt"
 """The attribute of a request with the random bits of its stored response."""
 
@@ -64,13 +62,13 @@ def once(post: Post) -> Post:
             if stored.status:
                 if stored.request_hash != _request_hash(view, request):
                     raise IdempotencyKeyReused
-                body = json.loads(stored.body.replace(SECRET, fresh_secret(request)))
+                body = json.loads(stored.body.replace(_placeholder(request), fresh_secret(request)))
                 return Response(body, status=stored.status, headers={REPLAYED: "true"})
             response = post(view, request, *args, **kwargs)
             if response.status_code >= 400:
                 stored.delete()
                 return response
-            body = _rendered(response.data).replace(fresh_secret(request), SECRET)
+            body = _rendered(response.data).replace(fresh_secret(request), _placeholder(request))
             keep_reply(reply=stored, request_hash=_request_hash(view, request), status=response.status_code, body=body)
             return response
 
@@ -85,6 +83,11 @@ def fresh_secret(request: Request) -> str:
         return secrets.token_hex(32)
     text = f"{request.user.pk} {getattr(request, SALT)} {key}"
     return salted_hmac("labeling.api.idempotency", text, algorithm="sha256").hexdigest()
+
+
+def _placeholder(request: Request) -> str:
+    """Stands for the secret in a stored response, which cannot contain it by itself."""
+    return f"{{secret {getattr(request, SALT)}}}"
 
 
 def _request_hash(view: Any, request: Request) -> str:

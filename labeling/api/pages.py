@@ -4,8 +4,15 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, transaction
-from rest_framework.exceptions import NotFound
+from django.utils.translation import gettext_lazy
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.pagination import CursorPagination
+
+
+class WrongCursor(APIException):
+    status_code = 400
+    default_code = "wrong_cursor"
+    default_detail = gettext_lazy("This cursor is none of this list. Follow the addresses in next and previous.")
 
 
 class Pages(CursorPagination):
@@ -25,8 +32,15 @@ class Pages(CursorPagination):
                 return super().paginate_queryset(queryset, request, view)
         except (DataError, ValueError, ValidationError) as error:
             if self.cursor_query_param in request.query_params:
-                raise NotFound(self.invalid_cursor_message) from error
+                raise WrongCursor from error
             raise
+
+    def decode_cursor(self, request: Any) -> Any:
+        """As in DRF, which takes a damaged cursor for an address that is none."""
+        try:
+            return super().decode_cursor(request)
+        except NotFound as error:
+            raise WrongCursor from error
 
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
         return self.order

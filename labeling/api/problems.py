@@ -42,6 +42,9 @@ class ProblemType:
 
 OF_THE_FRAMEWORK = (
     ProblemType("parse-error", 400, _("The body is not what its content type says. Send well-formed JSON.")),
+    ProblemType(
+        "wrong-cursor", 400, _("The cursor is none of this list. Follow the addresses in `next` and `previous`.")
+    ),
     ProblemType("not-authenticated", 401, _("Sign in, or send a token: Authorization: Bearer <token>.")),
     ProblemType("authentication-failed", 401, _("The token is unknown, revoked or expired. Create a new one.")),
     ProblemType(

@@ -15,7 +15,7 @@ from labeling.models.idempotency import KeptReply
 from labeling.models.invitation import Invitation
 from labeling.models.judgment import Judgment, Verdict
 from labeling.models.mail import MailRequest
-from labeling.models.membership import QUEUE_START, Membership
+from labeling.models.membership import LEADING, QUEUE_START, Membership
 from labeling.models.practice import PracticeAnswer, PracticePair, PracticeRound
 from labeling.models.prompt import PROMPT_TEXT, Completion, Prompt, prompt_text
 from labeling.models.question import FaqEntry, Question
@@ -25,6 +25,7 @@ from labeling.models.sign_in import KnownPlace, SignInBucket
 from labeling.models.webhook import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
+    "LEADING",
     "PROMPT_TEXT",
     "QUEUE_START",
     "AgreementWatch",

@@ -28,6 +28,7 @@ class BulkAct(models.Model):
         WAITING = "waiting", _("Waiting")  # for a worker
         RUNNING = "running", _("Running")  # a worker runs it, or died and the sweep will send it to another
         DONE = "done", _("Done")
+        STOPPED = "stopped", _("Stopped")  # the campaign was archived, or whoever requested it leads it no longer
 
     UNFINISHED = (Status.WAITING, Status.RUNNING)
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from labeling.models.annotator import User
+from labeling.models.annotator import Role, User
 from labeling.models.campaign import Campaign
 
 QUEUE_START = -1e9
@@ -72,3 +72,7 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.campaign}"
+
+
+LEADING = Q(role=Membership.Role.LEAD, user__role__in=(Role.LEAD, Role.ADMIN), user__is_active=True)
+"""Memberships that lead: an account that an admin has made an annotator's leads nothing, whatever they say."""

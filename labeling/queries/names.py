@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.db.models import Case, F, Q, QuerySet, When
 
-from labeling.models import Campaign, Event, Judgment, Membership, Question, Role, User
+from labeling.models import LEADING, Campaign, Event, Judgment, Membership, Question, Role, User
 
 ANNOTATING = (
     "guidelines.read",
@@ -88,7 +88,7 @@ def with_actor_names(events: QuerySet[Event], campaign: Campaign) -> QuerySet[Ev
     """Events with `actor_name`: the user name, or the pseudonym where the user name would tell who judged what."""
     hidden = Q(actor__is_active=False)
     if campaign.pseudonymous:
-        leads = Membership.objects.filter(campaign=campaign, role=Membership.Role.LEAD).values("user")
+        leads = Membership.objects.filter(LEADING, campaign=campaign).values("user")
         is_lead = Q(actor__role=Role.ADMIN) | Q(actor__in=leads)
         hidden |= Q(verb__in=ANNOTATING) | (Q(verb__in=SHARED) & ~is_lead)
     return events.annotate(actor_name=Case(When(hidden, then=F("actor__pseudonym")), default=F("actor__username")))
@@ -99,5 +99,5 @@ def _hidden(campaign: Campaign, users: dict[int, User]) -> set[int]:
     erased = {pk for pk, user in users.items() if not user.is_active}
     if not campaign.pseudonymous:
         return erased
-    leads = campaign.memberships.filter(user__in=users, role=Membership.Role.LEAD).values_list("user", flat=True)
+    leads = campaign.memberships.filter(LEADING, user__in=users).values_list("user", flat=True)
     return erased | (set(users) - set(leads) - {pk for pk, user in users.items() if user.is_admin})

@@ -1,14 +1,16 @@
-"""The pages of a campaign, in groups, and the address of an item of the inbox."""
+"""The pages of a campaign, in groups, the acts that they do not offer, and the address of an item of the inbox."""
 
 from django import template
 from django.urls import reverse
 
+from labeling.actions.blind_test_acts import is_refused
 from labeling.models import Campaign, User
 from labeling.queries.attention import Attention, AttentionItem
 from labeling.queries.next_act import NextAct, next_act
 from labeling.web.campaign_pages import GroupEntry, group_entries
 
 register = template.Library()
+register.filter("refuses", is_refused)
 
 WINNER_KEYS = {"a": "A", "b": "B", "tie": "T", "both_bad": "X"}
 """The keys of the decisions on a conflict."""

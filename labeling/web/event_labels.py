@@ -193,6 +193,7 @@ _FIELDS: dict[str, Field] = {
     "bulkact.changed": Field(_("Changed")),
     "bulkact.chosen": Field(_("Chosen")),
     "bulkact.kind": Field(_("Action"), dict(BulkAct.Kind.choices)),
+    "bulkact.status": Field(_("Status"), dict(BulkAct.Status.choices)),
     "bulkact.target": Field(_("Rows"), dict(BulkAct.Target.choices)),
     "campaign.status": Field(_("Status"), dict(Campaign.Status.choices)),
     "campaigns": Field(_("Campaigns")),

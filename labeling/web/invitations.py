@@ -23,7 +23,9 @@ from labeling.actions.invitations import (
     revoke_invitation,
     sign_up_by_invitation,
 )
+from labeling.actions.sign_ins import note_sign_in
 from labeling.models import Campaign, User
+from labeling.signing_in import address_of, network_of
 from labeling.web.addresses import send_confirmation
 from labeling.web.edge import act, attempt, form_of, page, person, refuse
 from labeling.web.forms import InvitationForm, SignUpForm
@@ -115,6 +117,7 @@ def _join(request: HttpRequest, token: str, form: SignUpForm) -> User | None:
             form.add_error("username", error.message)
         return None
     login(request, user)
+    note_sign_in(user=user, network=network_of(address_of(request)), now=timezone.now())
     if address := values.get("email"):
         send_confirmation(request, user, address)
     return user

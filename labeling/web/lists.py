@@ -1,5 +1,6 @@
 """The lists of prompts and of comparisons, and the page of a prompt."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from common.numbers import whole_number
 from labeling.access import get_led_campaign
+from labeling.actions.blind_test_acts import ADD, is_refused
 from labeling.judging.conversations import completion_html, shown_messages
 from labeling.models import BulkAct, Campaign, Comparison, Prompt
 from labeling.queries.list_pages import NEWEST, page_of_comparisons, page_of_prompts
@@ -63,8 +65,8 @@ def prompts(request: HttpRequest, slug: str) -> HttpResponse:
     counts = dict(Comparison.objects.filter(prompt__in=shown).order_by().values_list("prompt").annotate(Count("pk")))
     context = _context(request, campaign, form, rows, shown) | {
         "rows": [PromptRow(one, counts.get(one.pk, 0)) for one in shown[:ROWS_SHOWN]],
-        "acts": [(Kind.RETIRE, Kind.RETIRE.label), (Kind.RESTORE, Kind.RESTORE.label)],
-        "generates": True,
+        "acts": _acts(campaign, (Kind.RETIRE, Kind.RESTORE)),
+        "generates": not is_refused(campaign, ADD),
         "target": Target.PROMPTS,
         "tab": "prompts",
     }
@@ -85,7 +87,7 @@ def comparisons(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": shown[:ROWS_SHOWN],
         "has_verdicts": has_verdicts(shown),
         "counted": read_tally(campaign.pk).comparisons,
-        "acts": [(kind.value, kind.label) for kind in Kind] + [("export", gettext("Export"))],
+        "acts": [*_acts(campaign, Kind), ("export", gettext("Export"))],
         "target": Target.COMPARISONS,
         "tab": "comparisons",
     }
@@ -119,6 +121,11 @@ def prompt(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def has_verdicts(rows: list[Comparison]) -> bool:
     """Whether a row has a verdict: without one, the columns of verdicts are left out."""
     return any(getattr(row, "verdict", None) for row in rows)
+
+
+def _acts(campaign: Campaign, kinds: Iterable[BulkAct.Kind]) -> list[tuple[str, str]]:
+    """The acts that the page of a list offers, with their labels."""
+    return [(kind.value, str(kind.label)) for kind in kinds if not is_refused(campaign, kind)]
 
 
 def _context(request: HttpRequest, campaign: Campaign, form: Any, rows: Any, shown: list[Any]) -> dict[str, Any]:

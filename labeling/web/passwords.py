@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from labeling.actions.accounts import change_password
 from labeling.actions.mails import can_send_mail, mail_goes_to_log, request_password_reset
-from labeling.models import User
+from labeling.models import ApiToken, User
 from labeling.signing_in import seconds_to_wait
 from labeling.web.edge import page, person
 
@@ -111,9 +111,12 @@ class ResetConfirmView(PasswordResetConfirmView):
 
     def form_valid(self, form: "SetPasswordForm[User]") -> HttpResponse:
         user, password = form.user, form.cleaned_data["new_password1"]
-        change_password(user=user, password=password, acting_user=user, now=timezone.now())
+        had_tokens = ApiToken.objects.filter(user=user, revoked_at=None).exists()
+        change_password(user=user, password=password, revoke_tokens=True, acting_user=user, now=timezone.now())
         self.request.session.flush()  # the link's token, and whoever was signed in here
         messages.success(self.request, _("Your password is changed. Sign in with the new one."))
+        if had_tokens:
+            messages.info(self.request, _("Your API tokens are revoked: programs that used them need new ones."))
         return redirect(self.get_success_url())
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from common.errors import Invalid
 from common.wording import in_sentence
 from labeling.access import get_led_campaign
+from labeling.actions.invitations import usable_invitations
 from labeling.actions.members import add_member, pause_member, remove_member, resume_member
 from labeling.actions.standing import pass_member, restart_member, undo_restart, withdraw_pass
 from labeling.models import Campaign, Membership, User
@@ -57,6 +58,7 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
             "outside": [(names.get(one.pseudonym, one.pseudonym), one) for one in shown],
             "hidden": len(outside) - len(shown),
             "form": form,
+            "has_invitations": usable_invitations(campaign, now=timezone.now()).exists(),
             "tab": "people",
         }
         return render(request, "labeling/people.html", context)

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_safe
 from common.errors import DomainError, NotAllowed, NotFound
 from common.numbers import whole_number
 from common.text.rendering import render_markdown
-from labeling.access import LEADING, get_campaign
+from labeling.access import get_campaign
 from labeling.actions.onboarding import answer_practice, next_pair, read_guidelines, start_round
 from labeling.judging.drafts import as_displayed, criteria_as_displayed
 from labeling.judging.presentation import present_pair
-from labeling.models import Campaign, PracticeAnswer, PracticePair, PracticeRound, User
+from labeling.models import LEADING, Campaign, PracticeAnswer, PracticePair, PracticeRound, User
 from labeling.queries.conflicts import STRENGTHS
 from labeling.queries.standing import Standing, Step, open_round, standing_of
 from labeling.web.display import display_of

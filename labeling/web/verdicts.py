@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from common.numbers import whole_number
 from common.wording import percent
 from labeling.access import get_led_campaign
+from labeling.actions.blind_test_acts import Kind, is_refused
 from labeling.actions.curation import restore_comparison, retire_comparison
 from labeling.actions.relabeling import relabel_comparison
 from labeling.judging.conversations import completion_html, shown_messages
@@ -136,8 +137,9 @@ def _comparison_page(request: HttpRequest, campaign: Campaign, row: Comparison, 
         "events": history_of(row),
         "form": RelabelForm(),
         "retire_form": RetireForm(),
-        "can_be_asked_again": row.status in (Comparison.Status.SETTLED, Comparison.Status.CONFLICT),
-        "can_be_first": row.status == Comparison.Status.OPEN,
+        "can_be_asked_again": row.status in (Comparison.Status.SETTLED, Comparison.Status.CONFLICT)
+        and not is_refused(campaign, Kind.ASK_AGAIN),
+        "can_be_first": row.status == Comparison.Status.OPEN and not is_refused(campaign, Kind.PRIORITISE),
         "tab": "comparisons",
     }
     return render(request, "labeling/comparison.html", context | refused)

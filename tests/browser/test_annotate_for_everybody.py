@@ -53,6 +53,29 @@ def test_on_a_phone_a_swipe_shows_the_other_text_the_choices_are_in_reach_and_to
     assert Judgment.objects.exclude(comment="").get().comment == "By thumb."
 
 
+def test_on_a_phone_an_optional_criterion_says_how_its_answer_is_cleared(
+    transactional_db: None, sign_in: SignIn, picture: Picture
+) -> None:
+    names = {"helpful": True, "polite": False}
+    criteria = [{"name": name, "description": "", "required": required} for name, required in names.items()]
+    scene = stage(comparisons=2, criteria=criteria)
+    page = sign_in(scene.alice, path=PATH, viewport=PHONE, has_touch=True, is_mobile=True)
+    ready(page)
+    hint = page.get_by_text("To clear an answer, tap it again.")
+    expect(hint).to_have_count(1)
+    expect(hint).to_be_visible()
+    assert no_sideways_scrolling(page)
+    answer = page.locator("[name=criterion-polite][value=left]")
+    for is_checked in (True, False):
+        answer.locator("..").tap()
+        expect(answer).to_be_checked(checked=is_checked)
+        page.wait_for_timeout(700)  # two taps in half a second are a double tap, which clears nothing
+    picture(page, "clear-a-criterion-phone", whole=False)
+    wide = sign_in(scene.alice, path=PATH)
+    ready(wide)
+    expect(wide.get_by_text("To clear an answer, tap it again.")).to_be_hidden()
+
+
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 def test_on_a_phone_tabs_bring_the_other_text_into_view_where_it_was_left(
     motion: str, on_stage: Stage, sign_in: SignIn, picture: Picture

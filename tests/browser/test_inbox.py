@@ -21,7 +21,7 @@ def disagree(scene: Stage, one: str = "alice", other: str = "bob") -> None:
 
 @pytest.fixture
 def busy_stage(on_stage: Stage, tmp_path: Path) -> Stage:
-    """A conflict, a flag, a paused annotator, and a version that waits for promotion."""
+    """A conflict, a flag, a paused annotator, a version that waits for promotion, and a round that ended."""
     on_stage.campaign.overlap = 2
     on_stage.campaign.save(update_fields=["overlap"])
     on_stage.campaign.comparisons.update(overlap=2)
@@ -58,7 +58,7 @@ def test_the_count_is_in_the_menu_and_on_the_campaigns_tabs(
     busy_stage: Stage, sign_in: SignIn, picture: Picture
 ) -> None:
     page = sign_in(busy_stage.maya, viewport={"width": 1440, "height": 900})
-    expect(page.locator("#places").get_by_role("link", name="Inbox")).to_contain_text("4")
+    expect(page.locator("#places").get_by_role("link", name="Inbox")).to_contain_text("5")
     picture(page, "home-attention-wide-light")
     page.goto("/campaigns/sums/")
     expect(page.get_by_label("Campaign", exact=True).get_by_role("link", name="Quality")).to_contain_text("2")

@@ -3,8 +3,9 @@
 import logging
 
 import pytest
+from gunicorn.config import Config
 
-from config.secret_paths import SecretPaths, masked
+from config.secret_paths import AccessLogger, SecretPaths, masked
 
 TOKEN = "EWsoPP-3xq_long:enough.to-be-a-token"
 
@@ -12,6 +13,22 @@ TOKEN = "EWsoPP-3xq_long:enough.to-be-a-token"
 @pytest.mark.parametrize("before", ["/invitations/", "/you/address/confirm/", "/password/MTI/"])
 def test_the_secret_part_is_masked(before: str) -> None:
     assert masked(f'"POST {before}{TOKEN}/ HTTP/1.1" 302') == f'"POST {before}\u2026/ HTTP/1.1" 302'
+
+
+def test_escaped_letters_end_no_secret() -> None:
+    assert masked(f"/invitations/%45{TOKEN}%2Fand-more/?next=1") == "/invitations/\u2026/?next=1"
+
+
+def test_gunicorns_log_of_errors_is_masked(caplog: pytest.LogCaptureFixture) -> None:
+    logger = AccessLogger(Config())
+    try:
+        logger.error_log.addHandler(caplog.handler)
+        logger.error("Error handling request %s", f"/invitations/{TOKEN}/")
+        assert "Error handling request /invitations/\u2026/" in caplog.text
+        assert TOKEN not in caplog.text
+    finally:
+        logger.error_log.handlers.clear()
+        logger.error_log.filters.clear()
 
 
 @pytest.mark.parametrize("path", ["/campaigns/sums/invitations/", "/campaigns/x/invitations/revoke/"])

@@ -1,12 +1,15 @@
 """The tables in Django's admin: to be looked at."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from labeling.actions.people import create_token
-from labeling.models import Event, Judgment
+from labeling.actions.people import create_token, create_user
+from labeling.models import Event, Judgment, User
 from tests.people import PASSWORD, stage
 
 pytestmark = pytest.mark.django_db
@@ -68,14 +71,62 @@ def test_a_changed_role_is_in_the_log() -> None:
     assert (event.before, event.after) == ({"role": "lead"} | rights, {"role": "annotator"} | rights)
 
 
+def test_an_admin_who_is_made_an_annotator_cannot_come_back_and_a_lead_who_is_made_admin_can() -> None:
+    scene = stage()
+    second = create_user(username="second", role="admin", password=PASSWORD, acting_user=scene.root, now=scene.now)[0]
+    theirs = Client()
+    theirs.force_login(second)
+    date = {"is_active": "on", "date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"}
+    address = reverse("admin:labeling_user_change", args=[second.pk])
+    assert theirs.get(address).status_code == 200
+    demote = {"username": "second", "role": "annotator", "is_staff": "on", "is_superuser": "on"}
+    assert admin_at_work().post(address, date | demote).status_code == 302
+    second.refresh_from_db()
+    assert (second.is_staff, second.is_superuser) == (False, False)
+    assert theirs.post(address, date | {"username": "second", "role": "admin"}).status_code == 302
+    second.refresh_from_db()
+    assert second.role == "annotator"
+    maya = reverse("admin:labeling_user_change", args=[scene.maya.pk])
+    assert admin_at_work().post(maya, date | {"username": "maya", "role": "admin"}).status_code == 302
+    scene.maya.refresh_from_db()
+    assert (scene.maya.is_staff, scene.maya.is_superuser) == (True, True)
+
+
+def test_the_migration_takes_the_rights_of_those_who_are_no_admins_any_more() -> None:
+    scene = stage()
+    User.objects.filter(pk=scene.maya.pk).update(is_staff=True, is_superuser=True)
+    User.objects.filter(pk=scene.root.pk).update(is_staff=False)
+    import_module("labeling.migrations.0027_rights_follow_the_role").follow_the_role(apps, None)
+    rights = dict(User.objects.values_list("username", "is_superuser"))
+    assert (rights["maya"], rights["root"]) == (False, True)
+    assert set(User.objects.filter(is_staff=True)) == {scene.root}
+
+
 def test_a_name_that_looks_like_anothers_is_refused_here_too() -> None:
     scene = stage()
     address = reverse("admin:labeling_user_change", args=[scene.alice.pk])
-    values = {"username": "B\u043eb", "role": "annotator", "is_active": "on", "date_joined_0": "2026-01-01"}
+    values = {"username": "\u0432\u043e\u0432", "role": "annotator", "is_active": "on", "date_joined_0": "2026-01-01"}
     page = admin_at_work().post(address, values | {"date_joined_1": "12:00:00"})
     assert "looks the same" in page.content.decode()
     scene.alice.refresh_from_db()
     assert scene.alice.username == "alice"
+
+
+def test_a_changed_name_or_address_is_in_the_log_without_the_address() -> None:
+    scene = stage()
+    address = reverse("admin:labeling_user_change", args=[scene.alice.pk])
+    values = {"username": "alicia", "email": "a@secret.example", "role": "annotator", "is_active": "on"}
+    date = {"date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"}
+    assert admin_at_work().post(address, values | date).status_code == 302
+    events = Event.objects.filter(subject_type="user", subject_id=str(scene.alice.pk), actor=scene.root)
+    assert {event.verb for event in events} >= {"user.address_changed", "user.renamed"}
+    assert "secret.example" not in str(list(Event.objects.values()))
+
+
+def test_the_password_of_an_account_that_is_none_is_a_404() -> None:
+    stage()
+    assert admin_at_work().get("/admin/labeling/user/abc/password/").status_code == 404
+    assert admin_at_work().get("/admin/labeling/user/999999/password/").status_code == 404
 
 
 def test_a_password_set_by_an_admin_ends_sessions_and_tokens() -> None:

@@ -70,6 +70,32 @@ def test_behind_a_proxy_the_address_is_the_one_the_proxy_has_added(clock: Any, s
     assert sign_in("alice", PASSWORD, **{"X-Forwarded-For": "198.51.100.8"}).status_code == 302
 
 
+@pytest.mark.parametrize("entry", ["198.51.100.7:{}", "::ffff:198.51.100.7", "[::ffff:198.51.100.7]:{}"])
+def test_however_a_proxy_writes_an_address_it_is_the_same_one(clock: Any, settings: Any, entry: str) -> None:
+    settings.BEHIND_PROXY = True
+    stage()
+    for number in range(5):
+        sign_in("alice", "wrong", **{"X-Forwarded-For": entry.format(4000 + number)})
+    assert sign_in("alice", PASSWORD, **{"X-Forwarded-For": "198.51.100.7"}).status_code == 429
+    assert sign_in("alice", PASSWORD, **{"X-Forwarded-For": "::ffff:198.51.100.8"}).status_code == 302
+
+
+def test_a_forwarded_address_that_is_none_is_that_of_the_proxy(clock: Any, settings: Any) -> None:
+    settings.BEHIND_PROXY = True
+    stage()
+    for number in range(5):
+        sign_in("alice", "wrong", **{"X-Forwarded-For": f"unknown-{number}"})
+    assert sign_in("alice", PASSWORD).status_code == 429
+
+
+def test_addresses_of_ipv4_in_the_clothes_of_ipv6_are_no_single_network(clock: Any) -> None:
+    stage()
+    for _ in range(5):
+        sign_in("alice", "wrong", address="::ffff:203.0.113.9")
+    assert sign_in("alice", PASSWORD, address="203.0.113.9").status_code == 429
+    assert sign_in("alice", PASSWORD, address="::ffff:203.0.113.10").status_code == 302
+
+
 def test_tokens_that_are_none_are_a_problem_that_says_how_long_to_wait(clock: Any, settings: Any) -> None:
     settings.SIGN_IN_LIMITS = {**settings.SIGN_IN_LIMITS, "token": 3}
     client = Client(headers={"Authorization": "Bearer chosen_guess"})
@@ -132,5 +158,5 @@ def test_what_is_known_about_sign_ins_is_forgotten(clock: Any) -> None:
     sign_in("alice", PASSWORD)
     now = NOON + timedelta(seconds=clock["now"])
     assert forget_sign_ins(now=now) == 0
-    assert forget_sign_ins(now=now + timedelta(days=91)) == 4
+    assert forget_sign_ins(now=now + timedelta(days=91)) == 6
     assert not KnownPlace.objects.exists()

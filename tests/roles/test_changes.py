@@ -77,10 +77,8 @@ STAYS_POSSIBLE = {
     "POST api-cancel-suite-run",
     "DELETE api-invitation",
     "DELETE api-member",
-    "PATCH api-webhook",
+    "PATCH api-webhook",  # switches it off
     "DELETE api-webhook",
-    "POST api-webhook-retry",
-    "POST api-webhook-rotate",
     # Reading and exporting, and using versions, which belong to every campaign.
     "POST api-completion",
     "POST api-export-evaluation",
@@ -88,7 +86,6 @@ STAYS_POSSIBLE = {
     # A person's own steps, which give them no assignment.
     "POST api-next",
     "POST api-read-answers",
-    "POST api-read-guidelines",
 }
 """All that can still be done to an archived campaign."""
 

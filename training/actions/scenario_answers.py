@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import Conflict, NotFound
-from labeling.access import require_member
+from labeling.access import require_member, require_not_archived
 from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.evaluation.suite_results import check_outcomes, checks_of, counting_judges, judged_results
@@ -26,10 +26,11 @@ def answer_question(
 ) -> ScenarioAnswer:
     """Stores a member's answer to a question about a text, and settles the scenario where it decides.
 
-    Raises AlreadyAnswered, NotFound.
+    Raises AlreadyAnswered, CampaignArchived, NotFound.
     """
     campaign = result.run.campaign
     require_member(acting_user, campaign)
+    require_not_archived(campaign)
     checks = checks_of(result) if result.status == ScenarioResult.Status.WRITTEN else []
     is_question = 0 <= check_number < len(checks) and bool(question_of(checks[check_number]))
     if not is_question or answer not in ScenarioAnswer.Answer.values:
@@ -48,9 +49,13 @@ def answer_question(
 
 
 def undo_answer(*, answer: ScenarioAnswer, acting_user: User, now: datetime) -> ScenarioAnswer:
-    """Takes a person's own answer back; the row stays. Taking it back twice changes nothing. Raises NotFound."""
+    """Takes a person's own answer back; the row stays. Taking it back twice changes nothing.
+
+    Raises CampaignArchived, NotFound.
+    """
     campaign = answer.result.run.campaign
     require_member(acting_user, campaign)
+    require_not_archived(campaign)
     with transaction.atomic():
         with settling(campaign, answer.result) as result:
             locked = ScenarioAnswer.objects.select_for_update().filter(pk=answer.pk, by=acting_user).first()

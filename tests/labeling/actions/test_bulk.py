@@ -1,6 +1,6 @@
 """Acts on many prompts or comparisons: one event, what they change, and how they survive a dead worker."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from labeling.actions import bulk
 from labeling.actions.bulk import BulkOrder, NothingSelected, Selection, run_bulk_act, start_bulk_act, sweep_bulk_acts
 from labeling.actions.curation import WrongComparisonStatus, restore_comparison, retire_comparison, review_flag
 from labeling.actions.practice import unmake_practice
-from labeling.models import BulkAct, Comparison, Event, Prompt, Verdict
+from labeling.models import BulkAct, Campaign, Comparison, Event, Prompt, Verdict
 from labeling.queries.lists import ComparisonFilter, Filter, PromptFilter
 from labeling.tally import count_tally, read_tally
 from tests.labeling.practising import mark
@@ -195,6 +195,39 @@ def test_another_worker_continues_after_the_last_chunk(monkeypatch: pytest.Monke
     act.refresh_from_db()
     assert (act.status, act.changed, statuses().count("retired")) == ("done", 10, 10)
     assert in_balance(scene)
+
+
+def archive(scene: Stage) -> None:
+    Campaign.objects.filter(pk=scene.campaign.pk).update(status="archived")
+
+
+def demote(scene: Stage) -> None:
+    scene.campaign.memberships.filter(user=scene.maya).update(role="annotator")
+
+
+def remove(scene: Stage) -> None:
+    scene.campaign.memberships.filter(user=scene.maya).delete()
+
+
+@pytest.mark.parametrize("change", [archive, demote, remove])
+def test_an_act_in_the_background_stops_when_it_is_no_longer_allowed(
+    monkeypatch: pytest.MonkeyPatch, change: Callable[[Stage], None]
+) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    monkeypatch.setattr(bulk, "CHUNK", 3)
+    scene = stage(comparisons=7)
+    act = do(scene, "retire", where=ComparisonFilter())
+
+    def clock() -> Any:
+        if statuses().count("retired") == 3:
+            change(scene)
+        return scene.now
+
+    run_bulk_act(act.pk, clock=clock)
+    act.refresh_from_db()
+    assert (act.status, act.done, statuses().count("retired")) == ("stopped", 3, 3)
+    assert Event.objects.get(verb="bulk.done").after["status"] == "stopped"
+    assert sweep_bulk_acts(now=scene.now + bulk.LOST_AFTER * 2) == 0
 
 
 def test_wrong_requests_change_nothing() -> None:

@@ -1,6 +1,7 @@
 """Links by which people come into a campaign."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from labeling.actions.invitations import (
     revoke_invitation,
     sign_up_by_invitation,
 )
-from labeling.actions.members import remove_member
+from labeling.actions.members import add_member, remove_member
 from labeling.actions.people import UsernameTaken
 from labeling.models import Event, Invitation, Membership, User
 from tests.people import PASSWORD, Stage, person, stage
@@ -112,3 +113,13 @@ def test_somebody_who_was_removed_does_not_come_back_by_an_older_link() -> None:
         campaign=scene.campaign, expires_at=later + timedelta(days=1), acting_user=scene.maya, now=later
     )
     assert accept_invitation(token=newer, acting_user=scene.alice, now=later).user == scene.alice
+
+
+def test_who_was_added_again_and_left_on_their_own_comes_back_by_the_older_link() -> None:
+    scene = stage()
+    _, token = invite(scene)
+    by: Any = {"campaign": scene.campaign, "user": scene.ada, "now": scene.now}
+    remove_member(**by, acting_user=scene.maya)
+    add_member(**by, role="lead", acting_user=scene.maya)
+    remove_member(**by, acting_user=scene.ada)
+    assert accept_invitation(token=token, acting_user=scene.ada, now=scene.now).user == scene.ada

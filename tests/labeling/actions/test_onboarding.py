@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from common.errors import Invalid
-from labeling.access import CampaignNotFound
+from labeling.access import CampaignArchived, CampaignNotFound
 from labeling.actions.campaigns import change_campaign, write_guidelines
 from labeling.actions.onboarding import (
     AlreadyAnswered,
@@ -23,7 +23,16 @@ from labeling.actions.onboarding import (
 )
 from labeling.actions.practice import unmake_practice
 from labeling.judging.drafts import as_displayed
-from labeling.models import Assignment, Comparison, Event, GuidelineReading, Judgment, Membership, PracticeRound
+from labeling.models import (
+    Assignment,
+    Campaign,
+    Comparison,
+    Event,
+    GuidelineReading,
+    Judgment,
+    Membership,
+    PracticeRound,
+)
 from labeling.queries.standing import standing_of
 from labeling.tally import read_tally
 from tests.labeling.practising import PRACTICE, QUALIFICATION, go_through, mark, read
@@ -52,6 +61,22 @@ def test_reading_is_recorded_once_per_person_and_version(scene: Stage) -> None:
     assert GuidelineReading.objects.count() == 2
     assert Event.objects.filter(verb="guidelines.read", actor=scene.alice).count() == 1
     assert Membership.objects.get(campaign=scene.campaign, user=scene.alice).read_version == 1
+
+
+def test_nobody_reads_practises_or_answers_in_an_archived_campaign(scene: Stage) -> None:
+    write_guidelines(campaign=scene.campaign, text="Be kind.", acting_user=scene.maya, now=scene.now)
+    mark(scene, 2, PRACTICE)
+    by: Any = {"acting_user": scene.alice, "now": scene.now}
+    round_ = start_round(campaign=scene.campaign, use=PRACTICE, **by)
+    answer = round_.answers.first()
+    assert answer is not None
+    Campaign.objects.filter(pk=scene.campaign.pk).update(status="archived")
+    with pytest.raises(CampaignArchived):
+        read_guidelines(campaign=scene.campaign, number=1, **by)
+    with pytest.raises(CampaignArchived):
+        start_round(campaign=scene.campaign, use=PRACTICE, **by)
+    with pytest.raises(CampaignArchived):
+        answer_practice(answer=answer.pk, choice="left", **by)
 
 
 def test_only_the_newest_version_can_be_read(scene: Stage) -> None:

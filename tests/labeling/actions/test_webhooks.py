@@ -9,6 +9,7 @@ from standardwebhooks.webhooks import Webhook as Oracle
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from common.errors import Invalid, NotAllowed
+from labeling.access import CampaignArchived
 from labeling.actions.webhooks import (
     DELAYS,
     AddressRefused,
@@ -19,7 +20,7 @@ from labeling.actions.webhooks import (
     retry_delivery,
     rotate_webhook_secret,
 )
-from labeling.models import Event, Webhook, WebhookDelivery
+from labeling.models import Campaign, Event, Webhook, WebhookDelivery
 from tests.labeling.hooks import hook, send_all
 from tests.labeling.receiver import Receiver
 from tests.people import NOON, stage
@@ -168,7 +169,7 @@ def test_an_address_that_comes_to_lead_inside_is_refused_when_it_is_used(receive
     scene.settle("a")
     settings.WEBHOOKS_ALLOW_PRIVATE = False
     (delivery,) = send_all()
-    assert "not a public address" in delivery.error
+    assert "address that is not public" in delivery.error
     assert receiver.got == []
 
 
@@ -179,6 +180,21 @@ def test_only_leads_set_up_webhooks_and_only_admins_those_of_all_campaigns() -> 
             create_webhook(
                 campaign=campaign, url="https://1.1.1.1/", event_types=["run.finished"], acting_user=user, now=NOON
             )
+
+
+def test_the_webhook_of_an_archived_campaign_can_only_be_switched_off() -> None:
+    scene = stage()
+    by: Any = {"webhook": hook(scene, "https://1.1.1.1/", "verdict.settled"), "acting_user": scene.maya, "now": NOON}
+    Campaign.objects.filter(pk=scene.campaign.pk).update(status="archived")
+    changes: list[dict[str, Any]] = [{"url": "https://1.1.1.1/other"}, {"event_types": ["run.finished"]}]
+    for change in changes:
+        with pytest.raises(CampaignArchived):
+            change_webhook(**by, **change, is_active=False)
+    with pytest.raises(CampaignArchived):
+        rotate_webhook_secret(**by)
+    assert not change_webhook(**by, is_active=False).is_active
+    with pytest.raises(CampaignArchived):
+        change_webhook(**by, is_active=True)
 
 
 @pytest.mark.parametrize("types", [[], ["judgment.made"], ["verdict.settled", "nothing"]])

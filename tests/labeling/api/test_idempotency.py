@@ -76,6 +76,13 @@ def test_a_secret_is_told_again_and_is_nowhere_in_the_database(calling: Calling)
     assert post(alice, "/api/v1/tokens/", body, "k2").json()["key"] != first["key"]
 
 
+def test_a_text_that_looks_like_a_place_for_a_secret_is_replayed_as_it_is(calling: Calling) -> None:
+    alice = calling(stage().alice)
+    body = {"name": "my {secret} {secret }", "scopes": ["read"]}
+    first, again = (post(alice, "/api/v1/tokens/", body, "k1").json() for _ in range(2))
+    assert (again["name"], again) == (body["name"], first)
+
+
 @pytest.mark.parametrize("key", ["", "k" * 256, "k\xe9"])
 def test_a_key_that_is_none_is_refused(calling: Calling, key: str) -> None:
     refused = post(calling(stage().maya), CAMPAIGNS, {"name": "Kind"}, key)

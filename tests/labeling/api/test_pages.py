@@ -52,4 +52,8 @@ def test_a_made_up_place_in_a_list_is_no_error_of_the_server(calling: Calling) -
     maya = calling(stage().maya)
     for cursor in ("cD1hYWFh", "bz0xJnA9", "cj0xJnA9OTk5OTk5OTk5OTk5OTk5OTk5OTk5OQ==", "%00", "x" * 500):
         answer = maya.get(f"/api/v1/campaigns/sums/judgments/?cursor={cursor}")
-        assert answer.status_code in (200, 400, 404), cursor
+        assert answer.status_code in (200, 400), cursor
+        if answer.status_code == 400:
+            assert answer.json()["type"] == "/problems/wrong-cursor"
+    damaged = maya.get("/api/v1/campaigns/sums/judgments/?cursor=abcde")
+    assert (damaged.status_code, damaged.json()["type"]) == (400, "/problems/wrong-cursor")

@@ -33,6 +33,14 @@ def test_pseudonyms_become_names_where_leads_see_names(pseudonymous: bool) -> No
     assert names_by_pseudonym(scene.campaign, [pseudonym]) == {pseudonym: pseudonym if pseudonymous else "alice"}
 
 
+def test_a_lead_whose_account_is_an_annotators_now_goes_by_pseudonym() -> None:
+    scene = stage(pseudonymous=True)
+    assert [one.name for one in names_of_deciders(scene.campaign, [scene.maya]).values()] == ["maya"]
+    scene.maya.role = "annotator"
+    scene.maya.save(update_fields=["role"])
+    assert [one.name for one in names_of_deciders(scene.campaign, [scene.maya]).values()] == [scene.maya.pseudonym]
+
+
 @pytest.mark.parametrize("pseudonymous", [True, False])
 def test_acts_of_annotators_go_by_pseudonym_in_a_pseudonymous_campaign(pseudonymous: bool) -> None:
     scene = stage(comparisons=1, pseudonymous=pseudonymous)

@@ -2,18 +2,10 @@
 
 from typing import Any
 
-import pytest
-
-from common import buckets
 from labeling.actions.mails import address_token
 from labeling.models import MailRequest, User
 from tests.clients import Visiting, text_of
 from tests.people import person
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labeling.signing_in.BUCKETS", buckets.Buckets())
 
 
 def test_a_new_address_counts_once_it_is_confirmed(visiting: Visiting) -> None:

@@ -2,7 +2,7 @@
 
 from django.test import Client
 
-from labeling.models import Invitation, Membership, User
+from labeling.models import Event, Invitation, KnownPlace, Membership, User
 from tests.clients import Visiting
 from tests.people import PASSWORD, stage
 
@@ -32,6 +32,8 @@ def test_somebody_invited_makes_an_account_and_judges(visiting: Visiting) -> Non
     answer = stranger.post(link, {"username": "dana", "password": PASSWORD}, follow=True)
     assert answer.redirect_chain[-1][0] == "/campaigns/sums/annotate/"
     assert Membership.objects.filter(user=User.objects.get(username="dana"), role="annotator").exists()
+    assert KnownPlace.objects.filter(user__username="dana").count() == 1
+    assert Event.objects.filter(verb="user.signed_in", actor__username="dana").count() == 1
     invitation = Invitation.objects.get()
     assert invitation.uses == 1
     visiting(scene.maya).post("/campaigns/sums/invitations/revoke/", {"invitation": invitation.pk})

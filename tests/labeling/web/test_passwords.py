@@ -4,22 +4,18 @@ import re
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
-from common import buckets
 from labeling.actions.mails import send_mail_request
-from labeling.models import MailRequest, User
+from labeling.actions.people import create_token
+from labeling.models import KnownPlace, MailRequest, User
 from tests.clients import Visiting
 from tests.people import PASSWORD, person
 from tests.roles.rows import reset_link
 
 NEW = "another horse, another battery"
 CHANGE = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labeling.signing_in.BUCKETS", buckets.Buckets())
 
 
 def test_a_changed_password_ends_the_sessions_elsewhere(visiting: Visiting) -> None:
@@ -77,6 +73,21 @@ def test_the_link_sets_a_password_once(visiting: Visiting) -> None:
     assert "Sign in with the new one" in answer.content.decode()
     assert User.objects.get(pk=alice.pk).check_password(NEW)
     assert "no longer valid" in visiting(None).get(path).content.decode()
+
+
+def test_a_reset_ends_tokens_and_forgets_the_places_of_whoever_knew_the_old_password(visiting: Visiting) -> None:
+    alice = person("alice")
+    assert Client().post("/login/", {"username": "alice", "password": PASSWORD}).status_code == 302
+    assert KnownPlace.objects.filter(user=alice).exists()
+    alice.refresh_from_db()
+    token, _key = create_token(user=alice, name="laptop", acting_user=alice, now=timezone.now())
+    client = visiting(None)
+    form = client.get("/password/{}/{}/".format(*reset_link(alice))).headers["Location"]
+    page = client.post(form, {"new_password1": NEW, "new_password2": NEW}, follow=True).content.decode()
+    assert "Your API tokens are revoked" in page
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+    assert not KnownPlace.objects.filter(user=alice).exists()
 
 
 def test_a_server_without_e_mail_says_so(visiting: Visiting, settings: Any) -> None:

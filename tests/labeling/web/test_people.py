@@ -1,11 +1,14 @@
 """Members on their page: added, removed, and why somebody cannot be."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from labeling.actions.curation import make_gold, retire_comparison
+from labeling.actions.invitations import create_invitation, revoke_invitation
 from labeling.models import Judgment, Membership
 from labeling.queries.annotator import counts
 from labeling.queries.statistics import statistics
@@ -20,6 +23,19 @@ def test_somebody_is_added_and_removed(visiting: Visiting) -> None:
     assert "Sums" in text_of(visiting(on_stage.charlie), "/")
     maya.post(f"{path}remove/", {"username": "charlie"})
     assert not Membership.objects.filter(user=on_stage.charlie, campaign=on_stage.campaign).exists()
+
+
+def test_removing_reminds_of_invitations_that_can_still_be_used(visiting: Visiting) -> None:
+    scene = stage()
+    maya, path = visiting(scene.maya), "/campaigns/sums/people/"
+    assert "Revoke the invitation too" not in maya.get(path).content.decode()
+    now = timezone.now()
+    invitation, _token = create_invitation(
+        campaign=scene.campaign, expires_at=now + timedelta(days=1), acting_user=scene.maya, now=now
+    )
+    assert "Revoke the invitation too" in maya.get(path).content.decode()
+    revoke_invitation(invitation=invitation, acting_user=scene.maya, now=now)
+    assert "Revoke the invitation too" not in maya.get(path).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -56,5 +56,5 @@ def test_why_a_webhook_failed_is_in_the_language_of_the_reader(visiting: Visitin
 def test_an_address_that_leads_inside_is_refused_beside_its_field(visiting: Visiting) -> None:
     form = {"url": "http://127.0.0.1/", "event_types": ["verdict.settled"]}
     page = visiting(stage().maya).post(PAGE, form).content.decode()
-    assert "not a public address" in page
+    assert "address that is not public" in page
     assert not Webhook.objects.exists()

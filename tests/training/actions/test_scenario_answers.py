@@ -4,6 +4,7 @@ import pytest
 from django.db import transaction
 
 from common.errors import NotFound
+from labeling.access import CampaignArchived
 from labeling.models import Campaign, User
 from tests.training.conftest import NOW
 from tests.training.suites import finished_run, scenario, small_suite
@@ -50,6 +51,16 @@ def test_a_yes_passes_and_a_no_fails_a_scenario(run: SuiteRun, campaign: Campaig
     assert (stored.by, stored.at) == (alice, NOW)
     assert outcomes(run) == ["passed", "failed", "failed"]
     assert list(open_questions(campaign, alice)) == []
+
+
+def test_in_an_archived_campaign_nobody_answers_or_takes_back(run: SuiteRun, campaign: Campaign, alice: User) -> None:
+    one, two, _ = run.results.all()
+    stored = given(alice, one, "yes")
+    Campaign.objects.filter(pk=campaign.pk).update(status="archived")
+    with pytest.raises(CampaignArchived):
+        given(alice, two, "yes")
+    with pytest.raises(CampaignArchived):
+        undo_answer(answer=stored, acting_user=alice, now=NOW)
 
 
 def test_cannot_say_leaves_the_question_to_the_next_person(
