@@ -87,7 +87,7 @@ def waits_for_budget(plan: RoundPlan, *, now: datetime) -> Sentence:
 
 
 def waits_for_agreement(plan: RoundPlan) -> Sentence:
-    """Empty where enough pairs of votes agree, or any number is enough. What was learned from counts no more."""
+    """Empty where enough pairs of votes agree, or any number is enough. Pairs learned from count no more."""
     if plan.min_agreement is None:
         return Sentence()
     patterns = _new_patterns(plan.campaign)
