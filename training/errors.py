@@ -30,6 +30,10 @@ class ServerNotReady(Conflict):
     sentence = _("No server can serve this version now, or one refuses it.")
 
 
+class ServersAway(ServerNotReady):
+    """It passes: none of them answers now."""
+
+
 class VersionInUse(Conflict):
     type = "version-in-use"
     sentence = _("The files of this version are in use and cannot be removed.")

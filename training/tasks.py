@@ -8,8 +8,10 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from common.broker import waiting_messages
+from common.sentences import Sentence
 from labeling.models import Campaign
 from training import claims
 from training.actions.drafts import forget_drafts
@@ -153,11 +155,22 @@ def consider_retraining(rule_id: int) -> None:
     """Considers one rule at its time. Each rule with a time has a beat row that sends this."""
     rule = RetrainingRule.objects.select_related("campaign").filter(pk=rule_id).first()
     if rule is not None:
-        consider(rule=rule, now=timezone.now())
+        _consider_alone(rule)
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def consider_retraining_rules() -> None:
     """Considers all rules without a time, and those whose time has come. Celery beat sends it every minute."""
     for rule in retraining.rules_without_time():
+        _consider_alone(rule)
+
+
+def _consider_alone(rule: RetrainingRule) -> None:
+    """Considers a rule; its page says what broke, which the next look finds again or not."""
+    try:
         consider(rule=rule, now=timezone.now())
+    except Exception as error:  # what is wrong with one campaign holds up no other
+        logger.exception("%s could not be considered", rule)
+        details = {"kind": type(error).__name__, "error": str(error)}
+        outcome = Sentence(gettext_noop("Unexpected: %(kind)s: %(error)s"), details)
+        RetrainingRule.objects.filter(pk=rule.pk).update(considered_at=timezone.now(), outcome=outcome)

@@ -1,6 +1,6 @@
 """The tasks: their queues, what beat sends, and what the sweep looks after."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from importlib import import_module
 
 import pytest
@@ -10,12 +10,15 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from labeling.models import User
+from labeling.actions.campaigns import create_campaign
+from labeling.models import Campaign, User
 from tests.browser.furnished import furnish
 from tests.people import stage
+from tests.training.actions.conftest import rule_of
+from tests.training.conftest import NOW, QUESTIONS
 from tests.training.gates_by_people import next_vote, vote, voted, voting_gate
 from training import claims
-from training.models import CampaignDraft, PeopleGate
+from training.models import CampaignDraft, PeopleGate, RoundPlan, Run
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +106,19 @@ def test_a_gate_that_cannot_be_looked_at_holds_up_no_other(caplog: pytest.LogCap
     tasks.sweep()
     assert f"gate by people {broken.pk}" in caplog.text
     assert PeopleGate.objects.get(pk=gate.pk).status == "better"
+
+
+def test_a_campaign_that_cannot_be_considered_holds_up_no_other(
+    labeled: Campaign, maya: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    from training import tasks
+
+    other = create_campaign(name="Other", acting_user=maya, now=NOW)
+    broken, good = (rule_of(campaign, min_fresh_verdicts=len(QUESTIONS)) for campaign in (other, labeled))
+    RoundPlan.objects.create(campaign=other, quiet_from=time(1), quiet_until=time(2), time_zone="Nowhere/Else")
+    assert broken.pk < good.pk
+    tasks.consider_retraining_rules()
+    assert f"{broken} could not be considered" in caplog.text
+    broken.refresh_from_db()
+    assert str(broken.outcome).startswith("Unexpected: ZoneInfoNotFoundError")
+    assert Run.objects.get().campaign == labeled

@@ -1,5 +1,6 @@
 """The promotion gate: its rules, and its decisions about versions, by the schedule or by a person."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.access import require_version
 from training.actions.versions import promote
-from training.errors import GateNotMet, WrongGate
+from training.errors import GateNotMet, ServersAway, WrongGate
 from training.models import (
     Deployment,
     Gate,
@@ -30,6 +31,8 @@ from training.models import (
 )
 from training.queries.gates import Standing, campaigns_concerned, current_gate, standing
 from training.queries.retraining import passed_since_decision
+
+logger = logging.getLogger(__name__)
 
 LONGEST_REASON = 2000
 Outcome = GateDecision.Outcome
@@ -83,7 +86,7 @@ def _limits(gate: Gate) -> dict[str, float]:
 
 def _saved_gate(campaign: Campaign, *, now: datetime) -> Gate:
     """The current gate as a row, within a transaction: two leads who save at once wait for each other."""
-    Campaign.objects.select_for_update().get(pk=campaign.pk)
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     return _as_row(current_gate(campaign), now=now)
 
 
@@ -98,7 +101,7 @@ def _as_row(gate: Gate, *, now: datetime) -> Gate:
 def _standing_locked(version: ModelVersion) -> Standing:
     """How a version of a run stands now; no gate that is asked changes until the transaction ends."""
     concerned = [campaign.pk for campaign in campaigns_concerned(version)]
-    list(Campaign.objects.select_for_update().filter(pk__in=concerned).order_by("pk").values_list("pk"))
+    list(Campaign.objects.select_for_update(no_key=True).filter(pk__in=concerned).order_by("pk").values_list("pk"))
     stands = standing(version)
     assert stands is not None
     return stands
@@ -108,7 +111,7 @@ def decide_by_rule(*, run: Run, version: ModelVersion, now: datetime) -> GateDec
     """Promotes a scheduled run's version if the gates are met and what served at its start still serves; else not.
 
     Decides once, and once more if a gate by people is passed after the version was held back: a further call changes
-    nothing.
+    nothing. While no server is ready to be promoted to, that second decision is not made.
     """
     with transaction.atomic():
         Run.objects.select_for_update().get(pk=run.pk)
@@ -120,7 +123,13 @@ def decide_by_rule(*, run: Run, version: ModelVersion, now: datetime) -> GateDec
         stands = standing(version)
         assert stands is not None
         asked = _Asked(run, people)
-        reason = _held_by_rule(run, stands) or _promote_by_rule(asked, version, now=now)
+        try:
+            reason = _held_by_rule(run, stands) or _promote_by_rule(asked, version, now=now)
+        except ServersAway as error:
+            if earlier is not None:  # people preferred it: it is asked again until the servers are there
+                logger.warning("%s is not promoted yet: %s", version, error)
+                return earlier
+            reason = _held_because(error)
         newest = decisions.first()
         if newest is not None and newest != earlier:
             return newest
@@ -138,7 +147,10 @@ def _held_by_rule(run: Run, stands: Standing) -> Sentence:
 
 
 def _promote_by_rule(asked: _Asked, version: ModelVersion, *, now: datetime) -> Sentence:
-    """Promotes and stores the decision; returns why that was not possible, or an empty sentence."""
+    """Promotes and stores the decision; returns why that was not possible, or an empty sentence.
+
+    Raises ServersAway.
+    """
 
     def decide() -> Sentence:
         stands = _standing_locked(version)
@@ -151,9 +163,15 @@ def _promote_by_rule(asked: _Asked, version: ModelVersion, *, now: datetime) -> 
         promote(version=version, acting_user=None, now=now, expected=asked.run.serving or asked.run.parent, also=decide)
     except _HeldBack as held:
         return held.reason
+    except ServersAway:
+        raise
     except DomainError as error:
-        return Sentence(gettext_noop("Held back: %(reason)s"), {"reason": sentence_of(error)})
+        return _held_because(error)
     return Sentence()
+
+
+def _held_because(error: DomainError) -> Sentence:
+    return Sentence(gettext_noop("Held back: %(reason)s"), {"reason": sentence_of(error)})
 
 
 def promote_through_gate(

@@ -53,7 +53,7 @@ def save_retraining_rule(
     require_no_blind_test(campaign)
     crontab = _crontab(cron) if cron.strip() else None
     with transaction.atomic():
-        Campaign.objects.select_for_update().get(pk=campaign.pk)  # serializes two leads who save at once
+        Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # serializes two leads who save at once
         rule = RetrainingRule.objects.filter(campaign=campaign).first() or RetrainingRule(campaign=campaign)
         before = _as_dict(rule) if rule.pk else {}
         rule.enabled, rule.min_fresh_verdicts = enabled, min_fresh_verdicts
@@ -137,7 +137,7 @@ def resume_retraining(*, rule: RetrainingRule, acting_user: User | None, now: da
     """Ends the pause after a rollback. Raises NotPaused, NotAllowed, NotFound."""
     require_may_change(acting_user, rule.campaign)
     with transaction.atomic():
-        locked = RetrainingRule.objects.select_for_update().select_related("campaign").get(pk=rule.pk)
+        locked = RetrainingRule.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=rule.pk)
         if locked.paused_at is None:
             raise NotPaused
         locked.paused_at, locked.pause = None, Sentence()

@@ -53,7 +53,7 @@ def save_round_plan(
     require_no_blind_test(campaign)
     assert set(values) <= set(FIELDS)
     with transaction.atomic():
-        Campaign.objects.select_for_update().get(pk=campaign.pk)  # serializes two leads who save at once
+        Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # serializes two leads who save at once
         plan = plan_of(campaign)
         before = plan_as_json(plan)
         for name, value in values.items():
@@ -63,10 +63,18 @@ def save_round_plan(
         changed = {name for name in FIELDS if before[name] != after[name]}
         if not changed and plan.pk:
             return plan
+        looked_at: list[str] = []  # the schedule may have set the others since
         if changed & {"target", "target_by"}:
             plan.target_reached_at = None
+            looked_at.append("target_reached_at")
+        if changed & {"budget_money", "budget_minutes", "budget_period", "human_hour", "machine_hour"}:
+            plan.budget_reached_at = None
+            looked_at.append("budget_reached_at")
         plan.updated_at = now
-        plan.save()
+        if plan.pk:
+            plan.save(update_fields=[*FIELDS, *looked_at, "updated_at"])
+        else:
+            plan.save()
         record(
             "round.plan_saved",
             plan,

@@ -1,7 +1,7 @@
 """Starting, cancelling and resuming a training run. A worker does it; see `training.jobs`."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,8 @@ class RunSpec:
     """Where the serving version is looked up if no parent is named."""
     test_share: float | None = None
     """The share of prompts that is held out; None: the usual one, which is larger in a small campaign."""
+    also: Callable[[], None] | None = None
+    """Called within the transaction that creates the run, which it may refuse."""
 
 
 DEFAULT_SPEC = RunSpec()
@@ -69,6 +71,9 @@ def start_run(
     try:
         with transaction.atomic():
             retention.hold(parent)
+            Campaign.objects.select_for_update(no_key=True).only("pk").get(pk=campaign.pk)
+            if spec.also is not None:
+                spec.also()
             run = _create_run(snapshot, parent, spec, acting_user=acting_user, now=now)
             if hand_to_worker:
                 enqueue(run)

@@ -15,7 +15,7 @@ from training.errors import JobActive
 from training.models import GenerationJob, RetrainingRule, RoundPlan, Run
 from training.queries.retraining import fresh_verdicts
 from training.queries.round_costs import plan_of
-from training.queries.rounds import wants_pairs
+from training.queries.rounds import wants_pairs, why_not_again
 from training.queries.schedule import version_to_start_from, waits_for_agreement, waits_for_hours
 
 
@@ -28,27 +28,36 @@ class _Step:
     passes: bool = False
 
 
+class _SwitchedOff(Exception):
+    """The rule was switched off or paused while its run was prepared."""
+
+    def __init__(self, reason: Sentence) -> None:
+        self.reason = reason
+
+
 def consider_retraining(*, rule: RetrainingRule, now: datetime) -> Run | None:
     """Starts a run, or the next round's pairs, if the rule wants it now; returns the run, and stores the outcome.
 
     Two calls at once start one run: a campaign has at most one active run.
     """
+    rule.refresh_from_db()  # rules before it may have taken a while
     step = _consider(rule, now=now)
     rule.considered_at, rule.outcome = now, step.outcome
-    rule.is_due = step.passes and rule.periodic_task_id is not None
-    rule.save(update_fields=["considered_at", "outcome", "is_due"])
+    rule.save(update_fields=["considered_at", "outcome"])
+    is_due = step.passes and rule.periodic_task_id is not None
+    RetrainingRule.objects.filter(pk=rule.pk, updated_at=rule.updated_at).update(is_due=is_due)
     return step.run
 
 
 def _consider(rule: RetrainingRule, *, now: datetime) -> _Step:
-    if not rule.enabled:
-        return _Step(Sentence(gettext_noop("The rule is switched off.")))
-    if rule.paused_at is not None:
-        return _Step(Sentence(gettext_noop("Paused until a lead resumes it: %(reason)s"), {"reason": rule.pause}))
+    if off := _why_off(rule):
+        return _Step(off)
     plan = plan_of(rule.campaign)
     if reached := look_at_target(plan=plan, now=now):
         return _Step(reached)
-    if waits := look_at_budget(plan=plan, now=now) or waits_for_hours(plan, now=now):
+    if waits := look_at_budget(plan=plan, now=now):
+        return _Step(waits)
+    if waits := waits_for_hours(plan, now=now):
         return _Step(waits, passes=True)
     generated = _generate(rule, plan, now=now)
     fresh = fresh_verdicts(rule.campaign)
@@ -56,14 +65,30 @@ def _consider(rule: RetrainingRule, *, now: datetime) -> _Step:
         numbers = {"fresh": fresh, "needed": rule.min_fresh_verdicts}
         return _Step(generated or Sentence(gettext_noop("Waiting: %(fresh)s fresh verdicts of %(needed)s."), numbers))
     if waits := waits_for_agreement(plan):
-        return _Step(waits, passes=True)
+        return _Step(waits)
     return _train(rule, plan, fresh, now=now)
+
+
+def _why_off(rule: RetrainingRule) -> Sentence:
+    if not rule.enabled:
+        return Sentence(gettext_noop("The rule is switched off."))
+    if rule.paused_at is not None:
+        return Sentence(gettext_noop("Paused until a lead resumes it: %(reason)s"), {"reason": rule.pause})
+    return Sentence()
+
+
+def _require_on(rule: RetrainingRule) -> None:
+    """Raises _SwitchedOff for a rule that was switched off or paused meanwhile; call it within the transaction."""
+    if off := _why_off(RetrainingRule.objects.select_for_update(no_key=True).get(pk=rule.pk)):
+        raise _SwitchedOff(off)
 
 
 def _generate(rule: RetrainingRule, plan: RoundPlan, *, now: datetime) -> Sentence:
     """Starts to write the pairs of the next round, if the plan says so and they are missing; empty: it does not."""
     if not plan.generates or not wants_pairs(rule):
         return Sentence()
+    if stopped := why_not_again(rule.campaign):
+        return stopped
     try:
         job = start_generation(campaign=rule.campaign, acting_user=None, now=now, spec=_spec(rule))
     except JobActive:
@@ -90,10 +115,13 @@ def _spec(rule: RetrainingRule) -> GenerationSpec:
 
 def _train(rule: RetrainingRule, plan: RoundPlan, fresh: int, *, now: datetime) -> _Step:
     try:
-        spec = RunSpec(parent=version_to_start_from(plan), trigger=Run.Trigger.SCHEDULE)
+        parent = version_to_start_from(plan)
+        spec = RunSpec(parent=parent, trigger=Run.Trigger.SCHEDULE, also=lambda: _require_on(rule))
         run = start_run(campaign=rule.campaign, acting_user=None, now=now, spec=spec)
     except JobActive:
         return _Step(Sentence(gettext_noop("Waiting: a run is active.")), passes=True)
+    except _SwitchedOff as off:
+        return _Step(off.reason)
     except DomainError as error:
         return _Step(Sentence(gettext_noop("Could not start: %(reason)s"), {"reason": sentence_of(error)}))
     numbers = {"number": run.pk, "fresh": fresh}

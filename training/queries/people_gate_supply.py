@@ -27,7 +27,7 @@ def supply_of(gate: PeopleGate) -> Supply:
     out_of_use = lacking.filter(status__in=(Status.FLAGGED, Status.RETIRED)).count()
     voters = list(_voters(gate).values_list("user", flat=True))
     free = dict(lacking.filter(status=Status.OPEN).values_list("pk", F("overlap") - F("taken")))
-    if not voters:  # nobody has joined yet: a lead adds annotators
+    if not voters or _may_be_joined(gate, len(voters)):  # nobody or too few have joined yet
         return Supply(len(free), out_of_use)
     over = (Assignment.Status.JUDGED, Assignment.Status.SKIPPED)
     had = Assignment.objects.filter(comparison__in=list(free), annotator__in=voters, status__in=over)
@@ -35,6 +35,12 @@ def supply_of(gate: PeopleGate) -> Supply:
     people = dict(counts.annotate(people=Count("annotator")))
     used_up = sum(places > 0 and people.get(key, 0) >= len(voters) for key, places in free.items())
     return Supply(len(free) - used_up, out_of_use + used_up)
+
+
+def _may_be_joined(gate: PeopleGate, voters: int) -> bool:
+    """Whether more people are still expected: it has no annotators, and fewer have judged than each pair needs."""
+    annotators = gate.blind_test.memberships.filter(role=Membership.Role.ANNOTATOR, paused_at=None)
+    return voters < gate.votes_per_prompt and not annotators.exists()
 
 
 def _voters(gate: PeopleGate) -> QuerySet[Membership]:

@@ -8,10 +8,20 @@ from typing import Any
 
 from django.db.models import Count, FloatField, Q, QuerySet, Sum
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Greatest
 
 from labeling.models import Campaign, Judgment
-from training.models import EvaluationJob, GenerationJob, PeopleGate, Round, RoundPlan, Run, RunMetric, SuiteRun
+from training.models import (
+    EvaluationJob,
+    GenerationJob,
+    JobStatus,
+    PeopleGate,
+    Round,
+    RoundPlan,
+    Run,
+    RunMetric,
+    SuiteRun,
+)
 
 Span = tuple[datetime | None, datetime | None]
 """From the first time, which does not belong to it, to the second, which does; None: without an end."""
@@ -94,10 +104,11 @@ def _cost(judgments: Iterable[QuerySet[Judgment]], jobs: Iterable[QuerySet[Any]]
         sums = votes.aggregate(timed=Sum("seconds"), untimed=Count("pk", filter=Q(seconds=None)))
         human, untimed = human + (sums["timed"] or 0.0), untimed + sums["untimed"]
     for rows in jobs:
-        begun = rows.exclude(started_at=None)
+        begun = rows.exclude(started_at=None).exclude(status=JobStatus.QUEUED)  # resumed, and not begun again
         if span[0] is not None:
             begun = begun.filter(Q(finished_at=None) | Q(finished_at__gt=span[0]))
-        for started, finished in begun.values_list("started_at", "finished_at"):
+        last_start = Greatest("started_at", "enqueued_at")  # a job that was resumed keeps its first start
+        for started, finished in begun.values_list(last_start, "finished_at"):
             machine += _seconds_within(span, started, finished)
         if rows.model is GenerationJob:
             tokens += begun.aggregate(tokens=Sum("tokens_written"))["tokens"] or 0
@@ -107,7 +118,7 @@ def _cost(judgments: Iterable[QuerySet[Judgment]], jobs: Iterable[QuerySet[Any]]
 
 
 def _seconds_within(span: Span, started: datetime, finished: datetime | None) -> float:
-    """The part of a job's time that lies in a span. It counts from its first start to its end."""
+    """The part of a job's time that lies in a span. It counts from its last start to its end."""
     since, until = span
     begin = started if since is None else max(started, since)
     end = finished or until

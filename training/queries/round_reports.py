@@ -30,6 +30,6 @@ def round_as_json(one: Round, plan: RoundPlan, *, now: datetime) -> dict[str, An
 def _target(view: RoundView, plan: RoundPlan) -> dict[str, Any] | None:
     if plan.target is None:
         return None
-    figure = target_figure(view.version, plan.target_by) if view.version else None
+    figure = target_figure(view.version, plan.target_by, plan.campaign) if view.version else None
     values = figure.as_json() if figure else {"by": plan.target_by, "value": None}
     return {**values, "target": plan.target, "reached": figure is not None and figure.reaches(plan.target)}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import exp, inf, log
 from typing import Any
 
+from labeling.models import Campaign
 from training.models import EvaluationJob, JobStatus, ModelVersion, PeopleGate, RoundPlan
 from training.queries.serving import current_deployment
 
@@ -48,15 +49,15 @@ def serving_figure(plan: RoundPlan) -> TargetFigure | None:
     version = deployment.version if deployment else None
     if version is None or version.run is None or version.run.campaign_id != plan.campaign_id:
         return None
-    return target_figure(version, plan.target_by)
+    return target_figure(version, plan.target_by, plan.campaign)
 
 
-def target_figure(version: ModelVersion, by: str) -> TargetFigure | None:
+def target_figure(version: ModelVersion, by: str, campaign: Campaign) -> TargetFigure | None:
     """The win rate of a version over its base; None: it was not measured that way."""
     base = version.base()
     if base.pk == version.pk:
         return None
-    return _by_people(version, base) if by == TargetBy.PEOPLE else _by_evaluation(version, base)
+    return _by_people(version, base, campaign) if by == TargetBy.PEOPLE else _by_evaluation(version, base)
 
 
 def _by_evaluation(version: ModelVersion, base: ModelVersion) -> TargetFigure | None:
@@ -71,13 +72,13 @@ def _by_evaluation(version: ModelVersion, base: ModelVersion) -> TargetFigure | 
     return TargetFigure(version.name, base.name, TargetBy.EVALUATION, *values, figures["pairs"])
 
 
-def _by_people(version: ModelVersion, base: ModelVersion) -> TargetFigure | None:
+def _by_people(version: ModelVersion, base: ModelVersion, campaign: Campaign) -> TargetFigure | None:
     """From the decided gates by people that lead from the version down to the base.
 
     Each link has an interval that holds whenever somebody looked. Over several links the odds multiply
     (Bradley-Terry), and so do the lower and the upper ends, which is wider than needed, never narrower.
     """
-    chain = _chain(version, base)
+    chain = _chain(version, base, campaign)
     if not chain:
         return None
     values = [_chance(sum(_log_odds(gate.figures[name]) for gate in chain)) for name in ("win_rate", "low", "high")]
@@ -86,13 +87,14 @@ def _by_people(version: ModelVersion, base: ModelVersion) -> TargetFigure | None
     return TargetFigure(version.name, base.name, TargetBy.PEOPLE, values[0], values[1], values[2], count, through)
 
 
-def _chain(version: ModelVersion, base: ModelVersion) -> list[PeopleGate]:
+def _chain(version: ModelVersion, base: ModelVersion, campaign: Campaign) -> list[PeopleGate]:
     """The gates from the version down to the base, each against the next version; empty: they do not lead there."""
     chain: list[PeopleGate] = []
     at, seen = version, {version.pk}
     while at.pk != base.pk:
-        gates = PeopleGate.objects.filter(candidate=at, status__in=PeopleGate.DECIDED).select_related("serving")
-        known = [gate for gate in gates.order_by("-pk") if gate.figures.get("low") is not None]
+        gates = PeopleGate.objects.filter(campaign=campaign, candidate=at, status__in=PeopleGate.DECIDED)
+        newest_first = gates.select_related("serving").order_by("-pk")
+        known = [gate for gate in newest_first if gate.figures.get("low") is not None and _is_of_people(gate)]
         direct = next((gate for gate in known if gate.serving_id == base.pk), None)
         link = direct or next((gate for gate in known if gate.serving_id not in seen), None)
         if link is None:
@@ -101,6 +103,10 @@ def _chain(version: ModelVersion, base: ModelVersion) -> list[PeopleGate]:
         at = link.serving
         seen.add(at.pk)
     return chain
+
+
+def _is_of_people(gate: PeopleGate) -> bool:
+    return not gate.figures.get("simulated")
 
 
 def _log_odds(share: float) -> float:

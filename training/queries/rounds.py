@@ -1,7 +1,7 @@
 """Rounds as they stand: their phases, each read from the jobs, decisions and deployments that it consists of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -78,9 +78,11 @@ class RoundView:
     def current(self) -> Phase:
         """The phase in which it is, or in which it ended."""
         turn = self.phases[:-1]
-        failed = next((phase for phase in turn if phase.state == "failed"), None)
+        begun = [phase for phase in turn if phase.state not in ("waiting", "skipped")]
+        if begun and (self.round.closed_at is not None or begun[-1].state == "failed"):
+            return begun[-1]
         open_phases = [phase for phase in turn if phase.state in ("waiting", "running")]
-        return failed or (open_phases[0] if open_phases else turn[-1])
+        return open_phases[0] if open_phases else turn[-1]
 
 
 def rounds_of(campaign: Campaign) -> QuerySet[Round]:
@@ -106,23 +108,44 @@ def view_of(one: Round) -> RoundView:
 
 
 def wants_pairs(rule: RetrainingRule) -> bool:
-    """Whether the next round still lacks pairs: the one before is over, and nothing was generated since.
+    """Whether the next round still lacks pairs: the one before is over, and nothing is generated at the moment.
 
-    After a promotion the new version writes; else the pairs that are still open may be enough.
+    After a promotion the new version writes; else, and afterwards, the pairs that are still open may be enough.
     """
     rounds = Round.objects.filter(campaign=rule.campaign)
-    collecting = rounds.filter(collects=True).first()
-    if collecting is not None and collecting.generation_jobs.exists():
+    last = _last_generation(rule.campaign)
+    if last is not None and last.is_active:
         return False
+    has_written = last is not None and last.status == JobStatus.FINISHED
     before = rounds.filter(collects=False).order_by("-number").first()
-    if before is not None and before.outcome == Round.Outcome.PROMOTED:
+    is_promoted = before is not None and before.outcome == Round.Outcome.PROMOTED
+    if is_promoted and not has_written:
         return True
-    if before is not None and before.closed_at is None:
-        run = before.runs.order_by("-pk").first()
-        if run is not None and (run.is_active or awaits_gate(run)):
-            return False
+    run = Run.objects.filter(campaign=rule.campaign).order_by("-pk").first()  # one from before rounds has none
+    if not is_promoted and run is not None and (run.is_active or awaits_gate(run)):
+        return False
     needed = rule.min_fresh_verdicts - fresh_verdicts(rule.campaign)
     return needed > 0 and not enough_open_pairs(rule.campaign, needed)
+
+
+def _last_generation(campaign: Campaign) -> GenerationJob | None:
+    """The newest generation of the round that collects."""
+    return GenerationJob.objects.filter(round__campaign=campaign, round__collects=True).order_by("-pk").first()
+
+
+def why_not_again(campaign: Campaign) -> Sentence:
+    """Why the schedule does not generate once more for the round that collects; empty: it may."""
+    last = _last_generation(campaign)
+    if last is None:
+        return Sentence()
+    if last.status == JobStatus.FAILED:
+        text = gettext_noop("The generation of this round failed: try it again, or start another one. %(reason)s")
+        return Sentence(text, {"reason": last.error})
+    if last.status == JobStatus.CANCELLED:
+        return Sentence(gettext_noop("The generation of this round was cancelled: try it again, or start another one."))
+    if not last.items.exclude(comparison=None).exists():
+        return Sentence(gettext_noop("The last generation of this round added no pairs: start another one."))
+    return Sentence()
 
 
 def _generate(one: Round) -> Phase:
@@ -132,7 +155,8 @@ def _generate(one: Round) -> Phase:
             return Phase("generate", "waiting", reason=Sentence(gettext_noop("No pairs were generated yet.")))
         text = gettext_noop("Nothing was generated: the labels are about pairs that were there already.")
         return Phase("generate", "skipped", reason=Sentence(text))
-    return _of_jobs("generate", jobs)
+    phase = _of_jobs("generate", jobs)
+    return phase if one.collects else replace(phase, retry=None)  # its pairs would be those of the next round
 
 
 def _of_jobs(name: str, jobs: Sequence[Any]) -> Phase:
@@ -152,9 +176,12 @@ def _of_jobs(name: str, jobs: Sequence[Any]) -> Phase:
 
 
 def _label_span(one: Round, runs: Sequence[Run]) -> Span:
-    """From the run of the round before to its own: the labels that are its own."""
-    before = Run.objects.filter(round__campaign=one.campaign_id, round__number__lt=one.number).order_by("-pk").first()
-    return (before.created_at if before else None, runs[0].created_at if runs else None)
+    """From the run before its own to its own last one: the labels that are its own."""
+    earlier = Run.objects.filter(campaign=one.campaign_id)  # also those from before rounds
+    if runs:
+        earlier = earlier.filter(pk__lt=runs[0].pk)
+    before = earlier.order_by("-pk").first()
+    return (before.created_at if before else None, runs[-1].created_at if runs else None)
 
 
 def _label(one: Round, labels: Span, runs: Sequence[Run]) -> Phase:
@@ -191,7 +218,7 @@ def _train(one: Round, runs: Sequence[Run], version: ModelVersion | None) -> Pha
         return Phase("train", "waiting")
     phase = _of_jobs("train", runs)
     if phase.state == "failed" and one.closed_at is not None:
-        return Phase(phase.name, "failed", phase.started_at, phase.ended_at, phase.by, phase.reason, phase.things)
+        return replace(phase, retry=None)
     return phase
 
 

@@ -1,21 +1,27 @@
 """Why the schedule starts nothing now: the target, the budget, quiet hours, agreement. Each in a sentence."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Count, Max, Q
 from django.utils.translation import gettext_noop
 
 from common.sentences import Percent, Sentence
-from labeling.models import Campaign, Comparison
-from labeling.queries.agreement import vote_patterns
+from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment
 from labeling.stats import percent_agreement
+from labeling.stats.agreement import Pattern
 from training.models import ModelVersion, RoundPlan
+from training.queries.retraining import last_snapshot
 from training.queries.round_costs import spent
 from training.queries.serving import serving_version
+from training.queries.watching import is_rejected
 
 Period = RoundPlan.Period
+LEAST_PAIRS = 20
+"""Of which agreement is read."""
 
 
 def zone_of(plan: RoundPlan) -> ZoneInfo:
@@ -81,18 +87,51 @@ def waits_for_budget(plan: RoundPlan, *, now: datetime) -> Sentence:
 
 
 def waits_for_agreement(plan: RoundPlan) -> Sentence:
-    """Empty where enough pairs of votes agree, or any number is enough."""
+    """Empty where enough pairs of votes agree, or any number is enough. Pairs learned from count no more."""
     if plan.min_agreement is None:
         return Sentence()
-    found = percent_agreement(vote_patterns(plan.campaign))
-    needed = Percent(plan.min_agreement)
-    if found.value is None:
-        text = gettext_noop("Waiting: agreement is not known yet, and %(needed)s is needed: no pair has two judgments.")
-        return Sentence(text, {"needed": needed})
+    patterns = _new_patterns(plan.campaign)
+    pairs = sum(count for votes, count in patterns.items() if sum(votes) > 1)
+    found, needed = percent_agreement(patterns), Percent(plan.min_agreement)
+    if found.value is None or pairs < LEAST_PAIRS:
+        text = gettext_noop(
+            "Waiting: %(needed)s agreement is needed, and %(pairs)s of %(least)s pairs have two judgments since the "
+            "last run."
+        )
+        return Sentence(text, {"needed": needed, "pairs": pairs, "least": LEAST_PAIRS})
     if found.value >= plan.min_agreement:
         return Sentence()
     text = gettext_noop("Waiting: agreement is %(agreement)s on %(pairs)s pairs, and %(needed)s is needed.")
     return Sentence(text, {"agreement": Percent(found.value), "pairs": found.comparisons, "needed": needed})
+
+
+def _new_patterns(campaign: Campaign) -> dict[Pattern, int]:
+    """The votes on each pair that got one since the last run's labels were frozen, without those of no person here.
+
+    Also pairs that are not settled: those that people disagree on.
+    """
+    votes = Judgment.objects.filter(
+        campaign=campaign,
+        kind=Assignment.Kind.NORMAL,
+        superseded_at=None,
+        annotator__is_simulated=False,
+        annotator__outside_campaign=None,
+    )
+    votes = votes.exclude(choice=Choice.SKIP).exclude(comparison__status__in=Comparison.OUT)
+    by_pair = (
+        votes.order_by()
+        .values("comparison")
+        .annotate(
+            a=Count("pk", filter=Q(choice=Choice.A)),
+            tie=Count("pk", filter=Q(choice__in=(Choice.TIE, Choice.BOTH_BAD))),
+            b=Count("pk", filter=Q(choice=Choice.B)),
+            last=Max("created_at"),
+        )
+    )
+    snapshot = last_snapshot(campaign)
+    if snapshot is not None and snapshot.last_verdict_at is not None:
+        by_pair = by_pair.filter(last__gt=snapshot.last_verdict_at)
+    return Counter(by_pair.values_list("a", "tie", "b"))
 
 
 def version_to_start_from(plan: RoundPlan) -> ModelVersion:
@@ -102,7 +141,7 @@ def version_to_start_from(plan: RoundPlan) -> ModelVersion:
         return serving.base()
     if plan.start_from == RoundPlan.StartFrom.NEWEST:
         versions = ModelVersion.objects.filter(run__campaign=plan.campaign_id, files_removed_at=None)
-        return versions.order_by("-pk").first() or serving
+        return next((version for version in versions.order_by("-pk") if not is_rejected(version)), serving)
     return serving
 
 

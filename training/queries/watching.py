@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Min, Q, QuerySet
 
 from labeling.models import Assignment, Campaign, Choice, Judgment
 from labeling.stats import chance_of_more, difference_of_shares
@@ -34,13 +37,28 @@ def canary_version(campaign: Campaign) -> ModelVersion | None:
         return None
     if serving is not None and newest.created_at < serving.at:
         return None
-    decision = GateDecision.objects.filter(version=newest).order_by("-pk").first()
+    return newest if _evaluation_of(newest) is not None and not is_rejected(newest) else None
+
+
+def is_rejected(version: ModelVersion) -> bool:
+    """Whether a version was held back, found worse, or rolled back."""
+    decision = GateDecision.objects.filter(version=version).order_by("-pk").first()
     if decision is not None and not decision.is_promoted:
-        return None
-    jobs = EvaluationJob.objects.filter(version=newest, status=JobStatus.FINISHED).defer("report", "parts")
-    evaluation = next((job for job in jobs.order_by("-pk") if job.for_gates), None)
-    is_fine = evaluation is not None and evaluation.finding != EvaluationJob.Finding.WORSE
-    return newest if is_fine else None
+        return True
+    evaluation = _evaluation_of(version)
+    if evaluation is not None and evaluation.finding == EvaluationJob.Finding.WORSE:
+        return True
+    last = version.deployments.order_by("-pk").first()
+    if last is None or last.is_current:
+        return False
+    follower = Deployment.objects.filter(channel=last.channel, pk__gt=last.pk).order_by("pk").first()
+    return follower is not None and follower.kind == Deployment.Kind.ROLLBACK
+
+
+def _evaluation_of(version: ModelVersion) -> EvaluationJob | None:
+    """The newest finished evaluation that gates read."""
+    jobs = EvaluationJob.objects.filter(version=version, status=JobStatus.FINISHED).defer("report", "parts")
+    return next((job for job in jobs.order_by("-pk") if job.for_gates), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,44 +109,47 @@ class _Pair:
 def watch_of(deployment: Deployment, plan: RoundPlan) -> Watch | None:
     """The watch over a promotion; None: nothing is watched, or nothing served before.
 
-    It looks after watch_pairs, twice, four times as many judged pairs, and at each look only at that many: it does not
-    matter when somebody looks. Each look has half the error of the one before, shared by the figures.
+    It looks after watch_pairs, twice, four times as many judged pairs, and at each look only at that many, as both
+    sides stood when the last of them was first judged: it does not matter when somebody looks. Each look has half the
+    error of the one before, shared by the figures.
     """
     previous = deployment.previous
     if plan.watch_pairs is None or previous is None or deployment.kind != Deployment.Kind.PROMOTION:
         return None
-    after = _pairs(plan.campaign, deployment.version, deployment)
+    after = _judgments(plan.campaign, deployment.version).filter(created_at__gt=deployment.at)
+    by_pair = after.order_by().values("comparison").annotate(first=Min("created_at"))
+    begun = list(by_pair.order_by("first", "comparison"))
     look, size = 0, plan.watch_pairs
-    while look < MOST_LOOKS and len(after) >= size * 2**look:
+    while look < MOST_LOOKS and len(begun) >= size * 2**look:
         look += 1
     figures: list[WatchedFigure] = []
     if look:
-        before = _pairs(plan.campaign, previous.version, None)
-        error = ERROR / (len(NAMES) * 2**look)
-        figures = _figures(after[: size * 2 ** (look - 1)], before, error=error)
+        seen = begun[: size * 2 ** (look - 1)]
+        at = seen[-1]["first"]
+        now = _pairs(after.filter(comparison__in=[pair["comparison"] for pair in seen]), at)
+        before = _pairs(_judgments(plan.campaign, previous.version), at, most=MOST_BEFORE)
+        figures = _figures(now, before, error=ERROR / (len(NAMES) * 2**look))
     next_look = size * 2**look if look < MOST_LOOKS else None
-    return Watch(deployment.version, previous.version, len(after), next_look, figures)
+    return Watch(deployment.version, previous.version, len(begun), next_look, figures)
 
 
-def _pairs(campaign: Campaign, version: ModelVersion, since: Deployment | None) -> list[_Pair]:
-    """The judged pairs of which a version wrote both texts, by their first judgments.
-
-    since: only those judged after it; None: the newest ones of all.
-    """
-    rows = Judgment.objects.filter(
+def _judgments(campaign: Campaign, version: ModelVersion) -> QuerySet[Judgment]:
+    """The judgments by people, superseded ones too, of the pairs of which a version wrote both texts."""
+    return Judgment.objects.filter(
         campaign=campaign,
         kind=Assignment.Kind.NORMAL,
-        superseded_at=None,
         annotator__is_simulated=False,
         annotator__outside_campaign=None,
         comparison__completion_a__model_version=version.name,
         comparison__completion_b__model_version=version.name,
     )
-    columns = ("comparison", "choice", "flag")
-    if since is not None:
-        found = list(rows.filter(created_at__gt=since.at).order_by("created_at", "pk").values_list(*columns))
-    else:
-        found = list(rows.order_by("-created_at", "-pk").values_list(*columns)[:MOST_BEFORE])[::-1]
+
+
+def _pairs(judgments: QuerySet[Judgment], at: datetime, *, most: int | None = None) -> list[_Pair]:
+    """The pairs as they stood at a time: what was judged or changed later alters nothing. most: newest judgments."""
+    stood = judgments.filter(Q(superseded_at=None) | Q(superseded_at__gt=at), created_at__lte=at)
+    newest = stood.order_by("-created_at", "-pk").values_list("comparison", "choice", "flag")
+    found = list(newest[:most])[::-1]
     by_pair: dict[int, list[tuple[str, str]]] = {}
     for pair, choice, flag in found:
         by_pair.setdefault(pair, []).append((choice, flag))

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence, sentence_of
-from training.errors import ServerNotReady
+from training.errors import ServerNotReady, ServersAway
 from training.generation import GeneratorUnavailable, ModelForgotten, ModelNotUsable, ModelServer
 from training.models import ACTIVE_STATUSES, Deployment, ModelVersion
 from training.queries.serving import training_now
@@ -56,7 +56,7 @@ def prepare(version: ModelVersion, *, patience_seconds: float | None = None) -> 
 
     The caller has checked the version's files. A server that cannot be reached is left out: it loads the version once
     it is back. Servers that made room for a run are left alone: a model that sleeps cannot answer.
-    Raises ServerNotReady where a server refuses the version, or where none answered in all that time.
+    Raises ServerNotReady where a server refuses the version, ServersAway where none answered in all that time.
     """
     targets = servers()
     if not targets:
@@ -74,7 +74,7 @@ def prepare(version: ModelVersion, *, patience_seconds: float | None = None) -> 
             trouble = Sentence(text, {"number": run.pk})
         if time.monotonic() >= until:
             details = {"name": version.name, "reason": trouble}
-            raise ServerNotReady(Sentence(_("%(name)s cannot serve now. %(reason)s"), details))
+            raise ServersAway(Sentence(_("%(name)s cannot serve now. %(reason)s"), details))
         time.sleep(POLL_SECONDS)
 
 

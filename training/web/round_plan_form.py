@@ -23,13 +23,20 @@ class RoundPlanForm(forms.Form):
     """The plan of rounds. Empty fields set no limit."""
 
     generates = forms.BooleanField(label=_("Generate the pairs of the next round"), required=False)
-    start_from = forms.ChoiceField(label=_("Start runs from"), choices=RoundPlan.StartFrom.choices)
+    start_from = forms.ChoiceField(
+        label=_("Start runs from"),
+        choices=RoundPlan.StartFrom.choices,
+        help_text=_("The newest version is one that was not held back, rolled back or found worse."),
+    )
     min_agreement = PercentField(
         label=_("Smallest agreement (%)"),
         required=False,
         min_value=0,
         max_value=100,
-        help_text=_("The share of pairs of votes that agree. Below it no run starts."),
+        help_text=_(
+            "The share of pairs of votes since the last run that agree. Below it, and on fewer than 20 pairs, no run "
+            "starts."
+        ),
     )
     quiet_from = forms.TimeField(label=_("Quiet hours from"), required=False, widget=TIME)
     quiet_until = forms.TimeField(label=_("Quiet hours until"), required=False, widget=TIME)
@@ -67,7 +74,11 @@ class RoundPlanForm(forms.Form):
         max_value=99,
         help_text=_("Reached once the whole interval lies there. Then the schedule starts no further round."),
     )
-    target_by = forms.ChoiceField(label=_("Measured by"), choices=RoundPlan.TargetBy.choices)
+    target_by = forms.ChoiceField(
+        label=_("Measured by"),
+        choices=RoundPlan.TargetBy.choices,
+        help_text=_("Held-out pairs are looked at with each version: after many, one can reach the target by chance."),
+    )
 
     def __init__(self, sent: QueryDict | None = None, *, plan: RoundPlan) -> None:
         super().__init__(sent, auto_id="plan_%s", initial={name: getattr(plan, name) for name in FIELDS})

@@ -155,7 +155,9 @@ def round_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _target(view: RoundView, plan: RoundPlan) -> TargetFigure | None:
-    return target_figure(view.version, plan.target_by) if plan.target is not None and view.version else None
+    return (
+        target_figure(view.version, plan.target_by, plan.campaign) if plan.target is not None and view.version else None
+    )
 
 
 def _watch(view: RoundView, plan: RoundPlan) -> Watch | None:

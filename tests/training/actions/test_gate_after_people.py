@@ -16,6 +16,7 @@ from training.actions.retraining import save_retraining_rule
 from training.models import GateDecision, ModelVersion, PeopleGate, Run
 from training.queries.retraining import runs_awaiting_gate
 from training.queries.serving import serving_version
+from training.versions import servers
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +63,18 @@ def test_it_is_promoted_by_the_rule_once_people_prefer_it(run: Run, held: People
     assert GateDecision.objects.count() == 2
     assert Event.objects.filter(verb="gate.passed").count() == 1
     assert run.version.deployments.count() == 1
+
+
+def test_it_is_asked_again_while_no_server_answers(
+    run: Run, held: PeopleGate, alice: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed(held, alice)
+    monkeypatch.setattr(servers, "PATIENCE_SECONDS", 0.0)
+    settings.GENERATOR_URLS = ["http://127.0.0.1:9"]
+    assert decide_by_rule(run=run, version=run.version, now=NOW) == GateDecision.objects.get()
+    assert list(runs_awaiting_gate()) == [run]
+    settings.GENERATOR_URLS = []
+    assert decide_by_rule(run=run, version=run.version, now=NOW).outcome == "passed"
 
 
 def test_the_vote_that_passes_it_has_it_decided_at_once(

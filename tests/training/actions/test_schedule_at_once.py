@@ -4,13 +4,16 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from labeling.models import Campaign, Event
 from tests.training.actions.conftest import rule_of
 from tests.training.actions.test_rounds import version_of
 from tests.training.conftest import NOW, QUESTIONS
+from training.actions.gate import _standing_locked
 from training.actions.round_plans import look_at_budget, save_round_plan
+from training.actions.rounds import collecting_round
+from training.actions.runs import start_run
 from training.actions.schedule import consider_retraining
 from training.actions.versions import promote
 from training.models import GenerationJob, RetrainingRule, Round, RoundPlan, Run
@@ -52,6 +55,22 @@ def test_schedules_that_look_together_run_a_round_once(labeled: Campaign) -> Non
     at_once(lambda: consider_retraining(rule=RetrainingRule.objects.get(pk=rule.pk), now=NOW))
     assert (GenerationJob.objects.count(), Round.objects.count()) == (1, 2)
     assert Event.objects.filter(verb="round.opened").count() == 2
+
+
+def test_a_run_begins_while_a_gate_is_asked(labeled: Campaign) -> None:
+    """Both name the campaign: a gate that locked it against that would wait for the run, and the run for it."""
+    run = start_run(campaign=labeled, acting_user=None, now=NOW)
+    version = version_of(run, "tiny-v1")
+    with transaction.atomic():
+        _standing_locked(version)
+
+        def opened() -> None:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '5s'")
+                collecting_round(campaign=labeled, acting_user=None, now=NOW)
+
+        at_once(opened)
+    assert labeled.rounds.count() == 2
 
 
 def test_a_budget_is_told_once(labeled: Campaign) -> None:

@@ -11,7 +11,7 @@ from labeling.actions.comparisons import add_comparisons
 from labeling.judging.acts import judge
 from labeling.judging.assignments import next_assignments
 from labeling.judging.drafts import JudgmentDraft
-from labeling.models import Campaign, Event, User
+from labeling.models import Campaign, Event, Judgment, User
 from labeling.queries.attention import attention
 from tests.training.actions.conftest import rule_of
 from tests.training.actions.test_rounds import SPEC, version_of
@@ -21,8 +21,9 @@ from training.actions.round_plans import save_round_plan
 from training.actions.runs import start_run
 from training.actions.versions import promote
 from training.actions.watching import look_at_promotion
-from training.models import EvaluationJob, ModelVersion, RetrainingRule
+from training.models import Deployment, EvaluationJob, ModelVersion, RetrainingRule, RoundPlan
 from training.queries.serving import serving_version
+from training.queries.watching import watch_of
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +82,20 @@ def test_a_change_that_chance_explains_rolls_nothing_back(labeled: Campaign, ser
     judged_texts(labeled, alice, served.name, ["tie"] * 3 + ["left"] * 17, at=2)
     assert look_at_promotion(now=LATER) is None
     assert serving_version() == served
+
+
+def test_what_is_judged_after_a_look_changes_nothing_of_it(
+    labeled: Campaign, served: ModelVersion, base: ModelVersion, alice: User
+) -> None:
+    plan, promotion = RoundPlan.objects.get(), Deployment.objects.get(is_current=True)
+    judged_texts(labeled, alice, served.name, ["tie"] * 3 + ["left"] * 17, at=2)
+    seen = watch_of(promotion, plan)
+    assert seen is not None
+    assert seen.figures
+    judged_texts(labeled, alice, base.name, ["tie"] * 5, at=3)
+    late = Judgment.objects.filter(comparison__completion_a__model_version=served.name).order_by("-pk")[:4]
+    Judgment.objects.filter(pk__in=[vote.pk for vote in late]).update(superseded_at=NOW + timedelta(hours=3))
+    assert watch_of(promotion, plan) == seen
 
 
 def test_a_canary_writes_its_share_before_its_promotion(labeled: Campaign, base: ModelVersion, maya: User) -> None:

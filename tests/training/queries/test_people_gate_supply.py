@@ -91,3 +91,13 @@ def test_acts_of_leads_while_people_vote_are_in_the_certificate(scene: Stage, fu
     gate = voted(gate, annotators(gate)[0], ["candidate"] * 7)
     people = figures_for_rules(scene.campaign, gate.candidate, gate.serving)["people_gate"]
     assert people["acts"] == {"member.added": 1, "member.paused": 1}
+
+
+def test_a_test_without_annotators_waits_until_enough_people_have_joined(scene: Stage, furnished: Furnished) -> None:
+    gate = gate_of(scene, furnished, votes_per_prompt=2)
+    gate.blind_test.memberships.filter(role="annotator").delete()
+    add_member(campaign=gate.blind_test, user=scene.ada, role="lead", acting_user=scene.maya, now=NOON)
+    for _ in range(7):
+        gate = voted(gate, scene.ada, ["tie"])
+    assert supply_of(gate) == Supply(wanted=7, unusable=0)  # somebody else may still join
+    assert gate.is_open

@@ -28,7 +28,8 @@ def cost(one: Round | None, plan: RoundPlan | None = None) -> Cost:
 
 
 def worked(job: GenerationJob | Run | EvaluationJob, minutes: int) -> None:
-    type(job).objects.filter(pk=job.pk).update(status="finished", started_at=NOW, finished_at=NOW + minutes * MINUTE)
+    times = {"enqueued_at": NOW, "started_at": NOW, "finished_at": NOW + minutes * MINUTE}
+    type(job).objects.filter(pk=job.pk).update(status="finished", **times)
 
 
 def test_a_round_costs_the_time_of_its_own_labels_and_jobs(
@@ -65,6 +66,15 @@ def test_a_job_under_way_costs_what_it_took_so_far(campaign: Campaign, base: Mod
     job = start_generation(campaign=campaign, acting_user=None, now=NOW, spec=SPEC)
     GenerationJob.objects.filter(pk=job.pk).update(status="running", started_at=NOW)
     assert cost(job.round).machine_seconds == 24 * 3600
+
+
+def test_the_days_before_a_job_was_resumed_cost_nothing(campaign: Campaign, base: ModelVersion) -> None:
+    job = start_generation(campaign=campaign, acting_user=None, now=NOW, spec=SPEC)
+    later = NOW + timedelta(hours=20)
+    GenerationJob.objects.filter(pk=job.pk).update(started_at=NOW, enqueued_at=later)
+    assert cost(job.round).machine_seconds == 0  # it is queued
+    GenerationJob.objects.filter(pk=job.pk).update(status="finished", finished_at=later + 2 * MINUTE)
+    assert cost(job.round).machine_seconds == 2 * 60
 
 
 def test_the_votes_of_a_gate_by_people_belong_to_its_candidates_round(

@@ -41,11 +41,11 @@ def gated(campaign: Campaign, version: ModelVersion, serving: ModelVersion, figu
     )
 
 
-def test_held_out_pairs_are_read_with_the_base_as_reference(version: ModelVersion) -> None:
-    assert target_figure(version, "evaluation") is None
+def test_held_out_pairs_are_read_with_the_base_as_reference(labeled: Campaign, version: ModelVersion) -> None:
+    assert target_figure(version, "evaluation", labeled) is None
     evaluated(version, 0.71)
     evaluated(version, 0.99, settings={"for_gates": False})
-    found = target_figure(version, "evaluation")
+    found = target_figure(version, "evaluation", labeled)
     assert found is not None
     assert (found.base, found.value, found.low, found.high, found.count) == ("tiny-base", 0.8, 0.71, 0.9, 60)
     assert (found.reaches(0.71), found.reaches(0.72)) == (True, False)
@@ -54,12 +54,21 @@ def test_held_out_pairs_are_read_with_the_base_as_reference(version: ModelVersio
 def test_a_gate_against_the_base_gives_its_own_interval(
     labeled: Campaign, base: ModelVersion, version: ModelVersion
 ) -> None:
-    assert target_figure(version, "people") is None
+    assert target_figure(version, "people", labeled) is None
     gated(labeled, version, base, (0.7, 0.55, 0.82))
-    found = target_figure(version, "people")
+    found = target_figure(version, "people", labeled)
     assert found is not None
     assert (round(found.value, 9), round(found.low, 9), round(found.high, 9)) == (0.7, 0.55, 0.82)
     assert (found.count, found.through) == (40, ())
+
+
+def test_a_gate_that_simulated_annotators_voted_in_gives_none(
+    labeled: Campaign, base: ModelVersion, version: ModelVersion
+) -> None:
+    gated(labeled, version, base, (0.7, 0.55, 0.82))
+    gate = PeopleGate.objects.get()
+    PeopleGate.objects.update(figures={**gate.figures, "simulated": 3})
+    assert target_figure(version, "people", labeled) is None
 
 
 def test_over_several_gates_the_odds_multiply(labeled: Campaign, base: ModelVersion, version: ModelVersion) -> None:
@@ -67,9 +76,9 @@ def test_over_several_gates_the_odds_multiply(labeled: Campaign, base: ModelVers
         name="tiny-v2", base_dir=base.base_dir, content_hash=base.content_hash, parent=version, created_at=NOW
     )
     gated(labeled, version, base, (0.75, 0.6, 0.85))
-    assert target_figure(second, "people") is None
+    assert target_figure(second, "people", labeled) is None
     gated(labeled, second, version, (0.75, 0.5, 0.9))
-    found = target_figure(second, "people")
+    found = target_figure(second, "people", labeled)
     assert found is not None
     assert found.value == pytest.approx(0.9)  # odds of 3 times 3
     assert found.low == pytest.approx(0.6)

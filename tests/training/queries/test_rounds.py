@@ -117,3 +117,35 @@ def test_the_reason_of_the_schedule_is_that_of_the_round(labeled: Campaign) -> N
     assert phases(one)["label"].reason == f"Waiting: {ALL} fresh verdicts of {ALL + 1}."
     rule_of(labeled, min_fresh_verdicts=ALL, cron="0 4 * * *")
     assert phases(one)["label"].reason == f"Waiting for the time of the schedule: {ALL} fresh verdicts of {ALL}."
+
+
+def test_the_labels_of_a_round_end_with_its_last_run(labeled: Campaign, alice: User) -> None:
+    early = start_run(campaign=labeled, acting_user=None, now=NOW)
+    ended(early)
+    Run.objects.filter(pk=early.pk).update(round=None)  # from before rounds
+    labeled.rounds.all().delete()
+    add_written_pairs(labeled, per_prompt=2)
+    judge_all(labeled, alice, now=NOW + timedelta(minutes=1))
+    failed = start_run(campaign=labeled, acting_user=None, now=NOW + timedelta(minutes=2))
+    ended(failed, JobStatus.FAILED)
+    add_written_pairs(labeled, per_prompt=3)
+    judge_all(labeled, alice, now=NOW + timedelta(minutes=3))
+    again = start_run(campaign=labeled, acting_user=None, now=NOW + timedelta(minutes=4))
+    assert again.round == failed.round
+    assert again.round is not None
+    assert view_of(again.round).labels == (early.created_at, again.created_at)
+    assert phases(again.round)["label"].reason == f"Judgments: {2 * ALL}. Annotators: 1."
+
+
+def test_a_failure_that_the_round_has_left_behind_is_not_where_it_is(labeled: Campaign) -> None:
+    job = start_generation(campaign=labeled, acting_user=None, now=NOW, spec=SPEC)
+    ended(job, JobStatus.FAILED)
+    run = start_run(campaign=labeled, acting_user=None, now=NOW)
+    assert phases(run.round)["generate"].retry is None  # its pairs would be those of the next round
+    assert view_of(Round.objects.get()).current.name == "train"
+    version = version_of(run, "tiny-v1")
+    assert view_of(Round.objects.get()).current.name == "evaluate"
+    decided(version, "held_back", "Held back.")
+    promote(version=version, acting_user=None, now=NOW, servers_first=False)
+    assert view_of(Round.objects.get()).current.name == "promote"
+    assert states(run.round)["gate"] == "failed"
