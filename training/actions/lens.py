@@ -107,7 +107,7 @@ def _create_job(question: _Question, subject: LensSubject, acting_user: User | N
         **question.columns,
         comparison=comparison,
         campaign=subject.campaign,
-        beta=float(version.run.config.get("beta", RunConfig().beta)) if version.run else RunConfig().beta,
+        beta=RunConfig.from_mapping(version.run.config if version.run else {}).beta,
         created_by=acting_user,
         created_at=now,
         enqueued_at=now,

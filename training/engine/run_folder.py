@@ -86,6 +86,11 @@ class RunFolder:
                     "choose another output folder"
                 )
 
+    def begun_with(self, name: str) -> dict[str, Any] | None:
+        """A JSON file that `claim` wrote earlier; None on the first run."""
+        target = self.path / name
+        return _read_json(target) if target.exists() else None
+
     def finished(self) -> dict[str, Any] | None:
         """The final meta, if this run is done."""
         target = self.path / "meta.json"
@@ -172,16 +177,24 @@ def seal_folder(folder: Path) -> None:
 
 
 def broken_seal(folder: Path) -> str | None:
-    """The damage of a folder that was sealed: a file that is not as it was written, or none that tells. None: it is
-    whole, to the bit."""
+    """The damage of a folder that was sealed: a file that is not as it was written. None: it is whole, to the bit.
+
+    A folder without a seal was written by an older version, which made none: it counts as whole, with a line in the
+    log. Raises OSError where the disk cannot be read: that is no damage, and may pass.
+    """
     try:
         sealed = json.loads((folder / SEAL).read_bytes())
-        found = _hashes(folder)
-    except (OSError, ValueError) as error:
-        return f"{SEAL} cannot be read: {error}"
-    if sealed == found:
+    except FileNotFoundError:
+        log(f"{folder} has no hashes, as an older version wrote it: it is used as it is")
         return None
-    names = sorted(name for name in {*sealed, *found} if sealed.get(name) != found.get(name))
+    except ValueError as error:
+        return f"{SEAL} cannot be read: {error}"
+    if not isinstance(sealed, dict):
+        return f"{SEAL} holds no hashes"
+    found = _hashes(folder)
+    names = sorted(name for name in sealed if sealed[name] != found.get(name))
+    if not names:
+        return None
     return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not as written"
 
 

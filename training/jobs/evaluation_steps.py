@@ -127,7 +127,7 @@ class EvaluationSteps:
     def beta(self) -> float:
         """That of its run; others are measured with the same, so that margins can be compared."""
         config = self.version.run.config if self.version.run else {}
-        return float(config.get("beta", RunConfig().beta))
+        return RunConfig.from_mapping(config).beta
 
     def _prompts(self, campaigns: list[tuple[Campaign, Snapshot, list[PreferencePair]]]) -> list[PreferencePair]:
         """One held-out pair for each of the prompts to be answered, in the order of the file, which is that of a hash.

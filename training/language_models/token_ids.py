@@ -53,9 +53,12 @@ class TokenIds:
         """The texts with a character in place of each control token they spell, and what the characters stand for."""
         if self.pattern is None or not any(map(self.pattern.search, texts)):
             return list(texts), {}
+        wanted = range(len(self.control))
         first = next(
-            start for start in _PRIVATE if not any(chr(start + n) in text for text in texts for n in range(99))
+            (start for start in _PRIVATE if not any(chr(start + n) in text for text in texts for n in wanted)), None
         )
+        if first is None:
+            raise SpelledControlToken("it spells a control token, beside characters of both private planes of Unicode")
         names: dict[str, str] = {}
 
         def sign(match: re.Match[str]) -> str:

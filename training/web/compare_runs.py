@@ -81,7 +81,7 @@ def _named(request: HttpRequest, visible: QuerySet[Run]) -> list[Run]:
 
 
 def _label(run: Run) -> str:
-    return f"{run.pk}, beta {run.config.get('beta', RunConfig().beta)}"
+    return f"{run.pk}, beta {RunConfig.from_mapping(run.config).beta}"
 
 
 def _lines(run: Run, on: str) -> list[dict[str, Any]]:
@@ -129,8 +129,9 @@ def _settings(runs: list[Run]) -> list[tuple[str, list[str]]]:
         (_("Pairs"), [f"{grouped(run.snapshot.train_pairs)} + {grouped(run.snapshot.test_pairs)}" for run in runs]),
         (_("Labels (snapshot)"), [run.snapshot.content_hash[:12] for run in runs]),
     ]
-    for name, default in RunConfig().as_dict().items():
-        values = [run.config.get(name, default) for run in runs]
+    used = [RunConfig.from_mapping(run.config).as_dict() for run in runs]
+    for name in RunConfig().as_dict():
+        values = [settings[name] for settings in used]
         if name == "beta" or len({repr(value) for value in values}) > 1:
             rows.append((setting_label(name), [setting_value(value, name) for value in values]))
     return rows

@@ -68,6 +68,6 @@ def start_loss(config: dict[str, Any]) -> float | None:
 def _settings(run: Run) -> list[tuple[str, str, bool]]:
     """Label, value and whether it differs from the engine's default, for every setting of the run."""
     return [
-        (setting_label(name), setting_value(run.config.get(name, value), name), name in run.config)
-        for name, value in RunConfig().as_dict().items()
+        (setting_label(name), setting_value(value, name), name in run.config)
+        for name, value in RunConfig.from_mapping(run.config).as_dict().items()
     ]

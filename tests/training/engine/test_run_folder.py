@@ -73,8 +73,20 @@ def test_a_sealed_folder_tells_every_kind_of_damage(tmp_path: Path) -> None:
     assert broken_seal(tmp_path) == "a is not as written"
     (tmp_path / "b").unlink()
     assert broken_seal(tmp_path) == "a, b are not as written"
-    (tmp_path / "sha256.json").unlink()
+    (tmp_path / "sha256.json").write_bytes(b"{")
     assert "sha256.json cannot be read" in str(broken_seal(tmp_path))
+
+
+def test_a_folder_of_an_older_version_has_no_seal_and_counts_as_whole(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"one")
+    assert broken_seal(tmp_path) is None
+
+
+def test_a_file_that_something_else_left_in_a_sealed_folder_is_no_damage(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"one")
+    seal_folder(tmp_path)
+    (tmp_path / ".nfs0001").write_bytes(b"")
+    assert broken_seal(tmp_path) is None
 
 
 def test_a_damaged_line_of_the_metrics_costs_no_other(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from training.engine.learning.checkpoint import load_checkpoint
 from training.engine.learning.memory import GIB, available_bytes, memory_need, wants_checkpointing
 from training.engine.learning.reward import RewardModel, reward_config
 from training.engine.learning.trainer import RunOrigin, Trainer, TrainingData
+from training.engine.loss_settings import BETAS
 from training.engine.model.adapter_format import check_adapter_folder, read_shape, read_state
 from training.engine.model.layers import checkpoint_layers
 from training.engine.model.lora import ALL_LINEAR, AdapterShape
@@ -88,6 +89,7 @@ def train(
     with joined(config.device, sharded=config.tuning == "full") as ranks:
         folder = RunFolder(files.out, wait_seconds=wait_seconds, writes=ranks.main, while_waiting=caller.stop.check)
         inputs = describe_inputs(files, kind)
+        config = _as_begun(config, folder.begun_with("config.json"))
         folder.claim("config.json", config.as_dict(), absent=RunConfig().as_dict())
         folder.claim("inputs.json", inputs)
         ranks.wait()
@@ -120,6 +122,13 @@ def train(
         meta = _meta(trainer, trainer.run(), pair_sets, memory)
         _publish(folder, trainer.weights, meta)
         return meta
+
+
+def _as_begun(config: RunConfig, begun: dict[str, Any] | None) -> RunConfig:
+    """The settings with the beta of a run that an older version began, whose losses had one default for all of them."""
+    if begun is None or "deterministic" in begun or config.beta != BETAS.get(config.loss):
+        return config
+    return replace(config, beta=float(begun["beta"]))
 
 
 def _ignore(event: dict[str, Any]) -> None:

@@ -10,8 +10,10 @@ import pytest
 
 from tests.training.engine import workshop
 from tests.training.engine.workshop import Events, Killed
+from training.engine.config import RunConfig
 from training.engine.errors import Cancelled, InputError
 from training.engine.learning import checkpoint, reference
+from training.engine.learning.run import _as_begun
 from training.engine.measuring.scoring import score_rows
 from training.language_models.folders import publish_folder
 
@@ -179,8 +181,15 @@ def _cut_short(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-@pytest.mark.parametrize("damage", [_flip_a_bit, _cut_short, Path.unlink])
-@pytest.mark.parametrize("name", ["adapter_model.safetensors", "optimizer.safetensors", "state.json", "sha256.json"])
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        (name, damage)
+        for name in ("adapter_model.safetensors", "optimizer.safetensors", "state.json", "sha256.json")
+        for damage in (_flip_a_bit, _cut_short, Path.unlink)
+        if (name, damage) != ("sha256.json", Path.unlink)  # without hashes it is an older version's, and is used
+    ],
+)
 def test_a_damaged_newest_checkpoint_is_set_aside_and_the_run_goes_on_from_the_one_before(
     model_folder: Path,
     folder: Path,
@@ -224,3 +233,14 @@ def test_a_damaged_file_of_the_run_is_named(
     _cut_short(tmp_path / "out" / name)
     with pytest.raises(InputError, match=f"{name} is damaged"):
         workshop.run(model_folder, folder / "train.jsonl", tmp_path / "out")
+
+
+def test_a_run_that_an_older_version_began_keeps_its_beta() -> None:
+    config = RunConfig.from_mapping({"loss": "ipo"})
+    assert config.beta == 2.5
+    assert _as_begun(config, None) == config
+    older = {"loss": "ipo", "beta": 0.1}
+    assert _as_begun(config, older).beta == 0.1
+    assert _as_begun(config, older | {"deterministic": "auto", "beta": 0.3}) == config  # another run: refused by claim
+    named = RunConfig.from_mapping({"loss": "ipo", "beta": 0.2})
+    assert _as_begun(named, older) == named
