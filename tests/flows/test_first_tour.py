@@ -78,6 +78,7 @@ def judge_some(annotator: Page) -> None:
     for count, key in enumerate(("ArrowLeft", "ArrowRight", "t", "b"), start=1):
         ready = annotator.locator("#main[data-state=ready]")
         expect(ready).to_be_visible(timeout=3 * MINUTES)  # the model may be slower than the keys
+        expect(annotator.locator("[data-do=focus]")).to_be_visible()  # the script runs
         annotator.keyboard.press(key)
         expect(judged).to_have_text(str(count))
     annotator.keyboard.press("z")
