@@ -7,14 +7,14 @@ the view runs. So the size is checked before that, by the announced length: with
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from labeling.api.problems import problem_outside_views
 from labeling.models import User
 
 ROOM_LEFT = 500_000_000
@@ -58,10 +58,7 @@ def _may_send_a_file(request: HttpRequest, view: Callable[..., HttpResponseBase]
 def _refusal(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     answer: HttpResponse
     if request.path.startswith("/api/"):
-        kind = "body-too-large" if status == 413 else "no-room"
-        title = HTTPStatus(status).phrase
-        body = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": sentence}
-        answer = JsonResponse(body, status=status, content_type="application/problem+json")
+        answer = problem_outside_views("body-too-large" if status == 413 else "no-room", status, sentence)
     else:
         answer = render(request, "413.html", {"no_room": status == 507}, status=status)
     return answer

@@ -8,11 +8,13 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.defaults import page_not_found
 from django.views.defaults import server_error as plain_server_error
+
+from labeling.api.problems import DATABASE_AWAY, RETRY_AFTER, problem_outside_views
 
 POLICY = "; ".join(
     (
@@ -50,30 +52,21 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not request.path.startswith("/api/"):
         return page_not_found(request, exception)
     detail = "There is nothing at this address. The API description lists all addresses."
-    body = {"type": "/problems/not-found", "title": "Not Found", "status": 404, "detail": detail}
-    return JsonResponse(body, status=404, content_type="application/problem+json")
+    return problem_outside_views("not-found", 404, detail)
 
 
-DATABASE_AWAY = (OperationalError, InterfaceError)
-"""No connection, a broken one, or a statement that took too long."""
-
-RETRY_AFTER = "5"
+AWAY = (OperationalError, InterfaceError)
+"""No connection to the database, a broken one, or a statement that took too long."""
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The page of a server error. While the database is away it is a 503: clients try again, nothing is lost."""
-    if not isinstance(sys.exc_info()[1], DATABASE_AWAY):
+    if not isinstance(sys.exc_info()[1], AWAY):
         return plain_server_error(request)
-    response = render(request, "503.html", status=503) if _wants_page(request) else _away_as_problem()
+    response: HttpResponse
+    if request.path.startswith("/api/"):
+        response = problem_outside_views("database-away", 503, DATABASE_AWAY)
+    else:
+        response = render(request, "503.html", status=503)
     response["Retry-After"] = RETRY_AFTER
     return response
-
-
-def _wants_page(request: HttpRequest) -> bool:
-    return not request.path.startswith("/api/")
-
-
-def _away_as_problem() -> HttpResponse:
-    detail = "The database does not answer. Send the call again in a few seconds."
-    body = {"type": "/problems/database-away", "title": "Service Unavailable", "status": 503, "detail": detail}
-    return JsonResponse(body, status=503, content_type="application/problem+json")

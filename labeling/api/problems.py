@@ -13,7 +13,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
@@ -23,6 +23,9 @@ from common.errors import DomainError
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "/problems/"
+
+DATABASE_AWAY = "The database does not answer. Send the call again in a few seconds."
+RETRY_AFTER = "5"
 
 logger = logging.getLogger("django.request")
 
@@ -108,15 +111,20 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
 
 def problem(kind: str, status: int, detail: str, *, errors: list[dict[str, str]] | None = None) -> Response:
     """A problem details response. errors: the invalid inputs, if they are known."""
-    body: dict[str, Any] = {
-        "type": f"{TYPE_PREFIX}{kind}",
-        "title": HTTPStatus(status).phrase,
-        "status": int(status),
-        "detail": detail,
-    }
+    body = _body(kind, status, detail)
     if errors:
         body["errors"] = errors
     return Response(body, status=int(status), content_type=MEDIA_TYPE)
+
+
+def problem_outside_views(kind: str, status: int, detail: str) -> JsonResponse:
+    """The same, for refusals that no view of the API makes: of an address, of a body, of a server in trouble."""
+    return JsonResponse(_body(kind, status, detail), status=int(status), content_type=MEDIA_TYPE)
+
+
+def _body(kind: str, status: int, detail: str) -> dict[str, Any]:
+    title = HTTPStatus(status).phrase
+    return {"type": f"{TYPE_PREFIX}{kind}", "title": title, "status": int(status), "detail": detail}
 
 
 def _of_framework(error: exceptions.APIException) -> Response:
@@ -135,9 +143,8 @@ def _of_framework(error: exceptions.APIException) -> Response:
 def _database_away(error: Exception, context: Mapping[str, Any]) -> Response:
     """503: no connection, a broken one, or a statement that took too long. A client tries again, nothing is lost."""
     logger.warning("The database is away at %s: %s", getattr(context.get("request"), "path", "?"), error)
-    detail = "The database does not answer. Send the call again in a few seconds."
-    response = problem("database-away", HTTPStatus.SERVICE_UNAVAILABLE, detail)
-    response["Retry-After"] = "5"
+    response = problem("database-away", HTTPStatus.SERVICE_UNAVAILABLE, DATABASE_AWAY)
+    response["Retry-After"] = RETRY_AFTER
     return response
 
 
