@@ -65,7 +65,7 @@ def cost_of_round(one: Round, labels: Span, plan: RoundPlan, *, now: datetime) -
     It includes the votes and the texts of gates by people about its version.
     """
     gates = list(PeopleGate.objects.filter(candidate__run__round=one).values_list("blind_test", "job"))
-    judgments = _by_people(Judgment.objects.filter(_in_span(labels), campaign=one.campaign_id))
+    judgments = _by_people(Judgment.objects.filter(in_span(labels), campaign=one.campaign_id))
     votes = _by_people(Judgment.objects.filter(campaign__in=[test for test, _job in gates]))
     generations = GenerationJob.objects.filter(Q(round=one) | Q(pk__in=[job for _test, job in gates]))
     jobs: Sequence[QuerySet[Any]] = (
@@ -82,12 +82,13 @@ def spent(plan: RoundPlan, since: datetime | None, *, now: datetime) -> Cost:
     tests = PeopleGate.objects.filter(campaign=plan.campaign_id).values("blind_test")
     campaigns = [plan.campaign_id, *tests.values_list("blind_test", flat=True)]
     span = (since, now)
-    judgments = _by_people(Judgment.objects.filter(_in_span(span), campaign__in=campaigns))
+    judgments = _by_people(Judgment.objects.filter(in_span(span), campaign__in=campaigns))
     jobs = [model.objects.filter(campaign__in=campaigns) for model in JOBS]
     return _cost((judgments,), jobs, plan, span)
 
 
-def _in_span(span: Span) -> Q:
+def in_span(span: Span) -> Q:
+    """The condition of rows that were created within a span."""
     since, until = span
     after = Q(created_at__gt=since) if since is not None else Q()
     return after & Q(created_at__lte=until) if until is not None else after

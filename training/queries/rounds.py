@@ -26,7 +26,7 @@ from training.models import (
 )
 from training.queries.people_gates import reason_of
 from training.queries.retraining import awaits_gate, fresh_verdicts
-from training.queries.round_costs import Span
+from training.queries.round_costs import Span, in_span
 from training.queries.schedule import enough_open_pairs
 
 State = Literal["waiting", "running", "done", "failed", "skipped"]
@@ -185,15 +185,12 @@ def _label_span(one: Round, runs: Sequence[Run]) -> Span:
 
 
 def _label(one: Round, labels: Span, runs: Sequence[Run]) -> Phase:
-    since, until = labels
-    made = Judgment.objects.filter(campaign=one.campaign_id, superseded_at=None)
-    made = made.filter(created_at__gt=since) if since else made
-    made = made.filter(created_at__lte=until) if until else made
+    made = Judgment.objects.filter(in_span(labels), campaign=one.campaign_id, superseded_at=None)
     found = made.aggregate(judgments=Count("pk"), people=Count("annotator", distinct=True), first=Min("created_at"))
     if runs:
         text = gettext_noop("Judgments: %(judgments)s. Annotators: %(people)s.")
         reason = Sentence(text, {"judgments": found["judgments"], "people": found["people"]})
-        return Phase("label", "done", found["first"], until, reason=reason)
+        return Phase("label", "done", found["first"], labels[1], reason=reason)
     state: State = "running" if found["judgments"] else "waiting"
     return Phase("label", state, found["first"], reason=_why_no_run(one.campaign))
 
