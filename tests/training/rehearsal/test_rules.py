@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.rehearsal.rules import PREFERENCE_RULES, list_items
+from training.rehearsal.rules import PREFERENCE_RULES, PreferenceRule, list_items
 
 LIST = "Take these:\n- bread\n- tea"
 NUMBERED = "1. bread\n2. tea"
@@ -37,6 +37,14 @@ def test_what_each_rule_prefers(rule: str, first: str, second: str, preferred: s
 def test_the_side_does_not_matter(rule: object, first: str, second: str) -> None:
     other = {"first": "second", "second": "first", "tie": "tie"}
     assert rule.prefers(first, second) == other[rule.prefers(second, first)]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("rule", PREFERENCE_RULES.values(), ids=lambda rule: rule.name)
+@given(first=st.text(), second=st.text())
+def test_the_grade_of_a_text_never_speaks_against_the_preference(rule: PreferenceRule, first: str, second: str) -> None:
+    better, worse = (first, second) if rule.prefers(first, second) == "first" else (second, first)
+    if rule.prefers(better, worse) != "tie":
+        assert rule.grade(better) > rule.grade(worse)
 
 
 def test_a_dash_or_number_inside_a_line_is_no_list() -> None:
