@@ -393,7 +393,11 @@ INSIDE = Chapter(
             _("Channel"),
             _("A place to serve in. There is one for everybody; each rehearsal has its own."),
         ),
-        Term("rehearsal", _("Rehearsal"), _("The whole loop, run with simulated annotators to test it.")),
+        Term(
+            "rehearsal",
+            _("Rehearsal"),
+            _("The whole loop, schedule and gates included, run with simulated people to test it."),
+        ),
         Term(
             "lane",
             _("Lane"),

@@ -89,6 +89,11 @@ class GateNotMet(Conflict):
     sentence = _("The campaign's gate is not met. Give a reason to promote the version anyway.")
 
 
+class OnlyRehearsed(Conflict):
+    type = "only-rehearsed"
+    sentence = _("%(name)s was trained in a rehearsal, on simulated annotators: it can serve nobody else.")
+
+
 class NotFromARun(Conflict):
     type = "not-from-a-run"
     sentence = _("%(name)s comes from no training run: no gate is asked about it.")

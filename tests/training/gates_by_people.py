@@ -74,7 +74,14 @@ def voted(gate: PeopleGate, annotator: User, choices: Iterable[str]) -> PeopleGa
     return gate
 
 
-def voting_gate(campaign: Campaign, candidate: ModelVersion, serving: ModelVersion, **fields: Any) -> PeopleGate:
+def voting_gate(
+    campaign: Campaign,
+    candidate: ModelVersion,
+    serving: ModelVersion,
+    *,
+    candidate_is_brief: bool = True,
+    **fields: Any,
+) -> PeopleGate:
     """A gate whose texts are written, from rows alone: both versions may be without files. It tests on all prompts."""
     prompts = list(campaign.prompts.order_by("pk"))
     votes = fields.get("votes_per_prompt", 1)
@@ -83,8 +90,9 @@ def voting_gate(campaign: Campaign, candidate: ModelVersion, serving: ModelVersi
         campaign=test, status="finished", strategy="two_versions", hides_versions=True, created_at=NOW
     )
     for number, prompt in enumerate(test.prompts.order_by("pk")):
-        first = CompletionDraft(f"Short answer {number}.", seed=2 * number)
-        second = CompletionDraft(f"An answer that takes its time, number {number} of them.", seed=2 * number + 1)
+        texts = [f"Short answer {number}.", f"An answer that takes its time, number {number} of them."]
+        texts = texts if candidate_is_brief else texts[::-1]
+        first, second = (CompletionDraft(text, seed=2 * number + place) for place, text in enumerate(texts))
         draft = ComparisonDraft(prompt=prompt, first=first, second=second)
         added = add_comparisons(campaign=test, drafts=[draft], source="test", acting_user=None, now=NOW)
         GenerationItem.objects.create(

@@ -14,6 +14,7 @@ from training.access import require_version
 from training.claims import enqueue
 from training.errors import NotFromARun, WrongSettings
 from training.models import ACTIVE_STATUSES, EvaluationJob, ModelVersion, Snapshot
+from training.queries.rehearsals import channel_of
 from training.queries.serving import current_deployment
 from training.versions import retention
 
@@ -79,7 +80,7 @@ def start_evaluation(
     require_may_change(acting_user, campaign)
     if not Snapshot.objects.filter(campaign=campaign).exists():
         raise WrongSettings(_("%(campaign)s has no snapshot yet: train first.") % {"campaign": campaign.slug})
-    serving = _serving()
+    serving = _serving(campaign)
     sampling, compared = spec.settings(), spec.compared or serving
     if compared is not None:
         require_version(acting_user, compared)
@@ -106,6 +107,6 @@ def start_evaluation(
     return job
 
 
-def _serving() -> ModelVersion | None:
-    deployment = current_deployment()
+def _serving(campaign: Campaign) -> ModelVersion | None:
+    deployment = current_deployment(channel_of(campaign))
     return deployment.version if deployment else None

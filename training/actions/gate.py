@@ -30,6 +30,7 @@ from training.models import (
     parse_rules,
 )
 from training.queries.gates import Standing, campaigns_concerned, current_gate, standing
+from training.queries.rehearsals import channel_of_version
 from training.queries.retraining import passed_since_decision
 
 logger = logging.getLogger(__name__)
@@ -159,8 +160,9 @@ def _promote_by_rule(asked: _Asked, version: ModelVersion, *, now: datetime) -> 
         _decide(stands, Outcome.PASSED, stands.reason, now=now, asked=asked)
         return stands.reason
 
+    expected, channel = asked.run.serving or asked.run.parent, channel_of_version(version)
     try:
-        promote(version=version, acting_user=None, now=now, expected=asked.run.serving or asked.run.parent, also=decide)
+        promote(version=version, acting_user=None, now=now, channel=channel, expected=expected, also=decide)
     except _HeldBack as held:
         return held.reason
     except ServersAway:

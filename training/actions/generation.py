@@ -20,6 +20,7 @@ from training.claims import enqueue
 from training.errors import JobActive
 from training.models import ACTIVE_STATUSES, CandidateStrategy, GenerationJob, ModelVersion
 from training.queries.held_prompts import not_held
+from training.queries.rehearsals import channel_of
 from training.queries.round_costs import plan_of
 from training.queries.watching import canary_version
 from training.versions import retention
@@ -76,7 +77,8 @@ def _start(
     job: GenerationJob, spec: GenerationSpec, prompts: Iterable[Prompt] | None, *, now: datetime, hand_to_worker: bool
 ) -> GenerationJob:
     campaign, acting_user = job.campaign, job.created_by
-    plan = _with_canary(make_plan(spec), spec, campaign)
+    channel = channel_of(campaign)
+    plan = _with_canary(make_plan(spec, channel), spec, campaign)
     for version in plan.versions:
         require_version(acting_user, version)
     try:
@@ -84,6 +86,7 @@ def _start(
             retention.hold(*plan.versions)
             if not campaign.is_blind_test:
                 job.round = collecting_round(campaign=campaign, acting_user=acting_user, now=now)
+            job.channel = channel
             _fill_in(job, spec, plan, now)
             plan_items(job, plan, prompts)
             after = {
@@ -119,7 +122,6 @@ def _fill_in(job: GenerationJob, spec: GenerationSpec, plan: Plan, now: datetime
     job.reward_version, job.reward_model = plan.reward_version, plan.reward_model
     job.pairs_per_prompt = plan.pairs_per_prompt
     job.seed = secrets.randbits(SEED_BITS) if spec.seed is None else spec.seed
-    job.channel = spec.channel
     job.created_at = job.enqueued_at = now
     job.save(force_insert=True)
     job.versions.set({plan.first, plan.second} | ({plan.canary} if plan.canary else set()))

@@ -26,6 +26,7 @@ from training.models import GenerationItem, GenerationJob, JobStatus, ModelVersi
 from training.queries.held_prompts import usable_prompts
 from training.queries.people_gate_supply import acts_of_people, supply_of
 from training.queries.people_gates import CastVote, evidence_figures, least_prompts, outcome_of, votes_of
+from training.queries.rehearsals import channel_of
 from training.queries.retraining import awaits_gate, passed_since_decision
 from training.queries.serving import serving_version
 
@@ -92,7 +93,7 @@ def open_people_gate(
     require_no_blind_test(campaign)
     require_version(acting_user, candidate)
     spec = spec or PeopleGateSpec()
-    asked, serving = spec.rule(), serving_version()
+    asked, serving = spec.rule(), serving_version(channel_of(campaign))
     if serving.pk == candidate.pk:
         text = gettext("%(name)s serves already: there is nothing to compare it with.")
         raise WrongPeopleGate(text % {"name": candidate.name})

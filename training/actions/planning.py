@@ -17,7 +17,7 @@ from labeling.models import Campaign, Completion, Prompt
 from labeling.queries.progress import prompts_apart
 from training.errors import NoPrompts, WrongSettings
 from training.generation import SamplingSettings
-from training.models import CandidateStrategy, Deployment, GenerationItem, GenerationJob, ModelVersion
+from training.models import CandidateStrategy, GenerationItem, GenerationJob, ModelVersion
 from training.queries.serving import serving_version
 
 BATCH = 1000
@@ -41,8 +41,7 @@ class GenerationSpec:
     strategy: str = CandidateStrategy.TWO_SEEDS
     """Where the two texts of a pair come from."""
     versions: Sequence[ModelVersion] | None = None
-    """Two versions for "two_versions", else one; None: the version that serves in `channel` (for two, with its
-    parent)."""
+    """Two versions for "two_versions", else one; None: the version that serves (for two, with its parent)."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Fields of SamplingSettings that differ from its defaults."""
     second_settings: Mapping[str, Any] = field(default_factory=dict)
@@ -58,8 +57,6 @@ class GenerationSpec:
     """How many pairs each prompt gets."""
     seed: int | None = None
     """The same seed, prompts and versions give the same completions; None: a random seed, kept in the job."""
-    channel: str = Deployment.DEFAULT_CHANNEL
-    """Where the serving version is looked up if no version is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +90,11 @@ class Plan:
         return counts.get(CandidateStrategy(self.strategy), 2)
 
 
-def make_plan(spec: GenerationSpec) -> Plan:
-    """The plan of a specification. Raises WrongSettings, NothingServes."""
+def make_plan(spec: GenerationSpec, channel: str) -> Plan:
+    """The plan of a specification. channel: whose serving version writes if none is named.
+
+    Raises WrongSettings, NothingServes.
+    """
     if spec.strategy not in CandidateStrategy.values:
         raise WrongSettings(
             _("There is no strategy %(strategy)s. There are: %(values)s.")
@@ -105,7 +105,7 @@ def make_plan(spec: GenerationSpec) -> Plan:
             _("Pairs for each prompt: %(value)s is not between 1 and %(most)s.")
             % {"value": spec.pairs_per_prompt, "most": MAX_PAIRS_PER_PROMPT}
         )
-    first, second = _pair_of_versions(spec.strategy, spec.versions, spec.channel)
+    first, second = _pair_of_versions(spec.strategy, spec.versions, channel)
     plan = Plan(spec.strategy, first, second, _checked(spec.settings), pairs_per_prompt=spec.pairs_per_prompt)
     if spec.strategy == CandidateStrategy.BEST_WORST:
         plan = _with_reward(plan, spec.candidates, spec.reward_version, spec.reward_model)

@@ -21,7 +21,8 @@ from training.claims import enqueue
 from training.engine.config import RunConfig
 from training.engine.errors import InputError
 from training.errors import JobActive, WrongSettings
-from training.models import ACTIVE_STATUSES, Deployment, ModelVersion, Run, Snapshot
+from training.models import ACTIVE_STATUSES, ModelVersion, Run, Snapshot
+from training.queries.rehearsals import channel_of
 from training.queries.serving import current_deployment, serving_version
 from training.versions import retention
 
@@ -31,13 +32,11 @@ class RunSpec:
     """The run to be started; the defaults are those of the button on a campaign's page."""
 
     parent: ModelVersion | None = None
-    """The version it starts from, which is its reference too; None: the version that serves in `channel`."""
+    """The version it starts from, which is its reference too; None: the version that serves."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """Fields of the engine's RunConfig that differ from its defaults."""
     trigger: str = Run.Trigger.PERSON
     """Whether a person or the schedule starts it."""
-    channel: str = Deployment.DEFAULT_CHANNEL
-    """Where the serving version is looked up if no parent is named."""
     test_share: float | None = None
     """The share of prompts that is held out; None: the usual one, which is larger in a small campaign."""
     also: Callable[[], None] | None = None
@@ -61,7 +60,7 @@ def start_run(
     Raises TooFewPairs, WrongSettings, NothingServes, JobActive, VersionDamaged, NotAllowed, NotFound.
     """
     require_may_change(acting_user, campaign)
-    parent = spec.parent or serving_version(spec.channel)
+    parent = spec.parent or serving_version(channel_of(campaign))
     require_version(acting_user, parent)
     _check_config(spec.config)
     # Checked before the labels are frozen, which takes a while; the constraint decides a race.
@@ -87,7 +86,7 @@ def start_run(
 def _create_run(
     snapshot: Snapshot, parent: ModelVersion, spec: RunSpec, *, acting_user: User | None, now: datetime
 ) -> Run:
-    config, serving = dict(spec.config), current_deployment(spec.channel)
+    config, serving = dict(spec.config), current_deployment(channel_of(snapshot.campaign))
     run = Run.objects.create(
         campaign=snapshot.campaign,
         snapshot=snapshot,

@@ -1,7 +1,9 @@
 """The schedule: considers a campaign's rule, and starts the next phase of its round if nothing speaks against it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext_noop
 
@@ -20,6 +22,17 @@ from training.queries.schedule import version_to_start_from, waits_for_agreement
 
 
 @dataclass(frozen=True, slots=True)
+class CallersJobs:
+    """Of a caller that runs the jobs of the schedule itself, and repeatably: a rehearsal.
+
+    seed: of the pairs that are generated. config: settings of the engine that differ from its defaults.
+    """
+
+    seed: int
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class _Step:
     """The result of a look. passes: it waits for something that passes, so that a rule with a time looks again."""
 
@@ -35,13 +48,13 @@ class _SwitchedOff(Exception):
         self.reason = reason
 
 
-def consider_retraining(*, rule: RetrainingRule, now: datetime) -> Run | None:
+def consider_retraining(*, rule: RetrainingRule, now: datetime, jobs: CallersJobs | None = None) -> Run | None:
     """Starts a run, or the next round's pairs, if the rule wants it now; returns the run, and stores the outcome.
 
-    Two calls at once start one run: a campaign has at most one active run.
+    jobs: None: workers run them. Two calls at once start one run: a campaign has at most one active run.
     """
     rule.refresh_from_db()  # rules before it may have taken a while
-    step = _consider(rule, now=now)
+    step = _consider(rule, jobs, now=now)
     rule.considered_at, rule.outcome = now, step.outcome
     rule.save(update_fields=["considered_at", "outcome"])
     is_due = step.passes and rule.periodic_task_id is not None
@@ -49,7 +62,7 @@ def consider_retraining(*, rule: RetrainingRule, now: datetime) -> Run | None:
     return step.run
 
 
-def _consider(rule: RetrainingRule, *, now: datetime) -> _Step:
+def _consider(rule: RetrainingRule, jobs: CallersJobs | None, *, now: datetime) -> _Step:
     if off := _why_off(rule):
         return _Step(off)
     plan = plan_of(rule.campaign)
@@ -59,14 +72,14 @@ def _consider(rule: RetrainingRule, *, now: datetime) -> _Step:
         return _Step(waits)
     if waits := waits_for_hours(plan, now=now):
         return _Step(waits, passes=True)
-    generated = _generate(rule, plan, now=now)
+    generated = _generate(rule, plan, jobs, now=now)
     fresh = fresh_verdicts(rule.campaign)
     if fresh < rule.min_fresh_verdicts:
         numbers = {"fresh": fresh, "needed": rule.min_fresh_verdicts}
         return _Step(generated or Sentence(gettext_noop("Waiting: %(fresh)s fresh verdicts of %(needed)s."), numbers))
     if waits := waits_for_agreement(plan):
         return _Step(waits)
-    return _train(rule, plan, fresh, now=now)
+    return _train(rule, plan, fresh, jobs, now=now)
 
 
 def _why_off(rule: RetrainingRule) -> Sentence:
@@ -83,14 +96,16 @@ def _require_on(rule: RetrainingRule) -> None:
         raise _SwitchedOff(off)
 
 
-def _generate(rule: RetrainingRule, plan: RoundPlan, *, now: datetime) -> Sentence:
+def _generate(rule: RetrainingRule, plan: RoundPlan, jobs: CallersJobs | None, *, now: datetime) -> Sentence:
     """Starts to write the pairs of the next round, if the plan says so and they are missing; empty: it does not."""
     if not plan.generates or not wants_pairs(rule):
         return Sentence()
     if stopped := why_not_again(rule.campaign):
         return stopped
     try:
-        job = start_generation(campaign=rule.campaign, acting_user=None, now=now, spec=_spec(rule))
+        spec = replace(_spec(rule), seed=jobs.seed if jobs else None)
+        campaign, by_worker = rule.campaign, jobs is None
+        job = start_generation(campaign=campaign, acting_user=None, now=now, spec=spec, hand_to_worker=by_worker)
     except JobActive:
         return Sentence()
     except DomainError as error:
@@ -113,11 +128,12 @@ def _spec(rule: RetrainingRule) -> GenerationSpec:
     )
 
 
-def _train(rule: RetrainingRule, plan: RoundPlan, fresh: int, *, now: datetime) -> _Step:
+def _train(rule: RetrainingRule, plan: RoundPlan, fresh: int, jobs: CallersJobs | None, *, now: datetime) -> _Step:
     try:
         parent = version_to_start_from(plan)
-        spec = RunSpec(parent=parent, trigger=Run.Trigger.SCHEDULE, also=lambda: _require_on(rule))
-        run = start_run(campaign=rule.campaign, acting_user=None, now=now, spec=spec)
+        config = jobs.config if jobs else {}
+        spec = RunSpec(parent=parent, config=config, trigger=Run.Trigger.SCHEDULE, also=lambda: _require_on(rule))
+        run = start_run(campaign=rule.campaign, acting_user=None, now=now, spec=spec, hand_to_worker=jobs is None)
     except JobActive:
         return _Step(Sentence(gettext_noop("Waiting: a run is active.")), passes=True)
     except _SwitchedOff as off:

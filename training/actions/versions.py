@@ -17,9 +17,10 @@ from labeling.events.record import record
 from labeling.models import User
 from training.access import require_any_lead, require_version
 from training.actions.rounds import close_promoted_round
-from training.errors import NothingServes, NothingToRollBack, ServingChanged, VersionDamaged, WrongName
+from training.errors import NothingServes, NothingToRollBack, OnlyRehearsed, ServingChanged, VersionDamaged, WrongName
 from training.models import Deployment, Evaluation, ModelVersion, RetrainingRule, Run, Snapshot
 from training.queries.gates import campaigns_concerned
+from training.queries.rehearsals import channel_of_version
 from training.versions import files, retention, servers
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,120}")
@@ -161,9 +162,12 @@ def promote(
     if the servers are not started yet: they load it with the first request. also: what is written in the same
     transaction, with what serves locked; it may give the reason, or refuse by an error. Gates are asked by
     `promote_through_gate`, not here.
-    Raises ServingChanged, ServerNotReady, VersionDamaged, NotAllowed, NotFound.
+    Raises OnlyRehearsed, ServingChanged, ServerNotReady, VersionDamaged, NotAllowed, NotFound.
     """
     require_version(acting_user, version)
+    own = channel_of_version(version)
+    if own not in (Deployment.DEFAULT_CHANNEL, channel):
+        raise OnlyRehearsed(name=version.name)
     files.check_version(version)
     serves = Deployment.objects.filter(channel=channel, is_current=True, version=version).exists()
     prepared = servers.prepare(version) if servers_first and not serves else []

@@ -22,6 +22,7 @@ from training.models.lab import LabSession
 from training.models.lens import LensJob
 from training.models.lineage import LeftOut, SnapshotPart
 from training.models.people_gate import HeldPrompts, PeopleGate, PeopleGatePair
+from training.models.rehearsal import RehearsalCampaign
 from training.models.retraining import RetrainingRule
 from training.models.round import Round, RoundPlan
 from training.models.run import Run, RunMetric, Snapshot
@@ -66,6 +67,7 @@ __all__ = [
     "ModelVersion",
     "PeopleGate",
     "PeopleGatePair",
+    "RehearsalCampaign",
     "RetrainingRule",
     "Round",
     "RoundPlan",

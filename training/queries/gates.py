@@ -24,6 +24,7 @@ from training.models import (
     gate_results,
 )
 from training.queries.people_gates import figures_for_rules
+from training.queries.rehearsals import channel_of, channel_of_version
 from training.queries.serving import current_deployment
 
 MEASURED = "gate"
@@ -56,10 +57,17 @@ def campaigns_written_for(channel: str = Deployment.DEFAULT_CHANNEL) -> list[Cam
     return list(active.filter(pk__in=generated).order_by("pk"))
 
 
-def campaigns_concerned(version: ModelVersion, channel: str = Deployment.DEFAULT_CHANNEL) -> list[Campaign]:
-    """The campaign that a version comes from, then the others that it writes for once it serves."""
+def campaigns_concerned(version: ModelVersion, channel: str | None = None) -> list[Campaign]:
+    """The campaign that a version comes from, then the others that it writes for once it serves.
+
+    channel: where it serves; None: where versions of its campaign do.
+    """
     own = version.run.campaign if version.run else None
-    others = [campaign for campaign in campaigns_written_for(channel) if own is None or campaign.pk != own.pk]
+    others = [
+        campaign
+        for campaign in campaigns_written_for(channel or channel_of(own))
+        if own is None or campaign.pk != own.pk
+    ]
     return [own, *others] if own else others
 
 
@@ -148,7 +156,7 @@ def standing(version: ModelVersion) -> Standing | None:
     """How a version stands before the gates now; None for one that comes from no run: no gate is asked about it."""
     if version.run is None:
         return None
-    deployment = current_deployment()
+    deployment = current_deployment(channel_of_version(version))
     serving = deployment.version if deployment else None
     own, *others = campaigns_concerned(version)
     return Standing(

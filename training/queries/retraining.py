@@ -3,7 +3,8 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from common.schedules import next_time
 from labeling.models import Campaign, Event
@@ -48,8 +49,10 @@ def passed_since_decision(run: Run) -> PeopleGate | None:
 
 def _passed() -> QuerySet[PeopleGate]:
     """The gates by people that were passed against what serves, and had no version decided about again."""
-    serving = Deployment.objects.filter(channel=Deployment.DEFAULT_CHANNEL, is_current=True).values("version")
-    return PeopleGate.objects.filter(status=PeopleGate.Status.BETTER, decision=None, serving__in=serving)
+    channel = Coalesce("campaign__rehearsal__channel", Value(Deployment.DEFAULT_CHANNEL))
+    passed = PeopleGate.objects.filter(status=PeopleGate.Status.BETTER, decision=None).alias(channel=channel)
+    serves = Deployment.objects.filter(channel=OuterRef("channel"), is_current=True, version=OuterRef("serving"))
+    return passed.filter(Exists(serves))
 
 
 def runs_awaiting_gate() -> QuerySet[Run]:
@@ -90,6 +93,11 @@ def next_check(rule: RetrainingRule | None, *, after: datetime) -> datetime | No
 
 
 def rules_without_time() -> QuerySet[RetrainingRule]:
-    """Enabled rules that have no time, or whose time has come: they wait for nothing but what passes."""
-    rules = RetrainingRule.objects.filter(Q(periodic_task__isnull=True) | Q(is_due=True), enabled=True)
+    """Enabled rules that have no time, or whose time has come: they wait for nothing but what passes.
+
+    Rehearsals ask about theirs themselves.
+    """
+    rules = RetrainingRule.objects.filter(
+        Q(periodic_task__isnull=True) | Q(is_due=True), enabled=True, campaign__rehearsal=None
+    )
     return rules.select_related("campaign").order_by("pk")

@@ -6,6 +6,7 @@ from typing import Any
 
 from labeling.models import Campaign
 from training.models import EvaluationJob, JobStatus, ModelVersion, PeopleGate, RoundPlan
+from training.queries.rehearsals import channel_of, is_rehearsed
 from training.queries.serving import current_deployment
 
 TargetBy = RoundPlan.TargetBy
@@ -45,7 +46,7 @@ class TargetFigure:
 
 def serving_figure(plan: RoundPlan) -> TargetFigure | None:
     """The figure of the version that serves, if this campaign trained it."""
-    deployment = current_deployment()
+    deployment = current_deployment(channel_of(plan.campaign))
     version = deployment.version if deployment else None
     if version is None or version.run is None or version.run.campaign_id != plan.campaign_id:
         return None
@@ -90,11 +91,12 @@ def _by_people(version: ModelVersion, base: ModelVersion, campaign: Campaign) ->
 def _chain(version: ModelVersion, base: ModelVersion, campaign: Campaign) -> list[PeopleGate]:
     """The gates from the version down to the base, each against the next version; empty: they do not lead there."""
     chain: list[PeopleGate] = []
-    at, seen = version, {version.pk}
+    at, seen, rehearsed = version, {version.pk}, is_rehearsed(campaign)
     while at.pk != base.pk:
         gates = PeopleGate.objects.filter(campaign=campaign, candidate=at, status__in=PeopleGate.DECIDED)
         newest_first = gates.select_related("serving").order_by("-pk")
-        known = [gate for gate in newest_first if gate.figures.get("low") is not None and _is_of_people(gate)]
+        known = [gate for gate in newest_first if gate.figures.get("low") is not None]
+        known = [gate for gate in known if rehearsed or _is_of_people(gate)]
         direct = next((gate for gate in known if gate.serving_id == base.pk), None)
         link = direct or next((gate for gate in known if gate.serving_id not in seen), None)
         if link is None:

@@ -14,6 +14,7 @@ from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment
 from labeling.stats import percent_agreement
 from labeling.stats.agreement import Pattern
 from training.models import ModelVersion, RoundPlan
+from training.queries.rehearsals import channel_of, is_rehearsed
 from training.queries.retraining import last_snapshot
 from training.queries.round_costs import spent
 from training.queries.serving import serving_version
@@ -111,12 +112,10 @@ def _new_patterns(campaign: Campaign) -> dict[Pattern, int]:
     Also pairs that are not settled: those that people disagree on.
     """
     votes = Judgment.objects.filter(
-        campaign=campaign,
-        kind=Assignment.Kind.NORMAL,
-        superseded_at=None,
-        annotator__is_simulated=False,
-        annotator__outside_campaign=None,
+        campaign=campaign, kind=Assignment.Kind.NORMAL, superseded_at=None, annotator__outside_campaign=None
     )
+    if not is_rehearsed(campaign):
+        votes = votes.filter(annotator__is_simulated=False)
     votes = votes.exclude(choice=Choice.SKIP).exclude(comparison__status__in=Comparison.OUT)
     by_pair = (
         votes.order_by()
@@ -136,7 +135,7 @@ def _new_patterns(campaign: Campaign) -> dict[Pattern, int]:
 
 def version_to_start_from(plan: RoundPlan) -> ModelVersion:
     """The version that the next scheduled run learns from. Raises NothingServes."""
-    serving = serving_version()
+    serving = serving_version(channel_of(plan.campaign))
     if plan.start_from == RoundPlan.StartFrom.BASE:
         return serving.base()
     if plan.start_from == RoundPlan.StartFrom.NEWEST:

@@ -16,6 +16,7 @@ from training.models import (
     ModelVersion,
     RoundPlan,
 )
+from training.queries.rehearsals import channel_of
 from training.queries.serving import current_deployment
 
 NAMES = ("ties", "flags", "disagreement")
@@ -32,7 +33,7 @@ def canary_version(campaign: Campaign) -> ModelVersion | None:
     """
     versions = ModelVersion.objects.filter(run__campaign=campaign).select_related("run").order_by("-pk")
     newest = versions.first()
-    serving = current_deployment()
+    serving = current_deployment(channel_of(campaign))
     if newest is None or newest.files_removed_at is not None or newest.deployments.exists():
         return None
     if serving is not None and newest.created_at < serving.at:

@@ -10,7 +10,7 @@ from labeling.actions.members import add_member
 from labeling.models import Campaign, Membership, User
 from training.actions.demo import OVERLAP, SLUG
 from training.models import ACTIVE_STATUSES
-from training.rehearsal.annotators import judge_by_rule, simulated_people
+from training.rehearsal.annotators import Annotator, simulated_people
 from training.rehearsal.rules import PREFERENCE_RULES
 
 # The demo's completions are short and mostly cut, so a rule about their length would judge the cut
@@ -45,10 +45,7 @@ def simulate_judgments(*, campaign: Campaign, acting_user: User | None, now: dat
     for annotator in people:
         if not campaign.memberships.filter(user=annotator).exists():
             add_member(campaign=campaign, user=annotator, role=role, acting_user=acting_user, now=now)
-    return sum(
-        judge_by_rule(campaign=campaign, annotator=annotator, rule=RULE, error_rate=ERROR_RATE, seed=0, now=now)
-        for annotator in people
-    )
+    return sum(Annotator(person, RULE, ERROR_RATE, seed=0).judge_all(campaign, now=now) for person in people)
 
 
 def check_simulation(campaign: Campaign, acting_user: User | None) -> None:

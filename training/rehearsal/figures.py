@@ -1,13 +1,13 @@
 """The figures of a round, computed from numbers and texts."""
 
-import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
 from typing import Any
 
+import numpy as np
+
 from labeling.models import Campaign, Verdict
-from labeling.stats import wilson_interval
+from labeling.stats import clustered_mean, clustered_share, wilson_interval
+from training.evaluation.sections import estimate
 from training.rehearsal.rules import PreferenceRule
 
 
@@ -29,38 +29,20 @@ def verdict_accuracy(campaign: Campaign, rule: PreferenceRule) -> dict[str, Any]
     return {**with_interval(correct, total), "verdicts": total}
 
 
-def win_rate(rule: PreferenceRule, new_and_old: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """The share of prompts on which the new version's text wins by the rule, with its 95 % Wilson interval.
+def win_rate(rule: PreferenceRule, by_prompt: Sequence[tuple[Hashable, str, str]]) -> dict[str, Any]:
+    """The share of comparisons that the new version's text wins by the rule; ties count half.
 
-    Ties count half.
+    by_prompt: prompt, new text and old text of each. The 95 % interval is Wilson's for the effective number of
+    comparisons: several of one prompt count less.
     """
-    outcomes = Counter(rule.prefers(new, old) for new, old in new_and_old)
-    wins, ties, losses = outcomes["first"], outcomes["tie"], outcomes["second"]
-    shares = with_interval(wins + ties / 2, wins + ties + losses)
-    return {**shares, "wins": wins, "ties": ties, "losses": losses, "ties_count": "half"}
+    scores = {"first": 1.0, "tie": 0.5, "second": 0.0}
+    won = [scores[rule.prefers(new, old)] for _prompt, new, old in by_prompt]
+    prompts = [prompt for prompt, _new, _old in by_prompt]
+    counts = {name: won.count(score) for name, score in (("wins", 1.0), ("ties", 0.5), ("losses", 0.0))}
+    return {**estimate(clustered_share(won, prompts)), **counts, "prompts": len(set(prompts))}
 
 
-@dataclass(frozen=True)
-class KLEstimate:
-    """How far the new version has moved, in nats per completion, on its own samples at temperature 1."""
-
-    k3: float
-    k1: float
-    completions: int
-    tokens: float
-
-
-def estimate_kl(log_new: Sequence[float], log_old: Sequence[float], tokens: Sequence[int]) -> KLEstimate:
-    """KL(new || old) from log-probabilities of whole completions sampled from `new`.
-
-    k3 = mean of (r - 1) - log r with r = p_old / p_new: unbiased, never negative, of low variance while the two are
-    close (Schulman 2020, "Approximating KL divergence"). k1 = mean of -log r, for comparison.
-    """
-    log_ratios = [old - new for new, old in zip(log_new, log_old, strict=True)]
-    count = len(log_ratios)
-    return KLEstimate(
-        k3=math.fsum(math.expm1(ratio) - ratio for ratio in log_ratios) / count,
-        k1=-math.fsum(log_ratios) / count,
-        completions=count,
-        tokens=math.fsum(tokens) / count,
-    )
+def mean_of(by_prompt: Sequence[tuple[Hashable, float]]) -> dict[str, Any]:
+    """The mean over prompts of the mean of each, with Student's 95 % interval. by_prompt: prompt and value of each."""
+    values = np.array([value for _prompt, value in by_prompt], dtype=np.float64)
+    return estimate(clustered_mean(values, [prompt for prompt, _value in by_prompt]))

@@ -17,6 +17,7 @@ from training.access import visible_decisions
 from training.actions.gate import save_gate
 from training.models import FIGURES, Gate, GateDecision, certificate_file
 from training.queries.gates import campaigns_written_for, current_gate
+from training.queries.rehearsals import channel_of
 from training.queries.serving import current_deployment
 from training.web.gate_form import GateForm
 
@@ -40,7 +41,7 @@ def gate(request: HttpRequest, slug: str) -> HttpResponse:
             "form": form,
             "earlier": Gate.objects.filter(campaign=campaign).select_related("by").order_by("-number"),
             "decisions": decisions[:DECISIONS_LISTED],
-            "is_written_for": campaign in campaigns_written_for(),
+            "is_written_for": campaign in campaigns_written_for(channel_of(campaign)),
         }
         return render(request, "training/gate.html", context)
 
@@ -59,7 +60,7 @@ def gate_decision(request: HttpRequest, pk: int) -> HttpResponse:
     """The decision about a version: its rules and figures, and what a lead can do now."""
     decisions = visible_decisions(person(request))
     decision = get_object_or_404(decisions.select_related("gate__campaign", "run", "version", "by"), pk=pk)
-    deployment = current_deployment()
+    deployment = current_deployment(channel_of(decision.campaign))
     context = {
         "decision": decision,
         "campaign": decision.campaign,

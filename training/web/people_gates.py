@@ -44,6 +44,7 @@ from training.queries.people_gates import (
     votes_of,
     wealth_lines,
 )
+from training.queries.rehearsals import channel_of, channel_of_version
 from training.queries.serving import current_deployment
 
 LISTED = 50
@@ -116,7 +117,7 @@ def prompts_hold(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _list(request: HttpRequest, campaign: Campaign, form: HoldForm | None = None) -> HttpResponse:
-    deployment = current_deployment()
+    deployment = current_deployment(channel_of(campaign))
     gates = campaign.people_gates.select_related("candidate", "serving").order_by("-pk")[:LISTED]
     context = {
         "campaign": campaign,
@@ -138,7 +139,7 @@ def people_gate_open(request: HttpRequest, name: str) -> HttpResponse:
     require_any_lead(user)
     version = get_object_or_404(visible_versions(user).select_related("run__campaign"), name=name)
     form = OpenGateForm(request.POST if request.method == "POST" else None, user=user, version=version)
-    deployment = current_deployment()
+    deployment = current_deployment(channel_of_version(version))
 
     def again() -> HttpResponse:
         own = version.run.campaign if version.run else None
@@ -191,7 +192,7 @@ def people_gate(request: HttpRequest, pk: int) -> HttpResponse:
     votes = decisive_votes(gate) if gate.votes else votes_of(gate)
     figures = gate.figures or evidence_figures(votes, gate.rule)
     acts = acts_of_people(gate) if gate.is_open else figures.get("acts", {})
-    deployment = current_deployment()
+    deployment = current_deployment(channel_of(gate.campaign))
     context = {
         "gate": gate,
         "campaign": gate.campaign,

@@ -21,6 +21,7 @@ from training.actions.gate import LONGEST_REASON, promote_through_gate
 from training.models import ModelVersion, PeopleGate
 from training.queries.gates import Standing, standing
 from training.queries.people_gates import reason_of
+from training.queries.rehearsals import channel_of_version
 from training.queries.serving import current_deployment
 from training.web.gates import in_words
 
@@ -66,7 +67,7 @@ def version_promote(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _context(version: ModelVersion, stands: Standing | None, user: User) -> dict[str, Any]:
-    deployment = current_deployment()
+    deployment = current_deployment(channel_of_version(version))
     return {
         "version": version,
         "serving": deployment.version if deployment else None,

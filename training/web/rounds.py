@@ -31,6 +31,7 @@ from training.models import (
     Run,
     SuiteRun,
 )
+from training.queries.rehearsals import channel_of
 from training.queries.retraining import next_check
 from training.queries.round_costs import Cost, cost_of_round, plan_of
 from training.queries.round_targets import TargetFigure, target_figure
@@ -162,7 +163,7 @@ def _target(view: RoundView, plan: RoundPlan) -> TargetFigure | None:
 
 def _watch(view: RoundView, plan: RoundPlan) -> Watch | None:
     """The watch over the round's version, while it serves."""
-    deployment = current_deployment()
+    deployment = current_deployment(channel_of(view.round.campaign))
     if deployment is None or view.version is None or deployment.version_id != view.version.pk:
         return None
     return watch_of(deployment, plan)
