@@ -10,7 +10,7 @@ from training.actions.generation import start_generation
 from training.actions.round_plans import save_round_plan
 from training.actions.versions import promote
 from training.errors import OnlyRehearsed
-from training.models import Deployment, GateDecision, ModelVersion, RehearsalCampaign, Round, RoundPlan
+from training.models import Deployment, GateDecision, GenerationJob, ModelVersion, RehearsalCampaign, Round, RoundPlan
 from training.queries.rehearsals import channel_of
 from training.queries.retraining import rules_without_time
 from training.queries.round_costs import plan_of
@@ -60,6 +60,13 @@ def test_the_schedule_trains_and_only_the_gate_by_people_promotes(base: ModelVer
     promoted = Event.objects.get(campaign=made.campaign, verb="version.promoted")
     assert promoted.actor is None  # nobody did it by hand
     assert promoted.after["deployment"] == Deployment.objects.get(channel=made.channel, version=version).pk
+
+    later = Turn(made, 2)
+    assert later._consider() is None  # it has the new version write the pairs of the next round
+    job = GenerationJob.objects.get(campaign=made.campaign)
+    assert job.round is not None
+    assert (job.round.number, list(job.versions.all()), job.channel) == (2, [version], made.channel)
+    assert job.seed == later._seed()
 
 
 def test_a_version_that_people_like_less_is_held_back_with_the_reason(base: ModelVersion) -> None:
