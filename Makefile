@@ -93,6 +93,10 @@ test-vllm: install-dev vllm-install ## Run the tests with a real vLLM server, wh
 
 # --- Checking ---------------------------------------------------------------------------------------------------------
 
+.PHONY: docs
+docs: install-dev ## Build the documentation site into var/docs
+	@scripts/docs.sh $(BIN) var/docs diagrams && echo "Open var/docs/index.html"
+
 .PHONY: check format
 check: install-dev ## Check lint, format, types, imports, migrations, deployment, templates and scripts
 	@scripts/check.sh $(BIN)

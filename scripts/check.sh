@@ -46,6 +46,7 @@ check "migrations" production "$bin/python" -W ignore::RuntimeWarning manage.py 
 check "deployment" production "$bin/python" manage.py check --deploy --fail-level WARNING
 check "mypy" "$bin/mypy"
 
+check "documents" scripts/docs.sh "$bin" var/docs
 check "templates" "$bin/djlint" --lint --quiet templates
 check "scripts" scripts
 if docker compose version >/dev/null 2>&1; then
