@@ -28,8 +28,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         plan = RehearsalPlan(PREFERENCE_RULES["shorter"])
         add = parser.add_argument
-        add("--rounds", type=_whole, default=plan.rounds)
-        add("--rule", choices=PREFERENCE_RULES, default=plan.rule.name)
+        add("--rounds", type=_whole, default=plan.rounds, help="turns of the loop")
+        add("--rule", choices=PREFERENCE_RULES, default=plan.rule.name, help="which text the annotators prefer")
         add(
             "--error-rate",
             type=_share,
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         add("--overlap", type=_whole, default=plan.overlap, help="annotators, and judgments of each comparison")
         add("--prompts", type=_whole, default=120, help="how many of the demo's prompts to use")
         add("--held", type=_share, default=plan.held, help="share of the prompts that is held for gates by people")
-        add("--pairs-per-prompt", type=_whole, default=plan.pairs_per_prompt)
+        add("--pairs-per-prompt", type=_whole, default=plan.pairs_per_prompt, help="of each round")
         add(
             "--held-out-pairs",
             dest="least_pairs",
