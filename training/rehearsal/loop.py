@@ -143,7 +143,8 @@ class Turn:
             "gate": decided,
             **measured,
             "events": events_since(self.campaign, since),
-            "seconds": {name: round(value, 1) for name, value in self.seconds.items()},
+            "seconds": {name: round(value, 1) for name, value in self.seconds.items()}
+            | {"total": round(sum(self.seconds.values()), 1)},
         }
 
     def _setting(self) -> dict[str, Any]:
@@ -162,7 +163,6 @@ class Turn:
         started = time.monotonic()
         yield
         self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
-        self.seconds["total"] = sum(value for key, value in self.seconds.items() if key != "total")
 
     # --- Generate, label ---
 

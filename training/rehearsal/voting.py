@@ -6,6 +6,7 @@ from typing import Any
 from training.actions.people_gates import PeopleGateSpec, cancel_people_gate, look_at_gate, open_people_gate
 from training.claims import Clock
 from training.jobs.generation import run_generation_job
+from training.jobs.sampler import SourceOf, open_source
 from training.models import GateDecision, JobStatus, ModelVersion, PeopleGate, RehearsalCampaign
 from training.queries.people_gates import reason_of
 from training.rehearsal.annotators import Annotator
@@ -19,7 +20,12 @@ def awaits_people_only(decision: GateDecision) -> bool:
 
 
 def ask_people(
-    rehearsed: RehearsalCampaign, version: ModelVersion, annotators: Sequence[Annotator], *, clock: Clock
+    rehearsed: RehearsalCampaign,
+    version: ModelVersion,
+    annotators: Sequence[Annotator],
+    *,
+    clock: Clock,
+    source_of: SourceOf = open_source,
 ) -> PeopleGate:
     """Has simulated annotators vote on a version against the one that serves, until the gate ends.
 
@@ -36,7 +42,7 @@ def ask_people(
         spec=PeopleGateSpec(votes_per_prompt=len(annotators)),
         hand_to_worker=False,
     )
-    job = run_generation_job(gate.job_id, clock=clock)
+    job = run_generation_job(gate.job_id, clock=clock, source_of=source_of)
     if job is None or job.status != JobStatus.FINISHED:
         raise RehearsalFailed(f"The gate's texts were not written: {job.error if job else 'another worker has them'}")
     gate = vote_in(look_at_gate(gate_id=gate.pk, now=clock()), annotators, clock=clock)

@@ -2,10 +2,12 @@
 
 import pytest
 
+from labeling.exchange import messages_hash
 from labeling.models import Campaign, Event, User
 from labeling.queries.verdicts import standing_verdicts
 from tests.training.gates_by_people import voting_gate
-from tests.training.rehearsal.staged import clock, judge_all, rehearsal, trained, write_pairs
+from tests.training.jobs.scripted import Scripted
+from tests.training.rehearsal.staged import LONG, SHORT, clock, judge_all, rehearsal, trained, write_pairs
 from training.actions.generation import start_generation
 from training.actions.round_plans import save_round_plan
 from training.actions.versions import promote
@@ -20,7 +22,7 @@ from training.queries.serving import serving_version
 from training.rehearsal.events import events_since
 from training.rehearsal.figures import verdict_accuracy
 from training.rehearsal.loop import Rehearsal, Turn
-from training.rehearsal.voting import awaits_people_only, gate_report, vote_in
+from training.rehearsal.voting import ask_people, awaits_people_only, gate_report, vote_in
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +69,22 @@ def test_the_schedule_trains_and_only_the_gate_by_people_promotes(base: ModelVer
     assert job.round is not None
     assert (job.round.number, list(job.versions.all()), job.channel) == (2, [version], made.channel)
     assert job.seed == later._seed()
+
+
+def test_the_annotators_vote_on_what_both_versions_wrote_for_the_held_prompts(base: ModelVersion) -> None:
+    made = rehearsal(base, held=0.5)
+    _turn, _held, version = before_people(made)
+    script = Scripted(
+        lambda request, before: f"{SHORT if script.version == version.name else LONG} {request.seed % 97}"
+    )
+
+    gate = ask_people(made.rehearsed, version, made.annotators, clock=clock, source_of=script.source)
+
+    assert (gate.status, gate.votes_per_prompt, gate.opened_by) == ("better", 3, made.lead)
+    assert gate.figures["simulated"] == gate.figures["cast"] < 3 * len(made.yardstick.prompts)
+    assert {pair.prompt.messages_hash for pair in gate.pairs.select_related("prompt")} <= {
+        messages_hash(prompt) for prompt in made.yardstick.prompts
+    }
 
 
 def test_a_version_that_people_like_less_is_held_back_with_the_reason(base: ModelVersion) -> None:
