@@ -26,8 +26,8 @@ def copy_everything(numbers: Iterable[int], *, shared: Collection[Model]) -> Non
     numbers, made = list(numbers), cast(Keys, set())
     models = _in_order([model for model in _models() if _key(model) is not None])
     for model in models:
-        rows = model._base_manager.filter(**{f"{_key(model)}__lt": APART}).order_by("pk")[:MOST]
-        rows = [row for row in rows if (model, row.pk) not in kept]
+        first = model._base_manager.filter(**{f"{_key(model)}__lt": APART}).order_by("pk")[:MOST]
+        rows = [row for row in first if (model, row.pk) not in kept]
         copies = [_copy(row, number, kept, made) for number in numbers for row in rows]
         model._base_manager.bulk_create([one for one in copies if one is not None], ignore_conflicts=True)
         there = model._base_manager.filter(**{f"{_key(model)}__gt": APART})
