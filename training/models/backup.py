@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Backup(models.Model):
-    """A completed backup. It is written after the archive, so no archive knows of itself."""
+    """A completed backup. Its row is written after the archive, so no archive knows of itself."""
 
     at = models.DateTimeField(db_index=True, help_text="The moment that the archive shows.")
     files = models.PositiveIntegerField(help_text="How many files are in it, besides the database.")
