@@ -1,4 +1,4 @@
-"""What a log line belongs to: a request, a job, a person by pseudonym. With LOG_FORMAT=json each line is one object."""
+"""The request, the job and the person (by pseudonym) that a log line belongs to. With LOG_FORMAT=json each line is one object."""
 
 import json
 import logging

@@ -67,7 +67,7 @@ class Part:
 @page
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """What is stuck comes first."""
+    """The parts of the installation; those that are stuck come first."""
     require_admin(person(request))
     parts = list(parts_of_installation(timezone.now()))
     context = {

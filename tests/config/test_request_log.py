@@ -1,4 +1,4 @@
-"""What a line of the log belongs to."""
+"""Each line of the log names its request, job and person."""
 
 import json
 import logging

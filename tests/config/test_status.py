@@ -39,7 +39,7 @@ def running() -> Stage:
 
 
 def troubles() -> dict[str, str]:
-    """What is wrong, by part; each comes with what to do."""
+    """The trouble of each part that has one. Each comes with a remedy."""
     parts = [part for part in status.parts_of_installation(timezone.now()) if part.trouble]
     assert all(part.remedy for part in parts)
     return {part.label: part.trouble for part in parts}
