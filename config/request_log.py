@@ -1,4 +1,4 @@
-"""The request, the job and the person (by pseudonym) that a log line belongs to. With LOG_FORMAT=json each line is one object."""
+"""The request, job and person (by pseudonym) of a log line. With LOG_FORMAT=json each line is one object."""
 
 import json
 import logging
