@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('labeling', '0027_rights_follow_the_role'),
-        ('training', '0015_rounds'),
+        ('training', '0016_backups'),
     ]
 
     operations = [
