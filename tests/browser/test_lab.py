@@ -29,7 +29,7 @@ def test_the_calculator_and_the_six_steps_say_what_the_server_says(on_stage: Sta
     chosen.focus()
     for _ in range(25):
         page.keyboard.press("ArrowRight")
-    expected = figures(float(chosen.input_value()), -0.5, 0.1)
+    expected = figures(float(chosen.input_value()), -0.2, 0.1)
     for name in ("chosen_reward", "margin", "loss", "weight"):
         assert number(page, f"[data-calc={name}]") == pytest.approx(getattr(expected, name), abs=6e-5)
     steps = page.locator("[data-walk-step]")
