@@ -1,0 +1,52 @@
+"""The story as a page without scripts: texts, real things in the place of recorded ones, and no request needed."""
+
+import pytest
+from django.template.loader import render_to_string
+
+from tests.browser.furnished import furnish
+from tests.browser.lens_and_lab import experiment_of, lens_job_of
+from tests.clients import Visiting
+from tests.people import stage
+from training.web.story import story_context
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_part_is_text_without_a_script_and_without_a_request() -> None:
+    parts = render_to_string("training/story/parts.html", story_context())
+    for name in ("examples", "trial", "critic", "loop", "leash", "memory", "tug", "hidden"):
+        assert f'data-story="{name}"' in parts
+    for figure in ("0.0405", "−0.0182", "0.0588", "51.5 %", "0.6642"):  # the six steps
+        assert figure in parts
+    assert parts.count("<math") == 6
+    assert "return -log(probability)" in parts
+    assert parts.count("Recorded") == 4  # three samples and a pair
+    assert "<form method" not in parts
+    assert 'href="/' not in parts  # nothing here leads into an installation
+
+
+def test_an_annotator_reads_it_and_is_sent_nowhere_they_may_not_go(visiting: Visiting) -> None:
+    on_stage = stage()
+    furnish(on_stage)
+    page = visiting(on_stage.alice).get("/story/").content.decode()
+    assert 'action="/lab/start/"' in page
+    assert "/versions/" not in page
+    assert 'action="/lens/"' not in page
+
+
+def test_what_is_real_here_takes_the_place_of_what_was_recorded(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=1)
+    furnished = furnish(on_stage)
+    experiment_of(on_stage.maya, furnished)  # drifted by 1.5 nats
+    job = lens_job_of(on_stage, furnished)
+    page = visiting(on_stage.maya).get("/story/").content.decode()
+    assert "From your own experiment in the lab, after step 8: KL 1.50." in page
+    assert f'href="/lens/{job.pk}/"' in page
+    assert page.count("Recorded") == 2
+    assert 'name="version" value="sums-v2"' in page or 'name="version" value="sums-v1"' in page
+
+
+def test_without_a_model_everything_but_the_real_one_is_there(visiting: Visiting) -> None:
+    page = visiting(stage().alice).get("/story/").content.decode()
+    assert 'data-story="tug"' in page
+    assert 'action="/lab/start/"' not in page
