@@ -44,7 +44,8 @@ def main() -> None:
 
 def recorded(lab: Lab, steps: int) -> dict[str, Any]:
     """Samples at each distance, and the tokens of both sides at the second one, with the step of each."""
-    start, samples, tokens = _tokens(lab), [], None
+    start, tokens = _tokens(lab), None
+    samples: list[dict[str, Any]] = []
     for _ in range(steps):
         lab.step()
         wrote = lab.writes()
