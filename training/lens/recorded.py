@@ -26,8 +26,8 @@ _FILE = Path(__file__).with_name("recorded.json")
 class Sample:
     """Texts of a model that has drifted by `kl` nats per completion after so many steps.
 
-    prompt: the question. distance: the one of DISTANCES that it stands for. session: the experiment of the lab; None:
-    recorded.
+    prompt: the question. distance: the one of DISTANCES that it stands for. session: the experiment of the lab, or
+    evaluation: that of the version; neither: recorded.
     """
 
     kl: float
@@ -35,7 +35,14 @@ class Sample:
     texts: Sequence[str]
     prompt: str
     session: int | None = None
+    evaluation: int | None = None
+    version: str = ""
     distance: float = 0.0
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether nobody here made it."""
+        return self.session is None and self.evaluation is None
 
 
 @cache

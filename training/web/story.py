@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from labeling.models import User
 from labeling.web.edge import page, person
-from training.access import own_lab_sessions, visible_lens_jobs, visible_versions
+from training.access import own_lab_sessions, visible_evaluations, visible_lens_jobs, visible_versions
 from training.actions.lab import lab_version
 from training.errors import NothingServes
 from training.lens.figures import PairView, views
@@ -27,7 +27,7 @@ from training.web.walk_through import (
     walk_through,
 )
 
-SESSIONS_READ = 6
+JOBS_READ = 6
 
 
 @page
@@ -68,7 +68,7 @@ def _live(user: User) -> dict[str, Any]:
         "is_lead": user.is_lead,
         "lab_model": _lab_model(),
         "scoring_version": _scoring_version(user),
-        "leash": nearest_samples(_own_samples(user)),
+        "leash": nearest_samples([*_samples_of_lab(user), *_samples_of_versions(user)]),
         **_own_hidden(user),
     }
 
@@ -94,14 +94,28 @@ def _scoring_version(user: User) -> str:
     return version.name if version else ""
 
 
-def _own_samples(user: User) -> list[Sample]:
+def _samples_of_lab(user: User) -> list[Sample]:
     """All that the models of this person's last experiments wrote."""
-    sessions = own_lab_sessions(user).order_by("-pk")[:SESSIONS_READ]
+    sessions = own_lab_sessions(user).order_by("-pk")[:JOBS_READ]
     return [
         Sample(wrote["kl"], wrote["step"], wrote["texts"], session.lesson["prompt"], session=session.pk)
         for session in sessions
         for wrote in session.wrote
     ]
+
+
+def _samples_of_versions(user: User) -> list[Sample]:
+    """A text of each version that this person's campaigns have evaluated lately, with its measured drift."""
+    jobs = visible_evaluations(user).filter(status=JobStatus.FINISHED, report__isnull=False).select_related("version")
+    found = []
+    for job in jobs.order_by("-pk")[:JOBS_READ]:
+        parts = {part["name"]: part for part in (job.report or {})["sections"]}
+        drift, texts = parts.get("drift", {}), parts.get("samples", {}).get("texts")
+        if "to_base" in drift and texts:
+            kl = drift["to_base"]["value"] * drift["tokens"] / drift["samples"]  # per token, and per completion here
+            prompt = texts[0]["prompt"][-1]["content"]
+            found.append(Sample(kl, 0, [texts[0]["own"]], prompt, evaluation=job.pk, version=job.version.name))
+    return found
 
 
 def _own_hidden(user: User) -> dict[str, Any]:

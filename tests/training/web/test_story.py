@@ -3,6 +3,7 @@
 import pytest
 from django.template.loader import render_to_string
 
+from tests.browser.evaluations import evaluation_of
 from tests.browser.furnished import furnish
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.clients import Visiting
@@ -44,6 +45,18 @@ def test_what_is_real_here_takes_the_place_of_what_was_recorded(visiting: Visiti
     assert f'href="/lens/{job.pk}/"' in page
     assert page.count("Recorded") == 2
     assert 'name="version" value="sums-v2"' in page or 'name="version" value="sums-v1"' in page
+
+
+def test_a_version_shows_what_it_wrote_for_its_evaluation(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=1)
+    job = evaluation_of(on_stage, furnish(on_stage))
+    (drift,) = (part for part in (job.report or {})["sections"] if part["name"] == "drift")
+    drift["to_base"]["value"], drift["tokens"] = 0.05, 40 * drift["samples"]  # 2 nats in 40 tokens
+    job.save()
+    page = visiting(on_stage.maya).get("/story/").content.decode()
+    assert f"Written by {job.version.name} for its evaluation: KL 2.00." in page
+    assert f'href="/evaluations/{job.pk}/"' in page
+    assert "for its evaluation" not in visiting(on_stage.alice).get("/story/").content.decode()
 
 
 def test_without_a_model_everything_but_the_real_one_is_there(visiting: Visiting) -> None:
