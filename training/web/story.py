@@ -15,7 +15,7 @@ from training.errors import NothingServes
 from training.lens.figures import PairView, views
 from training.lens.recorded import Sample, nearest_samples, recorded_pair, recorded_samples
 from training.lens.ten_lines import dpo_loss
-from training.models import JobStatus
+from training.models import JobStatus, ModelVersion
 from training.queries.serving import current_deployment
 from training.web import derivation, story_texts
 from training.web.walk_through import (
@@ -85,13 +85,12 @@ def _lab_model() -> str:
         return ""
 
 
-def _scoring_version(user: User) -> str:
-    """The trained version that scores a sentence for this person: the serving one, or else the newest; or none."""
+def _scoring_version(user: User) -> ModelVersion | None:
+    """The trained version that scores a sentence for this person: the serving one, or else the newest."""
     trained = visible_versions(user).filter(parent__isnull=False).order_by("-pk")
     deployment = current_deployment()
     serving = trained.filter(pk=deployment.version_id).first() if deployment else None
-    version = serving or trained.first()
-    return version.name if version else ""
+    return serving or trained.first()
 
 
 def _samples_of_lab(user: User) -> list[Sample]:

@@ -1,5 +1,7 @@
 """The story as a page without scripts: texts, real things in the place of recorded ones, and no request needed."""
 
+import re
+
 import pytest
 from django.template.loader import render_to_string
 
@@ -8,6 +10,7 @@ from tests.browser.furnished import furnish
 from tests.browser.lens_and_lab import experiment_of, lens_job_of
 from tests.clients import Visiting
 from tests.people import stage
+from training.models import LensJob
 from training.web.story import story_context
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +47,20 @@ def test_what_is_real_here_takes_the_place_of_what_was_recorded(visiting: Visiti
     assert "From your own experiment in the lab, after step 8: KL 1.50." in page
     assert f'href="/lens/{job.pk}/"' in page
     assert page.count("Recorded") == 2
-    assert 'name="version" value="sums-v2"' in page or 'name="version" value="sums-v1"' in page
+
+
+def test_a_lead_has_the_real_model_score_a_sentence(visiting: Visiting) -> None:
+    on_stage = stage()
+    furnished = furnish(on_stage)
+    maya = visiting(on_stage.maya)
+    page = maya.get("/story/").content.decode()
+    form = page[page.index('data-testid="story-score"') : page.index("Ask the real model")]
+    sent = dict(re.findall(r'name="(version|against|prompt|rejected)" value="([^"]*)"', form))
+    answer = maya.post("/lens/", {**sent, "chosen": "That is a pity. Try again in a week."})
+    job = LensJob.objects.get()
+    assert answer.headers["Location"] == f"/lens/{job.pk}/"
+    assert job.version in (furnished.one, furnished.two)
+    assert job.pair["chosen"] == "That is a pity. Try again in a week."
 
 
 def test_a_version_shows_what_it_wrote_for_its_evaluation(visiting: Visiting) -> None:
