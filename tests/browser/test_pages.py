@@ -89,6 +89,7 @@ PAGES = {
         "/lens/",
         "/lens/?comparison={comparison}",
         "/lens/{lens_job}/",
+        "/story/",
         "/lab/",
         "/versions/",
         "/versions/compare/?one=sums-v1&other=sums-v2",

@@ -241,6 +241,7 @@ TRAINING_PAGES: dict[str, dict[str, str]] = {
     "run_relabel": {"POST": LEADS_ONLY},
     "lens": {"GET": LEADS_ANYWHERE, "POST": LEADS_ANYWHERE},
     "lens_job": {"GET": LEADS_ONLY},
+    "story": {"GET": SIGNED_IN},
     "lab": {"GET": SIGNED_IN},
     "lab_start": {"POST": SIGNED_IN},
     "lab_steps": {"POST": OWN},
