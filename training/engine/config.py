@@ -47,6 +47,9 @@ class RunConfig:
     dpop_weight: float = _setting(
         0.0, "DPO-Positive's penalty on chosen completions that become less likely than under the reference.", low=0.0
     )
+    unlikelihood_weight: float = _setting(
+        1.0, "Weight of the unlikelihood loss's term that makes the rejected completion unlikely.", low=0.0
+    )
     tuning: str = _setting(
         "lora", "Whether an adapter beside the frozen model is trained, or all of the model's weights.", one_of=TUNINGS
     )
