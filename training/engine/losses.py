@@ -125,8 +125,8 @@ def simpo_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
 
 
 def sft_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
-    """Preferred fine-tuning: ``-mean log P(chosen)`` over the chosen completion's tokens (the "Preferred-FT" baseline of
-    arXiv 2305.18290, section 6). No reference; the rejected side and the confidence are not used."""
+    """Preferred fine-tuning: ``-mean log P(chosen)`` over the chosen completion's tokens ("Preferred-FT" in arXiv
+    2305.18290, section 6). No reference; the rejected side and the confidence are not used."""
     return -pairs.per_token[:, 0]
 
 
