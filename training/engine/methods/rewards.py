@@ -88,6 +88,22 @@ class FunctionReward:
         return checked(np.array([float(self.function(*pair)) for pair in texts]))
 
 
+def check_one_reward(reward_model: Path | None, function: str | None) -> None:
+    """Raises InputError unless exactly one reward is named."""
+    if (reward_model is None) == (function is None):
+        raise InputError("name one reward: a reward model's folder, or a function as module:function")
+
+
+def reward_of(
+    model: Path, reward_model: Path | None, function: str | None, config: RunConfig, encoder: TextEncoder
+) -> Reward:
+    """The reward that was named. Raises InputError."""
+    check_one_reward(reward_model, function)
+    if reward_model is not None:
+        return ModelReward.load(model, reward_model, config)
+    return FunctionReward.load(function or "", encoder)
+
+
 def checked(rewards: Rewards) -> Rewards:
     """The rewards. Raises Diverged where one is not finite."""
     if not all(map(math.isfinite, rewards)):

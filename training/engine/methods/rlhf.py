@@ -21,7 +21,7 @@ from training.engine.learning.checkpoint import RunProgress, load_checkpoint, sa
 from training.engine.learning.reference import ReferenceModel
 from training.engine.learning.run import load_start, prepare_torch
 from training.engine.methods.critic import Critic, PolicyAndCritic
-from training.engine.methods.rewards import FunctionReward, ModelReward, Reward
+from training.engine.methods.rewards import check_one_reward, reward_of
 from training.engine.methods.samples import Ids, prompts_of_step, read_prompts
 from training.engine.methods.settings import PPO, RlhfConfig
 from training.engine.methods.trainer import RlhfTrainer
@@ -47,8 +47,7 @@ class RlhfFiles:
 
     def describe(self) -> dict[str, Any]:
         """Hashes of everything that is read; resuming insists on the same. Raises InputError."""
-        if (self.reward_model is None) == (self.reward_function is None):
-            raise InputError("name one reward: a reward model's folder, or a function as module:function")
+        check_one_reward(self.reward_model, self.reward_function)
         if not self.prompts.is_file():
             raise InputError(f"the file of prompts {self.prompts} does not exist")
         check_model_folder(self.model)
@@ -108,7 +107,7 @@ class _Run:
         if config.algorithm == PPO:
             critic = Critic.at_start(files.model, files.reward_model, config)
             self.weights = PolicyAndCritic(self.policy_weights, critic.weights(files.model))
-        reward = _reward(files, config, encoder)
+        reward = reward_of(files.model, files.reward_model, files.reward_function, config, encoder)
         own = list(self.policy_weights.parameters().values())
         is_base = config.tuning == "lora" and (files.adapter is None or config.reference == "base")
         reference = ReferenceModel(self.policy, own, is_base=is_base, keep=True)
@@ -187,13 +186,6 @@ class _Run:
         save_checkpoint(target, weights=self.weights, optimizer=self.trainer.optimizer, progress=progress)
         self.folder.remove_old_checkpoints(self.config.keep_checkpoints)
         self.caller.emit({"event": "checkpoint", "step": progress.step, "path": str(target)})
-
-
-def _reward(files: RlhfFiles, config: RlhfConfig, encoder: TextEncoder) -> Reward:
-    if files.reward_model is not None:
-        return ModelReward.load(files.model, files.reward_model, config)
-    assert files.reward_function is not None
-    return FunctionReward.load(files.reward_function, encoder)
 
 
 def _publish(folder: RunFolder, weights: Weights, meta: dict[str, Any]) -> None:
