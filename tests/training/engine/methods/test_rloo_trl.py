@@ -17,7 +17,7 @@ from training.engine.model.policy import Policy
 GROUP, BETA, LONGEST = 4, 0.3, 6
 
 
-def vowels(completions: list[str], **more: Any) -> list[float]:
+def even(completions: list[str], **more: Any) -> list[float | None]:
     """TRL's reward function: bytes that are even."""
     return [sum(byte % 2 == 0 for byte in text.encode()) - 0.1 * len(text) for text in completions]
 
@@ -48,9 +48,9 @@ def trainer(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Any
         max_completion_length=LONGEST,
         disable_dropout=True,
     )
-    trainer = RLOOTrainer(
+    trainer: Any = RLOOTrainer(
         model=AutoModelForCausalLM.from_pretrained(model_folder, dtype=torch.float32),
-        reward_funcs=vowels,
+        reward_funcs=even,
         args=arguments,
         train_dataset=Dataset.from_list([{"prompt": "Hello"}, {"prompt": "Why so?"}]),
         processing_class=AutoTokenizer.from_pretrained(model_folder, padding_side="left"),
@@ -106,7 +106,7 @@ def _ours(folder: Path, trainer: Any, samples: list[Sample]) -> dict[str, Any]:
     weights.load({name: each.detach().clone() for name, each in trainer.model.named_parameters()})
     decode = trainer.processing_class.decode
     texts = [decode(list(each.completion_ids), skip_special_tokens=True) for each in samples]
-    rewards = np.array(vowels(texts), dtype=np.float64)
+    rewards = np.array(even(texts), dtype=np.float64)
     step = RlhfTrainer(
         policy,
         None,
@@ -116,7 +116,7 @@ def _ours(folder: Path, trainer: Any, samples: list[Sample]) -> dict[str, Any]:
         eos_ids=frozenset({tiny.EOS}),
         parameters=[own, []],
     )
-    step.write = lambda number, prompts: samples  # type: ignore[method-assign]
+    setattr(step, "write", lambda step, prompts: samples)  # noqa: B010 - the samples of the other trainer
     rows = step.score(samples)
     step._set_advantages(rows, rewards)
     advantages = torch.zeros(len(samples), dtype=torch.float64)
