@@ -29,7 +29,8 @@ from benchmarks.frontier.looking import Place, best_of_n_points, figures
 from benchmarks.frontier.report import as_markdown
 from benchmarks.frontier.runs import Files, Run, Settings, all_runs, carry_out, make_start, measured, train_reward_model
 from benchmarks.frontier.world import opening, tokenizer
-from training.engine.methods.best_of_n import BestOfN
+from training.engine.data.text import TextEncoder
+from training.engine.methods.best_of_n import BestOfN, pair_record
 from training.engine.methods.samples import Ids
 
 RUN = {"dtype": "float32", "learning_rate": 2e-3, "final_margins": False, "lora_rank": 8, "lora_alpha": 16.0}
@@ -128,6 +129,7 @@ def prompts_of(size: Settings) -> tuple[list[Ids], list[Ids]]:
 
 def draw_pairs(place: Place, files: Files, seed: int) -> dict[str, Any]:
     """Four completions of every prompt, in two pairs, each preferred with Bradley-Terry's probability."""
+    encoder = TextEncoder.from_directory(place.model)
     found, chance, lines, right = place.samples(None, 4, seed=seed), random.Random(seed), [], 0
     for number, (samples, rewards) in enumerate(zip(found.samples, found.rewards, strict=True)):
         for one, two in ((0, 1), (2, 3)):
@@ -136,8 +138,7 @@ def draw_pairs(place: Place, files: Files, seed: int) -> dict[str, Any]:
             likely = 1.0 / (1.0 + math.exp(rewards[two] - rewards[one]))
             chosen, other = (one, two) if chance.random() < likely else (two, one)
             right += rewards[chosen] > rewards[other]
-            sides = {"chosen_ids": samples[chosen].completion_ids, "rejected_ids": samples[other].completion_ids}
-            lines.append({"id": f"{number}-{one}", "prompt_ids": samples[one].prompt_ids, **sides})
+            lines.append(pair_record(f"{number}-{one}", samples[chosen], samples[other], encoder))
     files.pairs(seed).write_text("".join(json.dumps(line) + "\n" for line in lines))
     return {"pairs": len(lines), "right": right / len(lines), "reward_sd": float(np.std(found.rewards))}
 

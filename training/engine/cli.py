@@ -175,7 +175,9 @@ def _best_of_n(options: argparse.Namespace, settings: dict[str, Any], stop: Stop
     reward = reward_of(options.model, options.reward_model, options.reward, config, encoder)
     found = best_of_n(options.model, options.adapter, prompts, reward, config, encoder=encoder, stop=stop)
     write_lines(options.out, found.lines(encoder))
-    made = {} if options.pairs is None else {"pairs": write_lines(options.pairs, found.pairs(options.rejected))}
+    made = (
+        {} if options.pairs is None else {"pairs": write_lines(options.pairs, found.pairs(options.rejected, encoder))}
+    )
     return {"prompts": len(prompts), "dropped": dict(dropped), "curve": found.curve(), "out": str(options.out), **made}
 
 

@@ -92,19 +92,29 @@ class BestOfN:
         for number, (samples, rewards) in enumerate(zip(self.samples, self.rewards, strict=True)):
             best = samples[int(rewards.argmax())]
             text = encoder.tokenizer.decode(list(best.completion_ids), skip_special_tokens=True)
-            yield {"id": str(number), "text": text, "reward": float(rewards.max()), **_ids(best, "completion_ids")}
+            yield {"id": str(number), "text": text, "reward": float(rewards.max()), **_ids(best)}
 
-    def pairs(self, rejected: str) -> Iterator[dict[str, Any]]:
+    def pairs(self, rejected: str, encoder: TextEncoder) -> Iterator[dict[str, Any]]:
         """A pair of each prompt whose two samples differ, as ``train`` reads it; see ``pair_of``."""
         for number, (samples, rewards) in enumerate(zip(self.samples, self.rewards, strict=True)):
             chosen, other = pair_of(rewards, rejected)
             if samples[chosen].completion_ids != samples[other].completion_ids and rewards[chosen] > rewards[other]:
-                ids = {**_ids(samples[chosen], "chosen_ids"), "rejected_ids": list(samples[other].completion_ids)}
-                yield {"id": str(number), **ids}
+                yield pair_record(str(number), samples[chosen], samples[other], encoder)
 
 
-def _ids(one: Sample, name: str) -> dict[str, list[int]]:
-    return {"prompt_ids": list(one.prompt_ids), name: list(one.completion_ids)}
+def _ids(one: Sample) -> dict[str, list[int]]:
+    return {"prompt_ids": list(one.prompt_ids), "completion_ids": list(one.completion_ids)}
+
+
+def pair_record(name: str, chosen: Sample, rejected: Sample, encoder: TextEncoder) -> dict[str, Any]:
+    """A line of a file of pairs: the token ids, which are used as they are, and the texts for people."""
+    ids = {
+        "prompt": chosen.prompt_ids,
+        "chosen": chosen.completion_ids,
+        "rejected": rejected.completion_ids,
+    }
+    texts = {side: encoder.tokenizer.decode(list(each), skip_special_tokens=True) for side, each in ids.items()}
+    return {"id": name, **texts, **{f"{side}_ids": list(each) for side, each in ids.items()}}
 
 
 def sample_and_reward(

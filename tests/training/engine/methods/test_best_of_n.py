@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from tests.training.engine.workshop import lines
 from training.engine.cli import main
+from training.engine.data.records import read_token_pairs
+from training.engine.data.text import TextEncoder
 from training.engine.methods.best_of_n import BELOW, WORST, BestOfN, best_of, kl_of_best, pair_of
 from training.engine.methods.samples import Sample
 
@@ -49,10 +51,10 @@ def test_the_rejected_sample_is_the_worst_or_the_one_at_two_deviations_below_the
     assert many[pair_of(many, BELOW)[1]] == -1.0
 
 
-def test_equal_samples_make_no_pair() -> None:
+def test_equal_samples_make_no_pair(encoder: TextEncoder) -> None:
     one, two = Sample((1,), (2,)), Sample((1,), (3,))
     found = BestOfN([[one, one], [one, two], [one, two]], np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 2.0]]))
-    assert [(pair["chosen_ids"], pair["rejected_ids"]) for pair in found.pairs(WORST)] == [([3], [2])]
+    assert [(pair["chosen_ids"], pair["rejected_ids"]) for pair in found.pairs(WORST, encoder)] == [([3], [2])]
 
 
 def test_the_command_writes_the_best_and_pairs(
@@ -71,6 +73,9 @@ def test_the_command_writes_the_best_and_pairs(
     best = lines(out)
     assert rewards[-1] == pytest.approx(math.fsum(each["reward"] for each in best) / 2)
     assert said["pairs"] == len(lines(pairs))
+    read = read_token_pairs(pairs, TextEncoder.from_directory(model_folder), max_length=100)
+    assert [list(each.chosen_ids) for each in read.pairs] == [each["chosen_ids"] for each in lines(pairs)]
+    assert read.pairs
     for pair in lines(pairs):
         [own] = [each for each in best if each["id"] == pair["id"]]
         assert (pair["prompt_ids"], pair["chosen_ids"]) == (own["prompt_ids"], own["completion_ids"])
