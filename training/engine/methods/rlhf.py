@@ -26,6 +26,7 @@ from training.engine.methods.samples import Ids, prompts_of_step, read_prompts
 from training.engine.methods.settings import PPO, RlhfConfig
 from training.engine.methods.trainer import RlhfTrainer
 from training.engine.model.adapter_format import check_adapter_folder
+from training.engine.model.parallel import world_size
 from training.engine.model.policy import Policy
 from training.engine.model.weights import Weights, check_model_folder
 from training.engine.run_folder import RunFolder, building, write_json
@@ -68,6 +69,9 @@ def rlhf(files: RlhfFiles, config: RlhfConfig, *, caller: Caller, wait_seconds: 
 
     Raises InputError for anything wrong with the input, Cancelled after a signal, Diverged when numbers blow up.
     """
+    if world_size() > 1:
+        raise InputError("rlhf runs in one process: start it without torchrun")
+    config.check_samples()
     inputs = files.describe()
     folder = RunFolder(files.out, wait_seconds=wait_seconds, while_waiting=caller.stop.check)
     folder.claim("config.json", config.as_dict())

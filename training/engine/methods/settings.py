@@ -30,8 +30,8 @@ class RlhfConfig(RunConfig):
     gae_lambda: float = setting(0.95, "Lambda of generalised advantage estimation.", low=0.0, high=1.0)
     whiten: bool = setting(False, "Scale a step's advantages to mean zero and deviation one.")
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def check_samples(self) -> None:
+        """Raises InputError where rloo has nothing to compare a sample with."""
         if self.algorithm == RLOO and self.samples_per_prompt < 2:
             raise InputError("rloo compares a prompt's samples: set samples_per_prompt to 2 or more")
 

@@ -125,9 +125,17 @@ def test_one_reward_must_be_named(model_folder: Path, prompts: Path, tmp_path: P
         start(RlhfFiles(model_folder, prompts, tmp_path, reward_model=tmp_path, reward_function=FUNCTION))
 
 
-def test_rloo_needs_two_samples_of_a_prompt() -> None:
+def test_several_processes_are_refused(
+    model_folder: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(InputError, match="without torchrun"):
+        start(RlhfFiles(model_folder, prompts, tmp_path, reward_function=FUNCTION))
+
+
+def test_rloo_needs_two_samples_of_a_prompt(model_folder: Path, prompts: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="samples_per_prompt"):
-        RlhfConfig(samples_per_prompt=1)
+        start(RlhfFiles(model_folder, prompts, tmp_path, reward_function=FUNCTION), samples_per_prompt=1)
 
 
 def test_prompts_without_room_for_a_completion_are_dropped(model_folder: Path, prompts: Path, tmp_path: Path) -> None:
