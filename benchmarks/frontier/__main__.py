@@ -4,9 +4,9 @@
     python -m benchmarks.frontier --out DIR --small     0.2 million and fewer betas, for a busy machine
     python -m benchmarks.frontier --out DIR --report    what is there so far
 
-A small language model learns reviews that a grammar writes. It writes two pairs of completions for each prompt; a crowd
-prefers by Bradley-Terry, p = sigma(r1 - r2) with the gold reward r of ``world.py``, another crowd for each seed. Every
-method learns from the same pairs, or from the reward model that learned from them, or (marked gold) from the gold
+A small language model learns reviews that a grammar writes. It writes four pairs of completions for each prompt; a
+crowd prefers by Bradley-Terry, p = sigma(r1 - r2) with the gold reward r of ``world.py``, another crowd for each seed.
+Every method learns from the same pairs, or from the reward model that learned from them, or (marked gold) from the gold
 reward itself. Held-out prompts give the gold reward, the exact KL to the start, and wins against the start. The same
 command goes on where it was stopped.
 """
@@ -37,27 +37,27 @@ RUN = {"dtype": "float32", "learning_rate": 2e-3, "final_margins": False, "lora_
 RLHF = {"prompts_per_step": 16, "samples_per_prompt": 4, "max_tokens": 32, "passes": 1, "whiten": True}
 SHARED: Settings = {
     "betas": (0.05, 0.2, 1.0),
-    "ipo_betas": (1.0, 5.0),
+    "ipo_betas": (0.3, 1.0),
     "rl_betas": (0.05, 0.3),
     "reward": {"epochs": 3},
+    "run": {**RUN, "pairs_per_step": 32, "epochs": 2},
 }
 FULL: Settings = {
     **SHARED,
     "model": {"width": 256, "layers": 7, "steps": 900},
     "prompts": 256,
     "held_out": 64,
-    "run": {**RUN, "pairs_per_step": 16, "epochs": 2},
-    "rlhf": {**RLHF, "steps": 30},
+    "rlhf": {**RLHF, "steps": 40, "learning_rate": 2e-3},
 }
 SMALL: Settings = {
     **SHARED,
-    "ipo_betas": (1.0,),
+    "ipo_betas": (0.3,),
     "rl_betas": (0.1,),
     "model": {"width": 64, "layers": 3, "steps": 500},
-    "prompts": 96,
+    "prompts": 384,
     "held_out": 32,
-    "run": {**RUN, "pairs_per_step": 16, "epochs": 3, "threads": 1},
-    "rlhf": {**RLHF, "steps": 25},
+    "run": {**SHARED["run"], "threads": 1},
+    "rlhf": {**RLHF, "steps": 40, "learning_rate": 5e-3},
 }
 
 
@@ -128,11 +128,11 @@ def prompts_of(size: Settings) -> tuple[list[Ids], list[Ids]]:
 
 
 def draw_pairs(place: Place, files: Files, seed: int) -> dict[str, Any]:
-    """Four completions of every prompt, in two pairs, each preferred with Bradley-Terry's probability."""
+    """Eight completions of every prompt, in four pairs, each preferred with Bradley-Terry's probability."""
     encoder = TextEncoder.from_directory(place.model)
-    found, chance, lines, right = place.samples(None, 4, seed=seed), random.Random(seed), [], 0
+    found, chance, lines, right = place.samples(None, 8, seed=seed), random.Random(seed), [], 0
     for number, (samples, rewards) in enumerate(zip(found.samples, found.rewards, strict=True)):
-        for one, two in ((0, 1), (2, 3)):
+        for one, two in ((0, 1), (2, 3), (4, 5), (6, 7)):
             if samples[one].completion_ids == samples[two].completion_ids:
                 continue
             likely = 1.0 / (1.0 + math.exp(rewards[two] - rewards[one]))

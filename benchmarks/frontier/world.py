@@ -1,6 +1,6 @@
 """A small world: reviews written by a grammar, a language model that learned them, and a graded gold reward.
 
-The gold reward is the sum of AFINN-111's scores of the completion's words, over three (F. Å. Nielsen, "A new ANEW",
+The gold reward is the sum of AFINN-111's scores of the completion's words, halved (F. Å. Nielsen, "A new ANEW",
 arXiv 1103.2903; the list is under the ODbL 1.0). ``AFINN`` holds the words that the grammar uses.
 """
 
@@ -39,7 +39,7 @@ EOS = "</s>"
 
 def gold(prompt: str, completion: str) -> float:
     """The gold reward of a completion. The prompt does not matter."""
-    return sum(AFINN.get(word, 0) for word in completion.split()) / 3.0
+    return sum(AFINN.get(word, 0) for word in completion.split()) / 2.0
 
 
 def opening(chance: random.Random) -> str:

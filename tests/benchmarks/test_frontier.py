@@ -10,8 +10,8 @@ from benchmarks.frontier.runs import Settings, all_runs
 from benchmarks.frontier.world import gold, opening, rest, tokenizer
 
 
-def test_the_gold_reward_is_the_sum_of_the_words_scores_over_three() -> None:
-    assert gold("i saw the superb film .", "the plot was superb and the acting was bad .") == pytest.approx(2 / 3)
+def test_the_gold_reward_is_the_sum_of_the_words_scores_halved() -> None:
+    assert gold("i saw the superb film .", "the plot was superb and the acting was bad .") == pytest.approx(1.0)
     assert gold("", "the plot was long .") == 0.0
 
 
