@@ -152,5 +152,5 @@ def test_the_command_reports_and_the_page_lists_its_settings(
     assert main([*map(str, arguments), *settings]) == 0
     events = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert [event["event"] for event in events] == ["started", "progress", "finished"]
-    page = (Path(__file__).parents[4] / "docs" / "engine.md").read_text()
+    page = (Path(__file__).parents[4] / "docs" / "explanation" / "engine.md").read_text()
     assert as_table(RlhfConfig) in page
