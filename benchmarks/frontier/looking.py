@@ -1,4 +1,4 @@
-"""What a policy does on held-out prompts: gold and learned reward, win rate, and the exact KL to the start."""
+"""The figures of a policy on held-out prompts: gold and learned reward, win rate, and the exact KL to the start."""
 
 from __future__ import annotations
 

@@ -204,7 +204,7 @@ class RlhfTrainer:
 
 
 def _each_row(model: TrainedModel, parts: Sequence[SampleRow], read: Callable[[PackedRow], Tensor]) -> list[Tensor]:
-    """What a model gives every row, without gradient, fp64."""
+    """A model's column of every row, without gradient, fp64."""
 
     def of(part: SampleRow) -> Tensor:
         with torch.no_grad():

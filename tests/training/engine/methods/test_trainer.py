@@ -83,7 +83,7 @@ def test_dpo_reaches_it_from_the_pairs() -> None:
 
 
 def _changed_by_plain_descent(trainer: RlhfTrainer) -> list[torch.Tensor]:
-    """What one step changes in the policy where the optimizer only subtracts the gradient."""
+    """The changes of one step to the policy where the optimizer only subtracts the gradient."""
     before = [each.detach().clone() for each in trainer.parameters[0]]
     trainer.optimizer = torch.optim.SGD([each for one in trainer.parameters for each in one], lr=1.0)
     trainer.take_step(1, [PROMPT], 1.0)
