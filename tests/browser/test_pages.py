@@ -124,13 +124,14 @@ PAGES = {
         "/campaigns/sums/start/pairs/{answer}/",
         "/campaigns/sums/start/rounds/{round}/",
     ),
-    "root": ("/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
+    "root": ("/status/", "/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
 }
 NO_PAGES = {
     "annotator_table",
     "evaluation_file",
     "gate_certificate",
     "healthz",
+    "metrics",
     "offline_worker",
     "readyz",
     "schema",

@@ -32,7 +32,9 @@ SITE: dict[str, dict[str, str]] = {
     "offline_worker": {"GET": ANYBODY},
     "healthz": {"GET": ANYBODY},
     "readyz": {"GET": ANYBODY},
+    "metrics": {"GET": "4444444"},  # for programs with its token
     "schema": {"GET": SIGNED_IN},
+    "status": {"GET": ADMINS},
     "glossary": {"GET": ANYBODY},
     "problem": {"GET": ANYBODY},
     "problems": {"GET": ANYBODY},
