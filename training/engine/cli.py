@@ -1,4 +1,5 @@
-"""``python -m training.engine``: train, reward, score, evaluate, drift, lab, merge on plain files; settings lists them.
+"""``python -m training.engine``: train, reward, rlhf, best-of-n, score, evaluate, drift, lab, merge on plain files;
+settings lists them.
 
 stdout carries JSON lines (``{"event": ...}``), stderr is for people. Exit codes: 0 finished; 1 a bug or the machine
 (traceback on stderr); 2 bad input or config; 3 cancelled by SIGTERM or SIGINT; 4 diverged.
@@ -12,7 +13,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from training.engine.config import RunConfig, as_table, load_config
+from training.engine.config import RunConfig, as_table, read_settings
 from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, EngineError, as_engine_error
 from training.engine.events import Caller, StopRequest, emit, log
 
@@ -23,7 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     options = build_parser().parse_args(arguments)
     if options.command == "settings":
-        print(as_table())
+        from training.engine.methods.settings import RlhfConfig
+
+        print(as_table(RlhfConfig if options.rlhf else RunConfig))
         return EXIT_FINISHED
     stop = StopRequest()
     stop.install()
@@ -35,8 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     try:
-        config = load_config(options.config, options.settings)
-        result = _COMMANDS[options.command](options, config, stop)
+        result = _run(options, stop)
     except EngineError as error:
         return _report(error)
     except Exception as error:
@@ -49,6 +51,13 @@ def main(arguments: list[str] | None = None) -> int:
     if os.environ.get("RANK", "0") == "0":  # of several processes the first one reports
         emit({"event": "finished", **result})
     return EXIT_FINISHED
+
+
+def _run(options: argparse.Namespace, stop: StopRequest) -> dict[str, Any]:
+    settings = read_settings(options.config, options.settings)
+    if options.command in _METHODS:
+        return _METHODS[options.command](options, settings, stop)
+    return _COMMANDS[options.command](options, RunConfig.from_mapping(settings), stop)
 
 
 def _report(error: EngineError) -> int:
@@ -82,11 +91,26 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument("--reference-adapter", type=Path, help="adapter of the reference (default: none)")
     lab = commands.add_parser("lab", help="take steps on request (JSON lines on stdin) and report each of them")
     lab.add_argument("--watch", type=Path, help="pairs that are scored as well, but not learned from")
-    commands.add_parser("settings", help="print all settings as a table: default, range and meaning")
+    settings = commands.add_parser("settings", help="print all settings as a table: default, range and meaning")
+    settings.add_argument("--rlhf", action="store_true", help="those that rlhf has beside them")
+    rlhf = commands.add_parser("rlhf", help="learn from a reward by RLOO or PPO; run again to resume")
+    rlhf.add_argument("--out", type=Path, required=True, help="folder of the run")
+    best = commands.add_parser("best-of-n", help="sample completions of each prompt and take the best by a reward")
+    best.add_argument("--out", type=Path, required=True, help="JSON-lines file of the best ones to write")
+    best.add_argument("--pairs", type=Path, help="JSON-lines file of pairs to write: the best one and a rejected one")
+    best.add_argument(
+        "--rejected",
+        choices=("worst", "below"),
+        default="worst",
+        help="the worst sample, or the one nearest to the mean reward less two deviations",
+    )
+    for command in (rlhf, best):
+        command.add_argument("--reward-model", type=Path, help="explicit reward model of the same base model")
+        command.add_argument("--reward", metavar="MODULE:FUNCTION", help="Python function of two texts instead")
     merge = commands.add_parser("merge", help="fold an adapter into its base model, as a model folder")
     merge.add_argument("--out", type=Path, required=True, help="folder to write")
     merge.add_argument("--dtype", choices=["float32", "bfloat16", "float16"], default="float32", help="of its weights")
-    for command in (train, reward, score, evaluate, drift, lab, merge):
+    for command in (train, reward, rlhf, best, score, evaluate, drift, lab, merge):
         command.add_argument("--model", type=Path, required=True, help="folder of the base model")
         command.add_argument(
             "--adapter",
@@ -94,15 +118,15 @@ def build_parser() -> argparse.ArgumentParser:
             required=command is merge,
             help="adapter to start from, to score or to merge (default: none)",
         )
-    for command in (train, reward, score, evaluate, drift, lab):
+    for command in (train, reward, rlhf, best, score, evaluate, drift, lab):
         command.add_argument(
             "--data",
             type=Path,
             required=True,
-            help="pairs (drift: samples) as JSON lines (train, reward: or a snapshot's folder); a pair's weight is for "
-            "files from outside, the platform sets none",
+            help="pairs (rlhf, best-of-n: prompts; drift: samples) as JSON lines (train, reward: or a snapshot's "
+            "folder); a pair's weight is for files from outside, the platform sets none",
         )
-    for command in (train, reward, score, evaluate, drift, lab, merge):
+    for command in (train, reward, rlhf, best, score, evaluate, drift, lab, merge):
         command.add_argument("--config", type=Path, help="JSON file of settings")
         command.add_argument(
             "--set", action="append", default=[], dest="settings", metavar="FIELD=VALUE", help="one setting; repeatable"
@@ -125,6 +149,36 @@ def _reward(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -
     files = TrainFiles(options.model, options.data, options.out, options.held_out, options.adapter)
     kind = TrainingKind.REWARD_MODEL
     return train(files, config, caller=Caller(emit, stop), kind=kind, wait_seconds=WAIT_SECONDS)
+
+
+def _rlhf(options: argparse.Namespace, settings: dict[str, Any], stop: StopRequest) -> dict[str, Any]:
+    from training.engine.methods.rlhf import RlhfFiles, rlhf
+    from training.engine.methods.settings import RlhfConfig
+
+    files = RlhfFiles(options.model, options.data, options.out, options.reward_model, options.reward, options.adapter)
+    return rlhf(files, RlhfConfig.from_mapping(settings), caller=Caller(emit, stop), wait_seconds=WAIT_SECONDS)
+
+
+def _best_of_n(options: argparse.Namespace, settings: dict[str, Any], stop: StopRequest) -> dict[str, Any]:
+    from training.engine.data.text import TextEncoder
+    from training.engine.learning.run import prepare_torch
+    from training.engine.methods.best_of_n import best_of_n, write_lines
+    from training.engine.methods.rewards import reward_of
+    from training.engine.methods.samples import read_prompts
+    from training.engine.methods.settings import RlhfConfig
+
+    config = RlhfConfig.from_mapping(settings)
+    prepare_torch(config)
+    encoder = TextEncoder.from_directory(options.model)
+    room = {"max_tokens": config.max_tokens, "max_length": config.max_length}
+    prompts, dropped = read_prompts(options.data, encoder, **room)
+    reward = reward_of(options.model, options.reward_model, options.reward, config, encoder)
+    found = best_of_n(options.model, options.adapter, prompts, reward, config, encoder=encoder, stop=stop)
+    write_lines(options.out, found.lines(encoder))
+    made = (
+        {} if options.pairs is None else {"pairs": write_lines(options.pairs, found.pairs(options.rejected, encoder))}
+    )
+    return {"prompts": len(prompts), "dropped": dict(dropped), "curve": found.curve(), "out": str(options.out), **made}
 
 
 def _score(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
@@ -202,3 +256,4 @@ _COMMANDS = {
     "lab": _lab,
     "merge": _merge,
 }
+_METHODS = {"rlhf": _rlhf, "best-of-n": _best_of_n}

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from training.engine.errors import InputError
 from training.engine.loss_settings import BETAS, NAMES, WITH_MARGIN, LossSettings
@@ -24,6 +24,9 @@ def _setting(default: Any, sentence: str, **limits: Any) -> Any:
     """A field with its default, the sentence that explains it, and its limits: ``low`` and ``high``; ``above`` and
     ``below``, which are exclusive; ``one_of``."""
     return field(default=default, metadata={"sentence": sentence, **limits})
+
+
+setting = _setting  # for the commands that have settings of their own
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,9 @@ class RunConfig:
     )
     dpop_weight: float = _setting(
         0.0, "DPO-Positive's penalty on chosen completions that become less likely than under the reference.", low=0.0
+    )
+    unlikelihood_weight: float = _setting(
+        1.0, "Weight of the unlikelihood loss's term that makes the rejected completion unlikely.", low=0.0
     )
     tuning: str = _setting(
         "lora", "Whether an adapter beside the frozen model is trained, or all of the model's weights.", one_of=TUNINGS
@@ -158,7 +164,7 @@ class RunConfig:
         return LossSettings(**{each.name: getattr(self, each.name) for each in dataclasses.fields(LossSettings)})
 
     @classmethod
-    def from_mapping(cls, values: dict[str, Any]) -> RunConfig:
+    def from_mapping(cls, values: dict[str, Any]) -> Self:
         """Build from parsed JSON; ``beta`` is the loss's own unless it is named. Raises InputError for an unknown name,
         a wrong type or a value out of range."""
         known = {each.name: each for each in dataclasses.fields(cls)}
@@ -209,6 +215,11 @@ def _check(setting: dataclasses.Field[Any], value: Any) -> None:
 
 
 def load_config(path: Path | None, assignments: list[str]) -> RunConfig:
+    """The settings of a run; see ``read_settings``."""
+    return RunConfig.from_mapping(read_settings(path, assignments))
+
+
+def read_settings(path: Path | None, assignments: list[str]) -> dict[str, Any]:
     """Read ``--config`` (JSON object) and apply each ``--set field=value`` on top; a value is JSON or a plain word."""
     values: dict[str, Any] = {}
     if path is not None:
@@ -226,13 +237,16 @@ def load_config(path: Path | None, assignments: list[str]) -> RunConfig:
             values[name] = json.loads(text)
         except ValueError:
             values[name] = text
-    return RunConfig.from_mapping(values)
+    return values
 
 
-def as_table() -> str:
-    """Every setting with its default, its range and its meaning, as Markdown."""
+def as_table(kind: type[RunConfig] = RunConfig) -> str:
+    """Every setting with its default, its range and its meaning, as Markdown; of another kind those that differ."""
     lines = ["| setting | default | range | meaning |", "|---|---|---|---|"]
-    for each in dataclasses.fields(RunConfig):
+    own = {each.name: each.default for each in dataclasses.fields(RunConfig)} if kind is not RunConfig else {}
+    for each in dataclasses.fields(kind):
+        if each.name in own and own[each.name] == each.default:
+            continue
         default = ", ".join(each.default) if isinstance(each.default, tuple) else json.dumps(each.default).strip('"')
         lines.append(f"| `{each.name}` | {default} | {_range(each)} | {each.metadata['sentence']} |")
     return "\n".join(lines)

@@ -6,7 +6,7 @@ The interface offers losses and draws their floors; it does not load torch for t
 import math
 from dataclasses import dataclass
 
-NAMES = ("sigmoid", "sigmoid_norm", "robust", "ipo", "hinge", "orpo", "simpo")
+NAMES = ("sigmoid", "sigmoid_norm", "robust", "ipo", "hinge", "orpo", "simpo", "sft", "unlikelihood")
 """The losses, by their names in `losses.LOSSES`."""
 
 BETAS = {"sigmoid_norm": 5.0, "ipo": 2.5, "simpo": 2.0}
@@ -28,6 +28,7 @@ class LossSettings:
     simpo_margin: float = 0.5
     sft_weight: float = 0.0
     dpop_weight: float = 0.0
+    unlikelihood_weight: float = 1.0
 
 
 def loss_without_preference(settings: LossSettings) -> float | None:

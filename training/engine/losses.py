@@ -54,6 +54,12 @@ def soft_logistic(margin: Tensor, confidence: Tensor) -> Tensor:
     return softplus(-margin) + (1.0 - confidence) * margin
 
 
+def log_complement(log_probability: Tensor) -> Tensor:
+    """``log(1 - P)`` of a log-probability. Any shape in, the same shape out. A P that was rounded to one counts as a
+    trifle less, so that the value stays finite; its gradient is zero."""
+    return torch.log(-torch.expm1(log_probability.clamp(max=-1e-12)))
+
+
 def sigmoid_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
     """DPO with a soft label per pair: ``-p log sigma(m) - (1 - p) log sigma(-m)``, ``m = beta (h_c - h_r)``.
 
@@ -106,7 +112,7 @@ def orpo_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
     ``-log P(chosen) + beta * (-p log sigma(o) - (1 - p) log sigma(-o))`` with ``o`` the difference of the log odds
     ``log P - log(1 - P)`` and ``P`` a completion's mean probability per token (of the mean log-probability).
     """
-    log_odds = pairs.per_token - torch.log(-torch.expm1(pairs.per_token))
+    log_odds = pairs.per_token - log_complement(pairs.per_token)
     preference = soft_logistic(log_odds[:, 0] - log_odds[:, 1], pairs.confidence)
     return settings.beta * preference - pairs.per_token[:, 0]
 
@@ -116,6 +122,25 @@ def simpo_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
     gamma``, means over tokens, gamma ``simpo_margin``; with the soft label as in ``sigmoid_loss``."""
     margin = settings.beta * (pairs.per_token[:, 0] - pairs.per_token[:, 1]) - settings.simpo_margin
     return soft_logistic(margin, pairs.confidence)
+
+
+def sft_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
+    """Preferred fine-tuning: ``-mean log P(chosen)`` over the chosen completion's tokens ("Preferred-FT" in arXiv
+    2305.18290, section 6). No reference; the rejected side and the confidence are not used."""
+    return -pairs.per_token[:, 0]
+
+
+def unlikelihood_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
+    """Unlikelihood (arXiv 1908.04319, equation 4, as the baseline of arXiv 2305.18290, section 6): no reference.
+
+    ``-log P(chosen) - alpha log(1 - P(rejected))`` with ``P`` a completion's mean probability per token (of the mean
+    log-probability) and alpha ``unlikelihood_weight``. A soft label p mixes it with the pair the other way round.
+    """
+    likely = -pairs.per_token  # -log P, (pairs, 2)
+    unlikely = -log_complement(pairs.per_token)  # -log(1 - P), (pairs, 2)
+    right = likely[:, 0] + settings.unlikelihood_weight * unlikely[:, 1]
+    wrong = likely[:, 1] + settings.unlikelihood_weight * unlikely[:, 0]
+    return pairs.confidence * right + (1.0 - pairs.confidence) * wrong
 
 
 def margins(pairs: Pairs, settings: LossSettings) -> Tensor:
@@ -134,6 +159,8 @@ LOSSES: dict[str, Callable[[Pairs, LossSettings], Tensor]] = {
     "hinge": hinge_loss,
     "orpo": orpo_loss,
     "simpo": simpo_loss,
+    "sft": sft_loss,
+    "unlikelihood": unlikelihood_loss,
 }
 
 
@@ -158,7 +185,7 @@ def loss_floors(confidence: Tensor, settings: LossSettings) -> Tensor | None:
     - hinge: ``2 min(p, 1 - p)``, at ``m = 1`` for ``p`` above one half, else at ``m = -1``.
 
     None for robust, which falls without bound while the margin grows, and wherever the likelihood of the chosen
-    completion is a part of the loss (orpo, ``sft_weight``): its lowest value depends on the texts.
+    completion is a part of the loss (orpo, sft, unlikelihood, ``sft_weight``): its lowest value depends on the texts.
     """
     if settings.sft_weight:
         return None

@@ -48,6 +48,7 @@ SETTINGS: dict[str, str | Promise] = {
     "threads": _("CPU threads"),
     "tokens_per_row": _("Tokens per row"),
     "tuning": _("Trained weights"),
+    "unlikelihood_weight": _("Unlikelihood term weight"),
     "warmup_ratio": _("Warm-up share"),
     "weight_decay": _("Weight decay"),
 }
@@ -150,6 +151,8 @@ VALUES: dict[str, dict[str, str | Promise]] = {
         "hinge": _("Hinge"),
         "orpo": _("ORPO"),
         "simpo": _("SimPO"),
+        "sft": _("Preferred fine-tuning"),
+        "unlikelihood": _("Unlikelihood"),
     },
     "optimizer": {"adamw": _("AdamW"), "rmsprop": _("RMSprop")},
     "reference": {"start": _("the version it starts from"), "base": _("the base model")},

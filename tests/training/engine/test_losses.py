@@ -133,7 +133,7 @@ def test_a_tabular_policy_trained_to_convergence_recovers_the_true_reward_differ
 @given(RATIO, RATIO, CONFIDENCE)
 def test_every_loss_is_its_papers_formula(chosen: float, rejected: float, p: float) -> None:
     pairs = one_pair(chosen, rejected, p)
-    beta, noise, gamma = 0.2, 0.15, 0.7
+    beta, noise, gamma, alpha = 0.2, 0.15, 0.7, 0.4
     m = beta * (chosen - rejected)
     means = ((-40.0 + chosen) / 10, (-60.0 + rejected) / 30)
     difference = chosen / 10 - rejected / 30
@@ -146,12 +146,15 @@ def test_every_loss_is_its_papers_formula(chosen: float, rejected: float, p: flo
         "simpo": -p * log_sigma(beta * (means[0] - means[1]) - gamma)
         - (1 - p) * log_sigma(gamma - beta * (means[0] - means[1])),
     }
+    expected["sft"] = -means[0]
     if max(means) < 0:  # a mean probability is below one
+        unlikely = [-math.log(1 - math.exp(mean)) for mean in means]
+        expected["unlikelihood"] = p * (-means[0] + alpha * unlikely[1]) + (1 - p) * (-means[1] + alpha * unlikely[0])
         odds = [mean - math.log(1 - math.exp(mean)) for mean in means]
         o = odds[0] - odds[1]
         expected["orpo"] = -means[0] + beta * (-p * log_sigma(o) - (1 - p) * log_sigma(-o))
     for name, value in expected.items():
-        settings = LossSettings(loss=name, beta=beta, label_noise=noise, simpo_margin=gamma)
+        settings = LossSettings(name, beta, noise, simpo_margin=gamma, unlikelihood_weight=alpha)
         assert pair_losses(pairs, settings).item() == pytest.approx(value, rel=1e-9, abs=1e-9), name
 
 
@@ -174,7 +177,7 @@ def test_without_noise_robust_is_dpo_and_with_it_the_mean_over_flips_is_the_clea
     assert 0.8 * right + 0.2 * wrong == pytest.approx(clean, rel=1e-12)
 
 
-@pytest.mark.parametrize("name", ["orpo", "simpo"])
+@pytest.mark.parametrize("name", ["orpo", "simpo", "sft", "unlikelihood"])
 def test_a_loss_without_reference_does_not_look_at_it(name: str) -> None:
     pairs = one_pair(3.0, -4.0, 0.8)
     moved = Pairs(pairs.policy, pairs.reference - 7.0, pairs.tokens, pairs.confidence)
@@ -189,7 +192,30 @@ def test_every_loss_prefers_the_chosen_side_to_become_likelier(name: str) -> Non
     torch.autograd.backward(pair_losses(pairs, LossSettings(loss=name)).sum())
     assert policy.grad is not None
     assert (policy.grad[:, 0] < 0).all()
-    assert (policy.grad[:, 1] > 0).all()
+    if name == "sft":
+        assert (policy.grad[:, 1] == 0).all()  # it does not look at the rejected side
+    else:
+        assert (policy.grad[:, 1] > 0).all()
+
+
+@pytest.mark.parametrize("name", ["orpo", "unlikelihood"])
+def test_a_completion_of_certain_probability_keeps_the_loss_finite(name: str) -> None:
+    policy = torch.zeros(1, 2, dtype=torch.float64, requires_grad=True)
+    losses = pair_losses(Pairs(policy, column(0, 0)[None], column(1, 1)[None], column(0.9)), LossSettings(loss=name))
+    torch.autograd.backward(losses.sum())
+    assert torch.isfinite(losses).all()
+    assert policy.grad is not None
+    assert torch.isfinite(policy.grad).all()
+
+
+def test_the_gradient_of_unlikelihood_is_welleck_et_als() -> None:
+    """d/ds of -s_c / |c| - alpha log(1 - exp(s_r / |r|)) is (-1 / |c|, alpha P / (1 - P) / |r|)."""
+    policy = torch.tensor([[-20.0, -12.0]], dtype=torch.float64, requires_grad=True)
+    pairs = Pairs(policy, torch.zeros(1, 2, dtype=torch.float64), column(10.0, 30.0)[None], column(1.0))
+    torch.autograd.backward(pair_losses(pairs, LossSettings("unlikelihood", unlikelihood_weight=0.4)).sum())
+    assert policy.grad is not None
+    odds = math.exp(-0.4) / (1 - math.exp(-0.4))
+    assert policy.grad[0].tolist() == pytest.approx([-1 / 10, 0.4 * odds / 30], rel=1e-12)
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "sigmoid_norm", "ipo", "hinge", "simpo"])
@@ -220,7 +246,9 @@ def test_dpo_positive_has_the_floor_of_dpo() -> None:
     assert losses.min().item() == pytest.approx(floors.item(), abs=1e-3)
 
 
-@pytest.mark.parametrize("constants", [LossSettings("robust"), LossSettings("orpo"), LossSettings(sft_weight=0.1)])
+@pytest.mark.parametrize(
+    "constants", [LossSettings("robust"), LossSettings("orpo"), LossSettings("sft"), LossSettings(sft_weight=0.1)]
+)
 def test_a_loss_without_a_known_floor_has_none(constants: LossSettings) -> None:
     assert loss_floors(column(0.75), constants) is None
 

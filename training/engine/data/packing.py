@@ -271,14 +271,17 @@ def _evenly(sizes: Mapping[int, int], count: int) -> list[list[int]]:
     return groups
 
 
-def pack_sequences(sequences: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> PackedRow:
+def pack_sequences(
+    sequences: Sequence[tuple[tuple[int, ...], tuple[int, ...]]], *, keep_last: bool = False
+) -> PackedRow:
     """A row of prompts with one completion each, nothing shared. Side i is sequence i, and there are no pairs."""
-    builder = _RowBuilder(share=False, keep_last=False)
+    builder = _RowBuilder(share=False, keep_last=keep_last)
     for number, (prompt, completion) in enumerate(sequences):
         start = len(builder.input_ids)
-        sequence = prompt + completion[:-1]
+        sequence = prompt + (completion if keep_last else completion[:-1])
         builder.append_inputs(sequence, 0, len(sequence), start, start)
-        builder.places.extend(range(start + len(prompt) - 1, start + len(sequence)))
+        first = start + len(prompt) - 1
+        builder.places.extend(range(first, first + len(completion)))
         builder.targets.extend(completion)
         builder.sides.extend([number] * len(completion))
         builder.ends.append(start + len(sequence) - 1)

@@ -1,0 +1,156 @@
+"""Runs of RLHF from files to files: resumed, rewarded by a function or by a reward model, refused with a reason."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.training.engine.workshop import Events, Killed, lines, run, write_pairs
+from training.engine.cli import main
+from training.engine.config import RunConfig, as_table
+from training.engine.data.text import TextEncoder
+from training.engine.errors import Cancelled, Diverged, InputError
+from training.engine.events import Caller, StopRequest
+from training.engine.learning.reward import score_rewards
+from training.engine.learning.run import TrainingKind
+from training.engine.measuring.evaluation import read_all
+from training.engine.methods.rewards import FunctionReward, ModelReward
+from training.engine.methods.rlhf import RlhfFiles, rlhf
+from training.engine.methods.samples import Sample
+from training.engine.methods.settings import RlhfConfig
+
+FUNCTION = f"{__name__}:length"
+SETTINGS: dict[str, Any] = {
+    "steps": 4,
+    "prompts_per_step": 2,
+    "samples_per_prompt": 2,
+    "max_tokens": 4,
+    "lora_rank": 2,
+    "lora_alpha": 4.0,
+    "learning_rate": 1e-2,
+    "checkpoint_every": 2,
+    "dtype": "float32",
+    "device": "cpu",
+    "threads": 1,
+}
+
+
+def length(prompt: str, completion: str) -> float:
+    """The reward of these tests: long answers to short prompts."""
+    return float(len(completion.encode()) - len(prompt))
+
+
+@pytest.fixture(scope="module")
+def prompts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("prompts") / "prompts.jsonl"
+    path.write_text("".join(json.dumps({"prompt": text}) + "\n" for text in ("Hello", "How?", "Hello", "Why")))
+    return path
+
+
+def start(files: RlhfFiles, events: Events | None = None, **settings: Any) -> dict[str, Any]:
+    events = events or Events()
+    return rlhf(files, RlhfConfig(**{**SETTINGS, **settings}), caller=Caller(events, events.stop))
+
+
+@pytest.mark.parametrize("algorithm", ["rloo", "ppo"])
+def test_a_killed_run_ends_in_the_same_bytes(model_folder: Path, prompts: Path, tmp_path: Path, algorithm: str) -> None:
+    whole = RlhfFiles(model_folder, prompts, tmp_path / "whole", reward_function=FUNCTION)
+    meta = start(whole, algorithm=algorithm)
+    killed = RlhfFiles(model_folder, prompts, tmp_path / "killed", reward_function=FUNCTION)
+    with pytest.raises(Killed):
+        start(killed, Events(kill_at=("progress", 3)), algorithm=algorithm)
+    events = Events()
+    start(killed, events, algorithm=algorithm)
+    assert [event["step"] for event in events.of("progress")] == [3, 4]
+    name = "adapter/adapter_model.safetensors"
+    assert (whole.out / name).read_bytes() == (killed.out / name).read_bytes()
+    assert lines(whole.out / "metrics.jsonl") == lines(killed.out / "metrics.jsonl")
+    assert meta["prompts"] == 3
+    assert meta["dropped"] == {"repeated": 1}
+    assert ("critic" in meta["models"]) == (algorithm == "ppo")
+    assert start(whole, algorithm=algorithm) == json.loads((whole.out / "meta.json").read_text())
+
+
+def test_a_stop_writes_a_checkpoint_of_the_last_whole_step(model_folder: Path, prompts: Path, tmp_path: Path) -> None:
+    files = RlhfFiles(model_folder, prompts, tmp_path, reward_function=FUNCTION)
+    with pytest.raises(Cancelled, match="after step 1 of 4"):
+        start(files, Events(stop_at=1))
+    assert (tmp_path / "checkpoints" / "step-000001").is_dir()
+
+
+def test_rewards_and_the_critics_start_come_from_a_reward_model(
+    model_folder: Path, prompts: Path, tmp_path: Path
+) -> None:
+    data = write_pairs(tmp_path / "train.jsonl", 8)
+    run(model_folder, data, tmp_path / "reward", kind=TrainingKind.REWARD_MODEL, evaluate_every=0, epochs=1)
+    trained = tmp_path / "reward" / "reward_model"
+    config = RunConfig(dtype="float32", device="cpu", threads=1, tokens_per_row=64)
+    pairs = read_all(model_folder, data, config)
+    expected = score_rewards(model_folder, trained, pairs, config, stop=StopRequest())
+    samples = [Sample(pair.prompt_ids, ids) for pair in pairs.pairs for ids in (pair.chosen_ids, pair.rejected_ids)]
+    found = ModelReward.load(model_folder, trained, config)(samples)
+    assert found.tolist() == pytest.approx(expected.reshape(-1).tolist(), abs=1e-4)
+    assert found.std() > 0
+    files = RlhfFiles(model_folder, prompts, tmp_path / "out", reward_model=trained)
+    meta = start(files, algorithm="ppo", steps=1)
+    assert meta["models"][2:] == ["reward model", "critic"]
+    assert meta["last"]["value_loss"] > 0
+
+
+def test_a_function_reads_both_texts_without_special_tokens(encoder: TextEncoder) -> None:
+    sample = Sample(
+        encoder.encode_prompt([{"role": "user", "content": "Hi"}]), encoder.encode_completion("ab", ended=True)
+    )
+    seen: list[tuple[str, str]] = []
+    FunctionReward(lambda *texts: float(seen.append(texts) or 1.0), encoder)([sample])  # type: ignore[func-returns-value]
+    assert seen == [("user\nHi\nassistant\n", "ab")]
+
+
+def test_a_reward_that_is_not_finite_ends_the_run(encoder: TextEncoder) -> None:
+    with pytest.raises(Diverged, match="reward"):
+        FunctionReward(lambda prompt, completion: float("nan"), encoder)([Sample((1,), (2,))])
+
+
+@pytest.mark.parametrize("name", ["math", "math:", "no_such_module:f", "math:no_such_function", "math:pi"])
+def test_a_function_that_is_not_there_is_refused(encoder: TextEncoder, name: str) -> None:
+    with pytest.raises(InputError, match=name.partition(":")[0]):
+        FunctionReward.load(name, encoder)
+
+
+def test_one_reward_must_be_named(model_folder: Path, prompts: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="one reward"):
+        start(RlhfFiles(model_folder, prompts, tmp_path))
+    with pytest.raises(InputError, match="one reward"):
+        start(RlhfFiles(model_folder, prompts, tmp_path, reward_model=tmp_path, reward_function=FUNCTION))
+
+
+def test_several_processes_are_refused(
+    model_folder: Path, prompts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(InputError, match="without torchrun"):
+        start(RlhfFiles(model_folder, prompts, tmp_path, reward_function=FUNCTION))
+
+
+def test_rloo_needs_two_samples_of_a_prompt(model_folder: Path, prompts: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="samples_per_prompt"):
+        start(RlhfFiles(model_folder, prompts, tmp_path, reward_function=FUNCTION), samples_per_prompt=1)
+
+
+def test_prompts_without_room_for_a_completion_are_dropped(model_folder: Path, prompts: Path, tmp_path: Path) -> None:
+    files = RlhfFiles(model_folder, prompts, tmp_path, reward_function=FUNCTION)
+    with pytest.raises(InputError, match="no usable prompt"):
+        start(files, max_tokens=250)
+
+
+def test_the_command_reports_and_the_page_lists_its_settings(
+    model_folder: Path, prompts: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["rlhf", "--model", model_folder, "--data", prompts, "--out", tmp_path, "--reward", FUNCTION]
+    settings = [f"--set={name}={value}" for name, value in {**SETTINGS, "steps": 1}.items()]
+    assert main([*map(str, arguments), *settings]) == 0
+    events = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [event["event"] for event in events] == ["started", "progress", "finished"]
+    page = (Path(__file__).parents[4] / "docs" / "explanation" / "engine.md").read_text()
+    assert as_table(RlhfConfig) in page

@@ -1,0 +1,41 @@
+"""The settings of RLHF: those of a run, and its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from training.engine.config import RunConfig, setting
+from training.engine.errors import InputError
+
+RLOO, PPO = "rloo", "ppo"
+
+
+@dataclass(frozen=True)
+class RlhfConfig(RunConfig):
+    """``beta`` is the weight of the KL to the reference in the reward. Settings of pairs and of held-out pairs do not
+    apply."""
+
+    learning_rate: float = setting(1e-4, "Peak step size, reached after warm-up.", above=0.0, high=1.0)
+    algorithm: str = setting(
+        RLOO, "rloo compares a prompt's samples with each other; ppo learns a critic.", one_of=(RLOO, PPO)
+    )
+    steps: int = setting(100, "Steps: each writes samples, and learns from them.", low=1, high=1_000_000)
+    prompts_per_step: int = setting(16, "Prompts that are answered in a step.", low=1, high=65536)
+    samples_per_prompt: int = setting(4, "Completions of each prompt in a step; rloo needs two.", low=1, high=4096)
+    max_tokens: int = setting(64, "Longest completion, in tokens.", low=1, high=8192)
+    passes: int = setting(0, "Passes over a step's samples; 0 is one for rloo and four for ppo.", low=0, high=100)
+    clip: float = setting(0.2, "How far a probability ratio may move within a step.", above=0.0)
+    value_clip: float = setting(0.2, "How far a value of the critic may move within a step.", above=0.0)
+    discount: float = setting(1.0, "PPO's gamma: the worth of a reward one token later.", above=0.0, high=1.0)
+    gae_lambda: float = setting(0.95, "Lambda of generalised advantage estimation.", low=0.0, high=1.0)
+    whiten: bool = setting(False, "Scale a step's advantages to mean zero and deviation one.")
+
+    def check_samples(self) -> None:
+        """Raises InputError where rloo has nothing to compare a sample with."""
+        if self.algorithm == RLOO and self.samples_per_prompt < 2:
+            raise InputError("rloo compares a prompt's samples: set samples_per_prompt to 2 or more")
+
+    @property
+    def passes_of_a_step(self) -> int:
+        """The passes over a step's samples."""
+        return self.passes or (4 if self.algorithm == PPO else 1)
