@@ -75,7 +75,7 @@ def test_the_estimate_is_what_the_allocator_counts(lengths: tuple[int, int, int]
         checkpoint_layers(policy.model)
     peak = peak_of_step(policy, pack_row(pairs, [0], share=True))
     kept = needed.activations_checkpointed if checkpointing else needed.activations
-    assert kept + needed.passing == pytest.approx(peak, rel=0.15)
+    assert kept + needed.passing == pytest.approx(peak, rel=0.2)
     assert peak < needed.total(checkpointing=checkpointing) - needed.state
 
 
