@@ -90,7 +90,7 @@ class Trainer:
             keep=config.keep_best,
             patience=config.patience,
             kl_budget=config.kl_budget,
-            writes=ranks.main,
+            ranks=ranks,
         )
         self.progress = RunProgress(step=0, seconds=0.0)
         self.clock = Clock(self.progress)
@@ -215,7 +215,7 @@ class Trainer:
             self.ranks.wait()  # for the best to be on disk
             best = self.selection.finish()
             result |= {"best_step": best.step, "stopped_early": reason is not None, "test": best.figures}
-            result["stopped_because"] = reason
+            result |= {"stopped_because": reason, "damaged_steps": self.selection.damaged}
         if self.config.final_margins:
             lines = [line for name in ("train", "test") for line in self._margin_lines(name)]
             if self.ranks.main:
