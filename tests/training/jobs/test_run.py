@@ -119,6 +119,8 @@ def test_a_killed_engine_goes_on_from_its_checkpoint_by_itself(run: Run, monkeyp
         os.kill(child.process.pid, signal.SIGKILL)
 
     monkeypatch.setattr(run_job, "RunWork", when_step(2, kill))
+    given_up = [RunMetric(run=run, event="progress", step=step, values={"loss": 99.0}) for step in (1, 500)]
+    RunMetric.objects.bulk_create(given_up)  # as if an earlier engine had come so far
     done = run_training_job(run.pk)
 
     assert len(killed) == 1
@@ -128,6 +130,9 @@ def test_a_killed_engine_goes_on_from_its_checkpoint_by_itself(run: Run, monkeyp
     assert list(
         RunMetric.objects.filter(run=run, event="progress").order_by("step").values_list("step", flat=True)
     ) == (list(range(1, done.total + 1)))
+    of_engine = [json.loads(line) for line in (Path(run.directory) / "metrics.jsonl").read_text().splitlines()]
+    losses = {(one["event"], one["step"]): one["loss"] for one in of_engine}
+    assert {(one.event, one.step): one.values["loss"] for one in RunMetric.objects.filter(run=run)} == losses
 
 
 def test_cancelling_stops_after_the_step_and_resuming_goes_on_from_there(
