@@ -111,7 +111,7 @@ def score_rewards(
     weights = scorer.weights(model)
     weights.load(weights.read(reward_model))
     rows = rows_by_length(pair_set.pairs, scorer, config)
-    return score_rows(scorer, pair_set.pairs, rows, lambda scored: stop.check())
+    return score_rows(scorer, pair_set.pairs, rows, lambda scored, known=0: stop.check())
 
 
 def write_rewards(target: Path, pairs: list[TokenPair], rewards: Column) -> None:
