@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     except EngineError as error:
         return _report(error)
     except Exception as error:
-        known = as_engine_error(error)
+        known = as_engine_error(error, [each for each in vars(options).values() if isinstance(each, Path)])
         if known is not None:
             return _report(known)
         log(traceback.format_exc())
