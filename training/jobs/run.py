@@ -133,6 +133,9 @@ class RunWork:
             self.metrics[metric.event, metric.step] = metric
             if self.first_step is None:
                 self.first_step = metric.step
+        if event == "reading":
+            done = {"pairs": message.get("lines", 0), "of": message.get("of", 0)}
+            self.latest = {"what": f"reading_{message.get('what', '')}", **done, "at": self.clock().isoformat()}
         if event in ("progress", "scoring"):
             self.latest = {**message, "at": self.clock().isoformat()}
         if event == "progress":

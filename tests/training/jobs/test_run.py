@@ -111,6 +111,12 @@ def test_the_reference_pass_is_seen_before_the_first_step(run: Run, monkeypatch:
     assert (seen[-1]["what"], seen[-1]["done"]) == ("final_test", done.total)
 
 
+def test_reading_a_long_file_is_a_phase_with_its_progress(run: Run) -> None:
+    work = run_job.RunWork(claims.Claim(run), lambda: NOW, lambda run: None)
+    work._take({"event": "reading", "what": "train", "lines": 4096, "of": 100_000})
+    assert work.latest == {"what": "reading_train", "pairs": 4096, "of": 100_000, "at": NOW.isoformat()}
+
+
 def test_a_killed_engine_goes_on_from_its_checkpoint_by_itself(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     killed: list[int] = []
 
