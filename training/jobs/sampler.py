@@ -80,7 +80,7 @@ def open_source(version: ModelVersion) -> AbstractContextManager[Source]:
 
 
 def _prompt_tokens(version: ModelVersion) -> "PromptTokens | None":
-    """What protects prompts that spell control tokens; None where this machine lacks the version's tokenizer."""
+    """Protects prompts that spell control tokens; None where this machine lacks the version's tokenizer."""
     from training.language_models.prompt_tokens import PromptTokens  # loads a tokenizer, needed only with a server
 
     try:
