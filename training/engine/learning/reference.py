@@ -72,6 +72,7 @@ def reference_ingredients(policy: TrainedModel, config: RunConfig, inputs: dict[
         "lora_rank": config.lora_rank,
         "target_modules": sorted(config.target_modules),
         "versions": library_versions(),
+        **({"tf32": True} if config.tf32 else {}),
         **({} if torch.are_deterministic_algorithms_enabled() else {"deterministic": False}),
     }
 

@@ -203,6 +203,7 @@ def prepare_torch(config: RunConfig) -> None:
     of threads."""
     if config.threads:
         torch.set_num_threads(config.threads)
+    torch.backends.cuda.matmul.allow_tf32 = config.tf32
     torch.use_deterministic_algorithms(is_deterministic(config))
     # Costs a sixth of the time and is not needed: nothing reads memory before it is written.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

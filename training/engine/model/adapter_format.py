@@ -84,7 +84,7 @@ def write_adapter(
     if head is not None:
         named[f"{_PREFIX}{_HEAD}.weight"] = head.unsqueeze(0).contiguous()
     save_file(named, directory / WEIGHTS_NAME, metadata={"format": "pt"})
-    config = {
+    config: dict[str, Any] = {
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM" if head is None else "SEQ_CLS",
         "base_model_name_or_path": base_model,
