@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +90,10 @@ class Optimization:
 
     def _on_device(self, part: tuple[PackedRow, bool]) -> tuple[PackedRow, bool]:
         row, counts = part
-        return row.to(self.model.device), counts
+        device = self.model.device
+        # Each thread has a current GPU of its own, the first one unless it is told.
+        with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
+            return row.to(device), counts
 
     def _backward(self, batch: Batch, row: PackedRow, total_weight: float) -> tuple[torch.Tensor, Gradients]:
         """A row's values (pairs, 2), and its share of the gradient (zero if the total weight is infinite). A single
