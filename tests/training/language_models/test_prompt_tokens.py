@@ -21,7 +21,9 @@ def test_it_reads_a_conversation_as_transformers_does_and_what_a_person_typed_as
     tokenizer = tokenizer_of(family)
     tokenizer.save_pretrained(tmp_path)
     prompts, plain = PromptTokens.from_directory(tmp_path), asked("How do I boil an egg?")
-    whole = tokenizer.apply_chat_template([*plain], add_generation_prompt=True, return_dict=False)
+    whole = tokenizer.apply_chat_template(
+        [{"role": "user", "content": "How do I boil an egg?"}], add_generation_prompt=True, return_dict=False
+    )
     assert prompts.ids(plain) == list(whole)
     assert prompts.spelled(plain) == ""
 
