@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     except EngineError as error:
         return _report(error)
     except Exception as error:
-        known = as_engine_error(error)
+        known = as_engine_error(error, [each for each in vars(options).values() if isinstance(each, Path)])
         if known is not None:
             return _report(known)
         log(traceback.format_exc())
@@ -199,13 +199,13 @@ def _score(options: argparse.Namespace, config: RunConfig, stop: StopRequest) ->
         pair_set, scores, tokens = score_tokens(
             options.model, options.adapter, options.reference_adapter, options.data, config, stop=stop
         )
-        write_scores(options.out, pair_set.pairs, scores, config.beta, tokens)
+        write_scores(options.out, pair_set.pairs, scores, config.loss_settings, tokens)
         figures = {}
     else:
         pair_set, scores = score(
             options.model, options.adapter, options.reference_adapter, options.data, config, stop=stop
         )
-        write_scores(options.out, pair_set.pairs, scores, config.beta)
+        write_scores(options.out, pair_set.pairs, scores, config.loss_settings)
         figures = {}
     return {"pairs": len(pair_set.pairs), "dropped": dict(pair_set.dropped), "out": str(options.out), **figures}
 

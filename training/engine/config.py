@@ -95,6 +95,10 @@ class RunConfig:
         "auto", "Number format of the matrix products; auto is bfloat16 where the hardware has it.", one_of=DTYPES
     )
     device: str = _setting("auto", "Where to compute; auto is CUDA if there is one.", one_of=("auto", "cpu", "cuda"))
+    tf32: bool = _setting(
+        False,
+        "On CUDA, multiply fp32 matrices with factors rounded to 10 bits: faster for models in fp32, less exact.",
+    )
     deterministic: str = _setting(
         "auto",
         "Operations that give the same bits every time; auto is on for a CPU, and off for CUDA, where they are slower.",

@@ -111,7 +111,7 @@ class Lab:
         return {"step": self.steps, "kl": sum(drifts) / len(drifts), "texts": texts}
 
     def _values(self) -> SideLogProbs:
-        return score_rows(self.policy, self.pairs, self.rows, lambda scored: None)
+        return score_rows(self.policy, self.pairs, self.rows, lambda scored, known=0: None)
 
 
 def _figures(pair: TokenPair, policy: Any, reference: Any) -> dict[str, Any]:

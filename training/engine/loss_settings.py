@@ -14,6 +14,9 @@ BETAS = {"sigmoid_norm": 5.0, "ipo": 2.5, "simpo": 2.0}
 (arXiv 2411.15124); simpo: the paper's; ipo: asks for a difference of 1 / (2 beta) = 0.2 nats a token, as much as DPO's
 margin of 1 is over 50 tokens."""
 
+PER_TOKEN = tuple(BETAS)
+"""The losses whose rewards are means over a completion's tokens: a margin of sums would grow with length alone."""
+
 WITH_MARGIN = ("sigmoid", "robust", "hinge")
 """The losses that ``dpop_weight`` applies to."""
 

@@ -136,7 +136,7 @@ class RunFolder:
             shutil.rmtree(target, ignore_errors=True)
             path.rename(target)
             aside.append(target.name)
-            log(f"the checkpoint {path} is damaged ({damage}): it is set aside as {target.name}")
+            log(f"the checkpoint {path} is damaged ({damage}): it is kept aside as {target}")
         if aside:
             raise InputError(
                 f"no checkpoint in {self.path} is whole: {', '.join(aside)} are damaged. Check the disk; the same "
@@ -149,10 +149,13 @@ class RunFolder:
         return self.path / "checkpoints" / f"step-{step:06d}"
 
     def remove_old_checkpoints(self, keep: int) -> None:
-        """Keep the newest ``keep``; remove the others, and leftovers of a write that was killed."""
+        """Keep the newest ``keep``, and the newest damaged one; remove the others, and leftovers of a write that was
+        killed."""
         if not self.writes:
             return
-        for path in [*self.checkpoints()[:-keep], *(self.path / "checkpoints").glob("*.tmp")]:
+        root = self.path / "checkpoints"
+        damaged = sorted(root.glob(f"step-*{_SET_ASIDE}"))
+        for path in [*self.checkpoints()[:-keep], *root.glob("*.tmp"), *damaged[:-1]]:
             shutil.rmtree(path)
 
 

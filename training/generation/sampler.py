@@ -25,9 +25,8 @@ from training.generation.contract import (
 from training.generation.decoding import Decoder, Prefilled, decoder_for
 from training.generation.errors import ModelNotUsable
 from training.generation.loading import load_for_sampling
-from training.language_models.messages import template_messages, template_tools
 from training.language_models.precision import FORMATS, choose_dtype
-from training.language_models.token_ids import IdOutsideVocabulary, Protected, SpelledControlToken, TokenIds
+from training.language_models.token_ids import IdOutsideVocabulary, SpelledControlToken, TokenIds
 
 DEFAULT_BATCH_SIZE = 64
 DEFAULT_CACHE_TOKENS = 65536  # of all rows together; a token of SmolLM2-135M takes 23 kB in bfloat16
@@ -93,11 +92,7 @@ class EmbeddedSampler:
     def prompt_ids(self, request: GenerationRequest) -> list[int]:
         """The conversation in the chat template with the generation prompt; control tokens that its texts spell stay
         text. Raises what the template raises, SpelledControlToken and IdOutsideVocabulary."""
-        messages, spelled = self._token_ids.protect_messages(request.conversation)
-        rendered = self._loaded.tokenizer.apply_chat_template(
-            template_messages(messages), tools=template_tools(messages), add_generation_prompt=True, tokenize=False
-        )
-        return list(self._token_ids.of_protected(Protected(rendered, spelled)))
+        return list(self._token_ids.of_conversation(request.conversation))
 
     def _decoder(self) -> Decoder:
         return decoder_for(self._loaded.model, max_rows=self._batch_size, max_tokens=self._cache_tokens)

@@ -2,8 +2,12 @@
 
 vLLM also reports the token ids it read and wrote and their log-probabilities, which training uses as they are; other
 servers report text only. The list of models shows which kind a server is.
+
+A prompt that spells a control token of the model (`<|im_end|>`) goes to a vLLM as token ids, in which it is text. Other
+servers take no ids and read it as the control token: they are asked all the same, and the log says so.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +16,18 @@ from typing import Any
 from training.generation.contract import GeneratedCompletion, GenerationFailure, GenerationRequest, Outcome
 from training.generation.errors import GeneratorUnavailable, ModelForgotten, ModelNotUsable
 from training.generation.http import HttpServer, NotJson, Refusal, TooSlow, Unreachable, finite_sum
+from training.language_models.chat_templates import TemplateRefusal
 from training.language_models.messages import template_tools
+from training.language_models.prompt_tokens import PromptTokens
+from training.language_models.token_ids import IdOutsideVocabulary, SpelledControlToken
 
 ADMINISTRATION_SECONDS = 15.0
 LOADING_SECONDS = 120.0
 VLLM_NEUTRAL = {"min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0}
 PROBE = "Say hello to me in a few words."
 PROBE_TOKENS = 8
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +43,20 @@ class ModelServer:
     """A server at an address."""
 
     def __init__(
-        self, base_url: str, *, api_key: str = "", timeout: float = 300.0, retries: int = 4, connections: int = 32
+        self,
+        base_url: str,
+        *,
+        api_key: str = "",
+        timeout: float = 300.0,
+        retries: int = 4,
+        connections: int = 32,
+        prompts: PromptTokens | None = None,
     ) -> None:
-        """`base_url` ends in /v1; `timeout` in seconds is for one request."""
+        """`base_url` ends in /v1; `timeout` in seconds is for one request; `prompts`: of the model that is asked."""
         self.http = HttpServer(base_url, api_key=api_key, timeout=timeout, retries=retries, connections=connections)
         self.address = self.http.address
         self.is_vllm = False
+        self._prompts = prompts
 
     # --- Its models ---
 
@@ -162,8 +179,12 @@ class ModelServer:
         if len(requests) > 1 and not self.is_vllm:  # the meaning of `seed` beside `n` is vLLM's own
             return [outcome for request in requests for outcome in self.complete(model, [request])]
         try:
-            answer = self.http.post("/chat/completions", self._body(model, requests))
-            return self._outcomes(model, requests, answer)
+            ids = self._protected_ids(requests[0])
+            path, asked = ("/completions", {"prompt": ids}) if ids else ("/chat/completions", _messages(requests[0]))
+            answer = self.http.post(path, self._body(model, requests) | asked | {"logprobs": self._logprobs(ids)})
+            return self._outcomes(model, requests, answer, sent=ids)
+        except (SpelledControlToken, IdOutsideVocabulary, TemplateRefusal) as error:
+            return _all_failed(requests, f"The prompt cannot be read as text: {error}.", retryable=False)
         except Unreachable as error:
             raise GeneratorUnavailable(self.unavailable(error)) from error
         except TooSlow:
@@ -180,20 +201,29 @@ class ModelServer:
             )
             return _all_failed(requests, reason, retryable=True)
 
+    def _protected_ids(self, request: GenerationRequest) -> list[int]:
+        """The prompt's token ids where its text spells a control token; empty: the server may read its messages."""
+        spelled = "" if self._prompts is None else self._prompts.spelled(request.conversation)
+        if self._prompts is None or not spelled:
+            return []
+        if self.is_vllm:
+            return self._prompts.ids(request.conversation)
+        logger.warning("A prompt spells %s, and the server at %s reads it as a control token", spelled, self.address)
+        return []
+
+    def _logprobs(self, ids: list[int]) -> bool | int:
+        """Completions count the likeliest tokens beside the sampled one, chat completions know yes and no."""
+        return 1 if ids else self.is_vllm
+
     def _body(self, model: str, requests: Sequence[GenerationRequest]) -> dict[str, Any]:
         first, settings = requests[0], requests[0].settings
         body: dict[str, Any] = {
             "model": model,
-            "messages": [{name: one for name, one in turn.items() if name != "tools"} for turn in first.conversation],
             "seed": first.seed,
             "temperature": settings.temperature,
             "top_p": settings.top_p,
             "max_tokens": settings.max_tokens,
-            "logprobs": self.is_vllm,
         }
-        if tools := template_tools(first.conversation):
-            # The model reads the tools, and its calls come back as it wrote them: they are the completion's text.
-            body |= {"tools": tools, "tool_choice": "none"}
         if settings.top_k:
             body["top_k"] = settings.top_k
         if self.is_vllm:
@@ -203,12 +233,12 @@ class ModelServer:
         return body
 
     def _outcomes(
-        self, model: str, requests: Sequence[GenerationRequest], answer: dict[str, Any]
+        self, model: str, requests: Sequence[GenerationRequest], answer: dict[str, Any], *, sent: list[int]
     ) -> list[GeneratedCompletion | GenerationFailure]:
         choices = sorted(answer["choices"], key=lambda choice: int(choice["index"]))
         if [choice["index"] for choice in choices] != list(range(len(requests))):
             raise ValueError(f"{len(choices)} choices for {len(requests)}")
-        prompt_ids = _ids(answer.get("prompt_token_ids"))
+        prompt_ids = sent or _ids(answer.get("prompt_token_ids"))
         read = int((answer.get("usage") or {}).get("prompt_tokens") or len(prompt_ids))
         written = int((answer.get("usage") or {}).get("completion_tokens") or 0)
         server = f"{self.address} ({answer.get('model', model)})"
@@ -219,16 +249,16 @@ class ModelServer:
                 reason = f"The server ended the completion for a reason of its own: {finish}."
                 outcomes.append(GenerationFailure(request.key, reason, retryable=False))
                 continue
-            tokens = (choice.get("logprobs") or {}).get("content")
+            logprobs = _logprobs(choice)
             ids = _ids(choice.get("token_ids"))
             outcomes.append(
                 GeneratedCompletion(
                     key=request.key,
-                    text=_text(choice["message"]["content"]),
+                    text=_text(choice["text"] if sent else choice["message"]["content"]),
                     prompt_ids=prompt_ids,
                     completion_ids=ids,
                     finish_reason=finish,
-                    logprob_sum=finite_sum([token["logprob"] for token in tokens]) if tokens else None,
+                    logprob_sum=finite_sum(logprobs) if logprobs else None,
                     seed=request.seed,
                     settings=request.settings,
                     model=model,
@@ -250,6 +280,21 @@ class ModelServer:
 
 def _all_failed(requests: Sequence[GenerationRequest], reason: str, *, retryable: bool) -> list[Outcome]:
     return [GenerationFailure(request.key, reason, retryable) for request in requests]
+
+
+def _messages(request: GenerationRequest) -> dict[str, Any]:
+    """A conversation as chat completions take it."""
+    turns = [{name: one for name, one in turn.items() if name != "tools"} for turn in request.conversation]
+    tools = template_tools(request.conversation)
+    # The model reads the tools, and its calls come back as it wrote them: they are the completion's text.
+    return {"messages": turns} | ({"tools": tools, "tool_choice": "none"} if tools else {})
+
+
+def _logprobs(choice: dict[str, Any]) -> list[Any]:
+    """Of the tokens of a choice, in both forms of completions; empty: it has none."""
+    logprobs = choice.get("logprobs") or {}
+    of_chat = [token["logprob"] for token in logprobs.get("content") or []]
+    return of_chat or list(logprobs.get("token_logprobs") or [])
 
 
 def _ids(values: Any) -> list[int]:

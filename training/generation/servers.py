@@ -11,10 +11,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from training.generation.contract import GenerationFailure, GenerationRequest, Outcome, never
 from training.generation.errors import GenerationError, GeneratorUnavailable, ModelForgotten, ModelNotUsable
 from training.generation.server import ModelServer
+from training.language_models.prompt_tokens import PromptTokens
 
 DEFAULT_CONCURRENCY = 48
 DEFAULT_TIMEOUT_SECONDS = 300.0
@@ -55,17 +57,17 @@ class OpenAIGenerator:
         concurrency: int = DEFAULT_CONCURRENCY,
         timeout: float = DEFAULT_TIMEOUT_SECONDS,
         retries: int = RETRIES,
+        prompts: PromptTokens | None = None,
     ) -> None:
         """`base_urls` end in /v1, as the server's maker gives it; `timeout` in seconds is for one request.
 
         `adapter_dir`: the folder of a model that is an adapter; a vLLM that does not serve it yet loads it from there.
+        `prompts` protects prompts that spell a control token of the model, where the server takes token ids.
         """
         addresses = [base_urls] if isinstance(base_urls, str) else list(base_urls)
         self.identifier, self._adapter_dir, self._concurrency = model, adapter_dir, concurrency
-        self._members = [
-            _Member(ModelServer(url, api_key=api_key, timeout=timeout, retries=retries, connections=concurrency))
-            for url in addresses
-        ]
+        options: dict[str, Any] = {"api_key": api_key, "timeout": timeout, "retries": retries, "prompts": prompts}
+        self._members = [_Member(ModelServer(url, connections=concurrency, **options)) for url in addresses]
         self._lock = threading.Condition()
 
     def generate(

@@ -115,7 +115,7 @@ class EvaluationSteps:
 
         def score() -> dict[str, list[float]]:
             files.check_version(version)
-            options = ["--set", f"beta={self.beta}"]
+            options = ["--set", f"loss={self._settings.loss}", "--set", f"beta={self.beta}"]
             scores = score_pairs(version, pairs, options=options, should_stop=self._should_stop)
             columns = ("margin", "policy_chosen_logp", "reference_chosen_logp")
             self._stop_if_asked()
@@ -126,8 +126,11 @@ class EvaluationSteps:
     @property
     def beta(self) -> float:
         """That of its run; others are measured with the same, so that margins can be compared."""
-        config = self.version.run.config if self.version.run else {}
-        return RunConfig.from_mapping(config).beta
+        return self._settings.beta
+
+    @property
+    def _settings(self) -> RunConfig:
+        return RunConfig.from_mapping(self.version.run.config if self.version.run else {})
 
     def _prompts(self, campaigns: list[tuple[Campaign, Snapshot, list[PreferencePair]]]) -> list[PreferencePair]:
         """One held-out pair for each of the prompts to be answered, in the order of the file, which is that of a hash.

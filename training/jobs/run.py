@@ -37,6 +37,11 @@ LOG_LINES = 40
 METRIC_EVENTS = ("progress", "evaluated")
 # The run is given up after this many deaths of its engine process without a step in between.
 MAX_ENGINE_DEATHS = 3
+_REPLACE: dict[str, Any] = {
+    "update_conflicts": True,
+    "unique_fields": ["run", "event", "step"],
+    "update_fields": ["values"],
+}
 
 
 def run_training_job(
@@ -65,11 +70,13 @@ class RunWork:
         self.run = Run.objects.select_related("campaign", "snapshot", "parent").get(pk=claim.job.pk)
         self.out = Path(self.run.directory)
         self.log = self.out.with_name(f"{self.out.name}.log")
-        self.metrics: list[RunMetric] = []
+        self.metrics: dict[tuple[str, int], RunMetric] = {}  # not written yet, by event and step
+        self.first_step: int | None = None  # of the present engine process
         self.latest: dict[str, Any] = {}
         self.progress: dict[str, Any] = {}
         self.written = self.latest
         self.failure = ""
+        self.is_rewound = False
         self.last_write = self.last_beat = time.monotonic()
         self.stopping = False
 
@@ -108,6 +115,7 @@ class RunWork:
     def _engine(self) -> int:
         """Runs the engine once; returns its exit code. The engine never outlives this call."""
         self.failure = ""
+        self.first_step, self.is_rewound = None, False
         with processes.LineChild(self.command(), log=self.log) as child:
             self.claim.write(engine=child.identity)
             while not child.ended_output:
@@ -121,7 +129,13 @@ class RunWork:
     def _take(self, message: dict[str, Any]) -> None:
         event = message.get("event")
         if event in METRIC_EVENTS:
-            self.metrics.append(_metric(self.run, message))
+            metric = _metric(self.run, message)
+            self.metrics[metric.event, metric.step] = metric
+            if self.first_step is None:
+                self.first_step = metric.step
+        if event == "reading":
+            done = {"pairs": message.get("lines", 0), "of": message.get("of", 0)}
+            self.latest = {"what": f"reading_{message.get('what', '')}", **done, "at": self.clock().isoformat()}
         if event in ("progress", "scoring"):
             self.latest = {**message, "at": self.clock().isoformat()}
         if event == "progress":
@@ -145,8 +159,7 @@ class RunWork:
         """Writes what is new since the last write: points of the curve, the latest progress, the end of the log."""
         self.last_write = time.monotonic()
         with transaction.atomic():
-            # Steps repeated after a kill have the same figures; the first ones stay.
-            RunMetric.objects.bulk_create(self.metrics, ignore_conflicts=True, batch_size=500)
+            self._write_metrics()
             if self.latest:
                 values = {**values, "latest": self.latest}
             if self.progress:
@@ -154,8 +167,15 @@ class RunWork:
                 moved = {"worker_deaths": 0} if step > self.claim.job.done else {}
                 values = {**values, **moved, "done": step, "total": int(self.progress["steps"])}
             self.claim.write(log_tail=processes.tail(self.log, LOG_LINES), heartbeat_at=self.clock(), **values)
-        self.metrics = []
+        self.metrics = {}
         self.written = self.latest
+
+    def _write_metrics(self) -> None:
+        """The figures of an engine that resumed win: what an earlier process wrote of later steps goes."""
+        if self.first_step is not None and not self.is_rewound:
+            self.run.metrics.filter(step__gt=self.first_step).delete()
+            self.is_rewound = True
+        RunMetric.objects.bulk_create(self.metrics.values(), batch_size=500, **_REPLACE)
 
     def _finish(self) -> None:
         """Registers the adapter as a version and finishes the run, both or neither."""
@@ -168,11 +188,15 @@ class RunWork:
             self.on_finished(self.run)
 
     def _read_metrics(self) -> None:
-        """Completes the curve from the engine's own file, which has the lines that no worker read too."""
+        """Takes the curve from the engine's own file: it has the lines that no worker read, and none of a step that was
+        given up."""
         with open(self.out / "metrics.jsonl", encoding="utf-8") as lines:
             messages = [json.loads(line) for line in lines]
-        metrics = [_metric(self.run, message) for message in messages]
-        RunMetric.objects.bulk_create(metrics, ignore_conflicts=True, batch_size=500)
+        metrics = {(message["event"], int(message["step"])): _metric(self.run, message) for message in messages}
+        with transaction.atomic():
+            given_up = [one.pk for one in self.run.metrics.all() if (one.event, one.step) not in metrics]
+            self.run.metrics.filter(pk__in=given_up).delete()
+            RunMetric.objects.bulk_create(metrics.values(), batch_size=500, **_REPLACE)
         progress = [message for message in messages if message["event"] == "progress"]
         if progress:
             self.claim.write(latest=progress[-1])

@@ -6,12 +6,13 @@ its memory is released when it ends, however it ends.
 """
 
 import json
+import logging
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from django.conf import settings
 from django.utils.translation import gettext_noop as _
@@ -27,6 +28,11 @@ from training.generation import (
 )
 from training.models import ModelVersion
 from training.versions import files
+
+if TYPE_CHECKING:
+    from training.language_models.prompt_tokens import PromptTokens
+
+logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 EXIT_NOT_USABLE = 2  # of training.generation.embedded_sampler; importing that module would load the sampler
@@ -66,10 +72,22 @@ def open_source(version: ModelVersion) -> AbstractContextManager[Source]:
                 adapter_dir=adapter,
                 api_key=settings.GENERATOR_API_KEY,
                 concurrency=settings.GENERATOR_CONCURRENCY,
+                prompts=_prompt_tokens(version),
             )
         )
     files.check_version(version)
     return SamplerProcess(Path(version.base_dir), adapter_dir=adapter, identifier=version.name)
+
+
+def _prompt_tokens(version: ModelVersion) -> "PromptTokens | None":
+    """Protects prompts that spell control tokens; None where this machine lacks the version's tokenizer."""
+    from training.language_models.prompt_tokens import PromptTokens  # loads a tokenizer, needed only with a server
+
+    try:
+        return PromptTokens.from_directory(Path(version.base_dir))
+    except (OSError, ValueError) as error:
+        logger.warning("Prompts that spell control tokens are not protected: %s", error)
+        return None
 
 
 class SamplerProcess:

@@ -64,7 +64,10 @@ class ChatTemplate:
         """The prompt as the model reads it, up to where the assistant begins to write. Raises TemplateRefusal."""
         if self.template is None:
             return "\n\n".join(message["content"] for message in messages)
-        turns, tools = template_messages(messages), template_tools(messages)
+        return self.rendered(template_messages(messages), template_tools(messages))
+
+    def rendered(self, turns: Sequence[Any], tools: list[Any] | None) -> str:
+        """The same for a conversation as templates take it (``template_messages``)."""
         try:
             return str(self.template.render(messages=turns, tools=tools, add_generation_prompt=True, **self.tokens))
         except (TemplateError, TypeError, LookupError, ValueError, AttributeError) as error:

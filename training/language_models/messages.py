@@ -1,8 +1,8 @@
 """A conversation, as chat templates take it."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NotRequired, TypedDict, cast
 
 
 class CalledFunction(TypedDict):
@@ -52,6 +52,42 @@ def has_tools(messages: Sequence[Mapping[str, Any]]) -> bool:
     return any(one["role"] == "tool" or one.get("tool_calls") or one.get("tools") for one in messages)
 
 
+def with_texts(messages: Sequence[Message], change: Callable[[str], str]) -> list[Message]:
+    """The messages with every text that a template may render changed, each by itself: what was said, names and ids,
+    and the keys and texts within the JSON of arguments and tools, which templates read as values."""
+    return [
+        cast(Message, {name: one if name == "role" else _changed(name, one, change) for name, one in message.items()})
+        for message in messages
+    ]
+
+
+_JSON = {"tools": list, "arguments": dict}
+"""Fields that hold a text of JSON, and the kind of value as which templates read it. Anything else stays a text."""
+
+
+def _changed(name: str, value: Any, change: Callable[[str], str], *, within_json: bool = False) -> Any:
+    if isinstance(value, str):
+        values = None if within_json or name not in _JSON else _values(value, _JSON[name])
+        if values is None or values is value:
+            return change(value)
+        return json.dumps(_changed("", values, change, within_json=True), ensure_ascii=False)
+    root = [value]
+    waiting: list[Any] = [root]  # and no recursion: JSON may be nested as deep as its reader goes
+    while waiting:
+        one = waiting.pop()
+        entries = list(one.items() if isinstance(one, dict) else enumerate(one))
+        if isinstance(one, dict):
+            one.clear()
+        for key, inner in entries:
+            if isinstance(inner, dict | list):
+                inner = inner.copy()
+                waiting.append(inner)
+            elif isinstance(inner, str):
+                inner = _changed(str(key), inner, change, within_json=within_json)
+            one[change(key) if isinstance(key, str) else key] = inner
+    return root[0]
+
+
 def _for_template(message: Mapping[str, Any]) -> dict[str, Any]:
     fields = {name: value for name, value in message.items() if name != "tools"}
     if calls := message.get("tool_calls"):
@@ -62,11 +98,12 @@ def _for_template(message: Mapping[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _values(arguments: Any) -> Any:
-    if not isinstance(arguments, str):
-        return arguments
+def _values(text: Any, kind: type = dict) -> Any:
+    """The values that a text of JSON holds; the text itself where it holds none of that kind."""
+    if not isinstance(text, str):
+        return text
     try:
-        values = json.loads(arguments)
+        values = json.loads(text)
     except (ValueError, RecursionError):
-        return arguments
-    return values if isinstance(values, dict) else arguments
+        return text
+    return values if isinstance(values, kind) else text

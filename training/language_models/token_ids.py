@@ -5,12 +5,13 @@ spelling is replaced by a character for private use before the template renders 
 spelling as text afterwards. Everything else is tokenized as one, so the ids are those of the whole conversation.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from training.language_models.messages import Message
+from training.language_models.messages import Message, template_messages, template_tools, with_texts
 
 _PRIVATE = (0xF0000, 0x100000)  # planes for private use; the second where a text uses the first
 
@@ -68,26 +69,24 @@ class TokenIds:
         return protected, {character: token for token, character in names.items()}
 
     def protect_messages(self, messages: Sequence[Message]) -> tuple[list[Message], dict[str, str]]:
-        """A conversation whose texts, calls of tools and offered tools are protected; see ``protect``."""
-        texts: list[str] = []
-        for message in messages:
-            texts += [message["content"], message.get("tools", "")]
-            texts += [call["function"]["arguments"] for call in message.get("tool_calls", ())]
-        safe, spelled = self.protect(texts)
+        """A conversation whose texts, calls of tools, names, ids and offered tools are protected; see ``protect``."""
+        texts: dict[str, str] = {}
+        with_texts(messages, lambda text: texts.setdefault(text, text))
+        safe, spelled = self.protect(list(texts))
         if not spelled:
             return list(messages), {}
-        left = iter(safe)
-        protected: list[Message] = []
-        for message in messages:
-            one: Message = {**message, "content": next(left)}
-            if tools := next(left):
-                one["tools"] = tools
-            if calls := message.get("tool_calls"):
-                one["tool_calls"] = [
-                    {**call, "function": {**call["function"], "arguments": next(left)}} for call in calls
-                ]
-            protected.append(one)
-        return protected, spelled
+        return with_texts(messages, dict(zip(texts, safe, strict=True)).__getitem__), spelled
+
+    def of_conversation(self, messages: Sequence[Message]) -> tuple[int, ...]:
+        """The ids of a conversation in the chat template, up to where the assistant begins to write.
+
+        Raises what the template raises, SpelledControlToken and IdOutsideVocabulary.
+        """
+        safe, spelled = self.protect_messages(messages)
+        rendered = self.tokenizer.apply_chat_template(
+            template_messages(safe), tools=template_tools(safe), add_generation_prompt=True, tokenize=False
+        )
+        return self.of_protected(Protected(rendered, spelled))
 
     def prepare(self, texts: Iterable[tuple[str, bool]]) -> None:
         """Tokenize many texts at once, for the calls of ``of`` that follow. Each with whether it is ``plain``."""
@@ -116,6 +115,9 @@ class TokenIds:
             return self.of(protected.text)
         if self.backend is None:
             self._refuse(next(iter(protected.spelled.values())))
+        for sign, spelling in protected.spelled.items():
+            if json.dumps(sign)[1:-1] in protected.text:  # a template that writes JSON in ASCII
+                self._refuse(spelling)
         self.backend.encode_special_tokens = False
         encoding = self.backend.encode(protected.text, add_special_tokens=False)
         ids: list[int] = []

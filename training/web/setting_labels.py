@@ -15,6 +15,7 @@ SETTINGS: dict[str, str | Promise] = {
     "checkpoint_every": _("Steps between checkpoints"),
     "device": _("Device"),
     "deterministic": _("The same bits every time"),
+    "tf32": _("TF32 on CUDA"),
     "dpop_weight": _("DPO-Positive weight"),
     "dtype": _("Number format"),
     "epochs": _("Epochs"),

@@ -37,6 +37,8 @@ import { gettext, interpolate } from "../lib/translation.js";
 
 /** @type {Record<string, string>} */
 const SCORING = {
+  reading_train: gettext("reading the pairs to learn from: %(done)s of %(total)s"),
+  reading_test: gettext("reading the held-out pairs: %(done)s of %(total)s"),
   reference: gettext("scoring every pair with the reference: %(done)s of %(total)s"),
   held_out: gettext("scoring the held-out pairs: %(done)s of %(total)s"),
   probes: gettext("answering held-out prompts: %(done)s of %(total)s"),
@@ -131,12 +133,14 @@ function generationLine(job) {
  */
 function runLine(job) {
   if (job.status === "queued" && !job.done) return [];
-  if (!job.total) return [gettext("Preparing")];
-  const parts = [interpolate(gettext("%(done)s of %(total)s steps"), { done: count(job.done), total: count(job.total) })];
   const latest = job.latest ?? {};
-  if (latest.what && latest.of) {
-    parts.push(interpolate(SCORING[latest.what] ?? `${latest.what}: %(done)s / %(total)s`, { done: count(latest.pairs ?? 0), total: count(latest.of) }));
-  }
+  const phase =
+    latest.what && latest.of
+      ? [interpolate(SCORING[latest.what] ?? `${latest.what}: %(done)s / %(total)s`, { done: count(latest.pairs ?? 0), total: count(latest.of) })]
+      : [];
+  if (!job.total) return phase.length ? phase : [gettext("Preparing")];
+  const parts = [interpolate(gettext("%(done)s of %(total)s steps"), { done: count(job.done), total: count(job.total) })];
+  parts.push(...phase);
   if (latest.loss !== undefined) parts.push(interpolate(gettext("loss %(loss)s"), { loss: fixed(latest.loss) }));
   if (latest.reward_accuracy !== undefined) parts.push(interpolate(gettext("accuracy %(accuracy)s in the batch"), { accuracy: percent(latest.reward_accuracy) }));
   if (latest.remaining_seconds) parts.push(interpolate(gettext("%(time)s left"), { time: duration(latest.remaining_seconds) }));

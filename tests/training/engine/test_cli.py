@@ -266,6 +266,25 @@ def test_a_result_that_cannot_be_written_is_exit_code_2(
     assert re.search("cannot use .*absent.*: No such file or directory", events[-1]["error"])
 
 
+def test_a_file_that_nobody_named_is_our_fault(
+    model_folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training.engine.learning import trainer
+
+    out = tmp_path / "out"
+    for missing in (tmp_path / "ours.json", out / "never" / "written.json"):
+
+        def read(*_: object, path: Path = missing, **__: object) -> str:
+            return path.read_text()
+
+        monkeypatch.setattr(trainer, "score_rows", read)
+        options = ["--model", str(model_folder), "--data", str(data), "--out", str(out), *settings(epochs=1)]
+        code, events, err = run_main(capsys, "train", *options)
+        assert (code, events[-1]["event"]) == (1, "failed")
+        assert "Traceback" in err
+        assert missing.name in err
+
+
 def test_a_full_disk_is_exit_code_2_leaves_no_damage_and_the_run_goes_on_later(
     model_folder: Path, data: Path, tmp_path: Path
 ) -> None:

@@ -96,3 +96,20 @@ def test_a_damaged_line_of_the_metrics_costs_no_other(tmp_path: Path) -> None:
     folder.metrics_path.write_bytes(folder.metrics_path.read_bytes().replace(b'"step": 1', b'"st\xff": 1'))
     folder.rewind_metrics(2)
     assert folder.metrics_path.read_text() == '{"event": "progress", "step": 2}\n'
+
+
+def test_of_damaged_checkpoints_the_newest_stays_for_whoever_looks_for_the_cause(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = RunFolder(tmp_path)
+    for step in range(2, 8):
+        folder.checkpoint_path(step).mkdir(parents=True)
+        (folder.checkpoint_path(step) / "state.json").write_text("{}")
+        seal_folder(folder.checkpoint_path(step))
+        if step in (3, 6):
+            (folder.checkpoint_path(step) / "state.json").write_text("[]")
+            folder.newest_whole_checkpoint()
+            assert f"kept aside as {folder.checkpoint_path(step)}.damaged" in capsys.readouterr().err
+    folder.remove_old_checkpoints(2)
+    left = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+    assert left == ["step-000005", "step-000006.damaged", "step-000007"]

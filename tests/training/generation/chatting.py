@@ -53,6 +53,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.endswith("/unload_lora_adapter"):
             del self.server.folders[body["lora_name"]]
             return self.answer(200, b"Success")
+        assert ("prompt" in body) != self.path.endswith("/chat/completions")
         with self.server.gate:
             self.server.asked.append(body)
             number = len(self.server.asked)
@@ -93,7 +94,12 @@ def chat_answer(body: dict[str, Any], *, finish: str = "stop", text: str | None 
     usage = {"prompt_tokens": 3, "completion_tokens": 3 * len(choices)}
     answer = {"id": "1", "object": "chat.completion", "created": 0, "model": body["model"], "choices": choices}
     answer["usage"] = usage
-    if body.get("return_token_ids"):
+    if "prompt" in body:  # of /completions
+        for choice in choices:
+            choice["text"] = choice.pop("message")["content"]
+            choice["logprobs"] = {"tokens": ["x"] * 3, "token_logprobs": [-0.25] * 3}
+            choice |= {"prompt_token_ids": body["prompt"], "token_ids": [10, 11, 2]}
+    elif body.get("return_token_ids"):
         answer["prompt_token_ids"] = [1, 2, 3]
         for choice in choices:
             choice["token_ids"] = [10, 11, 2]

@@ -111,6 +111,12 @@ def test_the_reference_pass_is_seen_before_the_first_step(run: Run, monkeypatch:
     assert (seen[-1]["what"], seen[-1]["done"]) == ("final_test", done.total)
 
 
+def test_reading_a_long_file_is_a_phase_with_its_progress(run: Run) -> None:
+    work = run_job.RunWork(claims.Claim(run), lambda: NOW, lambda run: None)
+    work._take({"event": "reading", "what": "train", "lines": 4096, "of": 100_000})
+    assert work.latest == {"what": "reading_train", "pairs": 4096, "of": 100_000, "at": NOW.isoformat()}
+
+
 def test_a_killed_engine_goes_on_from_its_checkpoint_by_itself(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     killed: list[int] = []
 
@@ -119,6 +125,8 @@ def test_a_killed_engine_goes_on_from_its_checkpoint_by_itself(run: Run, monkeyp
         os.kill(child.process.pid, signal.SIGKILL)
 
     monkeypatch.setattr(run_job, "RunWork", when_step(2, kill))
+    given_up = [RunMetric(run=run, event="progress", step=step, values={"loss": 99.0}) for step in (1, 500)]
+    RunMetric.objects.bulk_create(given_up)  # as if an earlier engine had come so far
     done = run_training_job(run.pk)
 
     assert len(killed) == 1
@@ -128,6 +136,9 @@ def test_a_killed_engine_goes_on_from_its_checkpoint_by_itself(run: Run, monkeyp
     assert list(
         RunMetric.objects.filter(run=run, event="progress").order_by("step").values_list("step", flat=True)
     ) == (list(range(1, done.total + 1)))
+    of_engine = [json.loads(line) for line in (Path(run.directory) / "metrics.jsonl").read_text().splitlines()]
+    losses = {(one["event"], one["step"]): one["loss"] for one in of_engine}
+    assert {(one.event, one.step): one.values["loss"] for one in RunMetric.objects.filter(run=run)} == losses
 
 
 def test_cancelling_stops_after_the_step_and_resuming_goes_on_from_there(

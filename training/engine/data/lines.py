@@ -12,6 +12,15 @@ from training.engine.errors import InputError, RecordError
 _AT_ONCE = 512  # lines whose texts are tokenized together
 
 
+def line_count(path: Path) -> int:
+    """Lines of a data file that hold something; 0 where it cannot be read, which its reader says better."""
+    try:
+        with path.open("rb") as stream:
+            return sum(not raw.isspace() for raw in stream)
+    except OSError:
+        return 0
+
+
 def in_chunks(records: Iterator[tuple[int, dict[str, Any]]]) -> Iterator[list[tuple[int, dict[str, Any]]]]:
     """Some records at a time. Those before a line that cannot be read come first: they may be refused themselves."""
     chunk: list[tuple[int, dict[str, Any]]] = []

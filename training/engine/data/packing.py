@@ -57,9 +57,12 @@ class PackedRow:
         return len(self.input_ids)
 
     def to(self, device: torch.device) -> PackedRow:
-        """The same row with its tensors on ``device``."""
+        """The same row with its tensors on ``device``. Copies to CUDA go through pinned memory, so nobody waits."""
         columns = (self.input_ids, self.position_ids, self.places, self.targets, self.sides, self.ends)
-        input_ids, position_ids, places, targets, sides, ends = (each.to(device) for each in columns)
+        pins = device.type == "cuda" and not self.input_ids.is_cuda
+        input_ids, position_ids, places, targets, sides, ends = (
+            (each.pin_memory() if pins else each).to(device, non_blocking=True) for each in columns
+        )
         return PackedRow(input_ids, position_ids, self.segments, places, targets, sides, ends, self.pairs)
 
 

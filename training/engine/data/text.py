@@ -74,7 +74,8 @@ class TextEncoder:
             if has_tools(messages):
                 raise ConversationRefused("the model has no chat template, so it knows no tools")
             return Protected("\n\n".join(message["content"] for message in messages))
-        safe, spelled = self.token_ids.protect_messages(messages)
+        with _refusing():
+            safe, spelled = self.token_ids.protect_messages(messages)
         return Protected(rendered_conversation(self.tokenizer, safe, to_reply=True), spelled)
 
     def ids_of_prompt(self, prompt: Protected) -> tuple[int, ...]:
@@ -93,7 +94,8 @@ class TextEncoder:
         ``ended``: whether its last turn ended by itself. Raises ConversationRefused."""
         if self.tokenizer.chat_template is None:
             raise ConversationRefused("the model has no chat template, so it knows no turns")
-        return scored_tokens(self.tokenizer, self.eos_ids, prompt, turns, ended=ended)
+        with _refusing():
+            return scored_tokens(self.token_ids, self.eos_ids, prompt, turns, ended=ended)
 
     def encode_completion(self, text: str, *, ended: bool) -> tuple[int, ...]:
         """The text's tokens, and the turn's end if the completion ended by itself. Text that spells a control token

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from jinja2 import TemplateError
 
 from training.language_models.messages import Message, has_tools, template_messages, template_tools
+from training.language_models.token_ids import Protected, TokenIds
 
 _MARKS = ("{% generation %}", "{%- generation %}", "{%- generation -%}", "{% generation -%}")
 
@@ -47,10 +48,15 @@ def rendered_conversation(tokenizer: Any, messages: Sequence[Message], *, to_rep
 
 
 def scored_tokens(
-    tokenizer: Any, eos_ids: frozenset[int], prompt: Sequence[Message], turns: Sequence[Message], *, ended: bool
+    token_ids: TokenIds, eos_ids: frozenset[int], prompt: Sequence[Message], turns: Sequence[Message], *, ended: bool
 ) -> ScoredTokens:
-    """The tokens of ``turns`` after ``prompt``, and which of them the assistant wrote. Raises ConversationRefused."""
-    _check_control_tokens(tokenizer, turns)
+    """The tokens of ``turns`` after ``prompt``, and which of them the assistant wrote.
+
+    Control tokens that a text spells stay text. Raises ConversationRefused, SpelledControlToken, IdOutsideVocabulary.
+    """
+    tokenizer = token_ids.tokenizer
+    safe, spelled = token_ids.protect_messages([*prompt, *turns])
+    prompt, turns = safe[: len(prompt)], safe[len(prompt) :]
     whole = rendered_conversation(tokenizer, [*prompt, *turns], to_reply=False)
     start = rendered_conversation(tokenizer, prompt, to_reply=True)
     if not whole.startswith(start):
@@ -61,10 +67,10 @@ def scored_tokens(
     is_scored: list[bool] = []
     reached = len(start)
     for first, stop in spans:
-        between = _ids(tokenizer, whole[reached:first])
+        between = token_ids.of_protected(Protected(whole[reached:first], spelled))
         ids += between
         is_scored += [False] * len(between)
-        written = _ids(tokenizer, whole[first:stop])
+        written = token_ids.of_protected(Protected(whole[first:stop], spelled))
         ends = [place for place, token in enumerate(written) if token in eos_ids]
         if not ends:
             raise ConversationRefused("the chat template ends an assistant's turn without an end-of-sequence token")
@@ -159,16 +165,3 @@ def _check_tools(tokenizer: Any, messages: Sequence[Message], rendered: str, *, 
         for call in message.get("tool_calls", ()):
             if call["function"]["name"] not in rendered:
                 raise ConversationRefused(f"the model's chat template leaves out the call of a tool (message {number})")
-
-
-def _check_control_tokens(tokenizer: Any, turns: Sequence[Message]) -> None:
-    for number, turn in enumerate(turns, 1):
-        texts = [turn["content"], *(call["function"]["arguments"] for call in turn.get("tool_calls", ()))]
-        for token in tokenizer.all_special_tokens:
-            if any(token in text for text in texts):
-                raise ConversationRefused(f"turn {number} of the completion spells the control token {token}")
-
-
-def _ids(tokenizer: Any, text: str) -> list[int]:
-    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
-    return ids

@@ -10,7 +10,14 @@ from training.engine.config import RunConfig
 from training.engine.data.records import TokenPair
 from training.engine.data.text import TextEncoder
 from training.engine.measuring.probes import Probes
-from training.engine.measuring.scoring import SideLogProbs, figures_of, pair_scores, rows_by_length, score_rows
+from training.engine.measuring.scoring import (
+    AfterRow,
+    SideLogProbs,
+    figures_of,
+    pair_scores,
+    rows_by_length,
+    score_rows,
+)
 from training.engine.model.parallel import ALONE, Ranks
 from training.engine.model.policy import Policy, TrainedModel
 
@@ -35,7 +42,7 @@ class HeldOut:
         self.probes = probes
 
     def figures(
-        self, reference: SideLogProbs, after_row: Callable[[int], None], report_answers: Callable[[int], Answered]
+        self, reference: SideLogProbs, after_row: AfterRow, report_answers: Callable[[int], Answered]
     ) -> dict[str, Any]:
         """Loss, accuracy and so on beside the reference's log-probabilities (pairs, 2), and the probes' figures.
         ``after_row``: see ``score_rows``. ``report_answers``: gives, for a number of prompts, a function to call with

@@ -1,7 +1,8 @@
 """Whether a run fits into memory, before its first step: it is refused, or activations are computed twice.
 
 The tensors that autograd saves for a backward are measured on a small row and scaled: all grow with the row's tokens
-except the attention weights, which are counted. Gradients and the optimizer's state are counted too.
+except the attention weights, which are counted. With gradient checkpointing all layers keep their inputs and one
+keeps the rest; what lies outside the layers stays whole. Gradients and the optimizer's state are counted too.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,12 +22,13 @@ from training.engine.errors import InputError
 from training.engine.events import log
 from training.engine.model.attention import kept_scores_of, scores_of, tiled
 from training.engine.model.forward import VARLEN
+from training.engine.model.layers import layers_of
 from training.engine.model.parallel import world_size
 from training.engine.model.policy import TrainedModel
 
 GIB = 2**30
 UNKNOWN = 2**62  # bytes: without a known limit no run is refused
-# The share that the backward holds for a moment beside the kept activations: a layer's gradients, and fragmentation.
+# The share that is added for what no count knows: temporary tensors of single operations, and fragmentation.
 TRANSIENT = 0.35
 
 
@@ -40,11 +43,12 @@ class MemoryNeed:
     state: int  # gradients, the optimizer's memory, copies of the start
     activations: int  # kept by the largest rows that are computed at a time
     activations_checkpointed: int  # the same with gradient checkpointing
+    passing: int = 0  # held beside either for the time of one layer: masks, gradients, weights that are computed again
 
     def total(self, *, checkpointing: bool) -> int:
         """All of it at the worst moment."""
         activations = self.activations_checkpointed if checkpointing else self.activations
-        return self.state + int((1 + TRANSIENT) * activations)
+        return self.state + int((1 + TRANSIENT) * (activations + self.passing))
 
 
 def memory_need(trained: TrainedModel, pairs: Sequence[TokenPair], config: RunConfig) -> MemoryNeed:
@@ -62,27 +66,31 @@ def memory_need(trained: TrainedModel, pairs: Sequence[TokenPair], config: RunCo
         keep_last=keep_last,
         at_once=lanes,
     )
-    fixed, per_token = _line(
-        [
-            (row.tokens, saved_bytes(trained, row) - attention_bytes(trained, row))
-            for row in (pack_row(pairs, ranked[-count:], share=share, keep_last=keep_last) for count in (1, 4))
-        ]
+    small = [pack_row(pairs, ranked[-count:], share=share, keep_last=keep_last) for count in (1, 4)]
+    measured = [saved_parts(trained, row) for row in small]
+    outside = _Line([(row.tokens, part.outside) for row, part in zip(small, measured, strict=True)])
+    inside = _Line(
+        [(row.tokens, part.inside - attention_bytes(trained, row)) for row, part in zip(small, measured, strict=True)]
     )
-    kept = [
-        fixed + per_token * row.tokens + attention_bytes(trained, row) + passing_bytes(trained, row) for row in worst
-    ]
+    kept, again, passing = [], [], []
     shape = trained.model.config.get_text_config()
     layers = shape.num_hidden_layers
-    between = [layers * row.tokens * shape.hidden_size * trained.master.itemsize for row in worst]
+    for row in worst:
+        within, besides = inside.at(row.tokens) + attention_bytes(trained, row), outside.at(row.tokens)
+        kept.append(besides + within)
+        between = layers * row.tokens * shape.hidden_size * trained.master.itemsize
+        again.append(besides + within / layers + between)
+        # A layer's gradients are about as large as what it keeps.
+        passing.append(inside.at(row.tokens) / layers + passing_bytes(trained, row))
     trained_bytes = sum(each.numel() * each.element_size() for each in trained.weights(Path()).parameters().values())
     if config.tuning == "full":
         trained_bytes = -(-trained_bytes // world_size())  # spread over the processes
     copies = 1 + (2 if config.optimizer == "adamw" else 1) + (1 if config.probe_prompts else 0)
-    again = [one / layers + bound for one, bound in zip(kept, between, strict=True)]
     return MemoryNeed(
         state=copies * trained_bytes,
         activations=_largest(kept, lanes),
         activations_checkpointed=_largest(again, lanes),
+        passing=_largest(passing, lanes),
     )
 
 
@@ -91,29 +99,62 @@ def _largest(sizes: Sequence[float], count: int) -> int:
     return int(sum(sorted(sizes, reverse=True)[:count]))
 
 
-def _line(points: Sequence[tuple[int, int]]) -> tuple[float, float]:
-    """Intercept and slope through two points; through zero and one of them where they are the same."""
-    (first, low), (second, high) = points
-    slope = (high - low) / (second - first) if second > first else low / first
-    return low - slope * first, slope
+class _Line:
+    """Through two points; through zero and one of them where they are the same."""
+
+    def __init__(self, points: Sequence[tuple[int, int]]) -> None:
+        (first, low), (second, high) = points
+        self.slope = (high - low) / (second - first) if second > first else low / first
+        self.start = low - self.slope * first
+
+    def at(self, place: int) -> float:
+        return self.start + self.slope * place
+
+
+class SavedParts(NamedTuple):
+    """Bytes that autograd keeps of a row's forward: within the layers, and of all that lies outside them."""
+
+    inside: int
+    outside: int
 
 
 def saved_bytes(trained: TrainedModel, row: PackedRow) -> int:
     """Bytes that autograd keeps of a row's forward, without the parameters themselves."""
+    return sum(saved_parts(trained, row))
+
+
+def saved_parts(trained: TrainedModel, row: PackedRow) -> SavedParts:
+    """The same in its two parts."""
     held = {each.untyped_storage().data_ptr() for each in [*trained.model.parameters(), *trained.model.buffers()]}
-    sizes: dict[int, int] = {}
+    sizes: tuple[dict[int, int], dict[int, int]] = {}, {}  # outside and inside, by address
     alive: list[Tensor] = []
+    inside = [0]
 
     def keep(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
-        if storage.data_ptr() not in held:
-            sizes[storage.data_ptr()] = storage.nbytes()
+        if not any(storage.data_ptr() in known for known in (held, *sizes)):
+            sizes[inside[0]][storage.data_ptr()] = storage.nbytes()
             alive.append(tensor)  # else the next one could get the same address
         return tensor
 
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        trained.side_values(row)
-    return sum(sizes.values())
+    def entering(*_: Any) -> None:
+        inside[0] = 1
+
+    def leaving(*_: Any) -> None:
+        inside[0] = 0
+
+    hooks = [
+        hook
+        for layer in layers_of(trained.model)
+        for hook in (layer.register_forward_pre_hook(entering), layer.register_forward_hook(leaving))
+    ]
+    try:
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            trained.side_values(row)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return SavedParts(inside=sum(sizes[1].values()), outside=sum(sizes[0].values()))
 
 
 def attention_bytes(trained: TrainedModel, row: PackedRow) -> int:
@@ -129,13 +170,15 @@ def attention_bytes(trained: TrainedModel, row: PackedRow) -> int:
 
 
 def passing_bytes(trained: TrainedModel, row: PackedRow) -> int:
-    """Bytes of the largest tile of attention weights that is computed again, with its gradients: held for a moment."""
+    """Bytes that one layer's attention holds for a moment: the masks of all tiles, and of the largest tile the two
+    gradients of its weights, and the weights themselves where they are computed again."""
     if trained.forward.attention == VARLEN or not trained.forward.packs:
         return 0
-    again = [scores_of(tile) for tile in tiled(row.segments) if not kept_scores_of(tile)]
-    return int(3 * max(again, default=0) * trained.model.config.get_text_config().num_attention_heads) * (
-        trained.dtype.itemsize
-    )
+    shape = trained.model.config.get_text_config()
+    tiles = tiled(row.segments)
+    masks = sum(map(scores_of, tiles)) * shape.num_attention_heads // shape.num_key_value_heads
+    largest = max((scores_of(tile) * (2 if kept_scores_of(tile) else 3) for tile in tiles), default=0)
+    return int((masks + largest * shape.num_attention_heads) * trained.dtype.itemsize)
 
 
 def available_bytes(config: RunConfig, device: torch.device) -> int:

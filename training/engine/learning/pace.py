@@ -58,13 +58,17 @@ class ScoringReport:
         """``after``: the seconds that follow this pass, or None while they are unknown."""
         self.emit, self.what, self.total, self.after = emit, what, total, after
         self.start = working_seconds()
-        self.rate = 0.0
+        self.rate = 0.0  # pairs per second of work; 0 before the first pair that took some
+        self.known = 0
 
-    def update(self, scored: int) -> None:
-        """Emit that ``scored`` pairs of all are done."""
-        self.rate = scored / max(working_seconds() - self.start, 1e-9)
+    def update(self, scored: int, known: int = 0) -> None:
+        """Emit that ``scored`` pairs of all are done. ``known`` of those since the last call were read from disk: they
+        took no time, and say nothing about the rest."""
+        self.known += known
+        computed = scored - self.known
+        self.rate = computed / max(working_seconds() - self.start, 1e-9)
         event: dict[str, Any] = {"event": "scoring", "what": self.what, "pairs": scored, "of": self.total}
-        if scored:
+        if computed:
             event["pairs_per_second"] = round(self.rate, 3)
             event["remaining_seconds"] = round((self.total - scored) / self.rate, 1)
         if (after := self.after()) is not None:

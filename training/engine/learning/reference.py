@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -32,7 +32,7 @@ from training.engine.learning.reference_file import (
     load_reference,
     save_reference,
 )
-from training.engine.measuring.scoring import SideLogProbs, rows_by_length, score_rows
+from training.engine.measuring.scoring import AfterRow, SideLogProbs, rows_by_length, score_rows
 from training.engine.model.parallel import ALONE, Ranks
 from training.engine.model.policy import TrainedModel
 from training.engine.versions import library_versions
@@ -72,6 +72,7 @@ def reference_ingredients(policy: TrainedModel, config: RunConfig, inputs: dict[
         "lora_rank": config.lora_rank,
         "target_modules": sorted(config.target_modules),
         "versions": library_versions(),
+        **({"tf32": True} if config.tf32 else {}),
         **({} if torch.are_deterministic_algorithms_enabled() else {"deterministic": False}),
     }
 
@@ -124,7 +125,7 @@ def make_reference(
     config: RunConfig,
     inputs: dict[str, Any],
     splits: Sequence[PairsToScore],
-    after_row: Callable[[int], None],
+    after_row: AfterRow,
     *,
     path: Path,
     shared: Path | None,
@@ -144,10 +145,14 @@ def make_reference(
     # Of several processes each has but a part of the values until the pass is over.
     partial_path = path.with_name(PARTIAL_NAME)
     so_far = None if ranks.size > 1 else PartialReference(partial_path, key, lengths)
+    in_cache: dict[str, SideLogProbs] = {}
+    for split in splits:
+        now = np.full((len(split.pairs), 2), np.nan) if cache is None else cache.find(split.pairs)
+        in_cache[split.name] = now if so_far is None else so_far.cached(split.name, now)
     values: dict[str, SideLogProbs] = {}
     for split in splits:
         report = partial(_report_beyond, after_row, sum(map(len, values.values())))
-        cached = np.full((len(split.pairs), 2), np.nan) if cache is None else cache.find(split.pairs)
+        cached = in_cache[split.name]
         count = int(np.isfinite(cached).all(axis=1).sum())
         kept = None if so_far is None else so_far.of(split.name)
         done = 0 if kept is None else int(kept.known().sum())
@@ -174,7 +179,7 @@ def reference_log_probs(
     policy: TrainedModel,
     split: PairsToScore,
     config: RunConfig,
-    after_row: Callable[[int], None],
+    after_row: AfterRow,
     *,
     cached: SideLogProbs,
     ranks: Ranks = ALONE,
@@ -207,13 +212,13 @@ def reference_log_probs(
         return score_rows(policy, pairs, split.rows, after_row, ranks, kept)
     rest = np.flatnonzero(np.isnan(values).any(axis=1)).tolist()
     values[rest] = scored(rest, len(first))
-    after_row(len(pairs))
+    after_row(len(pairs), known=len(pairs) - len(first) - len(rest))
     return values
 
 
-def _report_beyond(after_row: Callable[[int], None], before: int, scored: int) -> None:
+def _report_beyond(after_row: AfterRow, before: int, scored: int, known: int = 0) -> None:
     """Report a part of a pass: ``scored`` pairs after the ``before`` ones of earlier parts."""
-    after_row(before + scored)
+    after_row(before + scored, known)
 
 
 def cache_key(ingredients: dict[str, Any]) -> str:

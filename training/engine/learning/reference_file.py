@@ -61,19 +61,29 @@ def _sealed(key: str, splits: Mapping[str, SideLogProbs]) -> str:
 class PartialReference:
     """The log-probabilities so far of each split, by name; written after every PAIRS_BETWEEN new pairs.
 
-    A write costs 16 bytes a pair. Each row's values depend on nothing but the row, so a pass that goes on ends in the
-    same bits.
+    A write costs 32 bytes a pair. Each row's values depend on nothing but the row, and the values that a shared cache
+    had at the start are kept beside them (other runs add to it), so a pass that goes on ends in the same bits.
     """
 
     def __init__(self, path: Path, key: str, lengths: dict[str, int]) -> None:
         """``key``: see ``reference.cache_key``; values under another key, and those of a damaged file, are dropped."""
         self.path, self.key, self.unsaved = path, key, 0
-        self.splits: dict[str, SideLogProbs] = {name: np.full((length, 2), np.nan) for name, length in lengths.items()}
-        self.splits = load_values(path, key, **lengths) or self.splits
+        lengths = lengths | {_cached(name): length for name, length in lengths.items()}
+        found = load_values(path, key, **lengths)
+        self.goes_on = found is not None
+        self.splits: dict[str, SideLogProbs] = found or {
+            name: np.full((length, 2), np.nan) for name, length in lengths.items()
+        }
 
     def of(self, name: str) -> KeptValues:
         """The values of a split."""
         return KeptValues(self, name, np.arange(len(self.splits[name])))
+
+    def cached(self, name: str, now: SideLogProbs) -> SideLogProbs:
+        """The values of a split that the shared cache had when the pass began, where it has ``now``."""
+        if not self.goes_on:
+            self.splits[_cached(name)] = now
+        return self.splits[_cached(name)]
 
     def note(self, count: int) -> None:
         """So many values are new; write if they are enough."""
@@ -85,6 +95,10 @@ class PartialReference:
         """Write what there is."""
         save_reference(self.path, self.key, **self.splits)
         self.unsaved = 0
+
+
+def _cached(name: str) -> str:
+    return f"{name}_cached"
 
 
 class KeptValues:

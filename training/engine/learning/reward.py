@@ -83,7 +83,7 @@ class RewardWeights:
     def write(self, directory: Path, state: dict[str, Tensor]) -> None:
         """Write all of it."""
         adapter = {name: each for name, each in state.items() if name != _HEAD}
-        write_adapter(directory, self.adapter.shape, adapter, base_model=self.base_model)
+        write_adapter(directory, self.adapter.shape, adapter, base_model=self.base_model, head=state[_HEAD])
         save_file({_HEAD: state[_HEAD]}, directory / HEAD_FILE)
 
     def read(self, directory: Path) -> dict[str, Tensor]:
@@ -107,11 +107,11 @@ def score_rewards(
     model: Path, reward_model: Path, pair_set: PairSet, config: RunConfig, *, stop: StopRequest
 ) -> Column:
     """Rewards of both sides of every pair, (pairs, 2)."""
-    scorer = RewardModel.load(model, config, shape=read_shape(reward_model))
+    scorer = RewardModel.load(model, config, shape=read_shape(reward_model, has_head=True))
     weights = scorer.weights(model)
     weights.load(weights.read(reward_model))
     rows = rows_by_length(pair_set.pairs, scorer, config)
-    return score_rows(scorer, pair_set.pairs, rows, lambda scored: stop.check())
+    return score_rows(scorer, pair_set.pairs, rows, lambda scored, known=0: stop.check())
 
 
 def write_rewards(target: Path, pairs: list[TokenPair], rewards: Column) -> None:

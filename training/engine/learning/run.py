@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import torch
 
 from training.engine.config import RunConfig
+from training.engine.data.lines import line_count
 from training.engine.data.records import PairSet, TokenPair, read_token_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError
@@ -22,7 +23,7 @@ from training.engine.learning.trainer import RunOrigin, Trainer, TrainingData
 from training.engine.loss_settings import BETAS
 from training.engine.model.adapter_format import check_adapter_folder, read_shape, read_state
 from training.engine.model.layers import checkpoint_layers
-from training.engine.model.lora import ALL_LINEAR, AdapterShape
+from training.engine.model.lora import AdapterShape, is_open, targets_of
 from training.engine.model.parallel import joined, world_size
 from training.engine.model.policy import Policy, TrainedModel
 from training.engine.model.weights import Weights, check_model_folder
@@ -139,9 +140,11 @@ def _read(files: TrainFiles, config: RunConfig, encoder: TextEncoder, caller: Ca
     """The pairs to learn from ("train") and the held-out ones ("test")."""
 
     def read(what: str, path: Path) -> PairSet:
+        total = line_count(path)
+
         def report(lines: int) -> None:
-            if lines % _LINES_BETWEEN == 0:
-                caller.emit({"event": "reading", "what": what, "lines": lines})
+            if total > _LINES_BETWEEN and (lines % _LINES_BETWEEN == 0 or lines == total):
+                caller.emit({"event": "reading", "what": what, "lines": lines, "of": total})
             caller.stop.check()
 
         return read_token_pairs(path, encoder, max_length=config.max_length, report=report)
@@ -200,6 +203,7 @@ def prepare_torch(config: RunConfig) -> None:
     of threads."""
     if config.threads:
         torch.set_num_threads(config.threads)
+    torch.backends.cuda.matmul.allow_tf32 = config.tf32
     torch.use_deterministic_algorithms(is_deterministic(config))
     # Costs a sixth of the time and is not needed: nothing reads memory before it is written.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
@@ -220,20 +224,20 @@ def load_start(kind: type[Trained], model: Path, adapter: Path | None, config: R
             raise InputError("tuning=full starts from a model, not from an adapter: merge the adapter into it first")
         return kind.load(model, config, shape=None)
     shape = AdapterShape(config.lora_rank, config.lora_alpha, tuple(sorted(config.target_modules)))
-    takes_all = shape.target_modules == (ALL_LINEAR,)
+    names = shape.target_modules
     if adapter is None:
         trained = kind.load(model, config, shape=shape)
         trained.adapter.survey.check()
         trained.adapter.initialise(config.seed)
         return trained
     parent = read_shape(adapter)
-    wanted = replace(shape, target_modules=parent.target_modules) if takes_all else shape
+    wanted = replace(shape, target_modules=parent.target_modules) if is_open(names) else shape
     if parent != wanted:
         raise InputError(f"the adapter {adapter} has {parent}, the config wants {wanted}: make them agree")
     trained = kind.load(model, config, shape=parent)
-    if takes_all and parent.target_modules != trained.adapter.survey.linear:
+    if parent.target_modules != (targets := targets_of(names, trained.adapter.survey.linear)):
         raise InputError(
-            f"the adapter {adapter} is on {', '.join(parent.target_modules)}, not on all linear layers: set "
+            f"the adapter {adapter} is on {', '.join(parent.target_modules)}, not on {', '.join(targets)}: set "
             "target_modules to its names"
         )
     trained.adapter.load(read_state(adapter))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from training.engine.events import log
+from training.engine.model.parallel import ALONE, Ranks
 from training.engine.model.weights import Weights
 from training.engine.run_folder import RunFolder, broken_seal, building, seal_folder
 from training.language_models.folders import publish_folder
@@ -44,12 +45,13 @@ class Selection:
         keep: int,
         patience: int,
         kl_budget: float = 0.0,
-        writes: bool = True,
+        ranks: Ranks = ALONE,
     ) -> None:
-        """``writes``: whether this is the process that writes, where there are several."""
-        self.folder, self.weights, self.writes = folder, weights, writes
+        """Of several processes the first one writes, and decides which weights on disk are whole."""
+        self.folder, self.weights, self.ranks = folder, weights, ranks
         self.keep, self.patience, self.kl_budget = keep, patience, kl_budget
         self.evaluations: list[EvaluatedStep] = []
+        self.damaged: list[int] = []  # steps that were better than the one the run ended with
 
     def restore(self) -> None:
         """Read back the evaluations of earlier processes."""
@@ -69,7 +71,7 @@ class Selection:
         kept = {each.step for each in self._best()}
         if step in kept:
             self._write(step)
-        for path in self._root.glob("step-*") if self.writes else ():
+        for path in self._root.glob("step-*") if self.ranks.main else ():
             if path.name not in {_name(each) for each in kept}:
                 shutil.rmtree(path)
 
@@ -87,26 +89,45 @@ class Selection:
         return None
 
     def finish(self) -> EvaluatedStep:
-        """Replace the present weights by the best; returns their evaluation. Kept weights that were damaged on disk are
-        passed over, with a line in the log; the present ones, which were evaluated last, need no file."""
-        for best in self._best():
-            path = self._root / _name(best.step)
-            if best.step == self.evaluations[-1].step:
-                return best
-            damage = broken_seal(path)
-            if damage is None:
-                self.weights.load(self.weights.read(path))
-                return best
-            log(f"the weights in {path} are damaged ({damage}): the next best are taken")
-        return self.evaluations[-1]
+        """Replace the present weights by the best that are whole; returns their evaluation. Where better ones were
+        damaged on disk, the log says which, and with which the run ends instead."""
+        number, path, self.damaged = self.ranks.from_main(self._best_whole() if self.ranks.main else None)
+        if path is not None:
+            self.weights.load(self.weights.read(path))
+        chosen: EvaluatedStep = self.evaluations[number]
+        return chosen
+
+    def _best_whole(self) -> tuple[int, Path | None, list[int]]:
+        """The number of the best evaluation whose weights are whole; their folder, which was kept or is a checkpoint of
+        that step, or None for the present weights, which were evaluated last; and the better steps that are damaged."""
+        kept = {each.step for each in self._best()}
+        damaged: list[int] = []
+        for each in self._ranked():
+            found = each.step == self.evaluations[-1].step
+            folders = [] if found else [self._root / _name(each.step), self.folder.checkpoint_path(each.step)]
+            path = next((path for path in folders if self._is_whole(path)), None)
+            if found or path is not None:
+                if damaged:
+                    steps = ", ".join(map(str, damaged))
+                    log(f"the weights of step {steps} were better and are damaged: the run ends with step {each.step}")
+                return self.evaluations.index(each), path, damaged
+            damaged += [each.step] if each.step in kept else []
+        raise AssertionError("the present weights are always whole")
+
+    @staticmethod
+    def _is_whole(path: Path) -> bool:
+        damage = broken_seal(path) if path.is_dir() else ""
+        if damage:
+            log(f"the weights in {path} are damaged: {damage}")
+        return damage is None
 
     def _best(self) -> list[EvaluatedStep]:
         """The best evaluations, best first: those within the KL budget (then the least drift beyond it); among them the
         lowest held-out loss; of two equal ones the earlier, which moved less."""
-        ranked = sorted(
-            self.evaluations, key=lambda each: (each.drift(self.kl_budget), each.figures["loss"], each.step)
-        )
-        return ranked[: self.keep]
+        return self._ranked()[: self.keep]
+
+    def _ranked(self) -> list[EvaluatedStep]:
+        return sorted(self.evaluations, key=lambda each: (each.drift(self.kl_budget), each.figures["loss"], each.step))
 
     @property
     def _root(self) -> Path:
@@ -114,7 +135,7 @@ class Selection:
 
     def _write(self, step: int) -> None:
         state = self.weights.state()
-        if not self.writes:
+        if not self.ranks.main:
             return
         with building(self._root / _name(step)) as temporary:
             self.weights.write(temporary, state)

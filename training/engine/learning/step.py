@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from training.engine.data.records import TokenPair
 from training.engine.errors import Diverged
 from training.engine.losses import Pairs, pair_losses, weighted_sum
 from training.engine.measuring.scoring import SideLogProbs, check_finite
+from training.engine.model.lanes import ahead
 from training.engine.model.parallel import ALONE, Ranks, gathered
 from training.engine.model.policy import TrainedModel
 from training.engine.model.weights import Weights
@@ -48,6 +50,7 @@ class Optimization:
         self.model, self.config, self.ranks = model, config, ranks
         self.parameters = list(weights.parameters().values())
         self.optimizer = make_optimizer(self.parameters, config)
+        self.copies_ahead = model.device.type != "cpu"
         self.tokens = 0  # that went through the model in the latest step
 
     def accumulate(self, batch: Batch) -> SideLogProbs:
@@ -64,7 +67,7 @@ class Optimization:
             row, counts = part
             return self._backward(batch, row, total_weight if counts else math.inf)
 
-        for (row, counts), (scored, gradients) in self.model.lanes.each(backward, self.ranks.share(batch.rows)):
+        for (row, counts), (scored, gradients) in self.model.lanes.each(backward, self._rows(batch)):
             if counts:
                 places += [place[index] for index in row.pairs]
                 on_device.append(scored)
@@ -79,6 +82,18 @@ class Optimization:
         self.tokens = int(self.ranks.add_up(np.array([float(self.tokens)]))[0])
         self.ranks.sum_gradients(self.parameters)
         return self.ranks.add_up(values)
+
+    def _rows(self, batch: Batch) -> Iterable[tuple[PackedRow, bool]]:
+        """This process's rows. For a device of its own the next is laid out and copied while it computes this one."""
+        rows = self.ranks.share(batch.rows)
+        return ahead(rows, self._on_device) if self.copies_ahead else rows
+
+    def _on_device(self, part: tuple[PackedRow, bool]) -> tuple[PackedRow, bool]:
+        row, counts = part
+        device = self.model.device
+        # Each thread has a current GPU of its own, the first one unless it is told.
+        with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
+            return row.to(device), counts
 
     def _backward(self, batch: Batch, row: PackedRow, total_weight: float) -> tuple[torch.Tensor, Gradients]:
         """A row's values (pairs, 2), and its share of the gradient (zero if the total weight is infinite). A single
@@ -119,9 +134,16 @@ class Optimization:
         return length
 
 
+def fastest_way(optimizer: str, devices: set[str]) -> str:
+    """The option of torch's optimizers for devices of these types: one kernel for the whole step on CUDA (RMSprop has
+    none), else an operation over all parameters at a time."""
+    return "fused" if optimizer == "adamw" and devices == {"cuda"} else "foreach"
+
+
 def make_optimizer(parameters: list[torch.nn.Parameter], config: RunConfig) -> torch.optim.Optimizer:
     """The optimizer of the config over the trained parameters; the learning rate is set before every step."""
-    shared: dict[str, Any] = {"eps": config.adam_epsilon, "weight_decay": config.weight_decay, "foreach": True}
+    way = fastest_way(config.optimizer, {each.device.type for each in parameters})
+    shared: dict[str, Any] = {"eps": config.adam_epsilon, "weight_decay": config.weight_decay, way: True}
     if config.optimizer == "rmsprop":
         return torch.optim.RMSprop(parameters, lr=config.learning_rate, alpha=config.adam_beta2, **shared)
     betas = (config.adam_beta1, config.adam_beta2)

@@ -22,6 +22,7 @@ from training.engine.learning.reference import PairsToScore, ReferenceModel, mak
 from training.engine.learning.selection import Selection
 from training.engine.learning.step import Batch, Optimization
 from training.engine.measuring.scoring import (
+    AfterRow,
     SideLogProbs,
     figures_of,
     margin_lines,
@@ -90,7 +91,7 @@ class Trainer:
             keep=config.keep_best,
             patience=config.patience,
             kl_budget=config.kl_budget,
-            writes=ranks.main,
+            ranks=ranks,
         )
         self.progress = RunProgress(step=0, seconds=0.0)
         self.clock = Clock(self.progress)
@@ -215,7 +216,7 @@ class Trainer:
             self.ranks.wait()  # for the best to be on disk
             best = self.selection.finish()
             result |= {"best_step": best.step, "stopped_early": reason is not None, "test": best.figures}
-            result["stopped_because"] = reason
+            result |= {"stopped_because": reason, "damaged_steps": self.selection.damaged}
         if self.config.final_margins:
             lines = [line for name in ("train", "test") for line in self._margin_lines(name)]
             if self.ranks.main:
@@ -227,7 +228,9 @@ class Trainer:
         pairs = self.data.train if name == "train" else self.data.test
         rows = rows_by_length(pairs, self.model, self.config, self.ranks)
         values = score_rows(self.model, pairs, rows, self._after_row(f"final_{name}", len(pairs)), self.ranks)
-        yield from margin_lines(name, pairs, pair_scores(pairs, values, self.reference[name]), self.config.beta)
+        yield from margin_lines(
+            name, pairs, pair_scores(pairs, values, self.reference[name]), self.config.loss_settings
+        )
 
     def _report(self, step: int, figures: dict[str, Any], clock: Clock) -> None:
         pairs, tokens = figures.pop("pairs"), figures.pop("tokens")
@@ -269,14 +272,12 @@ class Trainer:
         self.folder.append_metrics(record)
         self.caller.emit(record)
 
-    def _after_row(
-        self, what: str, total: int, after: Callable[[], float | None] = lambda: None
-    ) -> Callable[[int], None]:
+    def _after_row(self, what: str, total: int, after: Callable[[], float | None] = lambda: None) -> AfterRow:
         """A function to call between the rows of a scoring pass over ``total`` pairs: it reports and honours a stop."""
         report = ScoringReport(self.caller.emit, what, total, after)
 
-        def after_row(scored: int) -> None:
-            report.update(scored)
+        def after_row(scored: int, known: int = 0) -> None:
+            report.update(scored, known)
             self.scoring_rate = report.rate
             if self.ranks.size == 1:  # several stop together, between steps
                 self._cancel_if_asked()

@@ -15,6 +15,7 @@ from training.engine.data.records import PairSet, TokenPair, read_token_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError
 from training.engine.events import StopRequest
+from training.engine.loss_settings import LossSettings
 from training.engine.measuring.metrics import PairScores
 from training.engine.measuring.scoring import SideLogProbs, figures_of, pair_scores, rows_by_length, score_rows
 from training.engine.model.adapter_format import read_shape, read_state
@@ -66,7 +67,7 @@ def _shape(adapter: Path | None, reference_adapter: Path | None, config: RunConf
 def _log_probs(
     policy: Policy, adapter: Path | None, pairs: list[TokenPair], config: RunConfig, stop: StopRequest
 ) -> SideLogProbs:
-    def after_row(scored: int) -> None:
+    def after_row(scored: int, known: int = 0) -> None:
         stop.check()
 
     rows = rows_by_length(pairs, policy, config)
@@ -89,18 +90,19 @@ def write_scores(
     target: Path,
     pairs: list[TokenPair],
     scores: PairScores,
-    beta: float,
+    settings: LossSettings,
     tokens: Sequence[dict[str, Any]] | None = None,
 ) -> None:
     """One JSON object per pair: log-probabilities, rewards and margin. ``tokens``: more fields for each pair."""
+    rewards = scores.rewards(settings)
     columns = {
         "policy_chosen_logp": scores.policy_chosen,
         "policy_rejected_logp": scores.policy_rejected,
         "reference_chosen_logp": scores.reference_chosen,
         "reference_rejected_logp": scores.reference_rejected,
-        "chosen_reward": beta * scores.chosen_log_ratio,
-        "rejected_reward": beta * scores.rejected_log_ratio,
-        "margin": beta * (scores.chosen_log_ratio - scores.rejected_log_ratio),
+        "chosen_reward": rewards[0],
+        "rejected_reward": rewards[1],
+        "margin": rewards[0] - rewards[1],
     }
     table = np.column_stack(list(columns.values()))
     lines = (

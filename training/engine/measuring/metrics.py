@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.engine.loss_settings import PER_TOKEN, LossSettings
+
 Column = NDArray[np.float64]
 
 
@@ -35,8 +37,20 @@ class PairScores:
         """log pi - log pi_ref of the rejected completions."""
         return self.policy_rejected - self.reference_rejected
 
+    def rewards(self, settings: LossSettings) -> tuple[Column, Column]:
+        """Implicit rewards of chosen and rejected: ``beta h``, and ``beta h / |y|`` where the loss takes means over the
+        completion's tokens."""
+        sides = self.chosen_log_ratio, self.rejected_log_ratio
+        lengths = (self.chosen_tokens, self.rejected_tokens) if settings.loss in PER_TOKEN else (1.0, 1.0)
+        return settings.beta * sides[0] / lengths[0], settings.beta * sides[1] / lengths[1]
 
-def summarise(scores: PairScores, losses: Column, beta: float) -> dict[str, Any]:
+    def margins(self, settings: LossSettings) -> Column:
+        """The reward of chosen less that of rejected."""
+        chosen, rejected = self.rewards(settings)
+        return chosen - rejected
+
+
+def summarise(scores: PairScores, losses: Column, settings: LossSettings) -> dict[str, Any]:
     """The figures of ``evaluated`` events.
 
     ``loss`` is the weighted mean of ``losses`` (pairs,); everything else counts every pair once. See ``accuracy``.
@@ -44,7 +58,7 @@ def summarise(scores: PairScores, losses: Column, beta: float) -> dict[str, Any]
     less likely than under the reference.
     """
     chosen, rejected = scores.chosen_log_ratio, scores.rejected_log_ratio
-    margins = beta * (chosen - rejected)
+    margins = scores.margins(settings)
     return {
         "pairs": len(margins),
         "loss": weighted_mean(losses, scores),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -22,6 +22,13 @@ from training.engine.model.parallel import ALONE, Ranks
 from training.engine.model.policy import TrainedModel
 
 SideLogProbs = NDArray[np.float64]  # (pairs, 2): summed log-probability of chosen and rejected, in nats
+
+
+class AfterRow(Protocol):
+    """Called between the rows of a pass over pairs; may raise to stop it."""
+
+    def __call__(self, scored: int, known: int = 0) -> None:
+        """``scored`` pairs are done so far. ``known``: how many of those that came with this call needed no work."""
 
 
 class Kept(Protocol):
@@ -63,14 +70,14 @@ def score_rows(
     model: TrainedModel,
     pairs: Sequence[TokenPair],
     rows: Iterable[PackedRow],
-    after_row: Callable[[int], None],
+    after_row: AfterRow,
     ranks: Ranks = ALONE,
     kept: Kept | None = None,
 ) -> SideLogProbs:
     """The model's values of every pair in ``pairs``, (pairs, 2), each of which must lie in exactly one row.
 
-    ``after_row`` is called after every row with the number of pairs scored so far, and may raise to stop. ``kept``: the
-    values that are known already, whose rows are left out, and that new ones are added to. Raises
+    ``after_row`` is called after every row with the number of pairs scored so far. ``kept``: the values that are known
+    already, whose rows are left out, and that new ones are added to. Raises
     Diverged, naming the pair, when a log-probability is not finite, and ValueError when a pair was in no row: no hole
     is ever returned.
     """
@@ -79,6 +86,8 @@ def score_rows(
         known = kept.known()
         result[known], covered[known] = kept.values[known], 1
         rows = (row for row in rows if not known[list(row.pairs)].all())
+        if known.any():
+            after_row(int(known.sum()), known=int(known.sum()))
 
     def values_of(part: tuple[PackedRow, bool]) -> SideLogProbs:
         with torch.no_grad():
@@ -131,7 +140,7 @@ def pair_scores(pairs: Sequence[TokenPair], policy: SideLogProbs, reference: Sid
 def figures_of(scores: PairScores, config: RunConfig, *, has_reference: bool = True) -> dict[str, Any]:
     """The figures of some scored pairs under the config's loss; see ``summarise``, ``without_reference`` and
     ``loss_bounds``."""
-    figures = summarise(scores, losses_of(scores, config.loss_settings), config.beta)
+    figures = summarise(scores, losses_of(scores, config.loss_settings), config.loss_settings)
     figures |= loss_bounds(scores, config.loss_settings)
     return figures if has_reference else without_reference(figures)
 
@@ -153,22 +162,22 @@ def loss_bounds(scores: PairScores, settings: LossSettings) -> dict[str, float]:
     return figures
 
 
-def margin_lines(split: str, pairs: Sequence[TokenPair], scores: PairScores, beta: float) -> list[str]:
+def margin_lines(split: str, pairs: Sequence[TokenPair], scores: PairScores, settings: LossSettings) -> list[str]:
     """A JSON line per pair: the policy's margin and log-ratios, and the label's confidence."""
-    columns = np.column_stack([scores.chosen_log_ratio, scores.rejected_log_ratio])
+    columns = np.column_stack([scores.margins(settings), scores.chosen_log_ratio, scores.rejected_log_ratio])
     return [
         json.dumps(
             {
                 "id": pair.id,
                 "split": split,
-                "margin": beta * float(chosen - rejected),
+                "margin": float(margin),
                 "chosen_logratio": float(chosen),
                 "rejected_logratio": float(rejected),
                 "confidence": pair.confidence,
             }
         )
         + "\n"
-        for pair, (chosen, rejected) in zip(pairs, columns, strict=True)
+        for pair, (margin, chosen, rejected) in zip(pairs, columns, strict=True)
     ]
 
 

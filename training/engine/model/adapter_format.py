@@ -16,6 +16,7 @@ from training.engine.model.lora import AdapterShape
 CONFIG_NAME = "adapter_config.json"
 WEIGHTS_NAME = "adapter_model.safetensors"
 _PREFIX = "base_model.model."
+_HEAD = "score"  # of a model for sequence classification, as transformers names it in every family
 # Settings of LoRA variants that compute something else than B A x * alpha / r, each with the values for "not used".
 _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "use_dora": (False, None),
@@ -40,8 +41,9 @@ def check_adapter_folder(directory: Path) -> None:
         raise InputError(f"the folder {directory} holds no adapter: it has no {CONFIG_NAME}")
 
 
-def read_shape(directory: Path) -> AdapterShape:
-    """Rank, alpha and target modules of a saved adapter. Raises InputError for one that the engine cannot train."""
+def read_shape(directory: Path, *, has_head: bool = False) -> AdapterShape:
+    """Rank, alpha and target modules of a saved adapter. ``has_head``: a reward model's head may lie beside it. Raises
+    InputError for one that the engine cannot train."""
     check_adapter_folder(directory)
     try:
         config = json.loads((directory / CONFIG_NAME).read_text(encoding="utf-8"))
@@ -50,7 +52,8 @@ def read_shape(directory: Path) -> AdapterShape:
     if not isinstance(config, dict) or config.get("peft_type") != "LORA":
         raise InputError(f"the adapter {directory} is not LoRA")
     for name, unused in _UNSUPPORTED.items():
-        if name in config and config[name] not in unused:
+        is_head = has_head and (name, config.get(name)) == ("modules_to_save", [_HEAD])
+        if name in config and config[name] not in unused and not is_head:
             raise InputError(f"the adapter {directory} uses {name}={config[name]!r}, which is not supported")
     targets, rank, alpha = (config.get(name) for name in ("target_modules", "r", "lora_alpha"))
     if not isinstance(targets, list) or not targets or not all(isinstance(name, str) for name in targets):
@@ -66,17 +69,24 @@ def read_state(directory: Path) -> dict[str, Tensor]:
         raw = load_file(directory / WEIGHTS_NAME)
     except (OSError, SafetensorError) as error:
         raise InputError(f"cannot read the adapter {directory}: {error}") from error
-    return {name.removeprefix(_PREFIX).removesuffix(".weight"): tensor for name, tensor in raw.items()}
+    state = {name.removeprefix(_PREFIX).removesuffix(".weight"): tensor for name, tensor in raw.items()}
+    state.pop(_HEAD, None)
+    return state
 
 
-def write_adapter(directory: Path, shape: AdapterShape, state: dict[str, Tensor], *, base_model: str) -> None:
+def write_adapter(
+    directory: Path, shape: AdapterShape, state: dict[str, Tensor], *, base_model: str, head: Tensor | None = None
+) -> None:
     """Write both files into an existing folder: A and B of every layer, named as ``Adapter.parameters`` names them.
-    They keep their master precision, so nothing is lost."""
+    They keep their master precision, so nothing is lost. ``head``: w of a reward model, (d,), with which PEFT loads the
+    folder into an ``AutoModelForSequenceClassification`` of one label."""
     named = {f"{_PREFIX}{name}.weight": tensor for name, tensor in state.items()}
+    if head is not None:
+        named[f"{_PREFIX}{_HEAD}.weight"] = head.unsqueeze(0).contiguous()
     save_file(named, directory / WEIGHTS_NAME, metadata={"format": "pt"})
-    config = {
+    config: dict[str, Any] = {
         "peft_type": "LORA",
-        "task_type": "CAUSAL_LM",
+        "task_type": "CAUSAL_LM" if head is None else "SEQ_CLS",
         "base_model_name_or_path": base_model,
         "inference_mode": True,
         "r": shape.rank,
@@ -85,7 +95,7 @@ def write_adapter(directory: Path, shape: AdapterShape, state: dict[str, Tensor]
         "lora_dropout": 0.0,
         "bias": "none",
         "fan_in_fan_out": False,
-        "modules_to_save": None,
+        "modules_to_save": None if head is None else [_HEAD],
         "init_lora_weights": True,
         "use_rslora": False,
         "use_dora": False,

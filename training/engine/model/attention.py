@@ -155,6 +155,7 @@ class _PackedAttention(torch.autograd.Function):
             output[tile.start : tile.stop] = mixed.view(heads, -1, size).transpose(0, 1)  # (q, H, D)
             if weights.shape[2] <= KEPT_KEYS:
                 kept.append(weights)
+            del weights, mixed  # before the next tile's are made
         ctx.save_for_backward(query, key, value, *kept)
         ctx.plan, ctx.scale = plan, scale
         return output
@@ -180,6 +181,7 @@ class _PackedAttention(torch.autograd.Function):
             _spread(by_key, tile, _scaled_product(by_scores.transpose(1, 2), queries, ctx.scale))  # (G, k, D)
             mixed = _scaled_product(by_scores, _visible(key, tile), ctx.scale)  # s dS K, (G, R q, D)
             by_query[tile.start : tile.stop] = mixed.view(heads, -1, size).transpose(0, 1)  # (q, H, D)
+            del weights, by_weights, by_scores, mixed  # before the next tile's are made
         return by_query.transpose(0, 1), by_key, by_value, None, None
 
 

@@ -97,7 +97,9 @@ def _scan_vocabulary(
         fade = torch.exp(peak - higher)  # exp(m - m'), (n,)
         total.mul_(fade).add_(terms.sum(1))
         if wants_mean:
-            mean.mul_(fade.unsqueeze(1)).add_(terms.to(weight.dtype) @ block)
+            factors = terms.to(weight.dtype)
+            sums = _wide_product(factors, block, mean.dtype) if tiling.wide else factors @ block
+            mean.mul_(fade.unsqueeze(1)).add_(sums)
         peak = higher
     return peak + total.log(), mean.div_(total.unsqueeze(1))
 

@@ -8,7 +8,7 @@ every run gives the same bits, whichever row is ready first.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -27,6 +27,21 @@ def _most_busy(threads: int) -> int:
     L lanes of ``threads // L`` threads each keep ``threads // L * L`` of them busy.
     """
     return max(range(min(2, threads), min(MOST, threads) + 1), key=lambda lanes: (threads // lanes * lanes, lanes))
+
+
+def ahead(items: Iterable[Item], prepare: Callable[[Item], Result]) -> Generator[Result, None, None]:
+    """Every item as ``prepare`` makes it, in order. The next is prepared while the caller works on this one."""
+    left = iter(items)
+    with ThreadPoolExecutor(1, "ahead") as pool:
+        following = pool.submit(_prepared, left, prepare)
+        while result := following.result():
+            following = pool.submit(_prepared, left, prepare)
+            yield result[0]
+
+
+def _prepared(left: Iterator[Item], prepare: Callable[[Item], Result]) -> tuple[Result] | None:
+    """The next item, prepared; None: there is none. In another thread, where StopIteration could not be raised."""
+    return next(((prepare(item),) for item in left), None)
 
 
 class Lanes:

@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
+from training.engine.config import LINEAR_PROJECTIONS
 from training.engine.errors import InputError
 from training.language_models.adapters import AdaptedLinear
 
 ALL_LINEAR = "all-linear"
+_DEFAULT = tuple(sorted(LINEAR_PROJECTIONS))
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Survey:
     linear: tuple[str, ...]
     unmatched: tuple[str, ...]
     left_alone: tuple[str, ...]
+    lacks_default: bool = False
+    """Whether the default names were asked for and the model has others: all linear layers then carry an adapter."""
 
     def check(self) -> None:
         """Raises InputError, with the model's own names, where a target module names no layer."""
@@ -102,17 +106,17 @@ class Adapter:
 def adapt(model: nn.Module, *, dtype: torch.dtype, shape: AdapterShape, skip: nn.Module | None) -> Adapter:
     """Replace every linear layer of ``model`` in place, except ``skip``, the output head, and freeze all else.
 
-    Layers named in ``shape.target_modules`` carry an adapter (ALL_LINEAR: every linear layer). Raises InputError if
-    none of the model's does.
+    Layers named in ``shape.target_modules`` carry an adapter (see ``targets_of``). Raises InputError if none of the
+    model's does.
     """
     model.requires_grad_(False)
     linear, others = _layers_with_weights(model, skip)
-    if shape.target_modules == (ALL_LINEAR,):
-        shape = replace(shape, target_modules=linear)
+    asked, shape = shape, replace(shape, target_modules=targets_of(shape.target_modules, linear))
     survey = Survey(
         linear=linear,
         unmatched=tuple(name for name in shape.target_modules if name not in linear),
         left_alone=(*(name for name in linear if name not in shape.target_modules), *others),
+        lacks_default=asked.target_modules == _DEFAULT != shape.target_modules,
     )
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
@@ -125,6 +129,18 @@ def adapt(model: nn.Module, *, dtype: torch.dtype, shape: AdapterShape, skip: nn
         survey.check()
         raise InputError(f"the model has no linear layer that could carry an adapter; it has {', '.join(others)}")
     return adapter
+
+
+def is_open(names: tuple[str, ...]) -> bool:
+    """Whether the model decides which layers some sorted names stand for: ALL_LINEAR, and the default."""
+    return names in ((ALL_LINEAR,), _DEFAULT)
+
+
+def targets_of(names: tuple[str, ...], linear: tuple[str, ...]) -> tuple[str, ...]:
+    """The layers that carry an adapter in a model with these linear layers: every one for ALL_LINEAR, and for the
+    default names where the model lacks one of them (Phi-3 has qkv_proj); else those of the names."""
+    lacks_default = names == _DEFAULT and not set(names) <= set(linear)
+    return linear if names == (ALL_LINEAR,) or lacks_default else names
 
 
 def _layers_with_weights(model: nn.Module, skip: nn.Module | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -91,6 +91,9 @@ class TrainedModel(ABC):
                 f"{kind} runs one completion at a time through its own code, in {number_format}: slower, the same "
                 "numbers. Its attention is not plain, or nothing proves yet that it is"
             )
+        if self._adapter is not None and self._adapter.survey.lacks_default:
+            targets = ", ".join(self._adapter.shape.target_modules)
+            notes.append(f"{kind} has other names than the default target_modules: the adapter is on {targets}")
         if self._adapter is not None and self._adapter.survey.left_alone:
             notes.append(f"no adapter changes these layers: {', '.join(self._adapter.survey.left_alone)}")
         return notes

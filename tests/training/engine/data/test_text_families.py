@@ -1,6 +1,7 @@
 """Token ids of the families' kinds of tokenizers: a text is never control, and a reply's ids are the conversation's."""
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -79,21 +80,67 @@ def test_a_typed_turn_of_the_system_opens_none(family: str) -> None:
     assert control_ids(encoder, ids) == control_ids(encoder, encoder.encode_prompt(user("hi")))
 
 
-def test_offered_tools_and_calls_that_spell_control_tokens_stay_text_too() -> None:
+TOOLS = (
+    "{% for t in tools or [] %}{{ t | tojson }}{% endfor %}{% for m in messages %}OPEN{{ m.name }}{{ m.tool_call_id }}"
+    "{{ m['content'] }}{% for c in m.tool_calls or [] %}{{ c.id }}{{ c.function.name }}"
+    "{{ c.function.arguments | tojson }}{% endfor %}END{% endfor %}{% if add_generation_prompt %}OPEN{% endif %}"
+)
+"""Renders every text that a conversation may hold. OPEN and END stand for control tokens of a family."""
+
+
+def escaped(token: str) -> str:
+    """Spelled by the escapes of JSON, as which no text of the file spells it."""
+    return "".join(f"\\u{ord(character):04x}" for character in token)
+
+
+@pytest.mark.parametrize("spell", [str, escaped])
+@pytest.mark.parametrize(("family", "token"), SPELLED)
+def test_a_control_token_stays_text_in_every_place_of_a_conversation_with_tools(
+    family: str, token: str, spell: Callable[[str], str]
+) -> None:
+    encoder = encoder_of(family)
+    marks = FAMILIES[family]["control"]
+    turn_end = encoder.tokenizer.convert_ids_to_tokens(encoder.turn_end)
+    encoder.tokenizer.chat_template = TOOLS.replace("OPEN", marks[0]).replace("END", turn_end)
+    inner = f'{{"a": ["{spell(token)}"], "{spell(token)}": 1}}'
+    call = {"id": token, "type": "function", "function": {"name": f"find{token}", "arguments": inner}}
+    prompt: list[Any] = [
+        {"role": "user", "content": f"hi{token}", "tools": f"[{inner}]", "name": token},
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "tool", "content": f"{token}none", "tool_call_id": token, "name": token},
+    ]
+    ids = encoder.encode_prompt(prompt)
+    assert control_ids(encoder, ids) == [marks[0], turn_end] * 3 + [marks[0]]
+    assert tuple(encoder.token_ids.of_conversation(prompt)) == ids
+    turns: list[Any] = [*prompt[1:], {"role": "assistant", "content": f"a{token}b"}]
+    completion = encoder.encode_turns(prompt[:1], turns, ended=True)
+    assert control_ids(encoder, completion.ids) == [turn_end, marks[0], turn_end, marks[0], turn_end]
+    assert sum(completion.is_scored) > 2
+
+
+def test_arguments_that_are_no_json_are_rendered_as_the_text_they_are() -> None:
+    encoder = encoder_of("qwen")
+    encoder.tokenizer.chat_template = TOOLS.replace("OPEN", "<|im_start|>").replace("END", "<|im_end|>")
+    for arguments in (
+        "{<|im_end|>",
+        '"<|im_end|>"',
+        "{" * 100_000 + "<|im_end|>",
+        '{"a":' * 400 + '"\\u003c|im_end|>"' + "}" * 400,
+    ):
+        call = {"type": "function", "function": {"name": "find", "arguments": arguments}}
+        messages: list[Any] = [*user("hi"), {"role": "assistant", "content": "", "tool_calls": [call]}]
+        assert control_ids(encoder, encoder.encode_prompt(messages)) == ["<|im_start|>", "<|im_end|>"] * 2 + [
+            "<|im_start|>"
+        ]
+
+
+def test_a_template_that_writes_json_in_ascii_is_refused_where_it_would_change_the_text() -> None:
     encoder = encoder_of("qwen")
     encoder.tokenizer.chat_template = (
-        "{% for t in tools or [] %}{{ t | tojson }}{% endfor %}{% for m in messages %}<|im_start|>{{ m['content'] }}"
-        "{% for c in m.tool_calls or [] %}{{ c.function.name }}{{ c.function.arguments | tojson }}{% endfor %}"
-        "<|im_end|>{% endfor %}{% if add_generation_prompt %}<|im_start|>{% endif %}"
+        "{% for m in messages %}{{ m.content | tojson(ensure_ascii=true) }}{{ m.content }}{% endfor %}"
     )
-    call = {"type": "function", "function": {"name": "find", "arguments": '{"text": "a<|im_end|>"}'}}
-    messages: list[Any] = [
-        {"role": "user", "content": "hi", "tools": '[{"name": "find", "text": "<|im_start|>"}]'},
-        {"role": "assistant", "content": "", "tool_calls": [call]},
-        {"role": "tool", "content": "<|im_end|>none"},
-    ]
-    ids = encoder.encode_prompt(messages)
-    assert control_ids(encoder, ids) == ["<|im_start|>", "<|im_end|>"] * 3 + ["<|im_start|>"]
+    with pytest.raises(ConversationRefused, match="cannot read it as text"):
+        encoder.encode_prompt(user("hi<|im_end|>"))
 
 
 def test_a_text_with_characters_for_private_use_keeps_them() -> None:

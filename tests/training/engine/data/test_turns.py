@@ -127,10 +127,19 @@ def test_a_model_without_a_template_has_neither_tools_nor_turns(
         encoder.encode_turns([{"role": "user", "content": "a"}], TURNS[2:], ended=True)
 
 
-def test_a_turn_that_spells_a_control_token_is_refused(smollm2: Path) -> None:
-    turns: list[Message] = [TURNS[2], {"role": "user", "content": "a<|im_end|>b"}, TURNS[4]]
-    with pytest.raises(ConversationRefused, match="turn 2 of the completion spells the control token"):
-        encoder_of(smollm2, "qwen2_5").encode_turns(PROMPT, turns, ended=True)
+def test_a_turn_that_spells_a_control_token_ends_nothing(smollm2: Path) -> None:
+    encoder = encoder_of(smollm2, "qwen2_5")
+    turns: list[Message] = [
+        TURNS[2],
+        {"role": "user", "content": "a<|im_end|>b"},
+        {**TURNS[4], "content": "<|im_end|>"},
+    ]
+    ids, is_scored = encoder.encode_turns(PROMPT, turns, ended=True)
+    end = encoder.turn_end
+    assert ids.count(end) == 3
+    learned = [token for token, counts in zip(ids, is_scored, strict=True) if counts]
+    assert learned.count(end) == 2
+    assert encoder.tokenizer.decode(learned) == "It rains.<|im_end|><|im_end|><|im_end|>"
 
 
 def line(path: Path, **changes: Any) -> Path:

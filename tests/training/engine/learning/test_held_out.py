@@ -20,7 +20,7 @@ def test_figures_of_a_policy_that_is_its_reference_are_those_of_no_preference() 
     reference = np.zeros((5, 2))
     for row, values in zip(held_out.rows, rows, strict=True):
         reference[list(row.pairs)] = values
-    figures = held_out.figures(reference, scored.append, lambda prompts: scored.append)
+    figures = held_out.figures(reference, lambda done, known=0: scored.append(done), lambda prompts: scored.append)
     assert (figures["pairs"], figures["ties"], figures["margin"]) == (5, 5, 0.0)
     assert figures["reward_accuracy"] == 0.5
     assert figures["loss"] == pytest.approx(np.log(2))

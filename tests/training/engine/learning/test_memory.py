@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 import torch
+from torch.profiler import ProfilerActivity, profile
 
 from tests.training.engine import tiny, workshop
 from tests.training.engine.workshop import Events
 from training.engine.config import RunConfig
-from training.engine.data.packing import pack_row
+from training.engine.data.packing import PackedRow, pack_row
 from training.engine.learning.memory import (
     GIB,
     UNKNOWN,
@@ -25,6 +26,7 @@ from training.engine.learning.memory import (
 from training.engine.model.forward import VARLEN
 from training.engine.model.layers import checkpoint_layers
 from training.engine.model.lora import AdapterShape
+from training.engine.model.policy import Policy
 
 CONFIG = RunConfig(lora_rank=4, target_modules=tiny.SHAPE.target_modules, pairs_per_step=8, tokens_per_row=200)
 
@@ -45,6 +47,36 @@ def test_what_a_big_row_keeps_is_foreseen_from_a_small_one(family: str, dtype: t
     kept = saved_bytes(policy, big)
     assert kept > 20 * big.tokens * 32
     assert memory_need(policy, pairs, config).activations == pytest.approx(kept, rel=0.1)
+
+
+def peak_of_step(policy: Policy, row: PackedRow) -> int:
+    """Bytes that forward and backward of a row hold at most, as torch's allocator counts them."""
+    held = highest = 0
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
+        policy.side_values(row).sum().backward()
+    assert profiled.profiler is not None
+    for event in profiled.profiler.kineto_results.events():
+        if event.name() == "[memory]":
+            held += event.nbytes()
+            highest = max(highest, held)
+    return highest
+
+
+@pytest.mark.parametrize("lengths", [(300, 200, 150), (60, 1100, 150), (1300, 40, 30)])
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_the_estimate_is_what_the_allocator_counts(lengths: tuple[int, int, int], checkpointing: bool) -> None:
+    """Of one pair; the second and third have attention weights that are computed again."""
+    policy = tiny.policy_of(tiny.model(num_hidden_layers=5, max_position_embeddings=4096), dtype=torch.float32)
+    sides = ([3 + place % 40 for place in range(shift, length + shift)] for shift, length in enumerate(lengths))
+    pairs = [tiny.pair(*sides), *[tiny.pair([3] * 6, [4] * 5, [5] * 4)] * 4]
+    config = RunConfig(**{**CONFIG.as_dict(), "target_modules": tiny.SHAPE.target_modules, "pairs_per_step": 1})
+    needed = memory_need(policy, pairs, config)
+    if checkpointing:
+        checkpoint_layers(policy.model)
+    peak = peak_of_step(policy, pack_row(pairs, [0], share=True))
+    kept = needed.activations_checkpointed if checkpointing else needed.activations
+    assert kept + needed.passing == pytest.approx(peak, rel=0.2)
+    assert peak < needed.total(checkpointing=checkpointing) - needed.state
 
 
 def test_a_kernel_that_keeps_no_attention_weights_is_asked_for_none() -> None:

@@ -46,6 +46,19 @@ def test_a_scoring_pass_reports_its_rate_and_the_rest(now: list[float]) -> None:
     ]
 
 
+def test_pairs_that_were_read_from_disk_make_no_pass_look_fast(now: list[float]) -> None:
+    events: list[dict[str, Any]] = []
+    report = ScoringReport(events.append, "reference", 1000)
+    report.update(600, known=600)
+    assert "pairs_per_second" not in events[0]
+    assert "remaining_seconds" not in events[0]
+    now[0] += 5
+    report.update(610)
+    report.update(910, known=300)
+    for event, left in zip(events[1:], (195, 45), strict=True):
+        assert (event["pairs_per_second"], event["remaining_seconds"]) == (2.0, left)
+
+
 def test_evaluations_are_timed_apart_from_steps(now: list[float]) -> None:
     clock = Clock(RunProgress(step=0, seconds=0.0))
     assert clock.steps_take(5) is None

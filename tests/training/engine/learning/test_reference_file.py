@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.engine.learning.reference_file import load_reference, load_values, save_reference
+from training.engine.learning.reference_file import PartialReference, load_reference, load_values, save_reference
 
 VALUES = np.arange(6.0).reshape(3, 2)
 
@@ -52,3 +52,15 @@ def test_holes_are_for_those_who_ask_for_them(tmp_path: Path) -> None:
     found = load_values(tmp_path / "r", "key", train=3)
     assert found is not None
     assert np.array_equal(found["train"], holed, equal_nan=True)
+
+
+def test_a_pass_that_goes_on_has_the_cached_values_of_its_beginning(tmp_path: Path) -> None:
+    """Other runs add to a shared cache; values of other rows could differ in their last bits."""
+    began = VALUES.copy()
+    began[1] = np.nan
+    first = PartialReference(tmp_path / "p", "key", {"train": 3})
+    assert np.array_equal(first.cached("train", began), began, equal_nan=True)
+    first.save()
+    later = PartialReference(tmp_path / "p", "key", {"train": 3})
+    assert np.array_equal(later.cached("train", VALUES + 1e-9), began, equal_nan=True)
+    assert not later.of("train").known().any()

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import peft
 import pytest
 import torch
 from torch import Tensor
+from transformers import AutoModelForSequenceClassification
 
 from tests.training.engine import tiny, workshop
 from tests.training.engine.workshop import Events, Killed
@@ -18,7 +20,7 @@ from training.engine.config import RunConfig
 from training.engine.data.packing import pack_row, pack_rows
 from training.engine.errors import InputError
 from training.engine.learning.reward import RewardModel, reward_config, reward_figures
-from training.engine.learning.run import TrainingKind
+from training.engine.learning.run import TrainingKind, load_start
 from training.engine.model.lora import AdapterShape
 
 
@@ -108,6 +110,38 @@ def test_it_learns_from_ln_2_on_and_scores_pairs(
     assert figures["reward_accuracy"] == sum(line["margin"] > 0 for line in lines) / 11 == 1.0
     assert figures["margin"] == pytest.approx(sum(margins.values()) / 11, abs=1e-5)
     assert main(["score", *common, "--reward-model", str(tmp_path), "--out", str(out)]) == 2
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt_neox"])
+def test_transformers_and_peft_load_it_as_a_model_for_sequence_classification(family: str, tmp_path: Path) -> None:
+    folder, out = tmp_path / "model", tmp_path / "reward"
+    tiny.model(family).save_pretrained(folder)
+    config = RunConfig(target_modules=("all-linear",), lora_rank=2, dtype="float32", device="cpu")
+    rewarded = load_start(RewardModel, folder, None, config)
+    weights = rewarded.weights(folder)
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in weights.parameters().values():
+            parameter.copy_(0.2 * torch.randn(parameter.shape, generator=generator))
+    out.mkdir()
+    weights.write(out, weights.state())
+    base = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=1, dtype=torch.float32)
+    theirs = peft.PeftModel.from_pretrained(base, out).eval()
+    [pair] = tiny.random_pairs(1, longest=9)
+    row = pack_row([pair], [0], share=rewarded.shares_prefix(config), keep_last=True)
+    with torch.no_grad():
+        ours = rewarded.side_values(row).tolist()
+        of_peft = [
+            float(theirs(input_ids=torch.tensor([[*pair.prompt_ids, *side]])).logits[0, 0])
+            for side in (pair.chosen_ids, pair.rejected_ids)
+        ]
+    assert of_peft == pytest.approx(ours, abs=1e-4)
+    assert abs(ours[0] - ours[1]) > 1e-3
+    again = load_start(RewardModel, folder, None, config).weights(folder)
+    again.load(again.read(out))
+    assert all(torch.equal(each, weights.state()[name]) for name, each in again.state().items())
+    with pytest.raises(InputError, match=r"uses modules_to_save=\['score'\]"):
+        load_start(RewardModel, folder, out, config)
 
 
 def test_killed_and_started_again_it_ends_in_the_same_bytes(model_folder: Path, data: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Which adapter a run ends with, and when it stops early."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,12 @@ def test_the_papers_optimizer_learns_and_resumes_too(folder: Path, model_folder:
     assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+def damage(folder: Path) -> None:
+    content = bytearray((folder / WEIGHTS_NAME).read_bytes())
+    content[-1] ^= 1
+    (folder / WEIGHTS_NAME).write_bytes(content)
+
+
 def test_best_weights_that_were_damaged_on_disk_are_passed_over(
     folder: Path, model_folder: Path, ruined: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,9 +117,32 @@ def test_best_weights_that_were_damaged_on_disk_are_passed_over(
     out, settings = tmp_path / "out", {**RUINOUS, "keep_best": 2}
     with pytest.raises(Killed):
         workshop.run(model_folder, folder / "train.jsonl", out, Events(kill_at=("progress", 12)), **settings)
-    weights = out / "best" / f"step-{best:06d}" / WEIGHTS_NAME
-    content = bytearray(weights.read_bytes())
-    content[-1] ^= 1
-    weights.write_bytes(content)
-    assert workshop.run(model_folder, folder / "train.jsonl", out, **settings)["best_step"] == second
-    assert f"step-{best:06d} are damaged ({WEIGHTS_NAME} is not as written)" in capsys.readouterr().err
+    damage(out / "best" / f"step-{best:06d}")
+    meta = workshop.run(model_folder, folder / "train.jsonl", out, **settings)
+    assert (meta["best_step"], meta["damaged_steps"]) == (second, [best])
+    said = capsys.readouterr().err
+    assert f"step-{best:06d} are damaged: {WEIGHTS_NAME} is not as written" in said
+    assert f"the weights of step {best} were better and are damaged: the run ends with step {second}" in said
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_after_an_early_stop_the_best_checkpoint_stands_in_for_damaged_best_weights(
+    folder: Path, model_folder: Path, ruined: Path, tmp_path: Path, missing: bool
+) -> None:
+    """Without one the run would end with the weights of its last step, which nobody wants."""
+    evaluated = losses(ruined)
+    best = min(evaluated, key=lambda step: (evaluated[step], step))
+    out, settings = tmp_path / "out", {**RUINOUS, "patience": 3, "checkpoint_every": 1, "keep_checkpoints": 9}
+    with pytest.raises(Killed):
+        workshop.run(model_folder, folder / "train.jsonl", out, Events(kill_at=("checkpoint", best + 2)), **settings)
+    for path in (out / "best" / f"step-{best:06d}", out / "checkpoints" / f"step-{best:06d}"):
+        shutil.rmtree(path) if missing else damage(path)
+    meta = workshop.run(model_folder, folder / "train.jsonl", out, **settings)
+    assert meta["steps"] == best + 3
+    whole = [step for step in evaluated if step != best and step <= best + 3]
+    assert meta["best_step"] == min(whole, key=lambda step: (evaluated[step], step)) != meta["steps"]
+    assert meta["damaged_steps"] == [best]
+    assert meta["test"]["loss"] == evaluated[meta["best_step"]]
+    published = load_file(out / "adapter" / WEIGHTS_NAME)
+    taken = load_file(out / "checkpoints" / f"step-{meta['best_step']:06d}" / WEIGHTS_NAME)
+    assert all((published[name] == taken[name]).all() for name in taken)

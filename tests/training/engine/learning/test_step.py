@@ -10,7 +10,10 @@ import torch
 from safetensors.torch import load_file
 
 from tests.training.engine import workshop
+from training.engine.config import RunConfig
 from training.engine.errors import Diverged
+from training.engine.learning.run import prepare_torch
+from training.engine.learning.step import fastest_way, make_optimizer
 
 
 @pytest.fixture
@@ -76,3 +79,36 @@ def test_a_gradient_that_is_not_finite_stops_the_run_and_names_the_pairs(
     parameter.register_hook(lambda gradient: gradient * math.inf)
     with pytest.raises(Diverged, match=r"the gradient is not finite after the pairs 'pair-\d+'"):
         trainer.run()
+
+
+def test_rows_that_are_copied_ahead_give_the_same_gradient_to_the_bit(
+    model_folder: Path, data: Path, tmp_path: Path
+) -> None:
+    """As on CUDA, where it is the default; a CPU has nothing to copy."""
+    trainer = workshop.trainer_of(model_folder, data, tmp_path / "out", tokens_per_row=60, lanes=1)
+    trainer.make_reference()
+    assert trainer.optimization.copies_ahead is False
+    gradients = []
+    for trainer.optimization.copies_ahead in (False, True):
+        values = trainer.optimization.accumulate(trainer.batch(1))
+        gradients.append((values.tolist(), [each.grad for each in trainer.optimization.parameters]))
+        trainer.optimization.optimizer.zero_grad(set_to_none=True)
+    (plain, expected), (ahead, result) = gradients
+    assert ahead == plain
+    for one, other in zip(expected, result, strict=True):
+        assert one is not None
+        assert other is not None
+        assert torch.equal(one, other)
+
+
+def test_on_cuda_adamw_takes_its_step_in_one_kernel() -> None:
+    assert fastest_way("adamw", {"cuda"}) == "fused"
+    assert fastest_way("adamw", {"cpu"}) == fastest_way("rmsprop", {"cuda"}) == "foreach"
+    made = make_optimizer([torch.nn.Parameter(torch.ones(2))], RunConfig())
+    assert (made.defaults["foreach"], made.defaults["fused"]) == (True, None)
+
+
+def test_tf32_is_off_unless_it_is_asked_for() -> None:
+    for asked in (True, False):
+        prepare_torch(RunConfig(tf32=asked))
+        assert torch.backends.cuda.matmul.allow_tf32 is asked

@@ -17,6 +17,7 @@ from training.engine.data.packing import pack_row
 from training.engine.data.records import read_token_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError
+from training.engine.learning import run
 from training.engine.learning.run import load_start
 from training.engine.model.policy import Policy, TrainedModel
 from training.engine.run_folder import RunFolder
@@ -60,6 +61,16 @@ def test_it_learns_what_the_pairs_say_and_reports_it(model_folder: Path, data: P
     written = workshop.lines(tmp_path / "out" / "metrics.jsonl")
     assert written == [event for event in events.seen if event["event"] in ("progress", "evaluated")]
     assert json.loads((tmp_path / "out" / "meta.json").read_text())["test"] == meta["test"]
+
+
+def test_reading_a_long_file_is_reported_with_how_many_lines_there_are(
+    model_folder: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "_LINES_BETWEEN", 4)
+    data.write_text(data.read_text().replace("\n", "\n\n", 1))  # an empty line is none
+    events = Events()
+    workshop.run(model_folder, data, tmp_path / "out", events, epochs=1, final_margins=False)
+    assert events.of("reading")[0] == {"event": "reading", "what": "train", "lines": 11, "of": 11}
 
 
 def test_the_models_folder_and_its_weights_in_memory_stay_as_they_were(

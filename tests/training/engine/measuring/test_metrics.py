@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from training.engine.loss_settings import LossSettings
 from training.engine.measuring.metrics import PairScores, accuracy, summarise, wilson_interval
 
 
@@ -25,7 +26,9 @@ def scores(chosen: list[float], rejected: list[float], weight: list[float] | Non
 
 
 def test_figures_by_hand() -> None:
-    figures = summarise(scores([2, 1, 0, 1], [1, 3, 0, 0], [1, 1, 1, 3]), np.array([0.1, 0.2, 0.3, 0.4]), 0.5)
+    figures = summarise(
+        scores([2, 1, 0, 1], [1, 3, 0, 0], [1, 1, 1, 3]), np.array([0.1, 0.2, 0.3, 0.4]), LossSettings(beta=0.5)
+    )
     assert figures["pairs"] == 4
     assert figures["loss"] == pytest.approx((0.1 + 0.2 + 0.3 + 3 * 0.4) / 6)
     assert figures["reward_accuracy"] == 0.625
@@ -44,7 +47,7 @@ def test_figures_by_hand() -> None:
 def test_displacement_is_flagged_when_chosen_falls_while_the_margin_grows(
     chosen: list[float], rejected: list[float], flag: bool
 ) -> None:
-    assert summarise(scores(chosen, rejected), np.array([0.5]), 0.1)["displacement"] is flag
+    assert summarise(scores(chosen, rejected), np.array([0.5]), LossSettings(beta=0.1))["displacement"] is flag
 
 
 def test_a_margin_of_exactly_zero_counts_half() -> None:

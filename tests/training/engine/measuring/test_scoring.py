@@ -15,6 +15,7 @@ from tests.training.engine import tiny, workshop
 from training.engine.config import RunConfig
 from training.engine.data.packing import pack_row, pack_rows
 from training.engine.errors import Diverged
+from training.engine.loss_settings import LossSettings
 from training.engine.measuring.scoring import figures_of, margin_lines, pair_scores, score_rows
 
 
@@ -44,14 +45,14 @@ def test_a_pair_that_is_in_no_row_is_an_error_and_never_a_hole() -> None:
     policy, pairs = tiny.policy_of(tiny.model(), dtype=torch.float32), tiny.random_pairs(4)
     rows = pack_rows(pairs, [0, 1, 3], tokens_per_row=30, share=True)
     with pytest.raises(ValueError, match="1 pairs were in no row"):
-        score_rows(policy, pairs, rows, lambda scored: None)
+        score_rows(policy, pairs, rows, lambda scored, known=0: None)
 
 
 def test_values_come_in_the_pairs_order_and_every_row_is_reported() -> None:
     policy, pairs, reported = tiny.policy_of(tiny.model(), dtype=torch.float64), tiny.random_pairs(6), list[int]()
     rows = pack_rows(pairs, range(6), tokens_per_row=40, share=True)
     assert len(rows) > 1
-    values = score_rows(policy, pairs, rows, reported.append)
+    values = score_rows(policy, pairs, rows, lambda scored, known=0: reported.append(scored))
     for number, pair in enumerate(pairs):
         alone = policy.side_log_probs(pack_row([pair], [0], share=True)).detach().numpy()
         np.testing.assert_allclose(values[number], alone, atol=1e-6)  # norms are fp32 in transformers
@@ -62,7 +63,7 @@ def test_values_come_in_the_pairs_order_and_every_row_is_reported() -> None:
 def test_a_margin_line_has_the_label_beside_the_models_opinion() -> None:
     pairs = [tiny.pair([1], [2], [3], confidence=0.75)]
     scores = pair_scores(pairs, np.array([[-1.0, -5.0]]), np.array([[-2.0, -3.0]]))
-    (line,) = margin_lines("test", pairs, scores, 0.1)
+    (line,) = margin_lines("test", pairs, scores, LossSettings(beta=0.1))
     assert json.loads(line) == {
         "id": "pair",
         "split": "test",
@@ -71,6 +72,22 @@ def test_a_margin_line_has_the_label_beside_the_models_opinion() -> None:
         "rejected_logratio": -2.0,
         "confidence": 0.75,
     }
+
+
+def test_margins_are_means_over_tokens_where_the_loss_takes_means() -> None:
+    """A long completion whose tokens gained little is not better than a short one whose tokens gained much."""
+    pairs = [tiny.pair([1], [2] * 8, [3] * 2)]
+    scores = pair_scores(pairs, np.array([[-4.0, -3.0]]), np.array([[-8.0, -6.0]]))
+    for loss in ("sigmoid_norm", "ipo", "simpo"):
+        settings = LossSettings(loss=loss, beta=5.0)
+        margin = 5.0 * (4 / 8 - 3 / 2)
+        (line,) = margin_lines("test", pairs, scores, settings)
+        assert json.loads(line)["margin"] == pytest.approx(margin)
+        figures = figures_of(scores, RunConfig(loss=loss, beta=5.0))
+        assert (figures["margin"], figures["reward_accuracy"]) == (pytest.approx(margin), 0.0)
+    norm = LossSettings(loss="sigmoid_norm", beta=5.0)
+    assert scores.margins(norm) == pytest.approx([-5.0])
+    assert figures_of(scores, RunConfig(beta=0.1))["margin"] == pytest.approx(0.1)
 
 
 def test_a_policy_surer_than_its_labels_has_a_rising_loss_over_a_fixed_floor_and_a_falling_hard_loss() -> None:

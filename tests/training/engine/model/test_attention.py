@@ -77,13 +77,13 @@ def test_weights_that_are_computed_again_are_the_same_to_the_bit_and_are_not_kep
     policy = tiny.policy_of(tiny.model(), dtype=torch.float32)
     kept, weights, bits = saved_bytes(policy, row), attention_bytes(policy, row), outputs_and_gradients(row)
     assert weights > 0
-    assert passing_bytes(policy, row) == 0
     monkeypatch.setattr(attention, "KEPT_KEYS", 100)  # the tile of the prompt sees 90 places, others more
     monkeypatch.setattr(attention, "MASKED_IN_VAIN", -1)
     some = attention_bytes(policy, row)
     assert 0 < some < weights
-    assert passing_bytes(policy, row) > 0
+    with_some = passing_bytes(policy, row)
     monkeypatch.setattr(attention, "KEPT_KEYS", 0)
+    assert passing_bytes(policy, row) >= with_some > 0
     again = outputs_and_gradients(row)
     assert attention_bytes(policy, row) == 0
     assert saved_bytes(policy, row) <= kept - weights

@@ -68,3 +68,19 @@ def test_values_and_gradients_of_a_trained_head_are_those_of_log_softmax() -> No
     expected = torch.autograd.grad((plain * direction).sum(), (hidden, weight))
     for gradient, wanted in zip(gradients, expected, strict=True):
         torch.testing.assert_close(gradient, wanted, atol=1e-11, rtol=0)
+
+
+def test_the_mean_of_wide_tiles_is_not_rounded_to_the_factors_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gradient's mean over the vocabulary; a bf16 product would round it to 8 bits in every block."""
+    torch.manual_seed(0)
+    hidden, weight = torch.randn(8, 32).bfloat16(), (torch.randn(4096, 32) * 0.1 + 1).bfloat16()
+    probabilities = torch.softmax(hidden.double() @ weight.double().T, dim=1)
+    targets = torch.randint(0, 4096, (8,))
+    exact = weight.double()[targets] - probabilities @ weight.double()
+    errors = []
+    for wide in (False, True):
+        monkeypatch.setattr(head, "ON_CPU", Tiling(256, 2048, wide=wide))
+        leaf = hidden.float().requires_grad_()
+        (gradient,) = torch.autograd.grad(token_log_probs(leaf, weight, targets).sum(), leaf)
+        errors.append((gradient.double() - exact).abs().max().item())
+    assert errors[1] < 3e-4 < errors[0]

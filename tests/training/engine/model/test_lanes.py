@@ -18,7 +18,7 @@ from training.engine.learning.memory import memory_need
 from training.engine.learning.run import TrainingKind, load_start
 from training.engine.measuring.metrics import PairScores
 from training.engine.measuring.token_scores import score_tokens
-from training.engine.model.lanes import Lanes
+from training.engine.model.lanes import Lanes, ahead
 from training.engine.model.lora import AdapterShape
 from training.engine.model.policy import Policy
 
@@ -196,3 +196,34 @@ def test_memory_is_foreseen_for_all_rows_that_are_computed_at_a_time(two_threads
     )
     assert two.activations == pytest.approx(one.activations, rel=0.05)
     assert two.state == one.state
+
+
+def test_the_next_item_is_prepared_while_this_one_is_worked_on_and_the_order_stays() -> None:
+    prepared, ready = list[int](), threading.Event()
+
+    def prepare(item: int) -> int:
+        prepared.append(item)
+        if item == 1:
+            ready.set()
+        return 10 * item
+
+    worked: list[tuple[int, bool]] = []
+    for result in ahead(iter(range(4)), prepare):
+        assert ready.wait(10), "the second one is ready before anything asked for it"
+        worked.append((result, len(prepared) <= len(worked) + 2))
+    assert worked == [(0, True), (10, True), (20, True), (30, True)]
+    assert list(ahead([], prepare)) == []
+
+
+def test_an_error_of_preparing_is_raised_and_leaving_early_leaves_no_thread() -> None:
+    def prepare(item: int) -> float:
+        return 1 / (1 - item)
+
+    results = ahead(range(9), prepare)
+    assert next(results) == 1.0
+    with pytest.raises(ZeroDivisionError):
+        next(results)
+    others = ahead(range(9), float)
+    next(others)
+    others.close()
+    assert not [each for each in threading.enumerate() if each.name.startswith("ahead")]

@@ -50,6 +50,15 @@ FAMILIES: dict[str, dict[str, Any]] = {
 LEFT_ALONE = {"qwen3_moe": ("experts (Qwen3MoeExperts)", "gate (Qwen3MoeTopKRouter)")}
 
 
+DEFAULT_LAYERS = {
+    "phi3": "down_proj, gate_up_proj, o_proj, qkv_proj",
+    "opt": "fc1, fc2, k_proj, out_proj, q_proj, v_proj",
+    "gpt_neox": "dense, dense_4h_to_h, dense_h_to_4h, query_key_value",
+    "qwen3_moe": "k_proj, o_proj, q_proj, v_proj",
+}
+"""The families that lack one of the default names, and their linear layers."""
+
+
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {}
@@ -114,12 +123,30 @@ def test_it_says_what_is_slower_and_which_layers_no_adapter_changes(folders: dic
 
 
 def test_every_named_module_must_be_there_and_the_models_own_names_are_listed(folders: dict[str, Path]) -> None:
-    with pytest.raises(
-        InputError, match=r"no linear layer named gate_proj, k_proj, q_proj, up_proj, v_proj: set .*to its"
-    ):
-        load_start(Policy, folders["phi3"], None, config_of(target_modules=RunConfig().target_modules))
     with pytest.raises(InputError, match=r"\(down_proj, gate_up_proj, o_proj, qkv_proj\), or to all-linear"):
         load_start(Policy, folders["phi3"], None, config_of(target_modules=("o_proj", "qkv_porj")))
+
+
+@pytest.mark.parametrize(("family", "layers"), DEFAULT_LAYERS.items())
+def test_the_default_is_every_linear_layer_where_the_model_has_other_names(
+    folders: dict[str, Path], family: str, layers: str, tmp_path: Path
+) -> None:
+    default = config_of(target_modules=RunConfig().target_modules)
+    policy = load_start(Policy, folders[family], None, default)
+    assert ", ".join(policy.adapter.shape.target_modules) == layers
+    assert any(f"{family} has other names than the default" in note and layers in note for note in policy.notes())
+    tiny.save_adapter(tmp_path, policy, base_model=str(folders[family]))
+    base = AutoModelForCausalLM.from_pretrained(folders[family], dtype=torch.float32)
+    adapted = peft.PeftModel.from_pretrained(base, tmp_path)
+    assert len(peft.get_peft_model_state_dict(adapted)) == len(policy.adapter.parameters())
+    again = load_start(Policy, folders[family], tmp_path, default)
+    assert again.adapter.shape == policy.adapter.shape
+
+
+def test_the_default_names_are_taken_where_the_model_has_them(folders: dict[str, Path]) -> None:
+    policy = load_start(Policy, folders["gemma2"], None, config_of(target_modules=RunConfig().target_modules))
+    assert policy.adapter.shape.target_modules == tuple(sorted(RunConfig().target_modules))
+    assert not any("default" in note for note in policy.notes())
 
 
 def test_layers_that_are_not_named_are_said(folders: dict[str, Path]) -> None:
@@ -143,5 +170,5 @@ def test_an_adapter_on_all_linear_layers_goes_on_and_another_one_is_refused(
         tiny.save_adapter(tmp_path / name, policy, base_model="phi3")
     again = load_start(Policy, folders["phi3"], tmp_path / "all", config_of())
     assert again.adapter.shape.target_modules == ("down_proj", "gate_up_proj", "o_proj", "qkv_proj")
-    with pytest.raises(InputError, match="is on o_proj, not on all linear layers"):
+    with pytest.raises(InputError, match="is on o_proj, not on down_proj, gate_up_proj, o_proj, qkv_proj"):
         load_start(Policy, folders["phi3"], tmp_path / "some", config_of())
