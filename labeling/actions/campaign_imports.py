@@ -114,8 +114,10 @@ def _reason(error: Exception) -> Phrase | str:
     if isinstance(error, ValidationError):
         return messages_of(error)
     if isinstance(error, IntegrityError):
-        return Phrase(REPEATED if isinstance(error.__cause__, UniqueViolation) else CONTRADICTED)
-    return Phrase(UNSTORABLE if isinstance(error, DataError | OverflowError | UnicodeError) else OF_ANOTHER_FORMAT)
+        is_repeated = isinstance(error.__cause__, UniqueViolation)
+        return Phrase(REPEATED) if is_repeated else Phrase(CONTRADICTED)
+    is_unstorable = isinstance(error, DataError | OverflowError | UnicodeError)
+    return Phrase(UNSTORABLE) if is_unstorable else Phrase(OF_ANOTHER_FORMAT)
 
 
 def _campaign(values: JsonObject, name: str | None, slug: str | None, lead: User, now: datetime) -> Campaign:
