@@ -28,6 +28,7 @@ def _required(name: str, hint: str) -> str:
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = _required("SECRET_KEY", "Set it to a long random string and keep it the same across restarts.")
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CSRF_FAILURE_VIEW = "labeling.web.csrf_failure.csrf_failure"
@@ -296,7 +297,7 @@ GENERATOR_HANDOVER = env.str("GENERATOR_HANDOVER", default="")
 GENERATOR_STOP_COMMAND = env.str("GENERATOR_STOP_COMMAND", default="")
 GENERATOR_START_COMMAND = env.str("GENERATOR_START_COMMAND", default="")
 # Whether a generation and a run may use a machine at the same time where its memory allows it, and how much memory they
-# leave free for everything else (docs/generation.md).
+# leave free for everything else (docs/explanation/generation.md).
 JOBS_SIDE_BY_SIDE = env.bool("JOBS_SIDE_BY_SIDE", default=True)
 JOBS_MEMORY_RESERVE_GIB = env.float("JOBS_MEMORY_RESERVE_GIB", default=0.5)
 # The base model of new versions: a directory in Hugging Face layout. Prepared by `manage.py demo`.
