@@ -152,7 +152,8 @@ class _Cpu:
         """Until now."""
         ended = self.postmaster.cpu_times()
         living = [one.cpu_times() for one in (self.worker, *self.postmaster.children(recursive=True))]
-        return sum(each.user + each.system for each in (*living, ended)) + ended.children_user + ended.children_system
+        own = sum(each.user + each.system for each in (*living, ended))
+        return float(own + ended.children_user + ended.children_system)
 
 
 def measure_pages(address: str, cookie: str, env: dict[str, str], report: dict[str, Any], cpu: _Cpu) -> None:

@@ -9,11 +9,11 @@ import { poll } from "../lib/poll.js";
 const isCounting = () => maybe("#counting[data-active]", HTMLElement) !== null;
 
 if (isCounting()) {
-  const hasFigures = maybe("[data-testid=slice]", HTMLElement) !== null;
+  const hasFigures = maybe("#counting[data-figures]", HTMLElement) !== null;
   poll(async () => {
     await refreshParts();
     if (isCounting()) return false;
-    // Whoever reads older figures, or fills in the form, decides when the page changes.
+    // A reader of older figures, or one who fills in the form, decides when the page changes.
     if (!hasFigures) location.reload();
     maybe("#counted", HTMLElement)?.removeAttribute("hidden");
     announce(statusLabel("finished"));

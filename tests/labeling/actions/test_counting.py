@@ -117,9 +117,9 @@ def test_the_page_says_that_figures_are_being_computed_and_then_shows_them(
     scene = judged()
     maya = visiting(scene.maya)
     with django_capture_on_commit_callbacks(execute=True):
-        page = maya.get(PATH).content.decode()
-    assert "The figures are being computed" in page
-    assert "data-active" in page
+        text = maya.get(PATH).content.decode()
+    assert "The figures are being computed" in text
+    assert "data-active" in text
     count_statistics(sent[0])
     page = maya.get(PATH)
     assert page.context["found"].annotators
@@ -129,3 +129,17 @@ def test_the_page_says_that_figures_are_being_computed_and_then_shows_them(
     page = maya.get(PATH)
     assert page.context["found"].annotators
     assert "Newer figures are being computed" in page.content.decode()
+
+
+def test_an_annotators_page_waits_for_nobody_and_then_says_when_its_figures_were_computed(
+    sent: list[int], visiting: Visiting, django_capture_on_commit_callbacks: Any
+) -> None:
+    scene = judged()
+    maya = visiting(scene.maya)
+    with django_capture_on_commit_callbacks(execute=True):
+        page = maya.get("/campaigns/sums/people/alice/")
+    assert (page.context["figures"].rows, page.context["is_counting"]) == ([], True)
+    count_statistics(sent[0])
+    page = maya.get("/campaigns/sums/people/alice/")
+    assert page.context["figures"].rows
+    assert page.context["counted_at"] is not None

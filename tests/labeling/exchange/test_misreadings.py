@@ -110,7 +110,7 @@ def test_a_damaged_arrow_file_is_refused_before_it_is_read_beside_its_bytes() ->
     with pa.ipc.new_stream(out, table.schema) as writer:
         writer.write_table(table)
     good = out.getvalue()
-    ends = []
+    ends: list[object] = []
     for place in range(good.index(b"Name two fruits.") - 64, len(good)):
         damaged = good[:place] + b"\xf0" + good[place + 1 :]
         try:

@@ -22,7 +22,9 @@ def test_annotators_are_summed_up_by_pseudonym() -> None:
 def test_judgments_of_comparisons_that_are_out_count_only_as_skips_and_flags() -> None:
     scene = stage(comparisons=4)
     for choice, seconds in (("left", 4.0), ("tie", 6.0), ("right", 20.0)):
-        last = scene.judge(scene.given(scene.alice), choice, seconds=seconds)
+        held = scene.given(scene.alice)
+        scene.wait(60)
+        last = scene.judge(held, choice, seconds=seconds)
     scene.judge(scene.given(scene.alice), "skip", flag="harm")
     retire_comparison(comparison=last.comparison, reason="Twice.", acting_user=scene.maya, now=scene.now)
     (summary,) = annotator_summaries(scene.campaign)
