@@ -42,6 +42,7 @@ from training.queries.people_gates import (
     outlook,
     reason_of,
     votes_of,
+    votes_of_open,
     wealth_lines,
 )
 from training.queries.serving import current_deployment
@@ -117,11 +118,12 @@ def prompts_hold(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _list(request: HttpRequest, campaign: Campaign, form: HoldForm | None = None) -> HttpResponse:
     deployment = current_deployment()
-    gates = campaign.people_gates.select_related("candidate", "serving").order_by("-pk")[:LISTED]
+    gates = list(campaign.people_gates.select_related("candidate", "serving").order_by("-pk")[:LISTED])
+    votes = votes_of_open(gates)
     context = {
         "campaign": campaign,
         "tab": "campaign",
-        "gates": [(gate, reason_of(gate)) for gate in gates],
+        "gates": [(gate, reason_of(gate, votes.get(gate.pk))) for gate in gates],
         "form": form or HoldForm(initial={"share": held_share(campaign)}),
         "held": len(held_prompts(campaign)),
         "usable": len(usable_prompts(campaign, [deployment.version] if deployment else [])),
