@@ -56,6 +56,23 @@ def damaged(chance: random.Random) -> bytes:
     return data
 
 
+def damaged_campaign(lines: list[bytes], chance: random.Random) -> bytes:
+    """The file of a whole campaign with something wrong in some of its lines, or in its bytes."""
+    changed = list(lines)
+    for _ in range(chance.randint(1, 2)):
+        place = chance.randrange(len(changed))
+        act = chance.random()
+        if act < 0.8:
+            changed[place] = _json(_odd(json.loads(changed[place]), chance))
+        elif act < 0.9:
+            changed.insert(place, chance.choice(changed))
+        else:
+            del changed[place]
+            changed = changed or list(lines)
+    data = b"\n".join(changed)
+    return _broken(data, chance) if chance.random() < 0.2 else data
+
+
 def _distinct(record: dict[str, Any], chance: random.Random) -> dict[str, Any]:
     return {**record, "number": chance.randrange(1000)}
 

@@ -1,7 +1,8 @@
-"""Damaged files through the API: none may answer with a server error, be half written, or be refused without a reason.
+"""Damaged files: none may answer with a server error, be half written, or be refused without a reason.
 
 Good files of every dialect and framing are damaged: values of other types, missing and repeated fields, broken JSON and
-broken bytes, cut and glued files. Each is imported for real into a campaign. Exit code 1 if one answered 500, wrote
+broken bytes, cut and glued files. Each is imported for real into a campaign: by the API, by the page (preview and
+import), or by the command; some are files of whole campaigns. Exit code 1 if one answered 500, wrote
 rows and did not report them, reported rows and did not write them, or refused a file or a record without a sentence.
 
     python -m benchmarks.fuzz_imports                               100,000 files
@@ -18,20 +19,33 @@ import argparse
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from benchmarks.damaged_files import damaged
+from benchmarks.damaged_files import damaged, damaged_campaign
 from benchmarks.load.system import environment, new_database
 from config.embedded.__main__ import with_services
 from config.embedded.var import VarDirectory
 
+if TYPE_CHECKING:
+    from benchmarks.fuzz_ways import Outcome
+
 BLOCK = 500
 """Files of one campaign, and the unit that is noted as done."""
+
+CHOICES = ("", "keep_preferences", "refuse_all", "ranking", "dry_run")
+"""The choice of an import beside the defaults; empty: none."""
+
+WAYS = ("api",) * 12 + ("page",) * 4 + ("command",) * 3 + ("campaign",)
+"""The ways of an import, each as often as it stands here."""
+
+PROGRAM = re.compile(r"Traceback|Error\b|NoneType|object has no|not subscriptable|unhashable|constraint \"|<class")
+"""Words of programs, which a reason has no use for."""
 
 WORKER = "--worker"
 
@@ -66,7 +80,8 @@ def run_blocks(options: argparse.Namespace, blocks: list[int]) -> None:
     url = new_database(os.environ["DATABASE_URL"], "fuzz")
     settings = {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings", "API_LIMIT_FILES": "0"}
     env = environment(settings | {"PYTHONWARNINGS": "ignore"})
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=env, check=True)
+    for task in (["migrate", "-v0"], ["collectstatic", "--noinput", "-v0"]):
+        subprocess.run([sys.executable, "manage.py", *task], env=env, check=True)
     command = [sys.executable, "-m", "benchmarks.fuzz_imports", "--seed", str(options.seed), WORKER]
     with (_folder() / "log.txt").open("ab") as log:
         workers = [
@@ -110,76 +125,51 @@ def work(seed: int, blocks: list[int]) -> None:
     import django
 
     django.setup()
-    from django.utils import timezone
-    from rest_framework.test import APIClient
+    from benchmarks.fuzz_ways import Ways
 
-    from labeling.actions.people import create_token, create_user
-
-    now = timezone.now()
-    lead, _ = create_user(username=f"lead{blocks[0]}", role="lead", password=None, acting_user=None, now=now)
-    client = APIClient(raise_request_exception=False)
-    client.credentials(
-        HTTP_HOST="localhost",
-        HTTP_AUTHORIZATION=f"Bearer {create_token(user=lead, name='fuzz', acting_user=lead, now=now)[1]}",
-    )
+    ways = Ways(f"lead{blocks[0]}")
     for number in blocks:
-        note = json.dumps(_run_block(client, lead, seed, number))
+        note = json.dumps(_run_block(ways, seed, number))
         with (_folder() / f"{seed}.jsonl").open("a") as notes:
             notes.write(note + "\n")
 
 
-def _run_block(client: Any, lead: Any, seed: int, number: int) -> dict[str, Any]:
-    from django.utils import timezone
-
-    from labeling.actions.campaigns import create_campaign
-
+def _run_block(ways: Any, seed: int, number: int) -> dict[str, Any]:
     outcomes, faults, slowest = Counter[str](), list[str](), 0.0
-    campaign = create_campaign(name=f"Fuzz {number}", acting_user=lead, now=timezone.now())
-    address = f"/api/v1/campaigns/{campaign.slug}/comparisons/import/"
+    ways.new_campaign(f"Fuzz {number}")
+    before = ways.rows()
     for file in range(number * BLOCK, (number + 1) * BLOCK):
         chance = random.Random(f"{seed}/{file}")
-        data, before = damaged(chance), rows_of(campaign)
-        query = chance.choice(["", "?keep_preferences=true", "?refuse_all=true", "?ranking=all", "?dry_run=true"])
+        data = damaged(chance)
+        choice, way = chance.choice(CHOICES), chance.choice(WAYS)
+        if way == "campaign":
+            data = damaged_campaign(ways.whole, chance)
         started = time.monotonic()
-        answer = client.post(address + query, data=data, content_type="application/octet-stream")
+        outcome = ways.imported(way, data, choice)
         slowest = max(slowest, time.monotonic() - started)
-        fault = fault_of(answer.status_code, answer.content, before, rows_of(campaign), keeps=query != "?dry_run=true")
-        outcomes[str(answer.status_code)] += 1
+        after = ways.rows()
+        fault, before = fault_of(outcome, before, after), after
+        outcomes[f"{way} {outcome.answer}"] += 1
         if fault:
-            faults.append(f"{fault}: {_kept(data, seed, file)} {query}")
+            faults.append(f"{way}: {fault}: {_kept(data, seed, file)} {choice}")
     return {"block": number, "outcomes": outcomes, "faults": faults, "slowest_seconds": round(slowest, 2)}
 
 
-def rows_of(campaign: Any) -> tuple[int, int, int]:
-    """How many comparisons, prompts and completions a campaign has."""
-    from labeling.models import Comparison, Completion, Prompt
-
-    return (
-        Comparison.objects.filter(campaign=campaign).count(),
-        Prompt.objects.filter(campaign=campaign).count(),
-        Completion.objects.filter(prompt__campaign=campaign).count(),
-    )
-
-
-def fault_of(status: int, content: bytes, before: Any, after: Any, *, keeps: bool) -> str:
-    """The fault of an answer; empty: it has none."""
-    try:
-        report = json.loads(content)
-    except ValueError:
-        return f"answer {status} is no JSON"
-    if status >= 500:
-        return f"answer {status}"
-    if status >= 400:
+def fault_of(outcome: "Outcome", before: Any, after: Any) -> str:
+    """The fault of an import; empty: it has none. before, after: how many rows of each kind there were."""
+    if outcome.crash or outcome.is_elsewhere:
+        return outcome.crash
+    if outcome.is_refused:
         if before != after:
-            return f"answer {status}, but rows were written: {before} {after}"
-        return "" if report.get("detail") else f"answer {status} without a reason"
-    created = report["created"] if keeps else 0
-    if after[0] - before[0] != created:
-        return f"{created} reported, {after[0] - before[0]} written"
-    if not created and before != after:
+            return f"refused, but rows were written: {before} {after}"
+        if not outcome.reason:
+            return "refused without a reason"
+        return f"words of the program: {outcome.reason}" if PROGRAM.search(outcome.reason) else ""
+    if after[0] - before[0] != outcome.created:
+        return f"{outcome.created} reported, {after[0] - before[0]} written"
+    if not outcome.created and before != after:
         return f"nothing reported, but rows were written: {before} {after}"
-    silent = [one for one in report["rejected"] if not one["reason"]]
-    return "a record was refused without a reason" if silent else ""
+    return "a record was refused without a reason" if "" in outcome.reasons else ""
 
 
 def _folder() -> Path:

@@ -15,10 +15,11 @@ HH_MARKER = re.compile(r"\n\n(Human|Assistant):")
 HH_ROLES = {"Human": "user", "Assistant": "assistant"}
 HH_LAST = "\n\nAssistant:"
 
-_ROLES = {**HH_ROLES, "User": "user", "System": "system"}
-_WHOLE = re.compile(r"\s*(?:###\s*)?(?:System|Human|User):")
-_ANY_MARKER = re.compile(r"(?:\A|\n)\s*(?:###\s*)?(System|Human|User|Assistant):[ \t]?")
-_OPEN_END = re.compile(r"\n\s*(?:###\s*)?Assistant:\s*\Z")
+_ROLES = {"human": "user", "user": "user", "system": "system", "assistant": "assistant", "bot": "assistant"}
+_SPEAKERS = r"(?:###\s*)?(System|Human|User|Assistant|Bot|SYSTEM|HUMAN|USER|ASSISTANT|BOT):"
+_WHOLE = re.compile(r"\s*(?:###\s*)?(?:System|Human|User|SYSTEM|HUMAN|USER):")
+_ANY_MARKER = re.compile(rf"(?:\A|\n)\s*{_SPEAKERS}[ \t]?")
+_OPEN_END = re.compile(r"\n\s*(?:###\s*)?(?:Assistant|Bot|ASSISTANT|BOT):\s*\Z")
 
 
 class Unsplit(Exception):
@@ -41,7 +42,9 @@ def is_transcript(text: str) -> bool:
 def prompt_turns(text: str) -> list[Turn]:
     """The turns of a transcript that is a prompt, without the open turn of the assistant at its end."""
     _, *parts = _ANY_MARKER.split(_OPEN_END.sub("", text))
-    return [(_ROLES[speaker], said.strip("\n")) for speaker, said in zip(parts[::2], parts[1::2], strict=True)]
+    return [
+        (_ROLES[speaker.casefold()], said.strip("\n")) for speaker, said in zip(parts[::2], parts[1::2], strict=True)
+    ]
 
 
 def is_hh_pair(chosen: str, rejected: str) -> bool:

@@ -7,6 +7,7 @@ from labeling.actions.accounts import forget_sessions
 from labeling.actions.attention import watch_agreement as watch
 from labeling.actions.bulk import run_bulk_act as run_the_bulk_act
 from labeling.actions.bulk import sweep_bulk_acts as sweep_the_bulk_acts
+from labeling.actions.counting import count_statistics as count_the_statistics
 from labeling.actions.idempotency import forget_replies
 from labeling.actions.mails import send_due_mails, send_mail_request
 from labeling.actions.notices import send_notices as send_due_notices
@@ -83,6 +84,12 @@ def watch_agreement() -> int:
     return watch(now=timezone.now())
 
 
+def count_statistics(row_id: int) -> None:
+    """Counts a slice of a large campaign for its statistics. A task that the broker delivers twice counts once."""
+    count_the_statistics(row_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
 def run_bulk_act(act_id: int) -> None:
     """Runs a bulk act, from where a worker that died left off."""
     run_the_bulk_act(act_id)

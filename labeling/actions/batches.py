@@ -5,11 +5,12 @@ from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from common.errors import Conflict
+from common.wording import grouped
 from labeling.access import require_may_change
 from labeling.actions.blind_test_acts import TAKE_BACK, refuse_in_blind_test
 from labeling.actions.opinions_taken_back import delete_unused_annotators, take_opinions
@@ -32,6 +33,8 @@ from labeling.tally import Tally, add_to_tally, tally_of
 Status = ImportBatch.Status
 
 CHUNK = 500
+MOST_COUNTED = 1000
+"""Touched comparisons are counted up to this: a page must not read a million of them to say that there are some."""
 
 
 class BatchJudged(Conflict):
@@ -100,7 +103,8 @@ def take_back(*, batch: ImportBatch, acting_user: User | None, now: datetime) ->
 class Touched:
     """Comparisons of a batch with judgments that it did not bring: nobody's word is deleted, so the batch stays.
 
-    comparisons: judged, skipped or flagged, those included where it was undone. flagged: those with a flag now.
+    comparisons: judged, skipped or flagged, those included where it was undone. flagged: those with a flag now. Both
+    are counted up to MOST_COUNTED: one more than that means that there are more.
     """
 
     comparisons: int
@@ -109,10 +113,18 @@ class Touched:
 
 def touched_comparisons(batch: ImportBatch) -> Touched:
     """The comparisons for which a batch can no longer be taken back."""
-    others = Judgment.objects.filter(comparison=OuterRef("pk")).exclude(batch=batch)
+    if batch.first_comparison is None:
+        return Touched(0, 0)
+    ids = {"comparison__gte": batch.first_comparison, "comparison__lte": batch.last_comparison}
+    others = (
+        Judgment.objects.filter(**ids, comparison__batch=batch)
+        .exclude(batch=batch)
+        .order_by("comparison")
+        .values("comparison")
+        .distinct()
+    )
     flags = others.filter(superseded_at=None).exclude(flag="")
-    rows = Comparison.objects.filter(batch=batch, **batch.id_range).filter(Exists(others))
-    return Touched(**rows.aggregate(comparisons=Count("pk"), flagged=Count("pk", filter=Exists(flags))))
+    return Touched(*(rows[: MOST_COUNTED + 1].count() for rows in (others, flags)))
 
 
 def _require_unjudged(batch: ImportBatch, ids: list[int]) -> None:
@@ -123,6 +135,12 @@ def _require_unjudged(batch: ImportBatch, ids: list[int]) -> None:
     if not others.filter(batch=None).exists():
         raise BatchJudged(_("A later import brought judgments of the same comparisons: take that one back first."))
     judged = touched_comparisons(batch).comparisons
+    if judged > MOST_COUNTED:
+        text = _(
+            "More than %(count)s comparisons of this import were judged, skipped or flagged: it can no longer be taken "
+            "back."
+        )
+        raise BatchJudged(text % {"count": grouped(MOST_COUNTED)})
     text = ngettext(
         "%(count)s comparison of this import was judged, skipped or flagged: it can no longer be taken back.",
         "%(count)s comparisons of this import were judged, skipped or flagged: it can no longer be taken back.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -11,12 +11,39 @@ from django.db import models
 from common.phrases import Marked, Phrase, gettext_noop
 from labeling.exchange import OF_LINE
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+MOST_SHOWN, NAME_SHOWN = 300, 80
+"""Characters of messages, and of a name."""
+
 
 class WrongLine(Exception):
     """A line that cannot be imported. The sentence has a place for its number: %(line)s."""
 
     def __init__(self, number: int, sentence: Marked, **values: Any) -> None:
         super().__init__(Phrase(sentence, line=number, **values))
+
+
+class NotBefore(LookupError):
+    """A line names something that no line before it holds. phrase: which, as a part of a sentence."""
+
+    def __init__(self, phrase: Phrase) -> None:
+        super().__init__(phrase)
+        self.phrase = phrase
+
+
+class Known(dict[Key, Value]):
+    """The rows of the lines so far, by name. Looking for anything else raises NotBefore.
+
+    sentence: has a place for the name: %(name)s.
+    """
+
+    def __init__(self, sentence: Marked) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+    def __missing__(self, key: Key) -> Value:
+        raise NotBefore(Phrase(self.sentence, name=repr(key)[:NAME_SHOWN]))
 
 
 TYPES: tuple[tuple[type[models.Field[Any, Any]], tuple[type, ...]], ...] = (
@@ -47,9 +74,14 @@ def check_row(number: int, row: models.Model) -> None:
     try:
         row.clean_fields(exclude=unchecked)
     except ValidationError as error:
-        fields = error.message_dict
-        reason = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in fields.items())
-        raise WrongLine(number, OF_LINE, reason=reason[:300]) from error
+        raise WrongLine(number, OF_LINE, reason=messages_of(error)) from error
+
+
+def messages_of(error: ValidationError) -> str:
+    """The messages of Django's checks, each with the fields that it is about."""
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)[:MOST_SHOWN]
+    return "; ".join(f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())[:MOST_SHOWN]
 
 
 def moment(text: Any) -> datetime:

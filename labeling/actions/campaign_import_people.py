@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from common.phrases import gettext_noop
-from labeling.actions.campaign_import_checks import WrongLine, check_row, moment, moment_or_none
+from labeling.actions.campaign_import_checks import Known, WrongLine, check_row, moment, moment_or_none
 from labeling.events.record import record
 from labeling.exchange import JsonObject
 from labeling.models import Campaign, GuidelineReading, Membership, User
@@ -18,12 +18,13 @@ class CampaignPeople:
     """Writes the annotators of a campaign that exists already. people: by pseudonym in the file.
 
     renamed: pseudonyms that other people here have, with the new ones. judged, gold: counts of their judgments, and of
-    those of gold by whether they are right, which the caller adds to.
+    those of gold by whether they are right, which the caller adds to. line: the last line that was looked at.
     """
 
     def __init__(self, campaign: Campaign, acting_user: User, now: datetime) -> None:
         self.campaign, self.acting_user, self.now = campaign, acting_user, now
-        self.people: dict[str, User] = {}
+        self.line = 1
+        self.people: dict[str, User] = Known(gettext_noop("there is no annotator %(name)s before it"))
         self.renamed: dict[str, str] = {}
         self.judged: Counter[int] = Counter()
         self.gold: Counter[tuple[int, bool]] = Counter()
@@ -65,7 +66,7 @@ class CampaignPeople:
         Membership.objects.bulk_create(self._members)
 
     def named(self, pseudonym: str | None) -> User | None:
-        """The person of that pseudonym in the file; None: it names nobody. Raises KeyError."""
+        """The person of that pseudonym in the file; None: it names nobody. Raises NotBefore."""
         return None if pseudonym is None else self.people[pseudonym]
 
     def renamed_in(self, value: Any) -> Any:

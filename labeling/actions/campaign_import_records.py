@@ -8,9 +8,8 @@ from labeling.actions.campaign_import_checks import WrongLine, check_row, moment
 from labeling.actions.campaign_import_people import CampaignPeople, Line
 from labeling.exchange import JsonObject
 from labeling.models import Assignment, EarlierEvent, FaqEntry, PracticeAnswer, PracticeRound, Question
-from labeling.queries.campaign_record import ANSWER, ROUND
+from labeling.queries.campaign_record import ANSWER, EVENT, ROUND
 
-EVENT = ("verb", "subject_type", "subject_id")
 KINDS = ("round", "faq", "event")
 """The types of the lines that this module writes."""
 
@@ -21,6 +20,7 @@ def write_records(kind: str, lines: Sequence[Line], people: CampaignPeople, vers
         _write_rounds(lines, people, versions)
     elif kind == "faq":
         for number, values in lines:
+            people.line = number
             _write_entry(number, values, people, None)
     else:
         EarlierEvent.objects.bulk_create(_event(number, values, people) for number, values in lines)
@@ -65,6 +65,7 @@ def _write_rounds(lines: Sequence[Line], people: CampaignPeople, versions: dict[
     pairs = dict(people.campaign.comparisons.filter(pair_hash__in=hashes).values_list("pair_hash", "pk"))
     answers = []
     for number, values in lines:
+        people.line = number
         version = values["guideline_version"]
         one = PracticeRound(
             campaign=people.campaign,
@@ -96,9 +97,8 @@ def _answer(number: int, one: PracticeRound, values: JsonObject, pairs: dict[str
 
 
 def _event(number: int, values: JsonObject, people: CampaignPeople) -> EarlierEvent:
+    people.line = number
     renamed: dict[str, Any] = {name: people.renamed_in(values[name]) for name in ("actor", "before", "after")}
-    if not isinstance(renamed["before"], dict) or not isinstance(renamed["after"], dict):
-        raise WrongLine(number, gettext_noop("Line %(line)s: before and after must be objects."))
     event = EarlierEvent(
         campaign=people.campaign, at=moment(values["at"]), **{name: values[name] for name in EVENT}, **renamed
     )

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 
 from common.phrases import gettext_noop
-from labeling.actions.campaign_import_checks import WrongLine, check_row, moment, moment_or_none
+from labeling.actions.campaign_import_checks import Known, WrongLine, check_row, moment, moment_or_none
 from labeling.actions.campaign_import_people import CampaignPeople, Line
 from labeling.actions.campaign_import_records import KINDS, write_questions, write_records
 from labeling.actions.prompts import unfit_messages
@@ -39,19 +39,18 @@ from labeling.models import (
     User,
     Verdict,
 )
-from labeling.queries.whole_campaign import COMPLETION, JUDGMENT
+from labeling.queries.whole_campaign import COMPARISON, COMPLETION, JUDGMENT
 from labeling.stats import lean_of
 from labeling.tally import Tally, tally_of
 
 Kind = Assignment.Kind
-COMPARISON = ("external_id", "metadata", "status", "overlap", "priority", "position", "source")
 Identity = tuple[int, str, str, int | None]
 
 
 class CampaignRows:
     """Writes the lines of a campaign that exists already. counts: of what was written. totals: of the campaign.
 
-    people: of the campaign. practice_pairs: for practice and qualification. line: the last line that was looked at.
+    people: of the campaign. practice_pairs: for practice and qualification.
     """
 
     def __init__(self, campaign: Campaign, acting_user: User, now: datetime) -> None:
@@ -60,8 +59,16 @@ class CampaignRows:
         self.totals = Tally()
         self.people = CampaignPeople(campaign, acting_user, now)
         self._version_keys: dict[int, int] | None = None
-        self.line = 1
         self._practice = [0, 0]
+
+    @property
+    def line(self) -> int:
+        """The number of the last line that was looked at."""
+        return self.people.line
+
+    @line.setter
+    def line(self, number: int) -> None:
+        self.people.line = number
 
     @property
     def practice_pairs(self) -> tuple[int, int]:
@@ -257,8 +264,7 @@ class CampaignRows:
             self.count("question", write_questions(asked, self.people))
 
     def _judgment(self, number: int, assignment: Assignment, values: JsonObject) -> Judgment:
-        criteria = values["criteria"]
-        if not isinstance(criteria, dict) or not set(criteria.values()) <= set(Choice.values):
+        if any(choice not in Choice.values for choice in values["criteria"].values()):
             text = gettext_noop("Line %(line)s: the criteria of a judgment must be choices by name.")
             raise WrongLine(number, text)
         judgment = Judgment(
@@ -287,7 +293,8 @@ class CampaignRows:
     def versions(self) -> dict[int, int]:
         """The keys of the campaign's guidelines by number, which are written before everything else."""
         if self._version_keys is None:
-            self._version_keys = dict(self.campaign.guideline_versions.values_list("number", "pk"))
+            self._version_keys = Known(gettext_noop("there are no guidelines %(name)s before it"))
+            self._version_keys.update(self.campaign.guideline_versions.values_list("number", "pk"))
         return self._version_keys
 
     def _version(self, number: int | None) -> int | None:

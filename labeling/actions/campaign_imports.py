@@ -1,17 +1,21 @@
 """Imports of whole campaigns: from a file of the dialect `full` to the same campaign in this installation."""
 
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
+from psycopg.errors import UniqueViolation
 
 from common.errors import Invalid
-from common.sentences import sentence_of
+from common.phrases import Phrase, gettext_noop
+from common.sentences import Sentence, sentence_of
 from labeling.access import require_may_create_campaigns
-from labeling.actions.campaign_import_checks import WrongLine, check_row, moment
+from labeling.actions.campaign_import_checks import NotBefore, WrongLine, check_row, messages_of, moment
 from labeling.actions.campaign_import_rows import CampaignRows
+from labeling.actions.campaign_import_shapes import check_shape
 from labeling.actions.campaigns import create_campaign
 from labeling.actions.import_reports import UnreadableFile
 from labeling.actions.rules import RULES
@@ -23,6 +27,15 @@ from labeling.tally import add_to_tally
 CHUNK = 200
 QUALIFICATION = ("qualification_pairs", "qualification_right")
 """Rules that are set when the pairs which they are about are there."""
+
+REPEATED = gettext_noop("it, or one of the lines just before it, holds something that the file holds already.")
+CONTRADICTED = gettext_noop("it, or one of the lines just before it, contradicts itself or another line.")
+UNSTORABLE = gettext_noop(
+    "it, or one of the lines just before it, holds a number or a character that cannot be stored."
+)
+OF_ANOTHER_FORMAT = gettext_noop("it is not what this format holds.")
+
+log = logging.getLogger(__name__)
 
 WRONG = (ValidationError, LookupError, TypeError, ValueError, AttributeError, OverflowError, DataError, IntegrityError)
 """The errors of values that `full` never has."""
@@ -56,26 +69,29 @@ def import_campaign(
     try:
         with transaction.atomic():
             lines = read_full(stream)
-            _line, first = next(lines)
+            line, first = next(lines)
+            check_shape(line, first)
             campaign = _campaign(first, name, slug, acting_user, now)
             rows = CampaignRows(campaign, acting_user, now)
             result = ImportedCampaign(campaign, rows.counts, rows.people.renamed)
-            authors: dict[int, str] = {}
+            authors: list[tuple[int, JsonObject]] = []
             chunk: list[tuple[int, JsonObject]] = []
             for line, values in lines:
+                check_shape(line, values)
                 if values["type"] == "guidelines":
                     rows.line = line
                     _guidelines(line, campaign, values, acting_user)
                     rows.count("guidelines")
-                    authors |= {values["number"]: values["created_by"]} if "created_by" in values else {}
+                    authors += [(line, values)] if "created_by" in values else []
                 else:
                     chunk.append((line, values))
                     if len(chunk) >= CHUNK or chunk[0][1]["type"] != values["type"]:
                         rows.write(chunk)
                         chunk = []
             rows.write(chunk)
-            for number, author in authors.items():
-                campaign.guideline_versions.filter(number=number).update(created_by=rows.people.people[author])
+            for rows.line, values in authors:
+                author = rows.people.people[values["created_by"]]
+                campaign.guideline_versions.filter(number=values["number"]).update(created_by=author)
             _finish(campaign, first, rows)
             after = {"created": rows.counts.get("comparison", 0), "judgments": rows.counts.get("judgment", 0)}
             record("campaign.imported", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
@@ -85,10 +101,23 @@ def import_campaign(
     except (WrongLine, ExchangeError) as error:
         raise UnreadableFile(sentence_of(error)) from error
     except WRONG as error:
-        text = _("Line %(line)s: it is not what this format holds (%(reason)s).")
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise UnreadableFile(text % {"line": rows.line if rows else 1, "reason": reason}) from error
+        line = rows.line if rows else 1
+        log.warning("The file of a campaign was refused at line %s", line, exc_info=error)
+        raise UnreadableFile(Sentence.of(Phrase(OF_LINE, line=line, reason=_reason(error)))) from error
     return result
+
+
+def _reason(error: Exception) -> Phrase | str:
+    """Why a file was refused, in words for people. The log has the error."""
+    if isinstance(error, NotBefore):
+        return error.phrase
+    if isinstance(error, ValidationError):
+        return messages_of(error)
+    if isinstance(error, IntegrityError):
+        is_repeated = isinstance(error.__cause__, UniqueViolation)
+        return Phrase(REPEATED) if is_repeated else Phrase(CONTRADICTED)
+    is_unstorable = isinstance(error, DataError | OverflowError | UnicodeError)
+    return Phrase(UNSTORABLE) if is_unstorable else Phrase(OF_ANOTHER_FORMAT)
 
 
 def _campaign(values: JsonObject, name: str | None, slug: str | None, lead: User, now: datetime) -> Campaign:

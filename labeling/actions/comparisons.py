@@ -79,13 +79,14 @@ def add_comparisons(
     drafts: Iterable[ComparisonDraft],
     source: str,
     batch: ImportBatch | None = None,
+    are_fit: bool = False,
     acting_user: User | None,
     now: datetime,
 ) -> AddedComparisons:
     """Adds comparisons to a campaign, all or none. The same two texts of one prompt again are a duplicate.
 
-    source: what made them, at most 120 characters. batch: the import that brings them; None: none does. Raises
-    NotAllowed, Invalid.
+    source: what made them, at most 120 characters. batch: the import that brings them; None: none does.
+    are_fit: whether the caller has left out those that are `unfit`. Raises NotAllowed, Invalid.
     """
     added, origin = AddedComparisons(), ComparisonOrigin(source, acting_user, now, batch)
     with transaction.atomic():
@@ -96,7 +97,8 @@ def add_comparisons(
         campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
         remaining = iter(drafts)
         while chunk := list(islice(remaining, CHUNK)):
-            _add_chunk(campaign, chunk, origin, added)
+            reasons = [None if are_fit else unfit(draft) for draft in chunk]
+            _add_chunk(campaign, chunk, reasons, origin, added)
         if added.created or added.judgments:
             if added.front < math.inf:
                 rewind_cursors(campaign, added.front)
@@ -108,11 +110,15 @@ def add_comparisons(
 
 
 def _add_chunk(
-    campaign: Campaign, chunk: list[ComparisonDraft], origin: ComparisonOrigin, added: AddedComparisons
+    campaign: Campaign,
+    chunk: list[ComparisonDraft],
+    reasons: list[str | None],
+    origin: ComparisonOrigin,
+    added: AddedComparisons,
 ) -> None:
+    """Adds some drafts. reasons: why one of them is unfit; None: it is not."""
     for draft in chunk:
         check_draft(draft, campaign)
-    reasons = [unfit(draft) for draft in chunk]
     fit = [draft for draft, reason in zip(chunk, reasons, strict=True) if reason is None]
     ordered, new_prompts = in_canonical_order(campaign, fit, origin)
     by_hash, created = _find_or_create(campaign, ordered, origin)

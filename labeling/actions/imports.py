@@ -67,7 +67,13 @@ def import_comparisons(
 
     def add(batch: ImportBatch, drafts: list[ComparisonDraft], report: ImportReport) -> None:
         added = add_comparisons(
-            campaign=campaign, drafts=drafts, source=source, batch=batch, acting_user=acting_user, now=now
+            campaign=campaign,
+            drafts=drafts,
+            source=source,
+            batch=batch,
+            are_fit=True,
+            acting_user=acting_user,
+            now=now,
         )
         report.created += added.created
         report.duplicates += added.duplicates
@@ -103,7 +109,9 @@ def import_prompts(
     batch.kind, batch.file_name = ImportBatch.Kind.PROMPTS, file_name[:255]
 
     def add(batch: ImportBatch, drafts: list[PromptDraft], report: ImportReport) -> None:
-        added = add_prompts(campaign=campaign, prompts=drafts, batch=batch, acting_user=acting_user, now=now)
+        added = add_prompts(
+            campaign=campaign, prompts=drafts, batch=batch, are_fit=True, acting_user=acting_user, now=now
+        )
         report.created += added.created
         report.duplicates += added.existing
 

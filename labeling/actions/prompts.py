@@ -51,12 +51,13 @@ def add_prompts(
     campaign: Campaign,
     prompts: Iterable[PromptDraft],
     batch: ImportBatch | None = None,
+    are_fit: bool = False,
     acting_user: User | None,
     now: datetime,
 ) -> AddedPrompts:
     """Adds prompts to a campaign. One that it has already is not added again. Raises NotAllowed.
 
-    batch: the import that brings them; None: none does.
+    batch: the import that brings them; None: none does. are_fit: whether the caller has left out the unfit ones.
     """
     require_may_change(acting_user, campaign)
     if acting_user is not None or batch is not None:  # its gate adds its own as the system
@@ -65,7 +66,8 @@ def add_prompts(
     added = AddedPrompts()
     drafts = iter(prompts)
     while chunk := list(islice(drafts, CHUNK)):
-        _add_chunk(chunk, added, lambda fit: ensure_prompts(campaign, fit, now, batch))
+        reasons = [None if are_fit else unfit_messages(draft.messages) for draft in chunk]
+        _add_chunk(chunk, reasons, added, lambda fit: ensure_prompts(campaign, fit, now, batch))
     if added.created:
         after = {"created": added.created, "existing": added.existing, "rejected": len(added.rejected)}
         record("prompts.added", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
@@ -135,10 +137,11 @@ def unstorable(text: str) -> bool:
 
 def _add_chunk(
     chunk: list[PromptDraft],
+    reasons: list[Phrase | None],
     added: AddedPrompts,
     ensure: Callable[[dict[str, PromptDraft]], tuple[dict[str, Prompt], set[str]]],
 ) -> None:
-    reasons = [unfit_messages(draft.messages) for draft in chunk]
+    """Adds some drafts. reasons: why one of them is no prompt; None: it is one."""
     hashes = ["" if reason else messages_hash(draft.messages) for draft, reason in zip(chunk, reasons, strict=True)]
     fit: dict[str, PromptDraft] = {}
     for digest, draft in zip(hashes, chunk, strict=True):

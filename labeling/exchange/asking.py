@@ -24,7 +24,7 @@ PROMPT_FIELDS = (
 )
 """Fields that hold a prompt. The first that a record has is its prompt."""
 
-SYSTEM_FIELDS = ("system", "system_prompt", "system_message")
+SYSTEM_FIELDS = ("system", "system_prompt", "system_message", "system_instruction")
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ SIDES = (
 )
 """The names under which public files keep two completions."""
 
-OUTCOMES = ("preference", "winner", "comparison", "preferred", "choice", "label", "better")
+OUTCOMES = ("preference", "winner", "comparison", "preferred", "choice", "label", "better", "chosen")
 """The names under which they keep the preference."""
 
 WINNERS: Mapping[str, Preference] = {
@@ -222,6 +222,8 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
     asked = asked_by(record)
     first, second = (conversations.completion(parsing.required(record, name), name, asked.extras) for name in names)
     outcome = next((name for name in OUTCOMES if record.get(name) is not None), "")
+    if outcome == "chosen":
+        _require_other(record, names)
     models = [parsing.optional_name(record, name, limits.name_chars) for name in ("model_a", "model_b")]
     return compare(
         Source(place, "sides", record, limits),
@@ -229,8 +231,32 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
         (replace(first, model=models[0]), replace(second, model=models[1])),
         names,
         preference=preference_named(record.get(outcome), outcome, names) if outcome else None,
-        used=(*names, outcome, "model_a", "model_b"),
+        used=(*names, outcome, *(["rejected"] if outcome == "chosen" else []), "model_a", "model_b"),
     )
+
+
+def _require_other(record: JsonObject, names: tuple[str, str]) -> None:
+    """Raises BadRecordError if the record names as rejected what it names as chosen."""
+    rejected = preference_named(record.get("rejected"), "rejected", names)
+    if rejected and rejected == preference_named(record["chosen"], "chosen", names):
+        reason = gettext_noop("The fields 'chosen' and 'rejected' name the same completion.")
+        raise BadRecordError("preference", reason, "rejected")
+
+
+def names_sides(record: Mapping[str, Any]) -> bool:
+    """Whether chosen and rejected are no texts, but names of the two completions that stand beside them: A and B."""
+    names = _sides(record)
+    if names is None:
+        return False
+    words = [record.get(name) for name in ("chosen", "rejected")]
+    if not all(isinstance(word, str | int) for word in words):
+        return False
+    try:
+        sides = {preference_named(word, "", names) for word in words}
+    except BadRecordError:
+        return False
+    texts = [record[name] for name in names]
+    return sides <= {"first", "second"} and not any(word in texts for word in words)
 
 
 def _sides(record: Mapping[str, Any]) -> tuple[str, str] | None:

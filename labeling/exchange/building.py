@@ -166,6 +166,10 @@ def preference_named(value: Any, field: str, names: tuple[str, str] = ("", "")) 
     if value is None or value == "":
         return None
     word = parsing.as_name(value, 200).strip().casefold()
+    if word in ("1", "2") and names != ("", "") and not (names[0].endswith("1") and names[1].endswith("2")):
+        # Files that count from 0 and from 1 look the same here: half of the preferences would be exchanged.
+        reason = gettext_noop("The field %(name)s is %(value)s: does counting begin with 0 or 1? Write a, b or tie.")
+        raise BadRecordError("preference", reason, field, name=repr(field), value=parsing.shortened(value))
     if word and word in (names[0].casefold(), *FIRST):
         return "first"
     if word and word in (names[1].casefold(), *SECOND):

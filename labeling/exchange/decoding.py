@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -90,13 +91,49 @@ def parse_json(raw: RawRecord, limits: ReadLimits) -> Any:
     return value
 
 
+MESSAGE_FIELDS = (("role", "content"), ("from", "value"))
+"""The fields of a message that say who speaks and what."""
+
+_MESSAGES = re.compile(r"\[\s*\{")
+
+
 def parse_object(raw: RawRecord, limits: ReadLimits) -> JsonObject:
     """The record as a JSON object. Raises BadRecordError if it is anything else."""
     value = parse_json(raw, limits)
     if not isinstance(value, dict):
         text = gettext_noop("The record is a JSON %(kind)s where an object is expected.")
         raise BadRecordError("not_an_object", text, kind=kind_of(value))
-    return value
+    return with_messages(value)
+
+
+def with_messages(record: JsonObject) -> JsonObject:
+    """The record with the messages of fields that hold them as a JSON text, as tables and careless programs write it.
+
+    Taken for a text, such a prompt would be shown and trained as JSON.
+    """
+    for name, value in record.items():
+        if isinstance(value, str) and value[:1] == "[" and (messages := _messages_in(value)) is not None:
+            record[name] = messages
+    return record
+
+
+def _messages_in(text: str) -> list[JsonObject] | None:
+    if not _MESSAGES.match(text):
+        return None
+    try:
+        values = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return None
+    are_messages = all(
+        isinstance(one, dict) and any(who in one and said in one for who, said in MESSAGE_FIELDS) for one in values
+    )
+    if not are_messages:
+        return None
+    if _depth_exceeds(values, DEEPEST):
+        raise BadRecordError("not_json", NESTED, most=DEEPEST)
+    for string in _strings(values):
+        require_storable(string)
+    return list(values)
 
 
 def require_storable(text: str) -> None:

@@ -40,6 +40,8 @@ UNKEPT = (
     "chat_template_kwargs",
     "images",
     "image",
+    "image_path",
+    "image_url",
     "videos",
     "audios",
     "audio",

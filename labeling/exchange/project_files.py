@@ -19,6 +19,10 @@ GUIDELINES = ("guidelines", "annotation_guidelines", "expert_instruction", "anno
 
 STATE = "user_state.json"
 DATA = (".json", ".jsonl", ".ndjson")
+OTHER_DATA = (
+    *(".csv", ".tsv", ".parquet", ".arrow", ".feather", ".txt", ".html"),
+    *(".gz", ".bz2", ".xz", ".zst", ".zip", ".xlsx"),
+)
 LARGEST_SETTINGS = 1 << 20
 
 _IN_JSON = re.compile(rf'"(?:{"|".join(GUIDELINES)})"\s*:\s*(?=")')
@@ -61,6 +65,8 @@ def project_bytes(archive: zipfile.ZipFile, names: list[zipfile.ZipInfo], limits
     if states:
         return _joined(archive, data, states, guidelines, limits) if data else None
     data = [one for one in data if not _is_settings(one.filename)] if len(data) > 1 else data
+    if any(one.filename.lower().endswith(OTHER_DATA) and one not in data for one in names):
+        return None  # their records would be left out without a word
     return _pieces(archive, data[0], guidelines, limits) if len(data) == 1 else None
 
 

@@ -19,7 +19,7 @@ from common.transcripts import (
 )
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
-from labeling.exchange.battle_readers import BATTLE_READERS
+from labeling.exchange.battle_readers import BATTLE_READERS, names_sides
 from labeling.exchange.building import Size, Source, compare
 from labeling.exchange.own_readers import OWN_READERS
 from labeling.exchange.parsing import BadRecordError
@@ -262,7 +262,8 @@ def _is_hh(record: Mapping[str, Any]) -> bool:
 
 
 def _has_chosen(record: Mapping[str, Any]) -> bool:
-    return has("chosen", "rejected")(record) and ("prompt" in record or has_prompt(record))
+    is_pair = has("chosen", "rejected")(record) and ("prompt" in record or has_prompt(record))
+    return is_pair and not names_sides(record)
 
 
 CHOSEN_READERS = (

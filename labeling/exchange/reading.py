@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 from common.phrases import Count, Phrase, gettext_noop
 from labeling.exchange.building import text_warnings
-from labeling.exchange.decoding import parse_json, parse_object, parse_text, rejected, require_storable
+from labeling.exchange.decoding import parse_json, parse_object, parse_text, rejected, require_storable, with_messages
 from labeling.exchange.errors import UndetectedDialect, UnknownDialect, UnreadableInput
 from labeling.exchange.mapping import ColumnMapping, has_columns, mapped_prompt, mapped_reader
 from labeling.exchange.opening import Framing, open_records
@@ -295,7 +295,7 @@ def _json_prompt(raw: RawRecord, mapping: ColumnMapping, limits: ReadLimits) -> 
         value = {"prompt": value}
     if not isinstance(value, dict):
         value = parse_object(raw, limits)
-    refuse_unkept(value)
+    refuse_unkept(with_messages(value))
     if mapping:
         prompt = mapped_prompt(mapping, raw.place, value, limits)
     else:

@@ -115,10 +115,11 @@ def _arrow_rows(
     with spooled(chunks, limits) as file:
         try:
             for batch in batches(file):
+                batch.validate(full=True)  # the places that a damaged file names may lie outside of its bytes
                 for row in batch.to_pylist():
                     number += 1
                     yield _record(Place(number, number), row, limits)
-        except (ArrowException, OSError, MemoryError, ValueError, OverflowError) as error:  # texts and times, too
+        except (ArrowException, OSError, MemoryError, ValueError, OverflowError, SystemError) as error:
             raise UnreadableInput(
                 gettext_noop("The %(kind)s file cannot be read: it is damaged or incomplete. Save it again."), kind=kind
             ) from error

@@ -6,7 +6,7 @@ from labeling.models.batch import ImportBatch, KeptUpload
 from labeling.models.bulk import BulkAct, BulkActItem
 from labeling.models.campaign import Campaign, CampaignTally, skip_reason_label
 from labeling.models.choice import Choice, Flag, Winner
-from labeling.models.comparison import Assignment, Comparison, Gold
+from labeling.models.comparison import DIFFERING, Assignment, Comparison, Gold
 from labeling.models.earlier_event import EarlierEvent
 from labeling.models.erasure import Erasure
 from labeling.models.event import Event
@@ -14,6 +14,7 @@ from labeling.models.guidelines import Demand, GuidelineReading, GuidelineVersio
 from labeling.models.idempotency import KeptReply
 from labeling.models.invitation import Invitation
 from labeling.models.judgment import Judgment, Verdict
+from labeling.models.kept_counts import KeptCounts
 from labeling.models.mail import MailRequest
 from labeling.models.membership import LEADING, QUEUE_START, Membership
 from labeling.models.practice import PracticeAnswer, PracticePair, PracticeRound
@@ -25,6 +26,7 @@ from labeling.models.sign_in import KnownPlace, SignInBucket
 from labeling.models.webhook import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
+    "DIFFERING",
     "LEADING",
     "PROMPT_TEXT",
     "QUEUE_START",
@@ -53,6 +55,7 @@ __all__ = [
     "ImportBatch",
     "Invitation",
     "Judgment",
+    "KeptCounts",
     "KeptReply",
     "KeptUpload",
     "KnownPlace",

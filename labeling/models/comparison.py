@@ -20,6 +20,10 @@ from labeling.models.choice import Winner
 from labeling.models.guidelines import GuidelineVersion
 from labeling.models.prompt import Completion, Prompt
 
+_A, _B, _NEITHER = Q(votes_a__gt=0), Q(votes_b__gt=0), Q(votes_tie__gt=0) | Q(votes_both_bad__gt=0)
+DIFFERING = (_A & _B) | (_A & _NEITHER) | (_B & _NEITHER)
+"""Comparisons whose judgments differ. A tie and "both bad" are the same: no preference."""
+
 
 class Comparison(models.Model):
     """Two completions of one prompt, to be judged. a/b is canonical (by content hash), never the display order."""
@@ -110,6 +114,8 @@ class Comparison(models.Model):
             ),
             # With the id, so that each status can be listed newest first without reading the others.
             models.Index(fields=["campaign", "status", "id"], name="comparison_status_newest"),
+            # Few comparisons are judged in two ways; the others do not pay for this index.
+            models.Index(fields=["campaign", "id"], condition=DIFFERING, name="comparison_differing"),
             # The database asks for these before it deletes a completion or a user: a take-back deletes thousands.
             models.Index(fields=["completion_a"], name="comparison_completion_a"),
             models.Index(fields=["completion_b"], name="comparison_completion_b"),

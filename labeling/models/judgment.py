@@ -89,6 +89,8 @@ class Judgment(models.Model):
             models.Index(fields=["annotator", "campaign", "created_at"], name="judgment_annotator_time"),
             # Few judgments have an edit; the others do not pay for this index.
             models.Index(fields=["comparison"], condition=~Q(edit=""), name="judgment_with_edit"),
+            # The same for flags.
+            models.Index(fields=["comparison"], condition=~Q(flag=""), name="judgment_with_flag"),
         )
 
     def __str__(self) -> str:
@@ -123,6 +125,10 @@ class Verdict(models.Model):
         indexes = (
             models.Index(fields=["campaign", "settled_at"], name="verdict_campaign_time"),
             models.Index(fields=["campaign", "confidence", "comparison"], name="verdict_confidence"),
+            # Preference pairs are counted on a campaign's first page: from this index alone.
+            models.Index(
+                fields=["campaign", "settled_at"], condition=Q(winner__in=["a", "b"]), name="verdict_pair_time"
+            ),
         )
 
     @property

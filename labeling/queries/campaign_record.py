@@ -31,6 +31,7 @@ MEMBERSHIP_TIMES = (
     *("warned_at", "paused_at", "practised_at", "qualified_at", "passed_at", "restarted_at", "created_at"),
 )
 ROUND = ("use", "needed", "total", "right")
+EVENT = ("verb", "subject_type", "subject_id")
 ANSWER = ("position", "left", "choice", "strength", "criteria", "is_right")
 
 
@@ -152,9 +153,7 @@ def _event(event: Event | EarlierEvent, actor: str) -> JsonObject:
         "type": "event",
         "at": event.at.isoformat(),
         "actor": actor,
-        "verb": event.verb,
-        "subject_type": event.subject_type,
-        "subject_id": event.subject_id,
+        **{name: getattr(event, name) for name in EVENT},
         "before": event.before,
         "after": event.after,
     }

@@ -7,7 +7,7 @@ from typing import TypeVar
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from labeling.exchange import Message, messages_hash, pair_hash
-from labeling.models import Campaign, Comparison, Event, Judgment, User, Verdict
+from labeling.models import DIFFERING, Campaign, Comparison, Event, Judgment, User, Verdict
 from labeling.queries.names import with_actor_names
 from labeling.queries.prompt_search import prompts_with
 from labeling.queries.verdicts import standing_verdicts
@@ -60,9 +60,7 @@ def disagreements(campaign: Campaign, *, status: str | None = None, commented: b
 
     status: settled, conflict or open; None: any. commented: only those with a comment.
     """
-    preferred = Q(votes_a__gt=0), Q(votes_b__gt=0), Q(votes_tie__gt=0) | Q(votes_both_bad__gt=0)
-    two = (preferred[0] & preferred[1]) | (preferred[0] & preferred[2]) | (preferred[1] & preferred[2])
-    rows = campaign.comparisons.exclude(status__in=Comparison.OUT).filter(two)
+    rows = campaign.comparisons.exclude(status__in=Comparison.OUT).filter(DIFFERING)
     if status is not None:
         rows = rows.filter(status=status)
     if commented:

@@ -179,6 +179,11 @@ def votes_of(campaign: Campaign, part: Slice) -> Iterator[CursorWrapper]:
         cursor.execute("DROP TABLE slice_vote, slice_unit, slice_check")
 
 
+def check_slice(campaign: Campaign, part: Slice) -> None:
+    """Raises Invalid if the slice names something that the campaign does not have."""
+    _values(campaign, part)
+
+
 def slice_statements(part: Slice, *, is_adaptive: bool) -> tuple[str, str]:
     """The statements that create `slice_vote` and `slice_check`. is_adaptive: whether the overlap is adaptive."""
     limits = [limit for name, limit in LIMITS.items() if getattr(part, name) is not None]

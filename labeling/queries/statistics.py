@@ -2,7 +2,7 @@
 
 The counts from the database are cached until something happens in the campaign. Counts that took longer than a second
 are used for ten times as long as they took, whatever happens. So counting takes at most a tenth of the time, and
-`counted_at` says how old the counts are.
+`counted_at` says how old the counts are. Those that a worker made of a large campaign are in a row (KeptCounts).
 """
 
 import hashlib
@@ -17,8 +17,9 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext_noop
 
-from labeling.models import Campaign
+from labeling.models import Campaign, KeptCounts
 from labeling.queries.counts import SliceCounts, Stretches, count_slice
+from labeling.queries.counts_json import as_json, from_json
 from labeling.queries.slices import Slice
 from labeling.stats import (
     AgreementReport,
@@ -121,8 +122,8 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
-class _Counted:
-    """An entry of the cache. stamp: names the state of the campaign. seconds: how long counting took."""
+class Counted:
+    """The counts of a slice. stamp: names the state of the campaign. seconds: how long counting took."""
 
     stamp: tuple[int, int]
     seconds: float
@@ -132,7 +133,11 @@ class _Counted:
 
 def statistics(campaign: Campaign, part: Slice | None = None, *, recount: bool = False, now: datetime) -> Statistics:
     """All figures of a slice. part: None: people's own judgments. recount: not from the cache. Raises Invalid."""
-    counted = _counted(campaign, part or Slice(), now, recount=recount)
+    return figures_of(counted_now(campaign, part or Slice(), now, recount=recount))
+
+
+def figures_of(counted: Counted) -> Statistics:
+    """All figures that counts yield."""
     counts, errors = counted.counts, counted.errors
     agreed = agreement_report(counts.patterns)
     noise = label_noise(agreed.percent_without_ties)
@@ -160,7 +165,12 @@ def model_ranking(
     campaign: Campaign, part: Slice | None = None, *, length_controlled: bool = False, now: datetime
 ) -> Ranking:
     """The ranking of the campaign's model versions by the judgments of a slice. Raises Invalid."""
-    matches = _counted(campaign, part or Slice(), now).counts.matches
+    return ranking_of(counted_now(campaign, part or Slice(), now), length_controlled=length_controlled)
+
+
+def ranking_of(counted: Counted, *, length_controlled: bool = False) -> Ranking:
+    """The ranking that counts yield."""
+    matches = counted.counts.matches
     if not length_controlled:
         of_any_length: Counter[tuple[str, str, float, int, int, int]] = Counter()
         for (one, other, _, a, tie, b), number in matches.items():
@@ -180,22 +190,66 @@ def plain(value: Any) -> Any:
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
 
 
-def _counted(campaign: Campaign, part: Slice, now: datetime, *, recount: bool = False) -> _Counted:
-    # The texts of a slice may hold any character; the keys of a cache may not.
-    key = f"statistics:{campaign.pk}:{hashlib.sha256(repr(part).encode()).hexdigest()}"
-    stamp = _stamp(campaign)
-    cached: _Counted | None = cache.get(key)
-    if cached is not None and not recount and (cached.stamp == stamp or _is_fresh_enough(cached, now)):
+def counted_now(campaign: Campaign, part: Slice, now: datetime, *, recount: bool = False) -> Counted:
+    """The counts of a slice: kept ones, or new ones. recount: new ones. Raises Invalid."""
+    key = f"statistics:{campaign.pk}:{part_key(part)}"
+    cached: Counted | None = None if recount else cache.get(key)
+    if cached is not None and is_current(campaign, cached, now):
         return cached
-    began = perf_counter()
+    kept = None if recount else was_kept(kept_row(campaign, part))
+    counted = kept if kept is not None and is_current(campaign, kept, now) else count_now(campaign, part, now)
+    cache.set(key, counted, KEPT_SECONDS)
+    return counted
+
+
+def part_key(part: Slice) -> str:
+    """The name of a slice. Its texts may hold any character; the keys of a cache may not."""
+    return hashlib.sha256(repr(part).encode()).hexdigest()
+
+
+def slice_of(limits: Mapping[str, Any]) -> Slice:
+    """The slice with these limits, whose times are texts."""
+    times = {name: datetime.fromisoformat(limits[name]) for name in ("since", "until") if limits[name]}
+    return Slice(**{**limits, **times})
+
+
+def kept_row(campaign: Campaign, part: Slice) -> KeptCounts | None:
+    """The row that keeps the counts of a slice."""
+    return KeptCounts.objects.filter(campaign=campaign, part=part_key(part)).first()
+
+
+def to_keep(counted: Counted) -> dict[str, Any]:
+    """Counts as a row holds them."""
+    parts = {"counts": as_json(counted.counts), "errors": as_json(counted.errors)}
+    return {"stamp": list(counted.stamp), "seconds": counted.seconds, **parts}
+
+
+def was_kept(row: KeptCounts | None) -> Counted | None:
+    """The counts of a row; None: it has none, or those of another version of this program."""
+    if row is None or row.counted is None:
+        return None
+    try:
+        event, judgments = row.counted["stamp"]
+        parts = from_json(row.counted["counts"]), from_json(row.counted["errors"])
+        return Counted((event, judgments), row.counted["seconds"], *parts)
+    except (LookupError, TypeError, ValueError):
+        return None
+
+
+def is_current(campaign: Campaign, counted: Counted, now: datetime) -> bool:
+    """Whether nothing has happened in the campaign since, or counting takes so long that they are used for a while."""
+    return counted.stamp == _stamp(campaign) or _is_fresh_enough(counted, now)
+
+
+def count_now(campaign: Campaign, part: Slice, now: datetime) -> Counted:
+    """Counts a slice. Raises Invalid."""
+    stamp, began = _stamp(campaign), perf_counter()
     counts = count_slice(campaign, part, now, settings.TIME_ZONE)
     votes = counts.vote_sets
     errors = annotator_errors(
         votes.sets, votes.annotators, votes.choices, votes.weights, n_annotators=len(votes.people)
     )
-    counted = _Counted(stamp, perf_counter() - began, counts, errors)
-    cache.set(key, counted, KEPT_SECONDS)
-    return counted
+    return Counted(stamp, perf_counter() - began, counts, errors)
 
 
 def _stamp(campaign: Campaign) -> tuple[int, int]:
@@ -204,7 +258,7 @@ def _stamp(campaign: Campaign) -> tuple[int, int]:
     return last or 0, read_tally(campaign.pk).judgments
 
 
-def _is_fresh_enough(cached: _Counted, now: datetime) -> bool:
+def _is_fresh_enough(cached: Counted, now: datetime) -> bool:
     age = (now - cached.counts.at).total_seconds()
     return cached.seconds > WORTH_KEEPING_SECONDS and age < PATIENCE * cached.seconds
 

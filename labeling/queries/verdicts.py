@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice, repeat
 from typing import Any, cast
 
@@ -15,6 +16,8 @@ from labeling.tally import read_tally
 
 CHUNK = 500
 IDS = 1000
+PAIR_WINNERS = ("a", "b")
+"""The winners that yield a preference pair."""
 STATUSES = (Comparison.Status.OPEN, Comparison.Status.CONFLICT)
 """Of comparisons without a verdict."""
 
@@ -117,17 +120,31 @@ def standing_verdicts(campaign: Campaign) -> QuerySet[Verdict]:
     return Verdict.objects.filter(campaign=campaign).exclude(comparison__status__in=Comparison.OUT)
 
 
+def count_pairs(campaign: Campaign, *, since: datetime | None = None) -> int:
+    """How many verdicts that count prefer one completion: each yields a preference pair. since: settled after it.
+
+    An index holds just these verdicts, so they are counted without the comparisons; those of the few comparisons that
+    are out are subtracted.
+    """
+    preferring = Verdict.objects.filter(campaign=campaign, winner__in=PAIR_WINNERS)
+    if since is not None:
+        preferring = preferring.filter(settled_at__gt=since)
+    out = preferring.filter(comparison__campaign=campaign, comparison__status__in=Comparison.OUT)
+    return preferring.count() - out.count()
+
+
 def winners(campaign: Campaign) -> dict[str, int]:
     """How many comparisons have each winner, are in conflict, or are open."""
-    counted = dict(
-        standing_verdicts(campaign)
-        .order_by()
-        .values_list("winner")
-        .annotate(comparisons=Count("pk"))
-        .order_by("winner")
-    )
+    verdicts = Verdict.objects.filter(campaign=campaign).order_by()
+    # Most comparisons count: the verdicts of the few that are out are subtracted, so the others are not looked up.
+    out = verdicts.filter(comparison__campaign=campaign, comparison__status__in=Comparison.OUT)
+    counted, less = (dict(rows.values_list("winner").annotate(number=Count("pk"))) for rows in (verdicts, out))
+    standing = {winner: counted[winner] - less.get(winner, 0) for winner in sorted(counted)}
     tally = read_tally(campaign.pk)
-    return counted | {"conflict": tally.conflicts, "open": tally.comparisons - tally.settled - tally.conflicts}
+    return {winner: number for winner, number in standing.items() if number} | {
+        "conflict": tally.conflicts,
+        "open": tally.comparisons - tally.settled - tally.conflicts,
+    }
 
 
 HAS_JUDGMENTS = Exists(

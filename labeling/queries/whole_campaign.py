@@ -21,6 +21,7 @@ COMPLETION = (
     *("text", "model_version", "seed", "sampling", "prompt_token_ids", "token_ids", "finish_reason", "logprob_sum"),
     *("server", "metadata"),
 )
+COMPARISON = ("external_id", "metadata", "status", "overlap", "priority", "position", "source")
 JUDGMENT = (
     *("choice", "strength", "criteria", "comment", "edit", "skip_reason", "flag", "seconds", "left", "key"),
     *("certainty", "metadata"),
@@ -127,13 +128,7 @@ def _comparison(one: Comparison) -> JsonObject:
         "prompt": one.prompt.messages_hash,
         "a": _completion(one.completion_a),
         "b": _completion(one.completion_b),
-        "external_id": one.external_id,
-        "metadata": one.metadata,
-        "status": one.status,
-        "overlap": one.overlap,
-        "priority": one.priority,
-        "position": one.position,
-        "source": one.source,
+        **{name: getattr(one, name) for name in COMPARISON},
         "retired_with_prompt": one.retired_with_prompt,
         "created_at": moment_text(one.created_at),
         "verdict": _verdict(one),

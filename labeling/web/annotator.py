@@ -4,9 +4,12 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from common.errors import Invalid
 from labeling.access import get_led_campaign
+from labeling.actions.counting import counted_or_coming
 from labeling.models import Campaign, User
 from labeling.queries.annotator import (
     CHOICES,
@@ -19,7 +22,7 @@ from labeling.queries.annotator import (
 )
 from labeling.queries.names import name_for_leads
 from labeling.queries.questions import own_questions
-from labeling.web.annotator_figures import annotator_figures
+from labeling.web.annotator_figures import annotator_figures, part_of
 from labeling.web.annotator_tables import ANNOTATOR_TABLES, OfAnnotator
 from labeling.web.csv_tables import csv_file
 from labeling.web.edge import page, person
@@ -37,13 +40,19 @@ def annotator(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """
     campaign, user = _annotator(request, slug, name)
     against = against_verdicts(campaign, user)
+    try:
+        counted, is_counting = counted_or_coming(campaign=campaign, part=part_of(user), now=timezone.now())
+    except Invalid:  # they have not judged
+        counted, is_counting = None, False
     context = {
         "campaign": campaign,
         "annotator": user,
         "name": name_for_leads(user, campaign),
         "membership": campaign.memberships.filter(user=user).first(),
         "counts": counts(campaign, user),
-        "figures": FigureRows(annotator_figures(campaign, user, against)),
+        "figures": FigureRows(annotator_figures(counted, against) if counted else []),
+        "counted_at": counted.counts.at if counted else None,
+        "is_counting": is_counting,
         "days": _bars(campaign, user),
         "verdicts": list(zip(CHOICES, against.table, strict=True)),
         "choices": CHOICES,

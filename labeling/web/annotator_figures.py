@@ -1,23 +1,22 @@
 """The figures of one annotator's quality."""
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from common.errors import Invalid
-from labeling.models import Campaign, User
+from labeling.models import User
 from labeling.queries.annotator import AgainstVerdicts
 from labeling.queries.slices import Slice
-from labeling.queries.statistics import statistics
+from labeling.queries.statistics import Counted, figures_of
 from labeling.web.figure_rows import FigureRow
 
 
-def annotator_figures(campaign: Campaign, user: User, against: AgainstVerdicts) -> list[FigureRow]:
-    """The figures of the annotator's judgments; none for a member who has not judged yet."""
-    part = Slice(annotator=user.pseudonym, include_simulated=user.is_simulated, include_imported=user.is_outside)
-    try:
-        found = statistics(campaign, part, now=timezone.now())
-    except Invalid:  # a slice is refused where its annotator has not judged
-        return []
+def part_of(user: User) -> Slice:
+    """The slice of the annotator's judgments. It is refused where they have not judged."""
+    return Slice(annotator=user.pseudonym, include_simulated=user.is_simulated, include_imported=user.is_outside)
+
+
+def annotator_figures(counted: Counted, against: AgainstVerdicts) -> list[FigureRow]:
+    """The figures of the annotator's judgments. counted: their slice."""
+    found = figures_of(counted)
     median = found.speed.median
     return [
         FigureRow("gold", _("Gold accuracy"), _("Share of gold judged correctly."), found.gold, of="judgment"),

@@ -3,9 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from django.utils import timezone
+
+from common.errors import Invalid
 from labeling.models import Campaign, Judgment, User
 from labeling.queries.annotator import CHOICES, against_verdicts, commented, flagged, judgments_by_day
-from labeling.web.annotator_figures import annotator_figures
+from labeling.queries.statistics import counted_now
+from labeling.web.annotator_figures import annotator_figures, part_of
 from labeling.web.csv_tables import ESTIMATE, Table, estimate_cells
 
 
@@ -19,7 +23,11 @@ class OfAnnotator:
 
 def figures_table(of: OfAnnotator) -> Table:
     """The figures of the annotator's quality."""
-    rows = annotator_figures(of.campaign, of.user, against_verdicts(of.campaign, of.user))
+    try:
+        counted = counted_now(of.campaign, part_of(of.user), timezone.now())
+    except Invalid:  # they have not judged
+        return ("figure", "name", *ESTIMATE), []
+    rows = annotator_figures(counted, against_verdicts(of.campaign, of.user))
     return ("figure", "name", *ESTIMATE), ([row.key, row.name, *estimate_cells(row.estimate)] for row in rows)
 
 

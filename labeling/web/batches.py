@@ -12,7 +12,7 @@ from common.sentences import reason_of
 from common.text.rendering import render_markdown
 from common.wording import grouped
 from labeling.access import get_batch
-from labeling.actions.batches import take_back, touched_comparisons
+from labeling.actions.batches import MOST_COUNTED, take_back, touched_comparisons
 from labeling.actions.blind_test_acts import TAKE_BACK, is_refused
 from labeling.actions.imported_guidelines import use_guidelines
 from labeling.actions.previews import cancel_preview, import_preview, prepare_again
@@ -68,6 +68,7 @@ def _render(request: HttpRequest, row: ImportBatch, form: ReadingForm) -> HttpRe
         "is_refused": _is_refused(row),
         "is_useless": bool(row.rejected_count) and not (row.created or row.duplicates or _is_refused(row)),
         "touched": touched_comparisons(row) if row.status in ImportBatch.BROUGHT else None,
+        "most_counted": MOST_COUNTED,
         "can_be_taken_back": row.status in ImportBatch.BROUGHT and not is_refused(row.campaign, TAKE_BACK),
         "form": form,
         "is_unknown_format": bool(row.notes.get("columns")) and not row.settings.get("mapping"),

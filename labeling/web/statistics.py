@@ -4,18 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from common.errors import Invalid
 from labeling.access import get_led_campaign
+from labeling.actions.counting import counted_or_coming
 from labeling.models import Campaign
 from labeling.queries.agreement import has_simulated_annotators, imported_judgments
 from labeling.queries.names import names_by_pseudonym
-from labeling.queries.slices import Slice, slice_choices
-from labeling.queries.statistics import Statistics, model_ranking, statistics
+from labeling.queries.slices import Slice, check_slice, slice_choices
+from labeling.queries.statistics import Statistics, counted_now, figures_of, ranking_of
 from labeling.stats import AnnotatorPairAgreement, Drift, DriftPoint, Estimate, Ranking
 from labeling.web.csv_tables import csv_file
 from labeling.web.edge import page, person, refuse
@@ -128,10 +130,23 @@ def _in_points(share: str) -> str:
 @page
 @require_safe
 def campaign_statistics(request: HttpRequest, slug: str) -> HttpResponse:
-    """The figures of the slice in the form; without a form, of all judgments by people. `recount`: not cached ones."""
+    """The figures of the slice in the form; without a form, of all judgments by people. `recount`: not cached ones.
+
+    Those of a large campaign are the last that a worker counted, while it counts newer ones.
+    """
     campaign = get_led_campaign(person(request), slug)
-    selection = _selection(request, campaign)
-    return render(request, "labeling/statistics.html", _context(request, campaign, selection))
+    chosen, again = _chosen(request, campaign), "recount" in request.GET
+    counted, is_counting = counted_or_coming(campaign=campaign, part=chosen.part, again=again, now=timezone.now())
+    query = request.GET.copy()
+    query.pop("recount", None)
+    shared = {"campaign": campaign, "tab": "statistics", "is_counting": is_counting, "query": query.urlencode()}
+    if again and is_counting:  # the next look asks for no more
+        return redirect(f"{reverse('statistics', args=[slug])}?{query.urlencode()}")
+    if counted is None:
+        return render(request, "labeling/statistics/counting.html", shared)
+    ranked = ranking_of(counted, length_controlled=chosen.length_controlled)
+    context = _context(campaign, Selection(chosen.form, figures_of(counted), ranked))
+    return render(request, "labeling/statistics.html", shared | context)
 
 
 @page
@@ -141,8 +156,10 @@ def statistics_table(request: HttpRequest, slug: str, table: str) -> StreamingHt
     campaign = get_led_campaign(person(request), slug)
     if table not in TABLES:
         raise Http404
-    selection = _selection(request, campaign)
-    tabled = Tabled(campaign, selection.figures, selection.ranked, _names(campaign, selection.figures))
+    chosen = _chosen(request, campaign)
+    counted = counted_now(campaign, chosen.part, timezone.now(), recount="recount" in request.GET)
+    figures, ranked = figures_of(counted), ranking_of(counted, length_controlled=chosen.length_controlled)
+    tabled = Tabled(campaign, figures, ranked, _names(campaign, figures))
     return csv_file(f"{campaign.slug}-{table}", TABLES[table](tabled))
 
 
@@ -155,7 +172,16 @@ class Selection:
     ranked: Ranking
 
 
-def _selection(request: HttpRequest, campaign: Campaign) -> Selection:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The form that selects judgments, and what it selects."""
+
+    form: SliceForm
+    part: Slice
+    length_controlled: bool
+
+
+def _chosen(request: HttpRequest, campaign: Campaign) -> Chosen:
     sent = {name: str(value) for name, value in request.GET.items() if name != "recount"}
     choices = slice_choices(campaign)
     names = names_by_pseudonym(campaign, choices.annotators)
@@ -163,26 +189,20 @@ def _selection(request: HttpRequest, campaign: Campaign) -> Selection:
     part, controlled = Slice(), False
     if form.is_bound and form.is_valid():
         part, controlled = form.part(), form.cleaned_data["length_controlled"]
-    now, recount = timezone.now(), "recount" in request.GET
     try:
-        figures = statistics(campaign, part, recount=recount, now=now)
+        check_slice(campaign, part)
     except Invalid as error:
         refuse(form, error)
-        part, figures = Slice(), statistics(campaign, recount=recount, now=now)
-    return Selection(form, figures, model_ranking(campaign, part, length_controlled=controlled, now=now))
+        part = Slice()
+    return Chosen(form, part, controlled)
 
 
-def _context(request: HttpRequest, campaign: Campaign, selection: Selection) -> dict[str, object]:
+def _context(campaign: Campaign, selection: Selection) -> dict[str, object]:
     figures, ranked = selection.figures, selection.ranked
     names = _names(campaign, figures)
-    query = request.GET.copy()
-    query.pop("recount", None)
     return {
-        "campaign": campaign,
-        "tab": "statistics",
         "form": selection.form,
         "found": figures,
-        "query": query.urlencode(),
         "agreement": FigureRows(agreement_figures(figures)),
         "noise": FigureRows(noise_figures(figures)),
         "bias": FigureRows(bias_figures(figures)),

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 
 from labeling.exchange import PreferencePair
 from labeling.models import Assignment, Comparison, Judgment
+from labeling.queries.verdicts import PAIR_WINNERS
 from training.models import Snapshot
-from training.queries.retraining import PAIR_WINNERS
 from training.queries.snapshots import comparisons_of
 
 AT_ONCE = 500

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from labeling.models import Campaign
-from labeling.queries.verdicts import standing_verdicts
+from labeling.queries.verdicts import count_pairs
 from training.models import GenerationJob, ModelVersion, RetrainingRule, Run
 from training.queries.jobs import newest
-from training.queries.retraining import PAIR_WINNERS, fresh_verdicts
+from training.queries.retraining import fresh_verdicts
 from training.queries.serving import current_deployment, version_before
 
 
@@ -48,7 +48,7 @@ def campaign_training_overview(campaign: Campaign, *, versions: int = 10) -> Tra
         serving=deployment.version if deployment else None,
         before=version_before(),
         fresh_verdicts=fresh_verdicts(campaign),
-        preference_pairs=standing_verdicts(campaign).filter(winner__in=PAIR_WINNERS).count(),
+        preference_pairs=count_pairs(campaign),
         generation=job,
         run=run,
         versions=list(latest[:versions]),

@@ -8,10 +8,8 @@ from django.db.models.functions import Coalesce
 
 from common.schedules import next_time
 from labeling.models import Campaign, Event
-from labeling.queries.verdicts import standing_verdicts
+from labeling.queries.verdicts import count_pairs
 from training.models import Deployment, GateDecision, JobStatus, PeopleGate, RetrainingRule, Run, Snapshot
-
-PAIR_WINNERS = ("a", "b")  # the winners that yield a preference pair
 
 
 def last_snapshot(campaign: Campaign) -> Snapshot | None:
@@ -22,11 +20,8 @@ def last_snapshot(campaign: Campaign) -> Snapshot | None:
 
 def fresh_verdicts(campaign: Campaign) -> int:
     """How many verdicts that yield a preference pair are newer than the last run's snapshot."""
-    verdicts = standing_verdicts(campaign).filter(winner__in=PAIR_WINNERS)
     snapshot = last_snapshot(campaign)
-    if snapshot is not None and snapshot.last_verdict_at is not None:
-        verdicts = verdicts.filter(settled_at__gt=snapshot.last_verdict_at)
-    return verdicts.count()
+    return count_pairs(campaign, since=snapshot.last_verdict_at if snapshot else None)
 
 
 def awaits_gate(run: Run) -> bool:

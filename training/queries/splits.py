@@ -2,9 +2,8 @@
 
 from labeling.exchange import Split
 from labeling.models import Campaign
-from labeling.queries.verdicts import standing_verdicts
+from labeling.queries.verdicts import count_pairs
 from training.models import Snapshot
-from training.queries.retraining import PAIR_WINNERS
 
 ENOUGH_HELD_OUT = 60
 """Held-out pairs that a small campaign aims at: they tell a good first version from chance (models/held_out.py)."""
@@ -18,7 +17,7 @@ def next_split(campaign: Campaign) -> Split:
     the share never grows: a prompt that was learned from is never held out later. A first snapshot of few prompts may
     need another seed.
     """
-    pairs = standing_verdicts(campaign).filter(winner__in=PAIR_WINNERS).count()
+    pairs = count_pairs(campaign)
     last = Snapshot.objects.filter(campaign=campaign).order_by("-pk").first()
     if last is None:
         return Split(test_share=usual_share(pairs))

@@ -3,6 +3,8 @@
 import io
 import json
 import random
+import re
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ from typing import Any
 import pytest
 
 from common.errors import NotAllowed
+from labeling.actions.campaign_import_checks import WrongLine
+from labeling.actions.campaign_import_shapes import check_shape
 from labeling.actions.campaign_imports import ImportedCampaign, import_campaign
 from labeling.actions.campaigns import write_guidelines
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
@@ -230,6 +234,89 @@ def test_a_wrong_line_is_named_and_nothing_is_kept(kind: str, change: dict[str, 
     with pytest.raises(UnreadableFile, match=rf"^Line {number + 1}\b"):
         imported(b"\n".join(json.dumps(line).encode() for line in lines), scene.maya)
     assert (Campaign.objects.count(), User.objects.filter(is_active=False).count()) == (1, 0)
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Each object or list within a value, with each of its names or positions."""
+    if isinstance(value, dict | list):
+        for name in list(value) if isinstance(value, dict) else range(len(value)):
+            yield value, name
+            yield from places(value[name])
+
+
+def test_every_field_that_is_missing_or_of_another_kind_is_named_before_anything_is_written() -> None:
+    lines = [json.loads(line) for line in whole(eventful().campaign).splitlines()]
+    free = {"before", "after", "messages", "metadata", "sampling", "criteria", "tags", "token_ids", "prompt_token_ids"}
+    for line in {line["type"]: line for line in lines if line["type"] != "campaign"}.values():
+        check_shape(7, line)
+        for holder, name in list(places(line)):
+            if name == "type" or isinstance(name, int):
+                continue
+            value = holder.pop(name)
+            missing = refusal(line)
+            holder[name] = 1.5
+            other = refusal(line)
+            holder[name] = value
+            assert missing is None or re.fullmatch(rf"Line 7: the field \S*{name} is missing\.", missing)
+            assert other is None or re.match(rf"Line 7: the field \S*{name}\S* must be (an?|any) ", other)
+            if name not in free and isinstance(value, dict | list):
+                assert other is not None, name
+
+
+def refusal(line: dict[str, Any]) -> str | None:
+    try:
+        check_shape(7, line)
+    except WrongLine as error:
+        return str(error)
+    return None
+
+
+BROKEN: list[tuple[str, dict[str, Any], str]] = [
+    ("comparison", {"external_id": "a\x00b"}, "cannot be stored"),
+    ("comparison", {"external_id": "\ud800"}, "half of a surrogate pair"),
+    ("comparison", {"prompt": "nowhere"}, "there is no prompt 'nowhere' before it"),
+    ("comparison", {"created_at": "yesterday"}, "must be a time with its zone"),
+    ("event", {"subject_id": 10**30}, "subject_id"),
+]
+
+
+@pytest.mark.parametrize(("kind", "change", "words"), BROKEN)
+def test_a_refusal_speaks_of_the_file_and_never_in_words_of_the_program(
+    kind: str, change: dict[str, Any], words: str
+) -> None:
+    assert words in refused(kind, lambda line: line.update(change))
+
+
+UNKNOWN = [
+    ("annotator", "nobody", "there is no annotator 'nobody' before it"),
+    ("guideline_version", 9, "there are no guidelines 9 before it"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "words"), UNKNOWN)
+def test_a_refusal_names_the_annotator_or_the_guidelines_that_no_line_has(name: str, value: Any, words: str) -> None:
+    assert words in refused("comparison", lambda line: line["assignments"][0].update({name: value}))
+
+
+def test_a_line_that_stands_twice_is_refused_in_words() -> None:
+    scene = stage(comparisons=2)
+    lines = whole(scene.campaign).splitlines()
+    double = next(line for line in lines if json.loads(line)["type"] == "comparison")
+    place = lines.index(double)
+    with pytest.raises(UnreadableFile, match="holds something that the file holds already"):
+        imported(b"\n".join([*lines[:place], double, *lines[place:]]), scene.maya)
+
+
+def refused(kind: str, change: Callable[[dict[str, Any]], None]) -> str:
+    """The refusal of a judged campaign in whose last line of that kind something is changed."""
+    scene = stage(comparisons=2)
+    scene.settle(["a"])
+    lines = [json.loads(line) for line in whole(scene.campaign).splitlines()]
+    change([line for line in lines if line["type"] == kind and line.get("assignments", True)][-1])
+    with pytest.raises(UnreadableFile) as caught:
+        imported(b"\n".join(json.dumps(line).encode() for line in lines), scene.maya)
+    assert Campaign.objects.count() == 1
+    return str(caught.value)
 
 
 @pytest.mark.parametrize("certainty", [5, 0.2, -1, "0.9"])

@@ -1,12 +1,15 @@
 """Verdicts as exports and snapshots read them."""
 
+from datetime import timedelta
+
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+from labeling.actions.curation import retire_comparison
 from labeling.exchange import DropReport
-from labeling.models import Comparison
-from labeling.queries.verdicts import verdict_records
+from labeling.models import Comparison, Verdict
+from labeling.queries.verdicts import count_pairs, verdict_records, winners
 from tests.people import asks, pair, stage
 
 
@@ -70,3 +73,16 @@ def test_verdicts_are_read_batch_by_batch() -> None:
         next(read)
     assert len(queries) <= 3  # ids, rows, improved texts; the rest has not been asked for
     assert sum(1 for _ in read) == 699
+
+
+def test_pairs_and_winners_are_counted_without_the_comparisons_that_are_out() -> None:
+    scene = stage(comparisons=5)
+    settled = scene.settle(["a", "b", "a", "tie"])
+    assert count_pairs(scene.campaign) == 3
+    assert winners(scene.campaign) == {"a": 2, "b": 1, "tie": 1, "conflict": 0, "open": 1}
+    retire_comparison(comparison=settled[1], reason="Twice.", acting_user=scene.maya, now=scene.now)
+    assert count_pairs(scene.campaign) == 2
+    assert winners(scene.campaign) == {"a": 2, "tie": 1, "conflict": 0, "open": 1}
+    since = Verdict.objects.get(comparison=settled[0]).settled_at
+    assert count_pairs(scene.campaign, since=since - timedelta(seconds=1)) == 2
+    assert count_pairs(scene.campaign, since=scene.now) == 0

@@ -4,11 +4,14 @@ import gzip
 import json
 from pathlib import Path
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from labeling.actions import batches as actions
 from labeling.actions.people import create_user
 from labeling.models import Comparison, ImportBatch, KeptUpload, Prompt, Role
+from labeling.web import batches as pages
 from tests.clients import Visiting, text_of
 from tests.markup import tight
 from tests.people import NOON, Stage, stage
@@ -176,6 +179,20 @@ def test_a_judged_import_says_so_instead(visiting: Visiting) -> None:
     assert "1 comparison of this import was judged" in text_of(maya, address)
     assert "can no longer be taken back" in press(maya, address, "take_back")
     assert on_stage.campaign.comparisons.count() == 1
+
+
+def test_of_an_import_with_many_judgments_only_some_are_counted(
+    visiting: Visiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (actions, pages):
+        monkeypatch.setattr(module, "MOST_COUNTED", 1)
+    scene: Stage = stage()
+    maya = visiting(scene.maya)
+    bring_in(maya, lines(*(PAIR | {"prompt": [{"role": "user", "content": f"How {one}?"}]} for one in range(3))))
+    scene.settle(["a", "a"])
+    address = f"/campaigns/sums/data/imports/{ImportBatch.objects.get().pk}/"
+    assert "More than 1 comparisons of this import were judged" in tight(text_of(maya, address))
+    assert "More than 1 comparisons" in tight(press(maya, address, "take_back"))
 
 
 def test_an_import_that_was_only_skipped_or_flagged_says_so_and_lists_the_flagged(visiting: Visiting) -> None:
