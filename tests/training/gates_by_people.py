@@ -1,6 +1,7 @@
 """Gates by people on stage: held prompts, texts that a script wrote, and votes."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from labeling.actions.blind_tests import create_blind_test
@@ -15,6 +16,7 @@ from tests.training.jobs.scripted import Scripted
 from training.actions.held_prompts import hold_prompts
 from training.actions.people_gates import PeopleGateSpec, look_at_gate, open_people_gate
 from training.generation import GenerationRequest
+from training.jobs.drafts import draft_as_json
 from training.jobs.generation import run_generation_job
 from training.models import GenerationItem, GenerationJob, ModelVersion, PeopleGate
 
@@ -83,8 +85,8 @@ def voting_gate(campaign: Campaign, candidate: ModelVersion, serving: ModelVersi
         campaign=test, status="finished", strategy="two_versions", hides_versions=True, created_at=NOW
     )
     for number, prompt in enumerate(test.prompts.order_by("pk")):
-        first = CompletionDraft(f"Short answer {number}.", seed=2 * number)
-        second = CompletionDraft(f"An answer that takes its time, number {number} of them.", seed=2 * number + 1)
+        first = CompletionDraft(f"Short answer {number}.")
+        second = CompletionDraft(f"An answer that takes its time, number {number} of them.")
         draft = ComparisonDraft(prompt=prompt, first=first, second=second)
         added = add_comparisons(campaign=test, drafts=[draft], source="test", acting_user=None, now=NOW)
         GenerationItem.objects.create(
@@ -95,6 +97,8 @@ def voting_gate(campaign: Campaign, candidate: ModelVersion, serving: ModelVersi
             version_second=serving,
             seed_first=2 * number,
             seed_second=2 * number + 1,
+            first=draft_as_json(replace(first, seed=2 * number, server="here")),
+            second=draft_as_json(replace(second, seed=2 * number + 1, server="here")),
             status="done",
             comparison=added.comparisons[0],
         )

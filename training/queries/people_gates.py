@@ -264,8 +264,8 @@ def _reason_of_open(gate: PeopleGate, cast: Cast) -> Sentence:
         return Sentence(gettext_noop("The gate by people is open: %(votes)s votes so far."), {"votes": cast.votes})
     values = {"votes": cast.votes, "planned": gate.votes_per_prompt, "people": cast.voters}
     text = gettext_noop(
-        "The gate by people is open: %(votes)s votes so far. It waits for more people: a prompt takes the votes of "
-        "%(planned)s, and %(people)s vote in its blind test. Add annotators there, or vote yourself."
+        "The gate by people is open: %(votes)s votes so far. It waits for more people: each prompt takes "
+        "%(planned)s votes, and its blind test has %(people)s voters. Add annotators there, or vote yourself."
     )
     return Sentence(text, values)
 

@@ -67,12 +67,21 @@ class OpenGateForm(forms.Form):
         min_value=50.5,
         max_value=100 * MOST_WORTH,
         initial=0.60,
+        help_text=gettext_lazy("The gate stops once so high a win rate is refuted."),
     )
     error = PercentField(
-        label=gettext_lazy("Risk of a wrong decision (%)"), min_value=0.1, max_value=100 * MOST_ERROR, initial=0.05
+        label=gettext_lazy("Risk of a wrong decision (%)"),
+        min_value=0.1,
+        max_value=100 * MOST_ERROR,
+        initial=0.05,
+        help_text=gettext_lazy("At any moment, however often you look. A smaller risk takes more votes."),
     )
     votes_per_prompt = forms.IntegerField(
-        label=gettext_lazy("Votes on each prompt"), min_value=1, max_value=MOST_PER_PROMPT, initial=1
+        label=gettext_lazy("Votes on each prompt"),
+        min_value=1,
+        max_value=MOST_PER_PROMPT,
+        initial=1,
+        help_text=gettext_lazy("Of different people. With fewer voters the gate waits for more."),
     )
     most_votes = forms.IntegerField(label=gettext_lazy("Votes at most"), min_value=1, max_value=MOST_VOTES, initial=600)
     hides_from_leads = forms.BooleanField(

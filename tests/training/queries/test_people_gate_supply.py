@@ -70,7 +70,7 @@ def test_a_gate_with_more_planned_votes_than_voters_waits_for_its_other_members(
     for person in voters:
         gate = voted(gate, person, ["tie"] * 7)
     assert (gate.is_open, supply_of(gate)) == (True, Supply(wanted=7, unusable=0))  # those who lead it can vote
-    assert "It waits for more people: a prompt takes the votes of 9, and " in reason_of(gate)
+    assert "It waits for more people: each prompt takes 9 votes, and its blind test has " in reason_of(gate)
     add_member(campaign=gate.blind_test, user=scene.charlie, role="annotator", acting_user=scene.maya, now=NOON)
     gate = voted(gate, scene.charlie, ["tie"] * 7)
     assert gate.is_open
