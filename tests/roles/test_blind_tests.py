@@ -8,6 +8,7 @@ import gzip
 import io
 import zipfile
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as parquet
@@ -40,8 +41,9 @@ SEED = 86_420_975_310
 
 
 @pytest.fixture(autouse=True)
-def _no_files(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_files(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
     """The versions on stage are rows without files."""
+    settings.VAR_DIR = tmp_path
     monkeypatch.setattr(files, "check_version", lambda version: None)
 
 
