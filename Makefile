@@ -93,6 +93,18 @@ test-vllm: install-dev vllm-install ## Run the tests with a real vLLM server, wh
 
 # --- Checking ---------------------------------------------------------------------------------------------------------
 
+.PHONY: docs
+docs: install-dev ## Build the documentation site into var/docs
+	@scripts/docs.sh $(BIN) var/docs diagrams && echo "Open var/docs/index.html"
+
+.PHONY: sbom audit
+sbom: install-dev ## List what is installed, with licences, in var/sbom.json (CycloneDX)
+	@PYTHONWARNINGS=ignore $(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py environment $(BIN)/python --output-reproducible \
+		--pyproject pyproject.toml --output-file var/sbom.json
+
+audit: install-dev ## Look for known vulnerabilities of the locked packages
+	@scripts/audit.sh $(BIN)
+
 .PHONY: check format
 check: install-dev ## Check lint, format, types, imports, migrations, deployment, templates and scripts
 	@scripts/check.sh $(BIN)

@@ -1,10 +1,14 @@
-"""The health check of a container: `python docker/healthcheck.py web|NAME-OF-A-WORKER`."""
+"""The health check of a container: `python docker/healthcheck.py web|beat|NAME-OF-A-WORKER`."""
 
 import os
 import socket
 import sys
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+TICKS = timedelta(minutes=10)
 
 
 def web_answers() -> bool:
@@ -23,7 +27,19 @@ def worker_answers(name: str) -> bool:
     return bool(app.control.ping(destination=[f"{name}@{socket.gethostname()}"], timeout=5))
 
 
+def beat_sends() -> bool:
+    """Whether the schedule has sent a task lately. It notes its times in the database every three minutes."""
+    import django
+
+    django.setup()
+    from django.utils import timezone
+    from django_celery_beat.models import PeriodicTask
+
+    return PeriodicTask.objects.filter(last_run_at__gte=timezone.now() - TICKS).exists()
+
+
 if __name__ == "__main__":
     role = sys.argv[1]
     sys.path.insert(0, str(Path.cwd()))
-    sys.exit(0 if (web_answers() if role == "web" else worker_answers(role)) else 1)
+    checks = {"web": web_answers, "beat": beat_sends}
+    sys.exit(0 if (checks[role]() if role in checks else worker_answers(role)) else 1)

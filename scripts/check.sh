@@ -40,12 +40,20 @@ scripts() { typescript --project frontend && typescript --project frontend/worke
 check "ruff check" "$bin/ruff" check .
 check "ruff format" "$bin/ruff" format --check .
 check "dependencies" "$bin/python" scripts/check_dependencies.py
+# Code 3: the index has no data. A vulnerability that became known overnight is no fault of the change that is checked.
+found=$(scripts/audit.sh "$bin")
+case $? in
+    0) printf 'ok    known vulnerabilities\n' ;;
+    3) skip "known vulnerabilities" "the package index here has no data about them" ;;
+    *) printf 'WARN  known vulnerabilities\n%s\n' "$found" ;;
+esac
 check "arrows between rooms" "$bin/lint-imports" --no-cache
 check "size limits" "$bin/python" scripts/check_house.py
 check "migrations" production "$bin/python" -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 check "deployment" production "$bin/python" manage.py check --deploy --fail-level WARNING
 check "mypy" "$bin/mypy"
 
+check "documents" scripts/docs.sh "$bin" var/docs
 check "templates" "$bin/djlint" --lint --quiet templates
 check "scripts" scripts
 if docker compose version >/dev/null 2>&1; then

@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 from zlib import crc32
 
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, expect
 
 from config.embedded import EmbeddedServices, VarDirectory
 from tests.clients import calling, visiting
+from tests.databases import migrated_once
 
 __all__ = ["calling", "visiting"]  # fixtures
 
@@ -65,6 +67,27 @@ def embedded_services() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, embedded_services: None) -> None:
     """Starts the server before the test database is created on it."""
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool, worker_id: str) -> bool:
+    """Django migrates a database that is there instead of making it anew."""
+    return django_db_keepdb or worker_id != "master"
+
+
+@pytest.fixture(scope="session")
+def migration(django_db_modify_db_settings: None, worker_id: str, testrun_uid: str) -> Iterator[ExitStack]:
+    """Closed once this process has its database."""
+    with ExitStack() as stack:
+        if worker_id != "master":
+            stack.enter_context(migrated_once(testrun_uid))
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(migration: ExitStack, django_db_setup: None) -> None:
+    """The database of this process: migrated, or a copy of one that is."""
+    migration.close()
 
 
 def system_chromium() -> str | None:

@@ -52,9 +52,17 @@ def options_of(options: dict[str, Any], acting_user: User | None) -> WriteOption
     return write_options(options | {"evaluation": None}, acting_user=acting_user, evaluation=evaluation)
 
 
+NUMBERED = {
+    "batch": "added by this import",
+    "act": "changed by this bulk action",
+    "prompt": "of this prompt",
+    "guideline-version": "judged under this version of the guidelines",
+}
+
+
 def _add_filter(parser: argparse._ArgumentGroup) -> None:
     parser.add_argument("--text", help="a part of the prompt or of a completion")
-    parser.add_argument("--status", choices=Comparison.Status.values)
+    parser.add_argument("--status", choices=Comparison.Status.values, help="status of the comparison")
     parser.add_argument("--tag", help="a tag of the prompt")
     parser.add_argument("--metadata", metavar="KEY=VALUE", help="a field of the imported record")
     parser.add_argument("--source", help="how the comparison was added")
@@ -63,13 +71,14 @@ def _add_filter(parser: argparse._ArgumentGroup) -> None:
     parser.add_argument("--annotator", metavar="PSEUDONYMS", help="judged by one of them, with commas between them")
     parser.add_argument("--group", choices=GROUPS, help="judged by somebody of this group")
     parser.add_argument("--criterion", help="a judgment answers it")
-    parser.add_argument("--judged", choices=["yes", "no"])
+    parser.add_argument("--judged", choices=["yes", "no"], help="whether somebody has judged it")
     parser.add_argument("--flagged", action="store_true", help="an annotator flagged it")
-    for name in ("batch", "act", "prompt", "guideline_version"):
-        parser.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="NUMBER")
-    for name in ("confidence", "agreement"):
+    for name, meaning in NUMBERED.items():
+        parser.add_argument(f"--{name}", type=int, metavar="NUMBER", help=meaning)
+    for name, meaning in (("confidence", "confidence of the verdict"), ("agreement", "agreement of its judgments")):
         for end in ("least", "most"):
-            parser.add_argument(f"--{name}-at-{end}", type=float, metavar="SHARE")
+            said = f"{meaning}, at {end} this"
+            parser.add_argument(f"--{name}-at-{end}", type=float, metavar="SHARE", help=said)
     for name, meaning in (("", "added"), ("settled-", "settled")):
         for end, when in (("since", "at or after"), ("until", "before")):
             parser.add_argument(

@@ -1,13 +1,17 @@
-"""The health check of the web container: it asks under a host name that the server accepts."""
+"""The health checks of containers: the web server is asked under a host name that it accepts."""
 
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
+from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from config.embedded.var import PROJECT_DIR
 
@@ -50,3 +54,18 @@ def test_the_server_is_asked_under_its_first_host_name(port: int, hosts: str, ex
 
 def test_a_server_that_does_not_answer_is_not_healthy() -> None:
     assert not is_healthy(1, "chosen.example")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("minutes", "expected"), [(2, True), (30, False)])
+def test_a_schedule_lives_while_it_sends_tasks(minutes: int, expected: bool) -> None:
+    now = timezone.now()
+    every = IntervalSchedule.objects.create(every=1, period=IntervalSchedule.MINUTES)
+    PeriodicTask.objects.all().update(last_run_at=None)
+    PeriodicTask.objects.create(name="sweep", interval=every, task="any", last_run_at=now - timedelta(minutes=minutes))
+    spec = spec_from_file_location("healthcheck", PROJECT_DIR / "docker" / "healthcheck.py")
+    assert spec is not None
+    assert spec.loader is not None
+    healthcheck = module_from_spec(spec)
+    spec.loader.exec_module(healthcheck)
+    assert healthcheck.beat_sends() is expected

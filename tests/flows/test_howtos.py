@@ -1,4 +1,4 @@
-"""Every command of the how-tos runs, in its order, beside a real platform with the real model."""
+"""Every command of the tutorial and of a how-to runs, in its order, beside a real platform with the real model."""
 
 import json
 import os
@@ -14,14 +14,14 @@ from tests.flows.running import OWN_SERVICES, Platform
 
 pytestmark = [pytest.mark.serial, pytest.mark.long, pytest.mark.timeout(1800)]
 
-HOWTOS = PROJECT_DIR / "docs" / "howto"
+DOCS = PROJECT_DIR / "docs"
 PAIRS = 60
 THINGS = ("parcel", "invoice", "password", "order", "refund", "address", "contract", "printer")
 
 
 def commands_of(page: str) -> list[str]:
     """The blocks of commands that run by themselves; those marked `terminal` wait for a person."""
-    blocks: list[str] = re.findall(r"^```sh\n(.*?)^```$", (HOWTOS / page).read_text(), re.MULTILINE | re.DOTALL)
+    blocks: list[str] = re.findall(r"^```sh\n(.*?)^```$", (DOCS / page).read_text(), re.MULTILINE | re.DOTALL)
     assert blocks
     return blocks
 
@@ -47,18 +47,15 @@ def openai_file(path: Path) -> None:
             file.write(json.dumps(record) + "\n")
 
 
-def test_from_openai(platform: Platform, tmp_path: Path) -> None:
-    openai_file(tmp_path / "preferences.jsonl")
+def in_order(script: str, platform: Platform, folder: Path) -> str:
+    """Runs the commands in a folder of their own, as somebody does who types them; what they printed."""
     for name in (".venv", "manage.py"):
-        (tmp_path / name).symlink_to(PROJECT_DIR / name)
+        (folder / name).symlink_to(PROJECT_DIR / name)
     environment = {name: value for name, value in os.environ.items() if name not in OWN_SERVICES}
     environment |= {"CHOSEN_VAR": str(platform.var), "PYTHONPATH": str(PROJECT_DIR)}
-    script = "\n".join(commands_of("from-openai.md")).replace("http://127.0.0.1:8000", platform.address)
-    # One epoch instead of the usual ones: the test is about the commands.
-    script = script.replace("train support --wait", "train support --wait --set epochs=1")
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=tmp_path,
+        ["bash", "-euo", "pipefail", "-c", script.replace("http://127.0.0.1:8000", platform.address)],
+        cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
@@ -66,6 +63,22 @@ def test_from_openai(platform: Platform, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert f"{PAIRS} new, {PAIRS} of them settled; 0 duplicates; 0 rejected. Dry run" in done.stdout
-    assert "support-v1 serves." in done.stdout
+    return done.stdout
+
+
+def test_the_first_loop(platform: Platform, tmp_path: Path) -> None:
+    # Fewer and shorter texts than on the page: the test is about the commands.
+    script = "\n".join(commands_of("tutorial/first-loop.md")).replace("--max-tokens 40", "--max-tokens 8")
+    in_order(script.replace("--pairs-per-prompt 2", "--pairs-per-prompt 1"), platform, tmp_path)
+    lines = [json.loads(line) for line in (tmp_path / "first-loop.jsonl").read_text().splitlines()]
+    assert sum("comparison" in line.get("type", "") for line in lines) >= 8
+
+
+def test_from_openai(platform: Platform, tmp_path: Path) -> None:
+    openai_file(tmp_path / "preferences.jsonl")
+    # One epoch instead of the usual ones: the test is about the commands.
+    script = "\n".join(commands_of("howto/from-openai.md"))
+    said = in_order(script.replace("train support --wait", "train support --wait --set epochs=1"), platform, tmp_path)
+    assert f"{PAIRS} new, {PAIRS} of them settled; 0 duplicates; 0 rejected. Dry run" in said
+    assert "support-v1 serves." in said
     assert (tmp_path / "support-v1" / "adapter_model.safetensors").is_file()

@@ -15,8 +15,8 @@ class Command(BaseCommand):
     help = "Create an account. A generated password and the token are printed only now."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name")
-        parser.add_argument("--role", choices=Role.values, default=Role.ANNOTATOR.value)
+        parser.add_argument("name", help="to sign in with")
+        parser.add_argument("--role", choices=Role.values, default=Role.ANNOTATOR.value, help="its rights")
         parser.add_argument("--email", default="", help="the address for resetting the password")
         parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
         parser.add_argument("--token", action="store_true", help="also create an API token and print it")

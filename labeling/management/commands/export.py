@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("campaign", help="slug of the campaign")
-        parser.add_argument("--dialect", choices=list(WRITERS), default="trl")
+        parser.add_argument("--dialect", choices=list(WRITERS), default="trl", help="format of the file")
         parser.add_argument("--out", required=True, help="the file; - for standard output, without a report file")
         parser.add_argument(
             "--include",

@@ -22,8 +22,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("campaign", help="slug of the campaign")
         parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder; it must not exist")
-        parser.add_argument("--dialect", choices=list(DATASET_DIALECTS), default="trl")
-        parser.add_argument("--license", choices=LICENCES, required=True)
+        parser.add_argument("--dialect", choices=list(DATASET_DIALECTS), default="trl", help="format of the file")
+        parser.add_argument("--license", choices=LICENCES, required=True, help="of the texts and labels")
         parser.add_argument("--consent", required=True, help="how the annotators, and the people in the texts, agreed")
         parser.add_argument("--language", default="en", help="code of the language; default: en")
         parser.add_argument("--title", default="", help="default: the campaign's name")

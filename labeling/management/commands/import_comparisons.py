@@ -21,7 +21,7 @@ class Command(ImportCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--dialect", choices=[AUTO, *READERS], default=AUTO)
+        parser.add_argument("--dialect", choices=[AUTO, *READERS], default=AUTO, help="format of the file")
         parser.add_argument(
             "--keep-preferences",
             action="store_true",

@@ -21,7 +21,9 @@ class Command(ImportCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--form", choices=["auto", "json", "text"], default="auto")
+        parser.add_argument(
+            "--form", choices=["auto", "json", "text"], default="auto", help="JSON, or one prompt a line"
+        )
 
     def settings(self, options: dict[str, Any]) -> ImportSettings:
         return ImportSettings(

@@ -16,9 +16,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="do", required=True)
         show = commands.add_parser("show", help="print the certificate of a decision")
-        show.add_argument("decision", type=int, metavar="DECISION")
+        show.add_argument("decision", type=int, metavar="DECISION", help="number of the decision, as its page shows it")
         verify = commands.add_parser("verify", help="compare a certificate file with the rows")
-        verify.add_argument("file", type=Path, metavar="FILE")
+        verify.add_argument("file", type=Path, metavar="FILE", help="a certificate, as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["do"] == "show":

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     help = "Evaluate a version on held-out pairs and by its own samples, or verify the file of a report."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("version_name", metavar="VERSION", nargs="?")
+        parser.add_argument("version_name", metavar="VERSION", nargs="?", help="name of the version")
         parser.add_argument("--against", metavar="VERSION", help="the version compared with (default: the serving one)")
         parser.add_argument("--campaign", help="the campaign of the held-out pairs (default: that of its run)")
         parser.add_argument("--prompts", type=int, help="held-out prompts that it answers (0: none)")

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = "Write a version's files in the layout of a model hub: its adapter with a card, or (--merged) a whole model."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("version_name", metavar="VERSION")
+        parser.add_argument("version_name", metavar="VERSION", help="name of the version")
         parser.add_argument("--out", type=Path, required=True, help="the folder to write; it must not exist")
         parser.add_argument("--merged", action="store_true", help="merge the adapter into its base")
         parser.add_argument(

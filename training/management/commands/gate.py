@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Show the rules that versions of a campaign must meet, or change them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("campaign", metavar="CAMPAIGN")
+        parser.add_argument("campaign", metavar="CAMPAIGN", help="slug of the campaign")
         parser.add_argument(
             "--set",
             dest="file",

@@ -33,12 +33,14 @@ class Command(BaseCommand):
             metavar="VERSION",
             help="a version that writes; give it twice for two_versions",
         )
-        parser.add_argument("--strategy", choices=CandidateStrategy.values, default="two_seeds")
-        parser.add_argument("--pairs-per-prompt", type=int, default=1)
-        parser.add_argument("--seed", type=int)
+        parser.add_argument(
+            "--strategy", choices=CandidateStrategy.values, default="two_seeds", help="how pairs are made"
+        )
+        parser.add_argument("--pairs-per-prompt", type=int, default=1, help="pairs of each prompt")
+        parser.add_argument("--seed", type=int, help="the same seed makes the same texts")
         parser.add_argument("--max-tokens", type=int, help="longest completion, in tokens")
-        parser.add_argument("--temperature", type=float)
-        parser.add_argument("--system-prompt")
+        parser.add_argument("--temperature", type=float, help="0 takes the likeliest token each time; default: 0.7")
+        parser.add_argument("--system-prompt", help="put before each prompt")
         parser.add_argument("--second-temperature", type=float, help="two_temperatures: temperature of the second text")
         parser.add_argument("--second-system-prompt", help="two_prompts: system prompt of the second text")
         parser.add_argument("--candidates", type=int, help="best_worst: texts drawn for each pair")

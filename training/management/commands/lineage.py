@@ -20,8 +20,8 @@ class Command(BaseCommand):
         parser.add_argument("campaign", help="slug of the campaign")
         of = parser.add_mutually_exclusive_group(required=True)
         for kind in ("comparison", "prompt", "judgment"):
-            of.add_argument(f"--{kind}", type=int, metavar="ID")
-        of.add_argument("--annotator", metavar="PSEUDONYM")
+            of.add_argument(f"--{kind}", type=int, metavar="ID", help=f"number of the {kind}")
+        of.add_argument("--annotator", metavar="PSEUDONYM", help="pseudonym of a person")
         parser.add_argument("--compare", action="store_true", help="count what changes without the annotator")
         parser.add_argument(
             "--retrain", action="store_true", help="leave the annotator out from now on, and start a run without them"

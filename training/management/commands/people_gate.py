@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="do", required=True)
         start = commands.add_parser("open", help="have both versions write texts for people to compare")
-        start.add_argument("version", metavar="VERSION")
+        start.add_argument("version", metavar="VERSION", help="name of the version")
         start.add_argument("--campaign", metavar="CAMPAIGN", help="default: the campaign that trained it")
         start.add_argument("--worth", type=float, default=0.60, help="win rate worth a promotion, at most 0.95")
         start.add_argument("--error", type=float, default=0.05, help="risk of a wrong decision, at most 0.1")
@@ -33,9 +33,11 @@ class Command(BaseCommand):
             ("cancel", "end a gate without a decision"),
             ("join", "add the votes of a decided gate to the training pool"),
         ):
-            commands.add_parser(name, help=text).add_argument("gate", type=int, metavar="GATE")
+            commands.add_parser(name, help=text).add_argument(
+                "gate", type=int, metavar="GATE", help="number of the gate"
+            )
         hold = commands.add_parser("hold", help="hold a share of a campaign's prompts for its gates")
-        hold.add_argument("campaign", metavar="CAMPAIGN")
+        hold.add_argument("campaign", metavar="CAMPAIGN", help="slug of the campaign")
         hold.add_argument("share", type=float, metavar="SHARE", help="0 to 0.5")
         for command in commands.choices.values():
             command.add_argument("--json", action="store_true", help="print one JSON object")

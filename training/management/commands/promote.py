@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = "Make a version serve. Past a gate that is not met, with --reason. If it serves already, nothing changes."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("version_name", metavar="VERSION")
+        parser.add_argument("version_name", metavar="VERSION", help="name of the version")
         parser.add_argument("--reason", default="", help="why, if the campaign's gate is not met; it is kept")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         add_acting_user(parser)

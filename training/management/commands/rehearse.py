@@ -23,19 +23,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         plan = RehearsalPlan(PREFERENCE_RULES["shorter"])
-        parser.add_argument("--rounds", type=int, default=plan.rounds)
-        parser.add_argument("--rule", choices=PREFERENCE_RULES, default=plan.rule.name)
+        parser.add_argument("--rounds", type=int, default=plan.rounds, help="turns of the loop")
+        parser.add_argument(
+            "--rule", choices=PREFERENCE_RULES, default=plan.rule.name, help="which text the annotators prefer"
+        )
         parser.add_argument(
             "--error-rate", type=float, default=plan.error_rate, help="error rate of each simulated annotator"
         )
         parser.add_argument("--overlap", type=int, default=plan.overlap, help="judgments of each comparison")
         parser.add_argument("--prompts", type=int, default=120, help="how many of the demo's prompts to use")
-        parser.add_argument("--pairs-per-prompt", type=int, default=plan.pairs_per_prompt)
+        parser.add_argument("--pairs-per-prompt", type=int, default=plan.pairs_per_prompt, help="of each round")
         parser.add_argument("--max-tokens", type=int, default=plan.max_tokens, help="longest completion, in tokens")
         parser.add_argument(
             "--samples", type=int, default=plan.samples, help="samples of each held-out prompt, for the win rate"
         )
-        parser.add_argument("--seed", type=int, default=plan.seed)
+        parser.add_argument("--seed", type=int, default=plan.seed, help="of everything that is drawn")
         parser.add_argument("--base", metavar="VERSION", help="the version to start from (default: the base model)")
         parser.add_argument(
             "--set", dest="config", action="append", default=[], metavar="FIELD=VALUE", help="a setting of the engine"

@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Show a campaign's rounds: where each is, why it waits, and its cost."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("campaign", metavar="CAMPAIGN")
+        parser.add_argument("campaign", metavar="CAMPAIGN", help="slug of the campaign")
         parser.add_argument("--number", type=int, metavar="N", help="only this round, with all of its phases")
         parser.add_argument("--json", action="store_true", help="print one JSON object a line")
 

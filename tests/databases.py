@@ -1,0 +1,46 @@
+"""The test databases of a run's workers: the first worker migrates its own, the others take copies of that one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from zlib import crc32
+
+import psycopg
+from django.conf import settings
+from django.db import connections
+from psycopg import sql
+
+Server = psycopg.Connection[tuple[object, ...]]
+
+
+@contextmanager
+def migrated_once(run: str) -> Iterator[None]:
+    """Around the migration of this worker's database. Once another worker of the run has migrated one, a copy of it is
+    there already, with nothing left to migrate. The first worker leaves a copy for the others, who wait for it."""
+    own, template = settings.DATABASES["default"]["TEST"]["NAME"], f"test_migrated_{run}"
+    with _server() as server:
+        server.execute("SELECT pg_advisory_lock(%s)", [crc32(run.encode())])
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(own)))  # of an earlier run
+        if server.execute("SELECT FROM pg_database WHERE datname = %s", [template]).rowcount:
+            _copy(server, template, own)
+            yield
+        else:
+            yield
+            connections.close_all()  # who is connected to it hinders the copy
+            _copy(server, own, template)
+
+
+def _server() -> Server:
+    """The server's own database. Leaving it gives the lock back."""
+    place = settings.DATABASES["default"]
+    return psycopg.connect(
+        host=place["HOST"],
+        port=place["PORT"],
+        user=place["USER"],
+        password=place["PASSWORD"],
+        dbname="postgres",
+        autocommit=True,
+    )
+
+
+def _copy(server: Server, source: str, target: str) -> None:
+    server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(target), sql.Identifier(source)))

@@ -1,0 +1,99 @@
+"""The manifests are valid for Kubernetes, run the programs of `make run`, confine them, and hold no secret."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from django.db import connection
+
+from config.embedded.var import PROJECT_DIR
+from config.platform.programs import application_programs
+
+FOLDER = PROJECT_DIR / "docker" / "kubernetes"
+OVERLAYS = ("base", "cpu", "gpu")
+OF_OTHERS = ("keda.sh/", "kustomize.config.k8s.io/")
+"""Kinds that Kubernetes does not know by itself."""
+
+
+def manifests() -> Iterator[tuple[Path, dict[str, Any]]]:
+    for path in sorted(FOLDER.rglob("*.yaml")):
+        for document in yaml.safe_load_all(path.read_text()):
+            yield path, document
+
+
+ALL = [pytest.param(document, id=f"{path.stem}-{document['kind']}") for path, document in manifests()]
+PODS = {
+    (document["kind"], document["metadata"]["name"]): document["spec"]["template"]["spec"]
+    for _path, document in manifests()
+    if "template" in document.get("spec", {})
+}
+
+
+@pytest.mark.parametrize("manifest", ALL)
+def test_a_manifest_is_what_kubernetes_accepts(manifest: dict[str, Any]) -> None:
+    if manifest["apiVersion"].startswith(OF_OTHERS):
+        assert manifest["kind"] in ("Kustomization", "ScaledObject", "TriggerAuthentication")
+    else:
+        kubernetes_validate.validate(manifest, "1.34", strict=True)
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_an_overlay_takes_every_file_of_its_folder(overlay: str) -> None:
+    folder = FOLDER / overlay
+    resources = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
+    files = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
+    assert {each for each in resources if each.endswith(".yaml")} == files
+    assert ("../base" in resources) == (overlay != "base")
+
+
+def test_every_program_of_the_platform_has_its_pods() -> None:
+    started = {pod["containers"][0]["args"][0] for pod in PODS.values() if pod["containers"][0]["image"] == "chosen"}
+    assert started == {program.name for program in application_programs("0.0.0.0", 8000)} | {"setup", "gpu-worker"}
+
+
+def test_there_is_one_schedule_at_a_time() -> None:
+    beat = next(document for _path, document in manifests() if document.get("metadata", {}).get("name") == "beat")
+    assert beat["spec"]["replicas"] == 1
+    assert beat["spec"]["strategy"] == {"type": "Recreate"}
+
+
+@pytest.mark.parametrize("pod", PODS.values(), ids=[name for _kind, name in PODS])
+def test_a_pod_has_no_more_rights_than_it_needs(pod: dict[str, Any]) -> None:
+    assert pod["securityContext"]["runAsNonRoot"]
+    container = pod["containers"][0]
+    assert container["securityContext"]["allowPrivilegeEscalation"] is False
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert container["image"] == "chosen-vllm" or container["securityContext"]["readOnlyRootFilesystem"]
+    assert "memory" in container["resources"]["limits"]
+
+
+@pytest.mark.parametrize("pod", PODS.values(), ids=[name for _kind, name in PODS])
+def test_what_runs_on_is_asked_whether_it_lives(pod: dict[str, Any]) -> None:
+    container = pod["containers"][0]
+    if container.get("args") != ["setup"]:
+        assert "livenessProbe" in container
+
+
+def test_secrets_are_named_and_not_written_down() -> None:
+    assert not [document for _path, document in manifests() if document["kind"] == "Secret"]
+    settings = next(document for _path, document in manifests() if document["kind"] == "ConfigMap")["data"]
+    assert not {"SECRET_KEY", "DATABASE_URL", "BROKER_URL"} & set(settings)
+
+
+def test_the_client_knows_every_vllm_server() -> None:
+    servers = next(document for _path, document in manifests() if document["kind"] == "StatefulSet")["spec"]["replicas"]
+    patch = yaml.safe_load((FOLDER / "gpu" / "kustomization.yaml").read_text())["patches"][0]["patch"]
+    urls = yaml.safe_load(patch)[0]["value"].split(",")
+    assert urls == [f"http://vllm-{number}.vllm:8001/v1" for number in range(servers)]
+
+
+@pytest.mark.django_db
+def test_the_number_of_gpu_workers_follows_from_rows_that_exist() -> None:
+    scaled = next(document for _path, document in manifests() if document["kind"] == "ScaledObject")
+    with connection.cursor() as cursor:
+        for trigger in scaled["spec"]["triggers"]:
+            cursor.execute(trigger["metadata"]["query"])
+            assert cursor.fetchone() == (0,)
