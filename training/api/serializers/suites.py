@@ -174,13 +174,16 @@ class AskJudgeSerializer(serializers.Serializer[Any]):
     reward_model = serializers.CharField(default="", allow_blank=True, help_text="The reward model that chooses.")
 
 
+JUDGE_CHOICES = ("later", "earlier", "none")
+
+
 class ChoiceSerializer(serializers.Serializer[Any]):
     """A judge's choice. chosen: none where it changed with the order (flipped) or the judge saw no difference."""
 
     judge = serializers.CharField(help_text='A model on a server, "reward of VERSION", or "reward model NAME".')
-    chosen = serializers.ChoiceField(choices=("later", "earlier", "none"))
-    in_order = serializers.ChoiceField(choices=("later", "earlier", "none"), help_text="As they were shown first.")
-    swapped = serializers.ChoiceField(choices=("later", "earlier", "none"), help_text="The other way round.")
+    chosen = serializers.ChoiceField(choices=JUDGE_CHOICES)
+    in_order = serializers.ChoiceField(choices=JUDGE_CHOICES, help_text="As they were shown first.")
+    swapped = serializers.ChoiceField(choices=JUDGE_CHOICES, help_text="The other way round.")
     flipped = serializers.BooleanField()
     critique = serializers.CharField()
 
