@@ -299,7 +299,7 @@ GENERATOR_HANDOVER = env.str("GENERATOR_HANDOVER", default="")
 GENERATOR_STOP_COMMAND = env.str("GENERATOR_STOP_COMMAND", default="")
 GENERATOR_START_COMMAND = env.str("GENERATOR_START_COMMAND", default="")
 # Whether a generation and a run may use a machine at the same time where its memory allows it, and how much memory they
-# leave free for everything else (docs/generation.md).
+# leave free for everything else (docs/explanation/generation.md).
 JOBS_SIDE_BY_SIDE = env.bool("JOBS_SIDE_BY_SIDE", default=True)
 JOBS_MEMORY_RESERVE_GIB = env.float("JOBS_MEMORY_RESERVE_GIB", default=0.5)
 # The base model of new versions: a directory in Hugging Face layout. Prepared by `manage.py demo`.

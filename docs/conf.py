@@ -19,9 +19,9 @@ MERMAID = ROOT / "var" / "docs-scripts" / "mermaid.min.js"
 NAVIGATION = {
     "Tutorial": ["docs/tutorial/first-loop"],
     "How-to": ["docs/howto/*"],
-    "Reference": ["docs/reference/*", "docs/formats", "docs/glossary"],
-    "Explanation": ["docs/evaluation", "docs/gates", "docs/rounds", "docs/suites", "docs/engine", "docs/generation"],
-    "Operations": ["docs/operations/*", "docs/backup", "SECURITY"],
+    "Reference": ["docs/reference/*", "docs/glossary"],
+    "Explanation": ["docs/explanation/*"],
+    "Operations": ["docs/operations/*", "SECURITY"],
     "The project": ["CHANGELOG", "CONTRIBUTING", "docs/architecture", "docs/benchmarks", "docs/experiments"],
     "Decisions": ["docs/decisions/*"],
 }

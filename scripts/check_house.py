@@ -22,7 +22,7 @@ ENGINE = "training/engine"
 LAYERED = ("common", "labeling", "training", "training.engine", "training.language_models")
 NOT_OURS = frozenset({"vendor", "migrations", "__pycache__", "locale", "images", "node_modules"})
 NOT_PROSE = ("experiments.md",)  # a diary: its entries are never rewritten
-SCRIPTS = ("Makefile", "scripts/*.sh", "docker/*", ".ci/*", "requirements*.txt", "requirements/*.txt")
+SCRIPTS = ("Makefile", "scripts/*.sh", "docker/**/*", ".ci/*", "requirements*.txt", "requirements/*.txt")
 
 MOST_PARAMETERS = 8
 MOST_TEMPLATE_CHARACTERS = 160
@@ -124,7 +124,7 @@ def _prose(root: Path) -> Iterator[tuple[Path, int, str]]:
     for path in [*scripts, *files(root, "frontend", suffix=".css")]:
         yield from _matches(path, r'(?:^|\s)(?://|/\*+|\*)\s*(.*)|"([^"]+)"')
     for pattern in SCRIPTS:
-        for path in sorted(root.glob(pattern)):
+        for path in sorted(each for each in root.glob(pattern) if each.is_file()):
             yield from _matches(path, r"(?:^|\s)#+\s*(.*)")
     for path in files(root, "templates", *APPS, suffix=".html"):
         text = re.sub(r"{#|#}|<[^>]+>|{%.*?%}|{{.*?}}", "\n", path.read_text(encoding="utf-8"), flags=re.DOTALL)

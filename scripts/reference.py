@@ -197,7 +197,7 @@ def dialects() -> str:
         for one in WRITERS.values()
     )
     return (
-        "# Dialects\n\n[Formats](../formats.md) says what each file holds and how it comes back.\n\n"
+        "# Dialects\n\n[Formats](formats.md) says what each file holds and how it comes back.\n\n"
         "## Read\n\nA record is read by the first dialect that recognises it. `--dialect NAME` chooses one; for other "
         f"files there is a mapping of columns.\n\n{table(('dialect', 'recognised by'), read)}"
         f"\n## Written\n\n{table(('dialect', 'file', 'content', 'verdicts that it can express'), written)}"

@@ -69,5 +69,5 @@ def test_targets_of_make_exist(document: str) -> None:
 
 
 def _own(rest: str) -> str:
-    """What belongs to this command: not to the next one of a line, nor to a cell behind it."""
+    """The rest that belongs to this command: not to the next one of a line, nor to a cell behind it."""
     return re.split(r"manage\.py|python -m|\|\s", rest)[0]

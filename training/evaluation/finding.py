@@ -1,4 +1,5 @@
-"""The sentence on top of an evaluation: better, worse, or not known, and why. docs/evaluation.md has the rules."""
+"""The sentence on top of an evaluation: better, worse, or not known, and why. The rules are in
+docs/explanation/evaluation.md."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal

@@ -80,13 +80,13 @@ def test_an_assignment_without_an_equals_sign_is_an_error() -> None:
 def test_the_documentation_lists_every_setting_as_the_command_does(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["settings"]) == 0
     table = capsys.readouterr().out.strip()
-    document = (Path(__file__).parents[3] / "docs" / "engine.md").read_text(encoding="utf-8")
-    assert table in document, "put what `python -m training.engine settings` prints into docs/engine.md"
+    document = (Path(__file__).parents[3] / "docs" / "explanation" / "engine.md").read_text(encoding="utf-8")
+    assert table in document, "put what `python -m training.engine settings` prints into docs/explanation/engine.md"
     assert table.count("\n") == 1 + len(dataclasses.fields(RunConfig))
 
 
 def test_every_test_that_the_documentation_names_exists() -> None:
-    document = (Path(__file__).parents[3] / "docs" / "engine.md").read_text(encoding="utf-8")
+    document = (Path(__file__).parents[3] / "docs" / "explanation" / "engine.md").read_text(encoding="utf-8")
     named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", document)
     assert len(named) > 40
     for file, name in named:

@@ -60,8 +60,9 @@ class Probes:
         self.max_tokens, self.seed, self.as_reference = max_tokens, seed, as_reference
 
     def measure(self, answered: Callable[[int], None] = lambda count: None) -> dict[str, Any]:
-        """The figures of the policy as it is now: see docs/engine.md. ``answered``: called after each prompt with the
-        number of those that are done."""
+        """The figures of the policy as it is now: see docs/explanation/engine.md.
+
+        ``answered``: called after each prompt with the number of those that are done."""
         completions = sample(
             self.policy, self.prompts, eos_ids=self.encoder.eos_ids, max_tokens=self.max_tokens, seed=self.seed
         )

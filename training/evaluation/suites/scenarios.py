@@ -21,7 +21,7 @@ TAGS = (
     "reviewer_shortcut",
     "format",
 )
-"""The tags with a meaning of their own (docs/suites.md). A suite may use others."""
+"""The tags with a meaning of their own (docs/explanation/suites.md). A suite may use others."""
 MUST_HOLD = ("harmless", "confident_violation")
 """The tags of which a gate lets no scenario be lost."""
 
