@@ -73,7 +73,7 @@ def gate(scene: Scene) -> PeopleGate:
 
 
 def secrets(gate: PeopleGate) -> list[str]:
-    """What only one of the versions has, or could be used to write its texts again."""
+    """Values that only one of the versions has, or with which its texts could be written again."""
     items = list(GenerationItem.objects.filter(job=gate.job))
     written_as = [(item.seed_first, item.first, item.second) for item in items]
     assert all(one and other and one["seed"] == seed and one["server"] == "scripted" for seed, one, other in written_as)

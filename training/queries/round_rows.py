@@ -72,7 +72,7 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What the steps of a run learned from; a pair of two epochs counts twice."""
+    """The pairs and tokens that the steps of a run learned from; those of two epochs count twice."""
 
     pairs: int = 0
     tokens: int = 0
@@ -204,7 +204,7 @@ def _labels(span: Span, sums: Mapping[str, Any] | None) -> Labels:
 
 
 def learned_by(runs: QuerySet[Run]) -> dict[int, Learned]:
-    """What the steps of each run learned from, of those that recorded it."""
+    """The pairs and tokens of the steps of each run, of those that recorded them."""
     steps = RunMetric.objects.filter(run__in=runs, event="progress").values("run")
     sums = steps.annotate(
         pairs=Sum(Cast(KT("values__pairs"), FloatField())), tokens=Sum(Cast(KT("values__tokens"), FloatField()))
