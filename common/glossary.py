@@ -258,6 +258,27 @@ TRAINING = Chapter(
             _("The reward that DPO learns without naming it: beta times the log-ratio. Also called implicit reward."),
         ),
         Term(
+            "rlhf",
+            _("RLHF"),
+            _(
+                "Reinforcement learning from human feedback: a reward model learns from preferences, and the policy "
+                "from its points. DPO reaches the same goal without it."
+            ),
+        ),
+        Term(
+            "ppo",
+            _("PPO"),
+            _(
+                "Proximal policy optimization, the usual method of RLHF: what earned more than expected becomes more "
+                "likely, in small steps."
+            ),
+        ),
+        Term(
+            "reward_hacking",
+            _("Reward hacking"),
+            _("A model earns points by a hole in the reward model instead of by better texts."),
+        ),
+        Term(
             "reward_model",
             _("Reward model"),
             _("A model trained to score texts. It gives an explicit reward that the hidden one can be compared with."),
@@ -364,6 +385,11 @@ TRAINING = Chapter(
             _("When a campaign retrains automatically, and whether the new version is promoted automatically."),
         ),
         Term("lens", _("Lens"), _("The view of the hidden reward of a pair of texts, token by token.")),
+        Term(
+            "story",
+            _("Story"),
+            _("The page that tells how a preference changes a model, with something to try in each part."),
+        ),
         Term("lab", _("Lab"), _("The page on which DPO can be tried out: in numbers, and on a real model.")),
     ),
 )

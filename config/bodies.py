@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from common.disk import is_full
 from labeling.api.problems import problem_outside_views
 from labeling.models import User
 
@@ -39,6 +40,9 @@ class BodyLimitMiddleware:
     ) -> HttpResponse | None:
         announced = request.META.get("CONTENT_LENGTH") or "0"
         length = int(announced) if announced.isdecimal() else 0
+        sends_a_file = request.method in ("POST", "PUT") and _takes_files(view)
+        if sends_a_file and is_full(settings.VAR_DIR):
+            return _refusal(request, 507, "The server's disk has no room for this file. Tell an admin.")
         if length <= settings.BODY_LIMIT:
             return None
         if not _may_send_a_file(request, view):
@@ -46,6 +50,10 @@ class BodyLimitMiddleware:
         if length > shutil.disk_usage(tempfile.gettempdir()).free - ROOM_LEFT:
             return _refusal(request, 507, "The server's disk has no room for this file. Tell an admin.")
         return None
+
+
+def _takes_files(view: Callable[..., HttpResponseBase]) -> bool:
+    return getattr(getattr(view, "cls", None), "takes_files", False) or getattr(view, "takes_files", False)
 
 
 def _may_send_a_file(request: HttpRequest, view: Callable[..., HttpResponseBase]) -> bool:

@@ -2,15 +2,16 @@
 
 import logging
 import math
-import shutil
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Lock
+from typing import Any
 
 from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Max
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -18,9 +19,8 @@ from django.views.decorators.http import require_safe
 from django_celery_beat.models import PeriodicTask
 
 from common.broker import waiting_messages
-
-ROOM = 500_000_000
-"""Bytes of the disk below which nothing new should be accepted."""
+from common.disk import is_full
+from training.queries.state import queue_states
 
 BEAT_SILENT_FOR = timedelta(minutes=10)
 """The schedule has tasks for every minute, and notes their times within three."""
@@ -43,25 +43,40 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
     Without broker or schedule people can still judge, so those are named and do not take the server out of service.
     """
-    parts = _parts()
+    parts, times = _state()
     ready = not any(parts[name] for name in NEEDED)
-    body = {"status": "ready" if ready else "not ready", "parts": {name: text or "ok" for name, text in parts.items()}}
+    named = {name: text or "ok" for name, text in parts.items()}
+    body = {"status": "ready" if ready else "not ready", "parts": named, **times}
     return JsonResponse(body, status=200 if ready else 503)
 
 
-def _parts() -> dict[str, str]:
-    """Each part with its fault; empty: none. Looked at again after `FRESH` seconds only: anybody may ask."""
+def _times() -> dict[str, Any]:
+    """The last tick of the schedule; of each queue how many wait, for how long, and the workers that take them."""
+    now = timezone.now()
+    try:
+        last, queues = last_tick(), queue_states(now=now)
+    except Error:  # `parts` says that the database is away
+        return {"last_tick": None, "queues": {}}
+    states = {
+        queue.name: {"waiting": queue.waiting, "oldest_seconds": round(queue.seconds(now)), "workers": queue.workers}
+        for queue in queues
+    }
+    return {"last_tick": last, "queues": states}
+
+
+def _state() -> tuple[dict[str, str], dict[str, Any]]:
+    """Each part with its fault (empty: none), and the times. Looked at every `FRESH` seconds only: anybody may ask."""
     global _looked_at, _seen
     with _one_at_a_time:
         if time.monotonic() - _looked_at > FRESH:
-            _seen = {name: _problem(check) for name, check in CHECKS.items()}
+            _seen = {name: _problem(check) for name, check in CHECKS.items()}, _times()
             _looked_at = time.monotonic()
         return _seen
 
 
 _one_at_a_time = Lock()
 _looked_at = -math.inf
-_seen: dict[str, str] = {}
+_seen: tuple[dict[str, str], dict[str, Any]] = ({}, {})
 
 
 def _problem(check: Callable[[], str]) -> str:
@@ -82,15 +97,19 @@ def _database() -> str:
 
 
 def _migrations() -> str:
-    """An import of all migrations takes a moment, and once they are all there, they stay: so a good result is kept."""
+    waiting = waiting_migrations()
+    return f"{waiting} migrations wait: run manage.py migrate" if waiting else ""
+
+
+def waiting_migrations() -> int:
+    """How many migrations wait. To import all takes a moment, and once all are applied, they stay: that is kept."""
     global _all_applied
     if not _all_applied:
         executor = MigrationExecutor(connection)
-        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        if waiting:
-            return f"{len(waiting)} migrations wait: run manage.py migrate"
+        if waiting := len(executor.migration_plan(executor.loader.graph.leaf_nodes())):
+            return waiting
         _all_applied = True
-    return ""
+    return 0
 
 
 _all_applied = False
@@ -101,15 +120,20 @@ def _broker() -> str:
 
 
 def _schedule() -> str:
-    newest = PeriodicTask.objects.exclude(last_run_at=None).order_by("-last_run_at").first()
-    if newest is None or newest.last_run_at is None or newest.last_run_at < timezone.now() - BEAT_SILENT_FOR:
+    last = last_tick()
+    if last is None or last < timezone.now() - BEAT_SILENT_FOR:
         return "the scheduler (beat) has sent nothing for ten minutes"
     return ""
 
 
+def last_tick() -> datetime | None:
+    """When the schedule last sent a task, as far as it has noted that; None: never."""
+    last: datetime | None = PeriodicTask.objects.aggregate(last=Max("last_run_at"))["last"]
+    return last
+
+
 def _disk() -> str:
-    free = shutil.disk_usage(settings.VAR_DIR).free
-    return "the disk is nearly full" if free < ROOM else ""
+    return "the disk is nearly full" if is_full(settings.VAR_DIR) else ""
 
 
 CHECKS: dict[str, Callable[[], str]] = {

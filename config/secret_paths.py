@@ -1,6 +1,7 @@
 """Addresses that are secrets (of invitations, of password resets) never stand in a log."""
 
 import logging
+import os
 import re
 from typing import Any
 
@@ -21,6 +22,11 @@ class AccessLogger(Logger):
         """Its log of errors names the path of a request too."""
         super().setup(cfg)
         self.error_log.addFilter(SecretPaths())
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> None:
+        """In JSON, `config.request_log` writes the line: it knows who asked."""
+        if os.environ.get("LOG_FORMAT") != "json":
+            super().access(resp, req, environ, request_time)
 
     def atoms(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> dict[str, Any]:
         """The values of a line in the access log."""

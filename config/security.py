@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.views.defaults import page_not_found
 from django.views.defaults import server_error as plain_server_error
 
+from common.disk import NO_ROOM, is_for_want_of_room
 from labeling.api.problems import DATABASE_AWAY, RETRY_AFTER, problem_outside_views
 
 POLICY = "; ".join(
@@ -60,10 +61,15 @@ AWAY = (OperationalError, InterfaceError)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The page of a server error. While the database is away it is a 503: clients try again, nothing is lost."""
-    if not isinstance(sys.exc_info()[1], AWAY):
-        return plain_server_error(request)
+    """The page of a server error. On a full disk it is a 507; while the database is away a 503. Nothing is lost."""
+    error = sys.exc_info()[1]
     response: HttpResponse
+    if is_for_want_of_room(error):
+        if request.path.startswith("/api/"):
+            return problem_outside_views("no-room", 507, NO_ROOM)
+        return render(request, "507.html", status=507)
+    if not isinstance(error, AWAY):
+        return plain_server_error(request)
     if request.path.startswith("/api/"):
         response = problem_outside_views("database-away", 503, DATABASE_AWAY)
     else:

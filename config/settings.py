@@ -3,9 +3,12 @@
 `make run` sets the environment on a bare machine (see `config.embedded`); production sets the same variables itself.
 """
 
+import os
+import tempfile
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
+from zlib import crc32
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -56,6 +59,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.request_log.RequestLogMiddleware",
+    "config.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.compression.CompressionMiddleware",
@@ -310,12 +315,27 @@ EVALUATION_PROMPTS = env.int("EVALUATION_PROMPTS", default=24)
 EVALUATION_TOKENS = env.int("EVALUATION_TOKENS", default=64)
 # How many of its 150 prompts the demo campaign gets.
 DEMO_PROMPTS = env.int("DEMO_PROMPTS", default=150)
+# With a token, /metrics has figures for Prometheus. The processes of a web server count in files that they share; those
+# lie in memory, since a full disk would end a process that writes to them.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+if METRICS_TOKEN:
+    memory = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())  # noqa: S108 - private
+    folder = memory / f"chosen-metrics-{os.getuid()}-{crc32(str(VAR_DIR).encode()):08x}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))
+# Lines of text, or one JSON object a line, with the ids of request and job and the pseudonym of the person.
+LOG_FORMAT = env.str("LOG_FORMAT", default="text")
+if LOG_FORMAT not in ("text", "json"):
+    raise ImproperlyConfigured("LOG_FORMAT is text or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "text": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "config.request_log.JsonLines"},
+    },
     "filters": {"secret_paths": {"()": "config.secret_paths.SecretPaths"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secret_paths"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["secret_paths"]}},
     "loggers": {"urllib3": {"level": "ERROR"}},  # our own code logs a server's failures, and knows what they mean
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

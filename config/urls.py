@@ -5,6 +5,8 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
 from config.health import healthz, readyz
+from config.metrics import metrics
+from config.status import status
 from labeling.api.views.description import SchemaView
 from labeling.api.views.problems import problem_page, problems_page
 from labeling.web.edge import form_of
@@ -27,6 +29,8 @@ urlpatterns = [
     path("problems/", problems_page, name="problems"),
     path("problems/<slug:name>", problem_page, name="problem"),
     path("admin/", admin.site.urls),
+    path("status/", status, name="status"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]

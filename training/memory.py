@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_noop as _
 
 from common import processes
+from common.disk import is_full
 from common.sentences import Sentence
 from training import claims
 from training.models import (
@@ -80,6 +81,8 @@ def claim(
 
 def reason_to_wait(job: J, *, now: datetime, free: Callable[[J], int]) -> Sentence | None:
     """Why a queued job cannot start on this machine now; None: it can."""
+    if is_full(settings.VAR_DIR):
+        return Sentence(_("The disk of the files is full: it starts once there is room."))
     needed = bytes_needed(job)
     if not needed:
         return None

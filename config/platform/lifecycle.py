@@ -16,7 +16,7 @@ from config.embedded.locks import FileLock
 from config.embedded.processes import INSTANCE_VARIABLE, end_processes, processes_of
 from config.embedded.var import port_is_free
 from config.platform.programs import application_programs, service_programs, workers
-from config.platform.steps import Steps, StopRequested
+from config.platform.steps import StepFailed, Steps, StopRequested
 from config.platform.supervisor import ProcessState, Supervisor, SupervisorFailed
 from config.platform.vllm import VllmServer
 
@@ -27,6 +27,7 @@ STOP_SECONDS = 60.0
 LEFTOVER_SECONDS = 5.0
 POLL_SECONDS = 0.1
 WATCH_SECONDS = 1.0
+AGAIN_SECONDS = 15.0
 
 Say = Callable[[str], None]
 
@@ -71,6 +72,7 @@ class Platform:
     with_demo: bool = True
     only: frozenset[str] | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    has_run: bool = field(default=False, init=False)
 
     @property
     def address(self) -> str:
@@ -95,10 +97,28 @@ class Platform:
             try:
                 while not switch.is_on:
                     with contextlib.suppress(StopRequested):
-                        self._once(services, vllm, switch)
+                        self._once_or_again(services, vllm, switch)
             finally:
                 end_processes(processes_of(self.var.path), grace_seconds=LEFTOVER_SECONDS)
-        self.say("Stopped.")
+        self._tell("Stopped.")
+
+    def _once_or_again(self, services: EmbeddedServices, vllm: VllmServer | None, switch: StopSwitch) -> None:
+        """A platform that has run does not give up, whatever keeps it from starting again: a disk may get room."""
+        try:
+            self._once(services, vllm, switch)
+        except (OSError, StartFailed, StepFailed, SupervisorFailed) as error:
+            if not self.has_run:
+                raise
+            self._tell(f"{error}\nTrying again in {AGAIN_SECONDS:.0f} seconds ...")
+            until = time.monotonic() + AGAIN_SECONDS
+            while time.monotonic() < until:
+                switch.check()
+                time.sleep(POLL_SECONDS)
+
+    def _tell(self, sentence: str) -> None:
+        """The terminal may be a file on a full disk, or closed."""
+        with contextlib.suppress(OSError):
+            self.say(sentence)
 
     def _only_run(self) -> FileLock:
         self.var.create()
@@ -131,19 +151,21 @@ class Platform:
             supervisor.start()
             self._start_services(services, supervisor, switch)
             if vllm is not None:
-                self.say("Starting the vLLM server in the background (takes a minute on a CPU) ...")
+                self._tell("Starting the vLLM server in the background (takes a minute on a CPU) ...")
                 supervisor.start_program("vllm")
             steps = Steps(self.var, environment, lambda: switch.is_on)
             self._start_application(steps, supervisor, vllm, switch)
             services.publish()
+            self.has_run = True
             self._greet()
             self._watch(supervisor, switch)
-            self.say("The process manager was killed. Restarting everything ...")
+            self._tell("The process manager was killed. Restarting everything ...")
         except StopRequested:
-            self.say("Stopping ...")
+            self._tell("Stopping ...")
             raise
         finally:
-            services.withdraw()
+            with contextlib.suppress(OSError):
+                services.withdraw()
             supervisor.stop(limit_seconds=STOP_SECONDS)
 
     def _program_environment(self, services: EmbeddedServices) -> dict[str, str]:
@@ -157,12 +179,14 @@ class Platform:
 
     def _start_services(self, services: EmbeddedServices, supervisor: Supervisor, switch: StopSwitch) -> None:
         if services.services:
-            self.say(f"Starting {' and '.join(service.name for service in services.services)} ...")
+            self._tell(f"Starting {' and '.join(service.name for service in services.services)} ...")
         for service in services.services:
             supervisor.start_program(service.name)
             deadline = time.monotonic() + SERVICE_SECONDS
             while not services.is_ready(service):
                 switch.check()
+                if not supervisor.is_alive():
+                    raise SupervisorFailed(f"supervisord ended; see {supervisor.log}")
                 if time.monotonic() > deadline:
                     raise StartFailed(f"{service.name} did not start; see {services.log(service)}")
                 time.sleep(POLL_SECONDS)
@@ -171,14 +195,14 @@ class Platform:
         self, steps: Steps, supervisor: Supervisor, vllm: VllmServer | None, switch: StopSwitch
     ) -> None:
         """Starts the web server during the migrations, and the workers once its address answers."""
-        self.say("Migrating the database ...")
+        self._tell("Migrating the database ...")
         if self._runs("web"):
             steps.collect_static()
             supervisor.start_program("web")
         steps.migrate()
         if self.with_demo:
-            self.say("Preparing the demo campaign ...")
-            self._print_logins(steps.demo(self.say))
+            self._tell("Preparing the demo campaign ...")
+            self._print_logins(steps.demo(self._tell))
         if self._runs("web"):
             self._wait_for_address(supervisor, switch)
         if vllm is not None:
@@ -190,9 +214,9 @@ class Platform:
     def _print_logins(self, logins: list[tuple[str, str]]) -> None:
         """Printed before the address is known: if the start fails after this, the passwords must not be lost."""
         if logins:
-            self.say("\nLog in as (shown only once; only hashes are stored):")
+            self._tell("\nLog in as (shown only once; only hashes are stored):")
             for name, password in logins:
-                self.say(f"    {name:<12}{password}")
+                self._tell(f"    {name:<12}{password}")
 
     def _wait_for_address(self, supervisor: Supervisor, switch: StopSwitch) -> None:
         deadline = time.monotonic() + ADDRESS_SECONDS
@@ -212,18 +236,18 @@ class Platform:
             if time.monotonic() > deadline or state.is_failing or (state.pid and state.pid != first_pid):
                 raise StartFailed(f"The vLLM server did not start; see {self.var.logs / 'vllm.log'}")
             time.sleep(10 * POLL_SECONDS)
-        self.say("The vLLM server is ready.")
+        self._tell("The vLLM server is ready.")
 
     def _greet(self) -> None:
-        self.say("")
+        self._tell("")
         if self._runs("web"):
-            self.say(f"Chosen is ready: {self.address}")
-            self.say("To reset a password: .venv/bin/python manage.py changepassword NAME")
-        self.say(f"Logs: {self.var.logs}. Press Ctrl-C to stop everything.")
+            self._tell(f"Chosen is ready: {self.address}")
+            self._tell("To reset a password: .venv/bin/python manage.py changepassword NAME")
+        self._tell(f"Logs: {self.var.logs}. Press Ctrl-C to stop everything.")
 
     def _watch(self, supervisor: Supervisor, switch: StopSwitch) -> None:
         """Reports what happens to the programs; returns when supervisord has died. Raises StopRequested."""
-        watch = Watch(self.var, self.say)
+        watch = Watch(self.var, self._tell)
         while supervisor.is_alive():
             switch.check()
             with contextlib.suppress(SupervisorFailed):  # busy or just being killed: the next check will tell

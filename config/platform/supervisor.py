@@ -74,7 +74,7 @@ class Supervisor:
         write_private(path, self._configuration())
         with open(self._var.logs / "supervisord.out", "ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(path)],
+                [sys.executable, "-m", "config.platform.manager", "--nodaemon", "--configuration", str(path)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from common.disk import NO_ROOM, is_for_want_of_room
 from common.errors import DomainError
 
 MEDIA_TYPE = "application/problem+json"
@@ -58,7 +59,9 @@ OF_THE_FRAMEWORK = (
     ),
     ProblemType("not-acceptable", 406, _("Responses are JSON. Accept application/json.")),
     ProblemType("body-too-large", 413, _("Only imports may be this large. Send them as files.")),
-    ProblemType("no-room", 507, _("The server's disk has no room for this file. Tell an admin.")),
+    ProblemType(
+        "no-room", 507, _("The server's disk has no room for this. Send it again once an admin has made room.")
+    ),
     ProblemType("unsupported-media-type", 415, _("Send application/json, or the file itself for an import.")),
     ProblemType("import-refused", 422, _("Records were rejected, so nothing was imported; the report names them.")),
     ProblemType("throttled", 429, _("Too many calls in one minute. Wait for the seconds in Retry-After.")),
@@ -104,6 +107,9 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
         return problem("not-allowed", HTTPStatus.FORBIDDEN, str(error) or SENTENCES[PermissionDenied])
     if isinstance(error, exceptions.APIException):
         return _of_framework(error)
+    if is_for_want_of_room(error):
+        logger.error("The disk is full at %s: %s", getattr(context.get("request"), "path", "?"), error)
+        return problem("no-room", HTTPStatus.INSUFFICIENT_STORAGE, NO_ROOM)
     if isinstance(error, (OperationalError, InterfaceError)):
         return _database_away(error, context)
     return _unexpected(error, context)

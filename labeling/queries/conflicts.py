@@ -1,7 +1,9 @@
 """Comparisons that wait for a decision: conflicts for experts, flagged ones for leads."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -84,18 +86,26 @@ def _judged_by(person: User) -> QuerySet[Judgment]:
 
 def statements_on(comparison: Comparison) -> list[Statement]:
     """The current judgments of a comparison, including skips, oldest first. Retests are left out."""
+    return statements_on_each([comparison])[comparison.pk]
+
+
+def statements_on_each(comparisons: Collection[Comparison]) -> dict[int, list[Statement]]:
+    """The same for several comparisons of one campaign by their keys, in one statement."""
     earlier = Judgment.objects.filter(
-        comparison=comparison, assignment=OuterRef("assignment"), superseded_at__isnull=False
+        comparison=OuterRef("comparison"), assignment=OuterRef("assignment"), superseded_at__isnull=False
     )
     judgments = (
-        Judgment.objects.filter(comparison=comparison, superseded_at=None)
+        Judgment.objects.filter(comparison__in=comparisons, superseded_at=None)
         .annotate(is_changed=Exists(earlier))
         .exclude(kind=Assignment.Kind.RETEST)
         .select_related("annotator")
         .order_by("created_at", "pk")
     )
-    order = [criterion["name"] for criterion in comparison.campaign.criteria]
-    return [_statement(judgment, order, is_changed=judgment.is_changed) for judgment in judgments]
+    said: dict[int, list[Statement]] = {comparison.pk: [] for comparison in comparisons}
+    order = [criterion["name"] for one in islice(comparisons, 1) for criterion in one.campaign.criteria]
+    for judgment in judgments:
+        said[judgment.comparison_id].append(_statement(judgment, order, is_changed=judgment.is_changed))
+    return said
 
 
 def _statement(judgment: Judgment, order: list[str], *, is_changed: bool) -> Statement:

@@ -1,5 +1,6 @@
 """The next act of an annotator in a campaign: the one button that every page offers for it, or why there is none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Exists, F, OuterRef, Q
@@ -29,11 +30,26 @@ class NextAct:
 
 
 def next_act(campaign: Campaign, user: User) -> NextAct:
-    """What this person does next as an annotator. Nothing where they are no member, or the campaign is not active."""
+    """This person's next act as an annotator. None where they are no member, or the campaign is not active."""
     member = Membership.objects.filter(campaign=campaign, user=user).first()
-    if member is None or campaign.status != Campaign.Status.ACTIVE:
+    if member is None:
         return NextAct()
     member.campaign, member.user = campaign, user
+    return next_acts([member])[campaign.pk]
+
+
+def next_acts(members: Sequence[Membership]) -> dict[int, NextAct]:
+    """One person's next act in each of their campaigns, by its key. members: with campaign and user."""
+    acts = {member.campaign_id: _without_pairs(member) for member in members}
+    asked = [member for member in members if acts[member.campaign_id] is None]
+    waiting = with_pairs(asked)
+    return {key: act or _with_pairs(key, asked, waiting) for key, act in acts.items()}
+
+
+def _without_pairs(member: Membership) -> NextAct | None:
+    """The act if it does not depend on which pairs are there; None: it does."""
+    if member.campaign.status != Campaign.Status.ACTIVE:
+        return NextAct()
     if member.paused_at is not None:
         return NextAct(sentence=notice_of(member, timezone.now()))
     if (step := next_step(member)) is not None:
@@ -41,27 +57,38 @@ def next_act(campaign: Campaign, user: User) -> NextAct:
     left = quota_left(member, timezone.now())
     if left is not None and left <= 0:
         return NextAct(sentence=notice_of(member, timezone.now()))
-    if not has_pairs_for(member):
+    return None
+
+
+def _with_pairs(campaign: int, members: Sequence[Membership], waiting: set[int]) -> NextAct:
+    member = next(one for one in members if one.campaign_id == campaign)
+    if member.pk not in waiting:
         return NextAct(sentence=_("No comparison needs your judgment now."))
     return NextAct(_("Continue judging") if member.judged else _("Start judging"), "annotate")
 
 
-def has_pairs_for(member: Membership) -> bool:
-    """Whether a pair waits for this member. Gold and retests do not count: they come between other pairs only."""
-    own = Assignment.objects.filter(annotator=member.user_id)
-    if own.filter(STILL_WANTED, campaign=member.campaign_id, status=Assignment.Status.LEASED).exists():
-        return True
-    taken = own.exclude(kind=Assignment.Kind.RETEST).exclude(status=Assignment.Status.RELEASED)
+def with_pairs(members: Sequence[Membership]) -> set[int]:
+    """The keys of the members for whom a pair waits, in one statement.
+
+    Gold and retests do not count: they come between other pairs only.
+    """
+    if not members:
+        return set()
+    own = Assignment.objects.filter(annotator=OuterRef("user"))
+    held = own.filter(STILL_WANTED, campaign=OuterRef("campaign"), status=Assignment.Status.LEASED)
+    taken = Assignment.objects.filter(annotator=OuterRef(OuterRef("user")), comparison=OuterRef("pk"))
+    taken = taken.exclude(kind=Assignment.Kind.RETEST).exclude(status=Assignment.Status.RELEASED)
     free = Comparison.objects.filter(
-        ~Exists(taken.filter(comparison=OuterRef("pk"))),
-        campaign=member.campaign_id,
+        ~Exists(taken),
+        Q(added_by=None) | ~Q(added_by=OuterRef("user")) | Q(campaign__may_judge_own=True),
+        campaign=OuterRef("campaign"),
         status=Comparison.Status.OPEN,
         taken__lt=F("overlap"),
     )
-    if not member.campaign.may_judge_own:
-        free = free.exclude(added_by=member.user_id)
     # Most of what is left lies behind the cursor, so the rest is read only where nothing is there.
-    return any(free.filter(part).exists() for part in (Q(position__gt=member.cursor), Q()))
+    waits = Q(Exists(held)) | Q(Exists(free.filter(position__gt=OuterRef("cursor")))) | Q(Exists(free))
+    rows = Membership.objects.filter(waits, pk__in=[member.pk for member in members])
+    return set(rows.values_list("pk", flat=True))
 
 
 def _of_step(member: Membership, step: Step) -> NextAct:

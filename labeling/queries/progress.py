@@ -1,5 +1,6 @@
 """The progress of a campaign and its annotators, read from running totals: the cost does not grow with the campaign."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from django.utils.translation import gettext, gettext_noop
 from common.days import midnight
 from labeling.models import Assignment, Campaign, Comparison, Judgment, Membership, Prompt, User
 from labeling.queries.standing import SENTENCES, next_step
-from labeling.tally import Tally, read_tally
+from labeling.tally import Tally, read_tallies, read_tally
 
 KNOWN_ANSWER = (Comparison.Status.GOLD, Comparison.Status.PRACTICE)
 """The statuses of pairs that are judged for no verdict."""
@@ -100,22 +101,50 @@ class AnnotatorProgress:
 
 def campaign_progress(campaign: Campaign, *, now: datetime | None = None) -> CampaignProgress:
     """The progress of a campaign. now: for the count of today."""
-    tally = read_tally(campaign.pk)
+    return progress_of_campaigns([campaign], now=now)[campaign.pk]
+
+
+def progress_of_campaigns(campaigns: Sequence[Campaign], *, now: datetime | None = None) -> dict[int, CampaignProgress]:
+    """The progress of campaigns by their keys, in four statements for all. now: for the count of today."""
+    keys = [campaign.pk for campaign in campaigns]
+    tallies = read_tallies(keys)
     today = Judgment.objects.filter(
-        campaign=campaign,
+        campaign__in=keys,
         kind=Assignment.Kind.NORMAL,
         created_at__gte=midnight(timezone.localdate(now)),
         superseded_at=None,
     )
-    made = today.exclude(choice="skip").aggregate(
-        all=Count("pk"), simulated=Count("pk", filter=Q(annotator__is_simulated=True))
+    made = _counts(today.exclude(choice="skip"), "annotator__is_simulated")
+    judging = _counts(Membership.objects.filter(campaign__in=keys, judged__gt=0), "user__is_simulated")
+    beside = Comparison.objects.filter(
+        campaign__in=keys, status__in=[Comparison.Status.FLAGGED, Comparison.Status.GOLD]
     )
-    judging = campaign.memberships.filter(judged__gt=0).aggregate(
-        all=Count("pk"), simulated=Count("pk", filter=Q(user__is_simulated=True))
-    )
+    rows = beside.order_by().values_list("campaign", "status").annotate(number=Count("pk"))
+    out = {(key, status): number for key, status, number in rows}
+    return {
+        campaign.pk: _progress(
+            campaign,
+            tallies[campaign.pk],
+            annotators=judging.get(campaign.pk, (0, 0)),
+            today=made.get(campaign.pk, (0, 0)),
+            flagged=out.get((campaign.pk, Comparison.Status.FLAGGED), 0),
+            gold=out.get((campaign.pk, Comparison.Status.GOLD), 0),
+        )
+        for campaign in campaigns
+    }
+
+
+def _counts(rows: QuerySet[Any], is_simulated: str) -> dict[int, tuple[int, int]]:
+    """By campaign: the number of rows, and of those of simulated annotators."""
+    grouped = rows.order_by().values_list("campaign")
+    counted = grouped.annotate(all=Count("pk"), simulated=Count("pk", filter=Q(**{is_simulated: True})))
+    return {key: (number, simulated) for key, number, simulated in counted}
+
+
+def _progress(
+    campaign: Campaign, tally: Tally, *, annotators: tuple[int, int], today: tuple[int, int], flagged: int, gold: int
+) -> CampaignProgress:
     most = campaign.max_overlap or 0
-    beside = campaign.comparisons.filter(status__in=[Comparison.Status.FLAGGED, Comparison.Status.GOLD])
-    out = dict(beside.order_by().values_list("status").annotate(number=Count("pk")))
     return CampaignProgress(
         prompts=tally.prompts,
         comparisons=tally.comparisons,
@@ -125,12 +154,12 @@ def campaign_progress(campaign: Campaign, *, now: datetime | None = None) -> Cam
         judgments=tally.judgments,
         judgments_wanted=tally.wanted,
         votes_saved=max(0, most * tally.finished - tally.finished_judgments),
-        flagged=out.get(Comparison.Status.FLAGGED, 0),
-        gold=out.get(Comparison.Status.GOLD, 0),
-        annotators=judging["all"],
-        simulated_annotators=judging["simulated"],
-        judgments_today=made["all"],
-        simulated_today=made["simulated"],
+        flagged=flagged,
+        gold=gold,
+        annotators=annotators[0],
+        simulated_annotators=annotators[1],
+        judgments_today=today[0],
+        simulated_today=today[1],
     )
 
 

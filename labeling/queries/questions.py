@@ -1,11 +1,15 @@
 """Questions of annotators: those of a campaign, those of one annotator, and the published answers."""
 
+from collections import defaultdict
+from collections.abc import Collection
+
 from django.db.models import Count, F, Q, QuerySet
 
-from labeling.models import Campaign, Comparison, FaqEntry, Question, User
+from labeling.models import Campaign, FaqEntry, Question, User
 from labeling.queries.assignments import HIDDEN
 
 UNREAD = Q(decided_at__isnull=False) & (Q(read_at=None) | Q(read_at__lt=F("decided_at")))
+MOST_EARLIER = 10
 
 
 def filtered_questions(campaign: Campaign, *, status: str | None = None) -> QuerySet[Question]:
@@ -32,12 +36,17 @@ def unread_answer_counts(user: User) -> dict[int, int]:
     return dict(unread.values_list("campaign").annotate(number=Count("pk")))
 
 
-def earlier_answers(comparison: Comparison, question: Question) -> list[Question]:
-    """Answers to other questions about the same pair, newest first."""
+def earlier_answers(questions: Collection[Question]) -> dict[int, list[Question]]:
+    """For each of these questions of one campaign by its key: up to ten other answers about its pair, newest first."""
+    pairs = {question.pk: question.assignment.comparison_id for question in questions}
+    campaigns = {question.campaign_id for question in questions}
     answered = Question.objects.filter(
-        assignment__comparison=comparison, campaign=question.campaign, status=Question.Status.ANSWERED
+        assignment__comparison__in=set(pairs.values()), campaign__in=campaigns, status=Question.Status.ANSWERED
     )
-    return list(answered.exclude(pk=question.pk).select_related("asker", "campaign").order_by("-pk")[:10])
+    about: defaultdict[int, list[Question]] = defaultdict(list)
+    for one in answered.select_related("asker", "campaign", "assignment").order_by("-pk"):
+        about[one.assignment.comparison_id].append(one)
+    return {key: [one for one in about[pair] if one.pk != key][:MOST_EARLIER] for key, pair in pairs.items()}
 
 
 def faq_entries(campaign: Campaign) -> QuerySet[FaqEntry]:

@@ -64,7 +64,7 @@ def questions(request: HttpRequest, slug: str) -> HttpResponse:
         found, older = list(rows.filter(pk=refused.question.pk)), ""
     context = {
         "campaign": campaign,
-        "entries": [_entry(one, campaign, refused) for one in found],
+        "entries": _entries(found, campaign, refused),
         "status": status,
         "statuses": Status.choices,
         "older": older,
@@ -118,7 +118,14 @@ def _decide(request: HttpRequest, question: Question, form: AnswerForm) -> bool:
     return True
 
 
-def _entry(question: Question, campaign: Campaign, refused: AnswerForm | None) -> QuestionEntry:
+def _entries(found: list[Question], campaign: Campaign, refused: AnswerForm | None) -> list[QuestionEntry]:
+    earlier = earlier_answers(found)
+    return [_entry(one, campaign, refused, earlier[one.pk]) for one in found]
+
+
+def _entry(
+    question: Question, campaign: Campaign, refused: AnswerForm | None, earlier: list[Question]
+) -> QuestionEntry:
     comparison = question.assignment.comparison
     is_refused = refused is not None and refused.question.pk == question.pk
     return QuestionEntry(
@@ -126,7 +133,7 @@ def _entry(question: Question, campaign: Campaign, refused: AnswerForm | None) -
         comparison=comparison,
         asker=name_for_leads(question.asker, campaign),
         pair=present_pair(comparison, campaign, left=question.assignment.left),
-        earlier=earlier_answers(comparison, question),
+        earlier=earlier,
         form=refused if is_refused and refused else AnswerForm(None, question=question),
     )
 

@@ -22,7 +22,7 @@ from labeling.actions.curation import restore_comparison, retire_comparison
 from labeling.actions.relabeling import relabel_comparison
 from labeling.judging.conversations import completion_html, shown_messages
 from labeling.models import Campaign, Comparison, Verdict
-from labeling.queries.conflicts import Statement, statements_on
+from labeling.queries.conflicts import Statement, statements_on, statements_on_each
 from labeling.queries.names import names_of_deciders
 from labeling.queries.records import disagreements as disagreeing
 from labeling.queries.records import filtered_verdicts
@@ -94,10 +94,11 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
     form = DisagreementForm(request.GET or None)
     filtered = unless_refused(form, disagreeing(campaign, **(form.asked() if form.is_valid() else {})))
     page_rows, older = _one_page(request, filtered, DISAGREEMENTS_SHOWN)
+    said = statements_on_each(page_rows)
     context = {
         "campaign": campaign,
         "form": form,
-        "found": [Disagreement(one, str(one.prompt), statements_on(one)) for one in page_rows],
+        "found": [Disagreement(one, str(one.prompt), said[one.pk]) for one in page_rows],
         "older": older,
         "tab": "disagreements",
     }

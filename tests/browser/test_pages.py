@@ -89,6 +89,7 @@ PAGES = {
         "/lens/",
         "/lens/?comparison={comparison}",
         "/lens/{lens_job}/",
+        "/story/",
         "/lab/",
         "/versions/",
         "/versions/compare/?one=sums-v1&other=sums-v2",
@@ -124,13 +125,14 @@ PAGES = {
         "/campaigns/sums/start/pairs/{answer}/",
         "/campaigns/sums/start/rounds/{round}/",
     ),
-    "root": ("/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
+    "root": ("/status/", "/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
 }
 NO_PAGES = {
     "annotator_table",
     "evaluation_file",
     "gate_certificate",
     "healthz",
+    "metrics",
     "offline_worker",
     "readyz",
     "schema",

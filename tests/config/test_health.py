@@ -1,6 +1,9 @@
 """Probes: whether the server lives, and whether everything is there that people and jobs need."""
 
+import errno
 import shutil
+from datetime import datetime, timedelta
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,9 +13,12 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
+from common import disk
 from config import health
+from tests.browser.furnished import furnish
 from tests.clients import Calling, Visiting
 from tests.people import stage
+from training.models import Worker
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +35,7 @@ def ticking() -> None:
 @pytest.fixture(autouse=True)
 def _looked_at_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "FRESH", -1.0)
+    monkeypatch.setattr(disk, "_seen", {})
 
 
 def ask() -> tuple[int, dict[str, str]]:
@@ -48,6 +55,20 @@ def test_it_is_ready_if_everything_is_there(ticking: None) -> None:
     assert ask() == (200, {})
 
 
+def test_it_tells_the_last_tick_and_the_oldest_job_of_each_queue(ticking: None) -> None:
+    on_stage = stage()
+    furnished = furnish(on_stage)
+    begun = timezone.now() - timedelta(minutes=30)
+    type(furnished.running).objects.filter(pk=furnished.running.pk).update(status="queued", created_at=begun)
+    Worker.objects.create(name="worker-train@here", queues=["train"], places=1, seen_at=timezone.now())
+    told = Client().get("/readyz").json()
+    assert datetime.fromisoformat(told["last_tick"]) > begun
+    train = told["queues"]["train"]
+    assert (train["waiting"], train["workers"]) == (1, 1)
+    assert 1800 <= train["oldest_seconds"] < 1900
+    assert told["queues"]["lens"] == {"waiting": 0, "oldest_seconds": 0, "workers": 0}
+
+
 def test_it_is_not_ready_without_the_database(ticking: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "cursor", away)
     status, wrong = ask()
@@ -63,7 +84,8 @@ def test_a_silent_schedule_is_named() -> None:
 def test_a_full_disk_a_missing_broker_and_waiting_migrations_are_named(
     ticking: None, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=12_000_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=12_000_000, total=10**12))
+    monkeypatch.setattr(disk, "FRESH", -1.0)
     monkeypatch.setattr(health, "waiting_messages", lambda queue: None)
     monkeypatch.setattr(health, "_all_applied", False)
     with connection.cursor() as cursor:
@@ -102,6 +124,41 @@ def test_while_the_database_is_away_clients_are_told_to_try_again(
     for answer, wanted in answers:
         assert (answer.status_code, answer["Retry-After"]) == (503, "5"), wanted
         assert wanted in answer.content
+
+
+def test_what_a_full_disk_did_not_keep_is_said(
+    calling: Calling, visiting: Visiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: Any, **kwargs: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    maya = stage().maya
+    program, browser = calling(maya), visiting(maya)
+    browser.raise_request_exception = False
+    monkeypatch.setattr("labeling.access.visible_campaigns", full)
+    answer = program.get("/api/v1/campaigns/sums/")
+    assert (answer.status_code, answer.json()["type"]) == (507, "/problems/no-room")
+    page = browser.get("/campaigns/sums/guidelines/")
+    assert page.status_code == 507
+    assert b"did not keep it" in page.content
+
+
+def test_while_the_disk_is_full_every_page_says_so_and_files_are_refused(
+    calling: Calling, visiting: Visiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maya = stage().maya
+    assert b"disk-full" not in visiting(maya).get("/").content
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=12_000_000, total=10**12))
+    monkeypatch.setattr(disk, "FRESH", -1.0)
+    for page in ("/", "/login/", "/campaigns/sums/data/"):
+        assert b"disk-full" in visiting(maya).get(page).content
+    line = b'{"prompt": "Why?", "chosen": "So.", "rejected": "No."}'
+    for answer in (
+        calling(maya).post("/api/v1/campaigns/sums/comparisons/import/", line, content_type="application/json"),
+        visiting(maya).post("/campaigns/sums/data/", {"file": BytesIO(line)}),
+    ):
+        assert answer.status_code == 507
+    assert calling(maya).post("/api/v1/campaigns/", {"name": "Small"}, format="json").status_code == 201
 
 
 def test_other_errors_stay_errors() -> None:

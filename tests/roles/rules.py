@@ -32,7 +32,9 @@ SITE: dict[str, dict[str, str]] = {
     "offline_worker": {"GET": ANYBODY},
     "healthz": {"GET": ANYBODY},
     "readyz": {"GET": ANYBODY},
+    "metrics": {"GET": "4444444"},  # for programs with its token
     "schema": {"GET": SIGNED_IN},
+    "status": {"GET": ADMINS},
     "glossary": {"GET": ANYBODY},
     "problem": {"GET": ANYBODY},
     "problems": {"GET": ANYBODY},
@@ -240,6 +242,7 @@ TRAINING_PAGES: dict[str, dict[str, str]] = {
     "run_relabel": {"POST": LEADS_ONLY},
     "lens": {"GET": LEADS_ANYWHERE, "POST": LEADS_ANYWHERE},
     "lens_job": {"GET": LEADS_ONLY},
+    "story": {"GET": SIGNED_IN},
     "lab": {"GET": SIGNED_IN},
     "lab_start": {"POST": SIGNED_IN},
     "lab_steps": {"POST": OWN},

@@ -1,9 +1,11 @@
 """The API of gates by people: held prompts, gates, and what a lead does with them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,7 +24,7 @@ from training.api.serializers.people_gates import (
 )
 from training.models import PeopleGate
 from training.queries.held_prompts import held_prompts, held_share
-from training.queries.people_gates import as_json
+from training.queries.people_gates import CastVote, as_json, votes_of_open
 
 
 class HeldPromptsView(ApiView):
@@ -55,7 +57,7 @@ class PeopleGatesView(ApiView):
         """List the campaign's gates by people, newest first. For leads."""
         campaign = get_led_campaign(self.person, slug)
         related = ("campaign", "candidate", "serving", "blind_test")
-        gates = campaign.people_gates.select_related(*related).order_by("-pk")
+        gates = campaign.people_gates.select_related(*related).prefetch_related("pairs").order_by("-pk")
         return self.paged(gates, _ListedSerializer)
 
     @extend_schema(
@@ -109,15 +111,24 @@ class JoinPeopleGateView(ApiView):
         return Response(_shown(_gate(self.person, pk)))
 
 
+class _GatesSerializer(serializers.ListSerializer[PeopleGate]):
+    """Reads the votes of all gates of a page at once."""
+
+    def to_representation(self, data: Any) -> Any:
+        gates = list(data)
+        votes = votes_of_open(gates)
+        return [_shown(gate, votes.get(gate.pk)) for gate in gates]
+
+
 class _ListedSerializer(PeopleGateSerializer):
     """Each gate of a list as `as_json` shows it."""
 
-    def to_representation(self, instance: Any) -> Any:
-        return _shown(instance)
+    class Meta:
+        list_serializer_class = _GatesSerializer
 
 
-def _shown(gate: PeopleGate) -> dict[str, Any]:
-    return dict(PeopleGateSerializer(as_json(gate)).data)
+def _shown(gate: PeopleGate, votes: Sequence[CastVote] | None = None) -> dict[str, Any]:
+    return dict(PeopleGateSerializer(as_json(gate, votes)).data)
 
 
 def _gate(user: Any, pk: int) -> PeopleGate:

@@ -36,14 +36,14 @@ def open_questions(campaign: Campaign, person: User) -> Iterator[OpenQuestion]:
     keys = sorted(waiting.values_list("pk", flat=True), key=lambda key: sha256(f"{person.pk}:{key}".encode()).digest())
     given = ScenarioAnswer.objects.filter(by=person, undone_at__isnull=True, result__run__campaign=campaign)
     mine = set(given.values_list("result", "check_number"))
-    counting, runs = counting_judges(campaign), {}
+    counting = counting_judges(campaign)
+    of_campaign = SuiteRun.objects.filter(pk__in=waiting.values("run")).select_related("suite_version")
+    runs = of_campaign.in_bulk() if keys else {}
     rows = waiting.defer("completion", "text").prefetch_related("answers")
     for start in range(0, len(keys), READ_AT_ONCE):
         some = keys[start : start + READ_AT_ONCE]
         found = rows.in_bulk(some)
         for result in filter(None, map(found.get, some)):
-            if result.run_id not in runs:
-                runs[result.run_id] = SuiteRun.objects.select_related("suite_version").get(pk=result.run_id)
             result.run = runs[result.run_id]
             for number, (check, outcome) in enumerate(check_outcomes(result, counting=counting)):
                 question = question_of(check)

@@ -3,6 +3,7 @@
 Jobs are rows first: a row's status is the truth about a job; a Celery message only carries its id.
 """
 
+from training.models.backup import Backup
 from training.models.draft import CampaignDraft, DraftFile
 from training.models.evaluation import EvaluationJob, report_file, report_hash
 from training.models.gate import Gate, GateDecision, certificate_file, certificate_hash
@@ -43,6 +44,7 @@ __all__ = [
     "FEWEST_PAIRS",
     "FIGURES",
     "AnyJob",
+    "Backup",
     "CampaignDraft",
     "CandidateStrategy",
     "Deployment",

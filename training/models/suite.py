@@ -29,7 +29,9 @@ class Suite(models.Model):
 
     @property
     def current(self) -> "SuiteVersion":
-        """Its newest version."""
+        """Its newest version; of the versions that were read with it, if they were."""
+        if "versions" in getattr(self, "_prefetched_objects_cache", {}):
+            return max(self.versions.all(), key=lambda version: version.number)
         newest = self.versions.order_by("-number").first()
         assert newest is not None  # a suite is made with its first version
         return newest

@@ -1,6 +1,6 @@
 """Gates of campaigns, and how a version stands before them by what was measured."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from training.models import (
     Snapshot,
     gate_results,
 )
-from training.queries.people_gates import figures_for_rules
+from training.queries.people_gates import figures_of_gate, latest_gates, votes_of_open
 from training.queries.serving import current_deployment
 
 MEASURED = "gate"
@@ -35,9 +35,17 @@ AGAINST_SERVING = ("compared", "largest_shift", "rotations", "scenarios_")
 
 def current_gate(campaign: Campaign) -> Gate:
     """The newest gate of a campaign; where none was ever set, the default one, which is not saved yet."""
-    newest = Gate.objects.filter(campaign=campaign).order_by("-number").select_related("by").first()
-    if newest is not None:
-        return newest
+    return current_gates([campaign])[campaign.pk]
+
+
+def current_gates(campaigns: Collection[Campaign]) -> dict[int, Gate]:
+    """The same for several campaigns by their keys, in one statement."""
+    rows = Gate.objects.filter(campaign__in=campaigns).order_by("campaign", "-number").distinct("campaign")
+    newest = {gate.campaign_id: gate for gate in rows.select_related("by", "campaign")}
+    return {campaign.pk: newest.get(campaign.pk) or _default_gate(campaign) for campaign in campaigns}
+
+
+def _default_gate(campaign: Campaign) -> Gate:
     return Gate(campaign=campaign, number=1, rules=[rule.as_json() for rule in DEFAULT_RULES])
 
 
@@ -150,28 +158,42 @@ def standing(version: ModelVersion) -> Standing | None:
         return None
     deployment = current_deployment()
     serving = deployment.version if deployment else None
-    own, *others = campaigns_concerned(version)
-    return Standing(
-        version,
-        _before(own, version, serving),
-        [_as_other(_before(campaign, version, serving)) for campaign in others],
-        serving,
-    )
+    own, *others = _before_each(campaigns_concerned(version), version, serving)
+    return Standing(version, own, [_as_other(other) for other in others], serving)
 
 
-def _before(campaign: Campaign, version: ModelVersion, serving: ModelVersion | None) -> CampaignStanding:
-    gate = current_gate(campaign)
-    measured = (
-        Evaluation.objects.filter(version=version, kind=MEASURED, snapshot__campaign=campaign).order_by("-pk").first()
-    )
+def _before_each(
+    campaigns: list[Campaign], version: ModelVersion, serving: ModelVersion | None
+) -> list[CampaignStanding]:
+    """How a version stands before the gate of each campaign, in the order of the campaigns."""
+    gates, asked = current_gates(campaigns), latest_gates(campaigns, version, serving)
+    rows = Evaluation.objects.filter(version=version, kind=MEASURED, snapshot__campaign__in=campaigns)
+    newest = rows.order_by("snapshot__campaign", "-pk").distinct("snapshot__campaign").select_related("snapshot")
+    measured = {one.snapshot.campaign_id: one for one in newest if one.snapshot}
+    votes = votes_of_open(asked.values())
+    people = {key: figures_of_gate(gate, votes.get(gate.pk, [])) for key, gate in asked.items()}
+    return [
+        _before(gates[one.pk], version, serving, measured=measured.get(one.pk), people=people.get(one.pk, {}))
+        for one in campaigns
+    ]
+
+
+def _before(
+    gate: Gate,
+    version: ModelVersion,
+    serving: ModelVersion | None,
+    *,
+    measured: Evaluation | None,
+    people: Mapping[str, Any],
+) -> CampaignStanding:
     figures = dict(measured.results) if measured else {}
     failure = Sentence.from_json(figures["trouble"]) if "trouble" in figures else Sentence()
     figures = {} if failure else figures
     if figures and figures.get("serving") != (serving.name if serving else None):
         figures = _without_stale(figures, marks=serving != version)
-    figures |= figures_for_rules(campaign, version, serving)
+    figures.update(people)
     at = measured.created_at if measured else None
-    return CampaignStanding(campaign, gate, figures, gate_results(gate.parsed, figures), at, failure=failure)
+    return CampaignStanding(gate.campaign, gate, figures, gate_results(gate.parsed, figures), at, failure=failure)
 
 
 def _without_stale(figures: Mapping[str, Any], *, marks: bool) -> dict[str, Any]:

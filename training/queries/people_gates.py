@@ -1,7 +1,7 @@
 """The evidence of gates by people: read from the judgments, computed by `labeling.stats.gate`."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from math import ceil, isclose, log
@@ -45,21 +45,37 @@ def open_gates() -> QuerySet[PeopleGate]:
 
 def votes_of(gate: PeopleGate) -> list[CastVote]:
     """The current votes of a gate, in the order in which they were given. Skips, gold and retests are none."""
+    return votes_of_each([gate])[gate.pk]
+
+
+def votes_of_each(gates: Collection[PeopleGate]) -> dict[int, list[CastVote]]:
+    """The same for several gates by their keys, in one statement."""
+    votes: dict[int, list[CastVote]] = {gate.pk: [] for gate in gates}
     rows = Judgment.objects.filter(
-        comparison__people_gate_pair__gate=gate, kind=Assignment.Kind.NORMAL, superseded_at=None
+        comparison__people_gate_pair__gate__in=votes, kind=Assignment.Kind.NORMAL, superseded_at=None
     )
-    return _cast(rows.exclude(choice=Choice.SKIP).order_by("created_at", "pk"))
+    if votes:
+        for gate, vote in _cast(rows.exclude(choice=Choice.SKIP).order_by("created_at", "pk")):
+            votes[gate].append(vote)
+    return votes
+
+
+def votes_of_open(gates: Collection[PeopleGate]) -> dict[int, list[CastVote]]:
+    """The current votes of those that are open, by key."""
+    return votes_of_each([gate for gate in gates if gate.is_open])
 
 
 def decisive_votes(gate: PeopleGate) -> list[CastVote]:
     """The votes that a gate was decided by, read from the judgments, in the order of the decision."""
     rows = Judgment.objects.filter(pk__in=gate.votes, comparison__people_gate_pair__gate=gate)
-    found = {vote.judgment: vote for vote in _cast(rows)}
+    found = {vote.judgment: vote for _, vote in _cast(rows)}
     return [found[key] for key in gate.votes if key in found]
 
 
-def _cast(rows: Any) -> list[CastVote]:
+def _cast(rows: Any) -> list[tuple[int, CastVote]]:
+    """Each vote with the key of its gate."""
     columns = (
+        "comparison__people_gate_pair__gate",
         "pk",
         "comparison",
         "comparison__pair_hash",
@@ -71,8 +87,11 @@ def _cast(rows: Any) -> list[CastVote]:
         "created_at",
     )
     return [
-        CastVote(key, pair, pair_hash, _score(choice, is_a), like, person, simulated, at.astimezone(UTC).isoformat())
-        for key, pair, pair_hash, choice, is_a, like, person, simulated, at in rows.values_list(*columns)
+        (
+            gate,
+            CastVote(key, pair, pair_hash, _score(choice, is_a), like, by, simulated, at.astimezone(UTC).isoformat()),
+        )
+        for gate, key, pair, pair_hash, choice, is_a, like, by, simulated, at in rows.values_list(*columns)
     ]
 
 
@@ -161,20 +180,23 @@ def least_prompts(rule: PeopleRule) -> int:
     return number
 
 
-def latest_gate(campaign: Campaign, candidate: ModelVersion, serving: ModelVersion | None) -> PeopleGate | None:
-    """The newest gate that compares these two versions; none that was cancelled before anybody voted."""
-    gates = PeopleGate.objects.filter(campaign=campaign, candidate=candidate, serving=serving)
-    return gates.exclude(status=Status.CANCELLED, votes=[]).order_by("-pk").first()
+def latest_gates(
+    campaigns: Collection[Campaign], candidate: ModelVersion, serving: ModelVersion | None
+) -> dict[int, PeopleGate]:
+    """By campaign the newest gate that compares these two versions; none that was cancelled before anybody voted."""
+    gates = PeopleGate.objects.filter(campaign__in=campaigns, candidate=candidate, serving=serving)
+    newest = gates.exclude(status=Status.CANCELLED, votes=[]).order_by("campaign", "-pk").distinct("campaign")
+    return {gate.campaign_id: gate for gate in newest.select_related("serving")} if serving else {}
 
 
 def figures_for_rules(campaign: Campaign, candidate: ModelVersion, serving: ModelVersion | None) -> dict[str, Any]:
-    """The figures of the gate by people that a promotion gate reads; empty: none was opened against what serves.
+    """The figures of the gate by people that a promotion gate reads; empty: none was opened against what serves."""
+    gate = latest_gates([campaign], candidate, serving).get(campaign.pk)
+    return figures_of_gate(gate, votes_of(gate)) if gate else {}
 
-    people: 1: passed; 0: not. people_reason: why, as a sentence. people_gate: the evidence and its gate.
-    """
-    gate = latest_gate(campaign, candidate, serving) if serving else None
-    if gate is None:
-        return {}
+
+def figures_of_gate(gate: PeopleGate, votes: Sequence[CastVote]) -> dict[str, Any]:
+    """people: 1: passed; 0: not. people_reason: why, as a sentence. people_gate: the evidence and its gate."""
     reason = reason_of(gate).as_json()
     if gate.is_open:
         return {"people": 0, "people_reason": reason}
@@ -187,12 +209,13 @@ def figures_for_rules(campaign: Campaign, candidate: ModelVersion, serving: Mode
     }
 
 
-def as_json(gate: PeopleGate) -> dict[str, Any]:
+def as_json(gate: PeopleGate, given: Sequence[CastVote] | None = None) -> dict[str, Any]:
     """A gate for programs, with its evidence now: that of its decision once it is over.
 
-    expected_votes: the votes still needed, if they are like those so far; None: it takes no votes.
+    given: its current votes; None: they are read. expected_votes: the votes still needed, if they are like those so
+    far; None: it takes no votes.
     """
-    votes = votes_of(gate) if gate.is_open else []
+    votes = (votes_of(gate) if given is None else given) if gate.is_open else []
     figures = dict(evidence_figures(votes, gate.rule)) if gate.is_open else gate.figures
     if gate.is_open:
         del figures["votes_hash"]  # of few votes it would tell which text is whose

@@ -1,5 +1,7 @@
 """The model versions trained on a person's judgments, found by the indexes of snapshots."""
 
+from django.db.models import Min
+
 from labeling.models import Judgment, User
 from training.models import ModelVersion, Snapshot
 from training.queries.lineage import added_at, comparisons_judged_by, with_descendants
@@ -11,10 +13,10 @@ def trained_on(person: User) -> list[str]:
     A snapshot without an index counts if it was taken after the first judgment of the person was added to its campaign.
     """
     snapshots = set(comparisons_judged_by(person))
-    judged = Judgment.objects.alias(added_at=added_at).filter(annotator=person).exclude(choice="skip")
-    campaigns = judged.order_by().values_list("campaign", flat=True).distinct()
-    for one in Snapshot.objects.filter(basis__isnull=True, campaign__in=list(campaigns)):
-        if judged.filter(campaign=one.campaign_id, added_at__lte=one.created_at).exists():
-            snapshots.add(one.pk)
+    judged = Judgment.objects.filter(annotator=person).exclude(choice="skip")
+    since = dict(judged.order_by().values_list("campaign").annotate(first=Min(added_at)))
+    unindexed = Snapshot.objects.filter(basis__isnull=True, campaign__in=since)
+    taken = unindexed.values_list("pk", "campaign", "created_at")
+    snapshots |= {key for key, campaign, at in taken if at >= since[campaign]}
     names = ModelVersion.objects.filter(run__snapshot__in=snapshots).values_list("name", flat=True)
     return sorted(with_descendants(set(names)))

@@ -21,6 +21,7 @@ from training.web.retraining_form import time_in_words
 from training.web.setting_labels import DROPPED, RESULTS, SETTINGS
 
 EVENTS: dict[str, str | Promise] = {
+    "backup.made": _("Backup made"),
     "evaluation.cancel_requested": _("Evaluation: cancellation requested"),
     "evaluation.cancelled": _("Evaluation cancelled"),
     "evaluation.failed": _("Evaluation failed"),
@@ -87,6 +88,7 @@ EVENTS: dict[str, str | Promise] = {
     "version.rolled_back_by_rule": _("Version rolled back by rule"),
 }
 SUBJECTS: dict[str, str | Promise] = {
+    "backup": _("backup"),
     "deployment": _("deployment"),
     "evaluationjob": _("evaluation"),
     "gate": _("gate"),
@@ -116,6 +118,8 @@ FIELDS: dict[str, Field] = {
     **{f"{job}.status": Field(_("Status"), dict(JobStatus.choices)) for job in _JOBS},
     "accuracy": Field(_("Held-out accuracy"), as_text=percent),
     "auto_promote": Field(_("Promote automatically")),
+    "backup.encrypted": Field(_("Encrypted")),
+    "backup.files": Field(_("Files")),
     "before_gate": Field(_("Run before the gate decides")),
     "canary": Field(_("A share written by")),
     "certificate": Field(_("Certificate (SHA-256)"), as_text=shortened),

@@ -28,7 +28,7 @@ SESSIONS_LISTED = 6
 @page
 @require_safe
 def lab(request: HttpRequest) -> HttpResponse:
-    """The calculator, the six steps, and an experiment: the person's newest, or the one that `session` names."""
+    """An experiment, the calculator and the six steps: the person's newest, or the one that `session` names."""
     return _page(request)
 
 
@@ -41,7 +41,7 @@ def _page(request: HttpRequest, refused: LabForm | None = None) -> HttpResponse:
     session = newest if named is None else get_object_or_404(sessions, pk=named)
     lesson = next((one for one in LESSONS if one.key == request.GET.get("lesson")), LESSONS[0])
     context: dict[str, Any] = {
-        "calculator": figures(0.3, -0.5, BETA),
+        "calculator": figures(0.4, -0.2, BETA),  # about those of the six steps
         "beta": BETA,
         "walk": walk_through(),
         "lessons": LESSONS,

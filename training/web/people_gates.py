@@ -34,7 +34,7 @@ from training.actions.people_gates import (
 )
 from training.models import HeldPrompts, ModelVersion, PeopleGate
 from training.queries.held_prompts import held_prompts, held_share, usable_prompts
-from training.queries.people_gate_supply import acts_of_people, supply_of
+from training.queries.people_gate_supply import acts_of_people, cast_so_far, supply_of
 from training.queries.people_gates import (
     CastVote,
     decisive_votes,
@@ -126,11 +126,12 @@ def prompts_hold(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _list(request: HttpRequest, campaign: Campaign, form: HoldForm | None = None) -> HttpResponse:
     deployment = current_deployment()
-    gates = campaign.people_gates.select_related("candidate", "serving").order_by("-pk")[:LISTED]
+    gates = list(campaign.people_gates.select_related("candidate", "serving").order_by("-pk")[:LISTED])
+    cast = cast_so_far([gate for gate in gates if gate.is_open])
     context = {
         "campaign": campaign,
         "tab": "campaign",
-        "gates": [(gate, reason_of(gate)) for gate in gates],
+        "gates": [(gate, reason_of(gate, cast.get(gate.pk))) for gate in gates],
         "form": form or HoldForm(initial={"share": held_share(campaign)}),
         "held": len(held_prompts(campaign)),
         "usable": len(usable_prompts(campaign, [deployment.version] if deployment else [])),

@@ -35,6 +35,7 @@ from training.web.rounds import round_page, round_plan_save, rounds
 from training.web.run import run
 from training.web.scenario_questions import scenario_answer_undo, scenario_questions
 from training.web.snapshots import snapshot, snapshot_changes, snapshot_download, snapshots
+from training.web.story import story
 from training.web.suite_runs import (
     suite_choices_table,
     suite_compare,
@@ -108,6 +109,7 @@ urlpatterns = [
     path("runs/<int:pk>/surprises/", run_surprises, name="run_surprises"),
     path("runs/<int:pk>/relabel/", run_relabel, name="run_relabel"),
     path("lens/", lens, name="lens"),
+    path("story/", story, name="story"),
     path("lab/", lab, name="lab"),
     path("lab/start/", lab_start, name="lab_start"),
     path("lab/<int:pk>/steps/", lab_steps, name="lab_steps"),

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_noop
 
 from training.lens.figures import figures
 
-POLICY_CHOSEN, REFERENCE_CHOSEN = 0.30, 0.25
-POLICY_REJECTED, REFERENCE_REJECTED = 0.20, 0.30
+POLICY_CHOSEN, REFERENCE_CHOSEN = 0.30, 0.20
+POLICY_REJECTED, REFERENCE_REJECTED = 0.25, 0.30
 BETA = 0.1
 
 

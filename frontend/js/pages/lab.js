@@ -1,4 +1,4 @@
-// The lab: arithmetic that answers at once, and an experiment on a real model that is followed step by step.
+// The lab: an experiment on a real model that is followed step by step, and arithmetic that answers at once.
 
 import { Calculator } from "../components/lab/calculator.js";
 import { Experiment } from "../components/lab/experiment.js";

@@ -115,6 +115,21 @@ ENTRIES = (
         never_refused="Its figures only change when a number can be used.",
     ),
     Entry(
+        form="training/story/sentence.html",
+        path="/story/",
+        arrange=_no_lens_jobs,
+        fill={"chosen": "That is a pity. Try again in a week."},
+        lands=r"/lens/\d+/",
+        never_refused="The page asks for a text; the form of the lens, which takes it, shows what is refused.",
+    ),
+    Entry(
+        form="training/story/real_tug.html",
+        path="/story/",
+        fill={"better": "other"},
+        lands="/lab/.session=",
+        never_refused="It is a choice of two.",
+    ),
+    Entry(
         form="training/playground/ask.html",
         path="/playground/?campaign=sums",
         arrange=_answering,

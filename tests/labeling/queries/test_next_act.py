@@ -4,7 +4,7 @@ import pytest
 
 from labeling.actions.campaigns import change_campaign, write_guidelines
 from labeling.actions.members import pause_member
-from labeling.queries.next_act import NextAct, has_pairs_for, next_act
+from labeling.queries.next_act import NextAct, next_act, with_pairs
 from tests.labeling.practising import QUALIFICATION, go_through, mark
 from tests.people import Stage, stage
 
@@ -34,7 +34,8 @@ def test_a_pair_that_one_holds_waits_and_one_behind_the_cursor_does() -> None:
     scene = stage(comparisons=1)
     member = scene.campaign.memberships.get(user=scene.alice)
     member.cursor = 5.0
-    assert has_pairs_for(member)
+    member.save()
+    assert with_pairs([member]) == {member.pk}
     scene.given(scene.alice)
     assert act(scene).label == "Start judging"
 

@@ -40,8 +40,6 @@ def test_an_answer_is_unread_until_its_asker_looks() -> None:
 def test_earlier_answers_are_those_about_the_same_pair() -> None:
     scene = stage(comparisons=1, overlap=2)
     first, second = asked(scene, scene.alice), asked(scene, scene.bob)
-    comparison = second.assignment.comparison
-    assert earlier_answers(comparison, second) == []
+    assert earlier_answers([first, second]) == {first.pk: [], second.pk: []}
     answer_question(question=first, answer="So.", acting_user=scene.maya, now=scene.now)
-    assert earlier_answers(comparison, second) == [first]
-    assert earlier_answers(comparison, first) == []
+    assert earlier_answers([first, second]) == {first.pk: [], second.pk: [first]}

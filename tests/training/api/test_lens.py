@@ -1,5 +1,7 @@
 """The reward lens, as programs use it."""
 
+from math import log
+
 import pytest
 
 from labeling.models import Comparison
@@ -19,8 +21,24 @@ def test_a_lens_job_is_asked_for_and_watched(scene: Stage, calling: Calling) -> 
     lens_job = asked.json()
     assert (lens_job["status"], lens_job["version"], lens_job["result"]) == ("queued", "tiny-base", None)
     assert lens_job["pair"]["prompt"] == TEXTS["prompt"]
-    LensJob.objects.update(status=JobStatus.FINISHED, result={"after": {}, "before": None, "reward_model": None})
-    assert maya.get(f"/api/v1/lens/{lens_job['id']}/").json()["result"]["before"] is None
+    assert lens_job["figures"] is None
+    after = {
+        "version": "tiny-base",
+        "chosen": [["Because.", log(0.30), log(0.20)]],
+        "rejected": [["Why not?", log(0.25), log(0.30)]],
+    }
+    result = {"after": after, "before": None, "reward_model": None}
+    LensJob.objects.update(status=JobStatus.FINISHED, beta=0.1, result=result)
+    finished = maya.get(f"/api/v1/lens/{lens_job['id']}/").json()
+    assert finished["result"]["before"] is None
+    assert {name: round(value, 4) for name, value in finished["figures"].items()} == {
+        "chosen_reward": 0.0405,
+        "rejected_reward": -0.0182,
+        "margin": 0.0588,
+        "probability": 0.5147,
+        "loss": 0.6642,
+        "weight": 0.0485,
+    }
     comparison = Comparison.objects.all()[0]
     of_pair = maya.post("/api/v1/lens/", {"version": "tiny-base", "comparison": comparison.pk}, format="json")
     assert (of_pair.status_code, of_pair.json()["comparison"]) == (201, comparison.pk)

@@ -15,13 +15,14 @@ RATIOS = st.floats(-1e4, 1e4)
 def test_the_walk_with_the_numbers_of_the_textbook() -> None:
     values = {(step.key, name): value for step in walk_through() for name, value in step.values}
     assert len(walk_through()) == 6
-    assert values["ratios", "chosen"] == pytest.approx(1.2)
-    assert values["ratios", "rejected"] == pytest.approx(2 / 3)
-    assert values["logs", "chosen"] == pytest.approx(0.1823, abs=1e-4)
-    assert values["logs", "rejected"] == pytest.approx(-0.4055, abs=1e-4)
-    assert values["rewards", "chosen"] == pytest.approx(0.01823, abs=1e-5)
-    assert values["rewards", "rejected"] == pytest.approx(-0.04055, abs=1e-5)
+    assert values["ratios", "chosen"] == pytest.approx(1.5)
+    assert values["ratios", "rejected"] == pytest.approx(5 / 6)
+    assert values["logs", "chosen"] == pytest.approx(0.4055, abs=1e-4)
+    assert values["logs", "rejected"] == pytest.approx(-0.1823, abs=1e-4)
+    assert values["rewards", "chosen"] == pytest.approx(0.0405, abs=5e-5)
+    assert values["rewards", "rejected"] == pytest.approx(-0.0182, abs=5e-5)
     assert values["margin", "margin"] == pytest.approx(0.1 * log(1.8))
+    assert round(values["margin", "margin"], 4) == 0.0588
     assert values["probability", "probability"] == pytest.approx(0.5147, abs=1e-4)
     assert values["loss", "loss"] == pytest.approx(0.6642, abs=1e-4)
     assert values["loss", "weight"] == pytest.approx(0.04853, abs=1e-5)

@@ -10,7 +10,7 @@ from training.web.walk_through import walk_through
 def test_the_numbers_are_those_of_the_formula() -> None:
     steps = {step.key: dict(step.values) for step in walk_through()}
     assert list(steps) == ["ratios", "logs", "rewards", "margin", "probability", "loss"]
-    chosen, rejected = 0.30 / 0.25, 0.20 / 0.30
+    chosen, rejected = 0.30 / 0.20, 0.25 / 0.30
     margin = 0.1 * (log(chosen) - log(rejected))
     probability = 1 / (1 + exp(-margin))
     assert steps["ratios"] == pytest.approx({"chosen": chosen, "rejected": rejected})

@@ -1,11 +1,14 @@
 """The fields of the lens in the API."""
 
+from dataclasses import asdict
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from training.api.serializers.playground import TurnSerializer
 from training.api.serializers.waiting import WaitingJobSerializer
+from training.lens.figures import views
 from training.models import LensJob, ModelVersion
 
 
@@ -32,6 +35,17 @@ class LensJobRequestSerializer(serializers.Serializer[Any]):
         return attrs
 
 
+class FiguresSerializer(serializers.Serializer[Any]):
+    """The quantities of DPO for a pair at the job's beta."""
+
+    chosen_reward = serializers.FloatField(help_text="beta times the log-ratio of the chosen side.")
+    rejected_reward = serializers.FloatField()
+    margin = serializers.FloatField(help_text="The chosen side's reward minus the rejected side's.")
+    probability = serializers.FloatField(help_text="P(chosen wins) under the version.")
+    loss = serializers.FloatField(help_text="Minus the logarithm of the probability, in nats.")
+    weight = serializers.FloatField(help_text="Of the gradient: beta times the probability that the label is wrong.")
+
+
 class LensJobSerializer(WaitingJobSerializer, serializers.ModelSerializer[LensJob]):
     """A lens job. result: null until it is finished; then before (null: the reference itself, whose rewards are zero)
     and after, each side a list of [text, log-probability under the version, under the reference], in nats.
@@ -43,6 +57,7 @@ class LensJobSerializer(WaitingJobSerializer, serializers.ModelSerializer[LensJo
     error = serializers.CharField(read_only=True)
     pair = serializers.DictField(read_only=True)
     result = serializers.DictField(read_only=True, allow_null=True)
+    figures = serializers.SerializerMethodField(help_text="Of the version at beta; null until the job is finished.")
 
     class Meta:
         model = LensJob
@@ -59,6 +74,12 @@ class LensJobSerializer(WaitingJobSerializer, serializers.ModelSerializer[LensJo
             "pair",
             "is_preference",
             "result",
+            "figures",
             "created_at",
             "finished_at",
         )
+
+    @extend_schema_field(FiguresSerializer(allow_null=True))
+    def get_figures(self, lens_job: LensJob) -> dict[str, float] | None:
+        """The figures of the version, of the tokens of the result."""
+        return asdict(views(lens_job.result)[0].figures(lens_job.beta)) if lens_job.result else None

@@ -1,14 +1,17 @@
 """Backs up the database and the files: `manage.py backup chosen.backup`."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from django.utils import timezone
 
+from training.actions.backups import record_backup
 from training.backups import encryption
 from training.backups.errors import BackupFailed
-from training.backups.making import make_backup
+from training.backups.making import Made, make_backup
 
 
 class Command(BaseCommand):
@@ -24,15 +27,22 @@ class Command(BaseCommand):
         if new_key:
             self._write_key(file)
             return
+        now = timezone.now()
         try:
-            made = make_backup(
-                file, now=timezone.now(), recipient=recipient, with_bases=not options["without_base_models"]
-            )
+            made = make_backup(file, now=now, recipient=recipient, with_bases=not options["without_base_models"])
         except BackupFailed as error:
             raise CommandError(str(error)) from error
+        self._record(made, is_encrypted=bool(recipient), now=now)
         self.stdout.write(f"{file}: the database and {made.files} files, {made.size / 2**20:.1f} MiB.")
         for name in made.gone:
             self.stderr.write(f"{name} was deleted while the backup ran, and is not in it.")
+
+    def _record(self, made: Made, *, is_encrypted: bool, now: datetime) -> None:
+        """The archive is complete whatever becomes of its row, such as in a database that is not migrated yet."""
+        try:
+            record_backup(files=made.files, size=made.size, is_encrypted=is_encrypted, acting_user=None, now=now)
+        except DatabaseError as error:
+            self.stderr.write(f"The backup is complete, and the page /status/ will not know of it: {error}")
 
     def _write_key(self, file: Path) -> None:
         try:

@@ -22,7 +22,7 @@ def earlier_work(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('training', '0015_rounds'),
+        ('training', '0016_backups'),
     ]
 
     operations = [

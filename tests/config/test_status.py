@@ -1,0 +1,113 @@
+"""The page for admins that says what is stuck and what to do about it."""
+
+import shutil
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
+
+from common import disk
+from config import status
+from labeling.models import Assignment, WebhookDelivery
+from tests.browser.busy import occupy
+from tests.browser.furnished import furnish
+from tests.clients import Visiting
+from tests.people import Stage, stage
+from training.actions.backups import record_backup
+from training.models import Backup, Worker
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_disk_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "_seen", {})
+
+
+@pytest.fixture
+def running() -> Stage:
+    """An installation in which everything runs."""
+    now = timezone.now()
+    PeriodicTask.objects.update(last_run_at=now)
+    for name in ("default", "generate", "train", "lens"):
+        Worker.objects.create(name=f"worker-{name}@here", queues=[name], places=1, seen_at=now)
+    record_backup(files=3, size=2000, is_encrypted=False, acting_user=None, now=now)
+    return stage()
+
+
+def troubles() -> dict[str, str]:
+    """The trouble of each part that has one. Each comes with a remedy."""
+    parts = [part for part in status.parts_of_installation(timezone.now()) if part.trouble]
+    assert all(part.remedy for part in parts)
+    return {part.label: part.trouble for part in parts}
+
+
+def test_where_everything_runs_nothing_needs_anybody(running: Stage, visiting: Visiting) -> None:
+    assert troubles() == {}
+    page = visiting(running.root).get("/status/").content.decode()
+    assert "Everything works." in page
+    assert "worker-train@here" in page
+    assert 'href="/status/"' in page
+    assert 'href="/status/"' not in visiting(running.maya).get("/").content.decode()
+
+
+def test_a_silent_schedule_dead_workers_and_old_backups_are_named(running: Stage, visiting: Visiting) -> None:
+    before = timezone.now() - timedelta(days=9)
+    PeriodicTask.objects.update(last_run_at=before)
+    Worker.objects.update(seen_at=before)
+    Backup.objects.update(at=before)
+    found = troubles()
+    assert found.keys() == {
+        "Schedule", "Workers", "Short tasks", "Generations", "Training runs", "Lens and lab", "Backups"
+    }  # fmt: skip
+    assert found["Training runs"] == "No worker takes them."
+    assert found["Backups"] == "The last one is 1\N{NO-BREAK SPACE}week, 2\N{NO-BREAK SPACE}days old."
+    page = visiting(running.root).get("/status/").content.decode()
+    assert "7 parts of this installation need you." in page
+    assert "Run manage.py backup FILE" in page
+
+
+def test_nobody_ever_made_a_backup() -> None:
+    assert troubles()["Backups"] == "No backup was ever made."
+
+
+def test_leases_that_ran_out_and_messages_that_were_given_up_are_named(running: Stage) -> None:
+    furnished = furnish(running)
+    running.add(12)
+    occupy(running)
+    WebhookDelivery.objects.filter(status="given_up").update(tried_at=timezone.now())
+    running.add(1)
+    Assignment.objects.filter(status="leased").update(status="released")
+    held = running.given(running.bob)
+    Assignment.objects.filter(pk=held.pk).update(expires_at=timezone.now() - timedelta(hours=1))
+    late = timezone.now() - timedelta(minutes=4)
+    type(furnished.running).objects.filter(pk=furnished.running.pk).update(heartbeat_at=late)
+    type(furnished.writing).objects.filter(pk=furnished.writing.pk).update(heartbeat_at=timezone.now())
+    found = troubles()
+    assert found["Leases"] == "1 job has a silent worker. 1 assignment should have been released."
+    assert found["Webhooks"] == "1 message was given up in the last day."
+    assert found["Short tasks"] == "A worker is there and does not keep up."  # its messages were due long ago
+
+
+def test_a_full_disk_a_broker_that_is_away_and_waiting_migrations_are_named(
+    running: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=12_000_000, total=10**12))
+    monkeypatch.setattr(status, "waiting_messages", lambda queue: None)
+    monkeypatch.setattr(status, "waiting_migrations", lambda: 2)
+    assert troubles() == {
+        "Disk": "It is nearly full: files are refused, and soon judgments will be too.",
+        "Broker": "It does not answer. People can judge; jobs wait, and none is lost.",
+        "Migrations": "2 migrations wait.",
+    }
+
+
+def test_a_part_that_cannot_be_looked_at_hides_no_other(running: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(now: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(status, "LOOKS", (("Disk", broken), *status.LOOKS[:1]))
+    assert troubles() == {"Disk": "This part cannot be checked."}

@@ -1,0 +1,119 @@
+"""How far the work of an installation is from being stuck: its queues, workers, leases, messages and backups.
+
+Rows alone decide, as everywhere: a queue is as old as its oldest row that a worker could have taken by now.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Min, Q, QuerySet
+
+from labeling.models import Assignment, BulkAct, VerdictRecount, WebhookDelivery
+from training.models import (
+    CLAIMED_STATUSES,
+    AnyJob,
+    Backup,
+    EvaluationJob,
+    GenerationJob,
+    JobStatus,
+    LabSession,
+    LensJob,
+    Run,
+    SuiteRun,
+    Worker,
+)
+
+QUEUES: dict[str, tuple[type[AnyJob], ...]] = {
+    "default": (),
+    "generate": (GenerationJob, SuiteRun),
+    "train": (Run, EvaluationJob),
+    "lens": (LensJob, LabSession),
+}
+"""The queues of the workers, with the jobs that wait in them. The short tasks of `default` have rows of other kinds."""
+
+JOBS: tuple[type[AnyJob], ...] = tuple(model for models in QUEUES.values() for model in models)
+
+SILENT_AFTER = timedelta(minutes=3)
+"""A sweep takes a job from a worker that has been silent for half as long."""
+
+LEASE_GRACE = timedelta(minutes=5)
+"""A lease that ran out is released by the next sweep, within a minute."""
+
+FAILED_WITHIN = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """waiting: rows that wait for a worker. since: when the oldest could have been taken. workers: those that listen.
+
+    held: how many of them wait for memory or for the machine, and not for a worker.
+    """
+
+    name: str
+    waiting: int
+    since: datetime | None
+    workers: int
+    held: int = 0
+
+    def seconds(self, now: datetime) -> float:
+        """The age of the oldest row; 0: none waits."""
+        return max(0.0, (now - self.since).total_seconds()) if self.since else 0.0
+
+
+def queue_states(*, now: datetime) -> list[QueueState]:
+    """The state of every queue."""
+    workers = live_workers(now=now)
+    found = []
+    for name, models in QUEUES.items():
+        listening = sum(name in worker.queues for worker in workers)
+        waiting, held, times = 0, 0, []
+        for model in models:
+            rows = model._default_manager.filter(status=JobStatus.QUEUED)
+            waiting += rows.count()
+            held += rows.filter(held_back_at__isnull=False).count()
+            times.append(rows.aggregate(first=Min("created_at"))["first"])
+        if not models:
+            waiting, times = _short_tasks(now)
+        found.append(QueueState(name, waiting, min(filter(None, times), default=None), listening, held))
+    return found
+
+
+def _short_tasks(now: datetime) -> tuple[int, list[datetime | None]]:
+    """The webhook messages that are due, and the bulk changes and recounts that wait; and the oldest of each kind."""
+    kinds: list[tuple[QuerySet[Any], str]] = [
+        (WebhookDelivery.objects.filter(status=WebhookDelivery.Status.WAITING, due_at__lte=now), "due_at"),
+        (BulkAct.objects.filter(status=BulkAct.Status.WAITING), "created_at"),
+        (VerdictRecount.objects.filter(status=VerdictRecount.Status.WAITING), "created_at"),
+    ]
+    return sum(rows.count() for rows, _ in kinds), [rows.aggregate(first=Min(name))["first"] for rows, name in kinds]
+
+
+def live_workers(*, now: datetime) -> list[Worker]:
+    """The workers that reported within the last minute, by name."""
+    return list(Worker.objects.filter(seen_at__gte=now - Worker.SILENT_AFTER).order_by("name"))
+
+
+def silent_jobs(*, now: datetime) -> list[AnyJob]:
+    """The jobs whose worker has been silent so long that a sweep should have given them to another one."""
+    late = now - SILENT_AFTER
+    silent = Q(heartbeat_at__lt=late) | Q(heartbeat_at=None, started_at__lt=late)
+    return [job for model in JOBS for job in model._default_manager.filter(silent, status__in=CLAIMED_STATUSES)]
+
+
+def overdue_leases(*, now: datetime) -> int:
+    """The assignments whose time ran out and that nobody has released."""
+    leased = Assignment.objects.filter(status=Assignment.Status.LEASED)
+    return leased.filter(expires_at__lt=now - LEASE_GRACE).count()
+
+
+def failing_deliveries(*, now: datetime) -> tuple[int, int]:
+    """Webhook messages that were given up in the last day, and those that wait for another attempt after a failure."""
+    given_up = WebhookDelivery.objects.filter(status="given_up", tried_at__gte=now - FAILED_WITHIN)
+    retried = WebhookDelivery.objects.filter(status="waiting", attempts__gt=0)
+    return given_up.count(), retried.count()
+
+
+def newest_backup() -> Backup | None:
+    """The last backup that was completed; None: there was none."""
+    return Backup.objects.order_by("-at").first()
