@@ -244,6 +244,8 @@ SPECTACULAR_SETTINGS = {
         "PersonRole": "labeling.models.Role",
         "QuestionStatus": "labeling.models.Question.Status",
         "DisplayedChoice": "labeling.judging.drafts.CHOICES",
+        "DeploymentKind": "training.models.Deployment.Kind",
+        "JudgeChoice": "training.api.serializers.suites.JUDGE_CHOICES",
         "EvaluationFinding": "training.models.EvaluationJob.Finding",
         "MemberRole": "labeling.models.Membership.Role",
         "MessageRole": "labeling.api.serializers.judging.MESSAGE_ROLES",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from common.errors import NotAllowed, NotFound
 from labeling.access import led_campaigns
 from labeling.models import Campaign, User
-from training.errors import ForItsGateOnly
+from training.errors import ForItsGateOnly, HiddenUntilItsEnd
 from training.models import (
     Deployment,
     EvaluationJob,
@@ -39,6 +39,12 @@ def require_no_blind_test(campaign: Campaign) -> None:
     """Raises ForItsGateOnly for a blind test: nothing is trained on it or written for it, but by its gate."""
     if campaign.is_blind_test:
         raise ForItsGateOnly
+
+
+def require_not_blind_now(campaign: Campaign) -> None:
+    """Raises HiddenUntilItsEnd for a blind test that goes on: rewards of its texts would tell who wrote them."""
+    if campaign.is_blind_now:
+        raise HiddenUntilItsEnd
 
 
 def require_version(user: User | None, version: ModelVersion) -> None:

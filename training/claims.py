@@ -31,6 +31,7 @@ from training.models import (
     LensJob,
     Run,
     SuiteRun,
+    worked_since,
 )
 
 logger = logging.getLogger(__name__)
@@ -107,10 +108,15 @@ class Claim(Generic[J]):
         if not self._owned().select_for_update().values_list("pk", flat=True):
             raise ClaimLost
 
+    def leave(self, *, now: datetime, **values: Any) -> None:
+        """Gives up the claim, writes columns, and adds up how long this worker had the job. Raises ClaimLost."""
+        worked = self.job.worked_seconds + worked_since(self.job.claimed_at, now)
+        self.write(worker="", heartbeat_at=None, claimed_at=None, worked_seconds=worked, **values)
+
     def finish(self, status: JobStatus, *, now: datetime, error: str = "", **values: Any) -> None:
         """Ends the job: writes its status, its event, and gives up the claim. Raises ClaimLost."""
         with transaction.atomic():
-            self.write(status=status, error=error, finished_at=now, worker="", heartbeat_at=None, **values)
+            self.leave(status=status, error=error, finished_at=now, now=now, **values)
             record_end(self.job, status, now=now, error=error)
 
 
@@ -169,6 +175,7 @@ def claim(
         worker=processes.this_process(),
         machine=processes.this_machine(),
         heartbeat_at=now,
+        claimed_at=now,
         held_back_at=None,
         started_at=Coalesce("started_at", now),
         error="",
@@ -209,10 +216,11 @@ def _put_back(job: J, *, now: datetime) -> J | None:
         freed = type(job).objects.filter(
             pk=job.pk, status=job.status, attempts=job.attempts, heartbeat_at=job.heartbeat_at
         )
-        ended = {} if status == JobStatus.QUEUED else {"finished_at": now}
-        if not freed.update(
-            status=status, error=error, worker_deaths=F("worker_deaths") + 1, worker="", enqueued_at=now, **ended
-        ):
+        values: dict[str, Any] = {} if status == JobStatus.QUEUED else {"finished_at": now}
+        # The dead worker worked until its last heartbeat at least.
+        values["worked_seconds"] = job.worked_seconds + worked_since(job.claimed_at, job.heartbeat_at)
+        values |= {"worker_deaths": F("worker_deaths") + 1, "claimed_at": None, "worker": "", "enqueued_at": now}
+        if not freed.update(status=status, error=error, **values):
             return None
         job.refresh_from_db()
         if status != JobStatus.QUEUED:

@@ -134,6 +134,13 @@ class ForItsGateOnly(Conflict):
     sentence = _("This campaign is a blind test: nothing is generated for it or trained on it.")
 
 
+class HiddenUntilItsEnd(Conflict):
+    type = "hidden-until-its-end"
+    sentence = _(
+        "This blind test goes on: rewards of its texts would tell which version wrote them. Wait until it ends."
+    )
+
+
 class WrongPeopleGate(Invalid):
     type = "wrong-people-gate"
     sentence = _("A gate by people cannot be opened with these settings.")

@@ -19,8 +19,6 @@ GOLD = "gold"
 PRACTICE = "practice"
 TAKE_BACK = "take_back"
 
-OVER = (Campaign.Status.CLOSED, Campaign.Status.ARCHIVED)
-
 REFUSED: dict[str, Any] = {
     Kind.RETIRE: _("Retiring rows"),
     Kind.RESTORE: _("Restoring rows"),
@@ -46,7 +44,9 @@ def is_refused(campaign: Campaign, act: str) -> bool:
 
     Flags wait until the test is over: by then they change nothing, and a lead should read them.
     """
-    return campaign.is_blind_test and act in REFUSED and not (act == FLAG and campaign.status in OVER)
+    if act == FLAG:
+        return campaign.is_blind_now
+    return campaign.is_blind_test and act in REFUSED
 
 
 def refuse_in_blind_test(campaign: Campaign, act: str) -> None:

@@ -1,10 +1,15 @@
 """Shared parts of the commands: the campaign, the acting user, and errors as sentences."""
 
+import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
 
+from common.days import midnight
 from common.errors import DomainError
 from labeling.access import PersonNotFound
 from labeling.models import Campaign, User
@@ -46,3 +51,16 @@ def domain_errors() -> Iterator[None]:
         yield
     except DomainError as error:
         raise CommandError(error.message) from error
+
+
+def time_argument(text: str) -> datetime:
+    """A day or a time of the command line; one without a zone has that of the settings."""
+    try:
+        if (day := parse_date(text)) is not None:
+            return midnight(day)
+        at = parse_datetime(text)
+    except ValueError:
+        at = None
+    if at is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time, such as 2026-03-01 or 2026-03-01T12:00:00Z")
+    return at if timezone.is_aware(at) else timezone.make_aware(at)

@@ -1,17 +1,14 @@
 """The arguments of the command `export`: the filter of its comparisons, and how they are cleaned."""
 
 import argparse
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
-from common.days import midnight
 from labeling.actions.export_choices import export_filter, read_evaluation, write_options
 from labeling.exchange import FINDINGS, KINDS, SIDES, SIMILARITY, WriteOptions
+from labeling.management.base import time_argument
 from labeling.models import Comparison, User
 from labeling.queries.judged_by import GROUPS
 from labeling.queries.lists import ComparisonFilter
@@ -83,18 +80,7 @@ def _add_filter(parser: argparse._ArgumentGroup) -> None:
             said = f"{meaning}, at {end} this"
             parser.add_argument(f"--{name}-at-{end}", type=float, metavar="SHARE", help=said)
     for name, meaning in (("", "added"), ("settled-", "settled")):
-        parser.add_argument(f"--{name}since", type=_time, metavar="TIME", help=f"{meaning} at or after this time")
-        parser.add_argument(f"--{name}until", type=_time, metavar="TIME", help=f"{meaning} before this time")
-
-
-def _time(text: str) -> datetime:
-    """A day or a time of the command line; one without a zone has that of the settings."""
-    try:
-        if (day := parse_date(text)) is not None:
-            return midnight(day)
-        at = parse_datetime(text)
-    except ValueError:
-        at = None
-    if at is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time, such as 2026-03-01 or 2026-03-01T12:00:00Z")
-    return at if timezone.is_aware(at) else timezone.make_aware(at)
+        for end, when in (("since", "at or after"), ("until", "before")):
+            parser.add_argument(
+                f"--{name}{end}", type=time_argument, metavar="TIME", help=f"{meaning} {when} this time"
+            )

@@ -278,6 +278,11 @@ class Campaign(models.Model):
         return self.kind == self.Kind.BLIND_TEST
 
     @property
+    def is_blind_now(self) -> bool:
+        """Whether it is a blind test that goes on: nobody may learn which writer wrote which text."""
+        return self.is_blind_test and self.status not in (self.Status.CLOSED, self.Status.ARCHIVED)
+
+    @property
     def hides_kinds(self) -> bool:
         """Whether annotators must not learn which comparisons are gold or retests."""
         return self.gold_rate > 0 or self.retest_rate > 0

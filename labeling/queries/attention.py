@@ -104,8 +104,9 @@ def conflicts(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem
 
 @register_source
 def flags(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
-    """Comparisons that annotators flagged."""
-    flagged = Comparison.objects.filter(campaign__in=led, status=Comparison.Status.FLAGGED).order_by()
+    """Comparisons that annotators flagged. Those of a blind test wait until it is over: nobody reviews them before."""
+    reviewed_now = [pk for pk, campaign in led.items() if not campaign.is_blind_now]
+    flagged = Comparison.objects.filter(campaign__in=reviewed_now, status=Comparison.Status.FLAGGED).order_by()
     waiting = flagged.values("campaign").annotate(count=Count("pk")).values_list("campaign", "count")
     for campaign, count in _named(led, waiting):
         sentence = ngettext(

@@ -15,7 +15,7 @@ from labeling.models import Event, User
 
 CHUNK = 500
 SECRET = {"key_hash", "token_hash", "secret", "previous_secret", "password", "channel", "session_key", "outside_key"}
-"""Columns that hold secrets or hashes of secrets."""
+"""Columns that hold secrets or hashes of secrets. A row may name others that are secret for a time: `secret_now`."""
 
 LEFT_OUT = {
     "labeling.KeptReply": "replies to their own calls, kept for a day; what these calls wrote is in other tables",
@@ -73,8 +73,9 @@ def _list(rows: Iterable[Model]) -> Iterator[bytes]:
 
 
 def _values(row: Model) -> dict[str, Any]:
+    secret = SECRET | getattr(row, "secret_now", set())
     return {
-        field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if field.name not in SECRET
+        field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if field.name not in secret
     }
 
 

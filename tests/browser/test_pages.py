@@ -139,6 +139,7 @@ NO_PAGES = {
     "snapshot_download",
     "statistics_table",
     "suite_download",
+    "suite_choices_table",
     "verdicts_table",
     "words",
 }

@@ -140,7 +140,14 @@ ARGUMENTS: dict[str, Arguments] = {
     **dict.fromkeys(("suite_run_cancel", "api-cancel-suite-run"), lambda scene: [suite_run_in(scene, "running")]),
     **dict.fromkeys(("suite_run_resume", "api-resume-suite-run"), lambda scene: [suite_run_in(scene, "failed")]),
     **dict.fromkeys(
-        ("suite_compare", "suite_compare_judge", "suite_follow_up", "api-compare-suite-runs"),
+        (
+            "suite_compare",
+            "suite_choices_table",
+            "suite_compare_judge",
+            "suite_follow_up",
+            "api-compare-suite-runs",
+            "api-suite-choices",
+        ),
         lambda scene: suite_runs(scene)[::-1],
     ),
     "version_promote": lambda scene: [scene.furnished.two.name],

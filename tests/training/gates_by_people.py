@@ -1,6 +1,7 @@
 """Gates by people on stage: held prompts, texts that a script wrote, and votes."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from labeling.actions.blind_tests import create_blind_test
@@ -15,6 +16,7 @@ from tests.training.jobs.scripted import Scripted
 from training.actions.held_prompts import hold_prompts
 from training.actions.people_gates import PeopleGateSpec, look_at_gate, open_people_gate
 from training.generation import GenerationRequest
+from training.jobs.drafts import draft_as_json
 from training.jobs.generation import run_generation_job
 from training.models import GenerationItem, GenerationJob, ModelVersion, PeopleGate
 
@@ -92,7 +94,7 @@ def voting_gate(
     for number, prompt in enumerate(test.prompts.order_by("pk")):
         texts = [f"Short answer {number}.", f"An answer that takes its time, number {number} of them."]
         texts = texts if candidate_is_brief else texts[::-1]
-        first, second = (CompletionDraft(text, seed=2 * number + place) for place, text in enumerate(texts))
+        first, second = (CompletionDraft(text) for text in texts)
         draft = ComparisonDraft(prompt=prompt, first=first, second=second)
         added = add_comparisons(campaign=test, drafts=[draft], source="test", acting_user=None, now=NOW)
         GenerationItem.objects.create(
@@ -103,6 +105,8 @@ def voting_gate(
             version_second=serving,
             seed_first=2 * number,
             seed_second=2 * number + 1,
+            first=draft_as_json(replace(first, seed=2 * number, server="here")),
+            second=draft_as_json(replace(second, seed=2 * number + 1, server="here")),
             status="done",
             comparison=added.comparisons[0],
         )

@@ -12,7 +12,7 @@ from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.exchange import PreferencePair
 from labeling.models import User
-from training.access import require_any_lead, require_version
+from training.access import require_any_lead, require_not_blind_now, require_version
 from training.actions.jobs import lock_person
 from training.claims import enqueue
 from training.engine.config import RunConfig
@@ -71,6 +71,7 @@ def start_lens_job(
         require_version(acting_user, each)
     if subject.campaign is not None:
         require_lead(acting_user, subject.campaign)
+        require_not_blind_now(subject.campaign)
     reference = reference if reference is not None and reference.adapter_dir else None
     _check(version, reference, subject.pair)
     before = version.parent

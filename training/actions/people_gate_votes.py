@@ -1,17 +1,19 @@
 """The votes of a gate by people, as labels to train on: only if a lead says so, once the gate has decided."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from labeling.access import require_lead
-from labeling.actions.comparison_drafts import ComparisonDraft, draft_of_stored
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, draft_of_stored
 from labeling.actions.comparisons import add_comparisons
 from labeling.events.record import record
 from labeling.models import Comparison, User
 from training.errors import NothingToJoin
-from training.models import PeopleGate, PeopleGatePair
+from training.models import GenerationItem, PeopleGate, PeopleGatePair
 
 
 def joinable_pairs(gate: PeopleGate) -> list[PeopleGatePair]:
@@ -44,9 +46,13 @@ def join_votes(*, gate: PeopleGate, acting_user: User | None, now: datetime) -> 
         pairs = joinable_pairs(locked)
         if not pairs:
             raise NothingToJoin
+        written = GenerationItem.objects.filter(
+            job=locked.job_id, comparison__in=[pair.comparison_id for pair in pairs]
+        )
+        items = {item.comparison_id: item for item in written.exclude(first=None)}
         add_comparisons(
             campaign=locked.campaign,
-            drafts=[_draft(locked, pair) for pair in pairs],
+            drafts=[_draft(locked, pair, items.get(pair.comparison_id)) for pair in pairs],
             source=f"gate by people {locked.pk}",
             acting_user=acting_user,
             now=now,
@@ -65,10 +71,15 @@ def join_votes(*, gate: PeopleGate, acting_user: User | None, now: datetime) -> 
     return len(pairs)
 
 
-def _draft(gate: PeopleGate, pair: PeopleGatePair) -> ComparisonDraft:
-    """The pair with the names of its versions and its verdict; the candidate's text is the first."""
+def _draft(gate: PeopleGate, pair: PeopleGatePair, item: GenerationItem | None) -> ComparisonDraft:
+    """The pair with the names of its versions and its verdict; the candidate's text is the first.
+
+    item: has of both texts what the blind test does not store.
+    """
     a, b = (draft_of_stored(text) for text in (pair.comparison.completion_a, pair.comparison.completion_b))
     candidate, serving = (a, b) if pair.candidate_is_a else (b, a)
+    if item is not None:
+        candidate, serving = _as_written(candidate, item.first), _as_written(serving, item.second)
     verdict = pair.comparison.verdict
     preference = str(verdict.winner)
     if preference in ("a", "b"):
@@ -81,3 +92,8 @@ def _draft(gate: PeopleGate, pair: PeopleGatePair) -> ComparisonDraft:
         confidence=verdict.confidence,
         metadata={"gate_by_people": gate.pk},
     )
+
+
+def _as_written(stored: CompletionDraft, written: Mapping[str, Any] | None) -> CompletionDraft:
+    hidden = {name: written[name] for name in ("seed", "logprob_sum", "server")} if written else {}
+    return replace(stored, **hidden)

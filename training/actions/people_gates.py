@@ -15,7 +15,7 @@ from labeling.access import require_lead, require_may_change
 from labeling.actions.blind_tests import create_blind_test, end_blind_test
 from labeling.actions.campaigns import change_campaign_status
 from labeling.events.record import record
-from labeling.models import Campaign, Prompt, User
+from labeling.models import Campaign, Completion, Prompt, User
 from labeling.stats import GateRule as PeopleRule
 from labeling.stats import InvalidCounts
 from training.access import require_no_blind_test, require_version
@@ -204,7 +204,7 @@ def _begin_voting(gate: PeopleGate, now: datetime) -> None:
                 gate=gate,
                 comparison=comparison,
                 prompt=own[comparison.prompt.messages_hash],
-                candidate_is_a=texts[0].seed == item.seed_first,
+                candidate_is_a=wrote_first(item, texts[0]),
                 is_like_length=lengths[1] - lengths[0] <= LIKE_LENGTH * lengths[1],
             )
         )
@@ -214,6 +214,13 @@ def _begin_voting(gate: PeopleGate, now: datetime) -> None:
     change_campaign_status(campaign=gate.blind_test, status=Campaign.Status.ACTIVE, acting_user=None, now=now)
     if len(pairs) < least_prompts(gate.rule):  # too many pairs were alike: no votes could pass it
         _end(gate, Status.UNDECIDED, [], now)
+
+
+def wrote_first(item: GenerationItem, text: Completion) -> bool:
+    """Whether the first version of an item wrote this text of its comparison."""
+    if item.first is None:  # the versions are no secret: the text has its seed
+        return text.seed == item.seed_first
+    return bool(text.text == item.first["text"])
 
 
 def _decide_if_due(gate: PeopleGate, now: datetime) -> None:

@@ -14,6 +14,9 @@ from training.queries.serving import current_deployment
 from training.queries.watching import Watch, WatchedFigure, watch_of
 
 REASONS = {
+    "losses": gettext_noop(
+        "Annotators prefer the version before: it won %(share)s of %(pairs)s pairs (after %(name)s was promoted)."
+    ),
     "ties": gettext_noop(
         "Ties and “both bad” rose from %(before)s to %(share)s (%(pairs)s pairs, after %(name)s was promoted)."
     ),

@@ -14,7 +14,7 @@ from training.access import visible_rounds
 from training.actions.round_plans import save_round_plan
 from training.api.serializers.rounds import ListedRoundSerializer, RoundPlanSerializer, RoundSerializer
 from training.queries.round_costs import plan_of
-from training.queries.round_reports import round_as_json
+from training.queries.round_reports import rounds_as_json
 from training.queries.rounds import rounds_of
 
 
@@ -42,7 +42,7 @@ class RoundView(ApiView):
         one = visible_rounds(self.person).select_related("campaign").filter(pk=pk).first()
         if one is None:
             raise Http404
-        return Response(round_as_json(one, plan_of(one.campaign), now=self.now))
+        return Response(rounds_as_json([one], plan_of(one.campaign), now=self.now)[0])
 
 
 class RoundPlanView(ApiView):

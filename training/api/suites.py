@@ -20,7 +20,8 @@ from training.actions.suite_runs import Choosing, ask_judge, cancel_suite_run, r
 from training.actions.suites import create_suite, save_suite, scenarios_from
 from training.api.finding import find_job, find_version
 from training.api.serializers import suites as serializers
-from training.evaluation.suite_results import checked_comparison, judge_figures_of, suites_of
+from training.evaluation.pair_judges import judged_between
+from training.evaluation.suite_results import checked_comparison, judge_figures_of, require_comparable, suites_of
 from training.evaluation.suites import Scenario
 from training.models import Suite, SuiteRun
 
@@ -218,6 +219,19 @@ class SuiteJudgeView(_OneRun):
             version = find_version(self.person, values["reward"]) if "reward" in values else None
             choosing = Choosing(self.find(values["against"]), version, values["reward_model"])
         return self.shown(ask_judge(run=self.find(pk), acting_user=self.person, now=self.now, choosing=choosing))
+
+
+class SuiteChoicesView(_OneRun):
+    """The choices of judges between two runs."""
+
+    scopes = {"GET": Scope.READ}
+
+    @extend_schema(operation_id="list_suite_choices", responses=serializers.ScenarioChoicesSerializer(many=True))
+    def get(self, request: Request, pk: int, other: int) -> Response:
+        """List which answers judges chose, by scenario, in the suite's order. A judge is no person."""
+        before, after = self.find(other), self.find(pk)
+        require_comparable(before, after)
+        return self.paged(judged_between(before, after), serializers.ScenarioChoicesSerializer, order=("number", "pk"))
 
 
 class CompareSuiteRunsView(_OneRun):

@@ -64,6 +64,11 @@ urlpatterns = [
     path(
         "suite-runs/<int:pk>/compare/<int:other>/", suites.CompareSuiteRunsView.as_view(), name="api-compare-suite-runs"
     ),
+    path(
+        "suite-runs/<int:pk>/compare/<int:other>/choices/",
+        suites.SuiteChoicesView.as_view(),
+        name="api-suite-choices",
+    ),
     path("suite-runs/<int:pk>/judge/", suites.SuiteJudgeView.as_view(), name="api-suite-judge"),
     path("snapshots/", snapshots.SnapshotsView.as_view(), name="api-snapshots"),
     path("snapshots/<slug:name>/", snapshots.SnapshotView.as_view(), name="api-snapshot"),

@@ -8,9 +8,10 @@ from rest_framework.response import Response
 
 from labeling.api.base import ApiView
 from labeling.models import Scope
+from labeling.queries.lists import ComparisonFilter
 from training import access
 from training.actions.gate import promote_through_gate
-from training.actions.versions import roll_back
+from training.actions.setting_aside import roll_back_and_set_aside
 from training.api.finding import find_version
 from training.api.serializers import versions as serializers
 from training.queries.serving import current_deployment
@@ -83,8 +84,18 @@ class RollBackView(ApiView):
 
     scopes = {"POST": Scope.TRAIN}
 
-    @extend_schema(operation_id="roll_back", request=None, responses=serializers.DeploymentSerializer)
+    @extend_schema(
+        operation_id="roll_back",
+        request=serializers.RollBackSerializer,
+        responses=serializers.RolledBackSerializer,
+    )
     def post(self, request: Request) -> Response:
-        """Roll back the last promotion: the version that served before serves again."""
-        deployment = roll_back(acting_user=self.person, now=self.now)
-        return Response(serializers.DeploymentSerializer(deployment).data)
+        """Roll back the last promotion: the version that served before serves again.
+
+        Labels of its campaign can be set aside in the same step, by time, annotator and import: their comparisons
+        are retired, and can be restored. A choice that cannot be right is refused, and nothing is rolled back.
+        """
+        chosen = self.validated(serializers.RollBackSerializer, request)["set_aside"]
+        labels = None if chosen is None else ComparisonFilter(**chosen)
+        done = roll_back_and_set_aside(labels=labels, acting_user=self.person, now=self.now)
+        return Response(serializers.RolledBackSerializer(done.deployment, context={"done": done}).data)

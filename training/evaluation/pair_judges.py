@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import OuterRef, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast
+
 from labeling.models import Campaign, Verdict
 from labeling.stats import wilson_interval
 from training.evaluation.suite_results import RunComparison, choices_of
 from training.evaluation.suites import JudgeFigures, JudgeOpinion, Outcome, judge_figures
-from training.models import ScenarioResult
+from training.models import ScenarioResult, SuiteRun
 
 REWARD_OF, REWARD_MODEL = "reward of ", "reward model "
 """How the names of judges begin that are rewards; others are models on a server."""
@@ -49,6 +52,58 @@ def choices_between(comparison: RunComparison) -> list[Choices]:
         Choices(judge, found.count("passed"), found.count("failed"), found.count("unknown"), trust[judge])
         for judge, found in sorted(outcomes.items())
     ]
+
+
+CHOSEN = {"passed": "later", "failed": "earlier", "unknown": "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The choice of one judge between the two answers to a scenario. chosen: later, earlier or none.
+
+    in_order, swapped: its choices as they were shown and the other way round; critique: what it said first.
+    """
+
+    scenario: str
+    tag: str
+    judge: str
+    chosen: str
+    in_order: str
+    swapped: str
+    critique: str
+
+    @property
+    def flipped(self) -> bool:
+        """Whether the order of the answers decided."""
+        return {self.in_order, self.swapped} == {"later", "earlier"}
+
+
+def choices_about(later: ScenarioResult, earlier: int) -> list[Choice]:
+    """The choices of each judge between an answer and an earlier one of the same scenario, by the judges' names."""
+    stored = later.choices.get(str(earlier), {})
+    return [
+        Choice(
+            later.scenario,
+            later.tag,
+            judge,
+            CHOSEN[opinion.outcome],
+            CHOSEN[opinion.first],
+            CHOSEN[opinion.swapped],
+            opinion.critique,
+        )
+        for judge, opinion in sorted((judge, JudgeOpinion.from_json(one)) for judge, one in stored.items())
+    ]
+
+
+def judged_between(before: SuiteRun, after: SuiteRun) -> QuerySet[Any]:
+    """The results of a run that a judge compared with those of an earlier one, in the suite's order.
+
+    `earlier`: the id of the earlier result.
+    """
+    same = before.results.filter(scenario=OuterRef("scenario"), scenario_hash=OuterRef("scenario_hash"))
+    earlier = after.results.annotate(earlier=Subquery(same.values("pk")[:1])).exclude(earlier=None)
+    judged = earlier.filter(choices__has_key=Cast("earlier", TextField()))
+    return judged.defer("completion", "checks").order_by("number", "pk")
 
 
 def pair_judges_of(campaign: Campaign) -> dict[str, JudgeFigures]:

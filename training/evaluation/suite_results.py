@@ -212,10 +212,15 @@ def compare_runs(before: SuiteRun, after: SuiteRun) -> RunComparison:
 
 def checked_comparison(before: SuiteRun, after: SuiteRun) -> RunComparison:
     """The changes between two runs. Raises CannotCompareRuns."""
+    require_comparable(before, after)
+    return compare_runs(before, after)
+
+
+def require_comparable(before: SuiteRun, after: SuiteRun) -> None:
+    """Raises CannotCompareRuns unless both are of one suite and have all their answers."""
     same = before.suite_version.suite_id == after.suite_version.suite_id and before.pk != after.pk
     if not same or not (is_answered(before) and is_answered(after)):
         raise CannotCompareRuns
-    return compare_runs(before, after)
 
 
 def choices_of(earlier: ScenarioResult, later: ScenarioResult) -> dict[str, JudgeOpinion]:

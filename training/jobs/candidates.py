@@ -193,8 +193,8 @@ class Candidates:
     def comparison_draft(self) -> ComparisonDraft:
         """The comparison to be added to the campaign."""
         first, second = (self._draft(side) for side in SIDES)
-        if self.job.hides_versions:  # the seeds still tell which one is the first
-            first, second = (replace(draft, model_version="", server="") for draft in (first, second))
+        if self.job.hides_versions:
+            first, second = _without_its_version(first), _without_its_version(second)
         return ComparisonDraft(prompt=self.item.prompt, first=first, second=second)
 
     def mark_added(self, comparison: Comparison | None) -> None:
@@ -202,11 +202,17 @@ class Candidates:
         self.item.comparison = comparison
         self.item.status = Status.DONE if comparison else Status.DROPPED
         self.item.reason = Sentence("" if comparison else _("This comparison already exists."))
-        self._forget_texts()
+        if comparison is None or not self.job.hides_versions:  # else only the item knows whose text is whose
+            self._forget_texts()
 
     def _forget_texts(self) -> None:
         self.item.first = self.item.second = None
         self.item.candidates = {}
+
+
+def _without_its_version(draft: CompletionDraft) -> CompletionDraft:
+    """A text as a blind test stores it: with nothing that only the version that wrote it has, or could repeat."""
+    return replace(draft, model_version="", server="", seed=None, logprob_sum=None)
 
 
 def _diversity(first: CompletionDraft, second: CompletionDraft, alike: float) -> dict[str, float]:

@@ -109,7 +109,7 @@ class SuiteWork:
         if self.run.finished_at is None:
             self.claim.finish(JobStatus.FINISHED, now=self.clock(), error=trouble)
         else:
-            self.claim.write(status=JobStatus.FINISHED, error=trouble, worker="", heartbeat_at=None)
+            self.claim.leave(status=JobStatus.FINISHED, error=trouble, now=self.clock())
 
     def _read_waiting(self) -> bool:
         results = self.run.results.filter(status=Status.WAITING)

@@ -18,7 +18,7 @@ from training.models.gate_rules import (
 )
 from training.models.generation import CandidateStrategy, GenerationItem, GenerationJob
 from training.models.held_out import ASSUMED_ACCURACY, HeldOutFinding, held_out_finding
-from training.models.job import ACTIVE_STATUSES, CLAIMED_STATUSES, Job, JobStatus
+from training.models.job import ACTIVE_STATUSES, CLAIMED_STATUSES, Job, JobStatus, worked_since
 from training.models.lab import LabSession
 from training.models.lens import LensJob
 from training.models.lineage import LeftOut, SnapshotPart
@@ -93,4 +93,5 @@ __all__ = [
     "parse_rules",
     "report_file",
     "report_hash",
+    "worked_since",
 ]

@@ -84,6 +84,11 @@ class GenerationJob(Job):
             ),
         )
 
+    @property
+    def secret_now(self) -> set[str]:
+        """The columns to hide while a blind test goes on: with its seed, the texts could be written again."""
+        return {"seed"} if self.hides_versions and self.campaign.is_blind_now else set()
+
     def __str__(self) -> str:
         return f"generation {self.pk}"
 

@@ -1,5 +1,6 @@
 """The columns and states that all kinds of jobs share."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -66,6 +67,10 @@ class Job(models.Model):
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True, help_text="When its present claim began; null: no claim.")
+    worked_seconds = models.FloatField(
+        default=0.0, db_default=0.0, help_text="How long workers worked on it, without its present claim."
+    )
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -75,3 +80,10 @@ class Job(models.Model):
     def is_active(self) -> bool:
         """Whether it is queued, running or cancelling."""
         return self.status in ACTIVE_STATUSES
+
+
+def worked_since(claimed_at: datetime | None, until: datetime | None) -> float:
+    """The seconds of a claim until a time; 0 if there is none, or a clock was put back."""
+    if claimed_at is None or until is None:
+        return 0.0
+    return max(0.0, (until - claimed_at).total_seconds())

@@ -1,10 +1,11 @@
 """The votes that a gate by people can still get, and the acts of people in its blind test."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from labeling.models import Assignment, Comparison, Event, Judgment, Membership
+from labeling.models import Assignment, Choice, Comparison, Event, Judgment, Membership
 from training.models import PeopleGate
 
 Status = Comparison.Status
@@ -21,13 +22,29 @@ class Supply:
     unusable: int
 
 
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """How an open gate stands. votes: its current ones. voters: the people whose votes are waited for."""
+
+    votes: int = 0
+    voters: int = 0
+
+
 def supply_of(gate: PeopleGate) -> Supply:
-    """The pairs of a gate that can still get votes, and those that cannot."""
+    """The pairs of a gate that can still get votes, and those that cannot.
+
+    Where fewer people vote than each pair needs, every other active member is waited for, too; and in a test without
+    annotators, whoever may still join.
+    """
     lacking = Comparison.objects.filter(people_gate_pair__gate=gate, judged__lt=gate.votes_per_prompt)
     out_of_use = lacking.filter(status__in=(Status.FLAGGED, Status.RETIRED)).count()
-    voters = list(_voters(gate).values_list("user", flat=True))
+    voters = set(_voters([gate]).values_list("user", flat=True))
     free = dict(lacking.filter(status=Status.OPEN).values_list("pk", F("overlap") - F("taken")))
-    if not voters or _may_be_joined(gate, len(voters)):  # nobody or too few have joined yet
+    if len(voters) < gate.votes_per_prompt:
+        if not _has_annotators(gate):
+            return Supply(len(free), out_of_use)
+        voters = set(_active_members([gate]).values_list("user", flat=True))
+    if not voters:  # nobody has joined yet
         return Supply(len(free), out_of_use)
     over = (Assignment.Status.JUDGED, Assignment.Status.SKIPPED)
     had = Assignment.objects.filter(comparison__in=list(free), annotator__in=voters, status__in=over)
@@ -37,17 +54,32 @@ def supply_of(gate: PeopleGate) -> Supply:
     return Supply(len(free) - used_up, out_of_use + used_up)
 
 
-def _may_be_joined(gate: PeopleGate, voters: int) -> bool:
-    """Whether more people are still expected: it has no annotators, and fewer have judged than each pair needs."""
-    annotators = gate.blind_test.memberships.filter(role=Membership.Role.ANNOTATOR, paused_at=None)
-    return voters < gate.votes_per_prompt and not annotators.exists()
+def cast_so_far(gates: Sequence[PeopleGate]) -> dict[int, Cast]:
+    """The votes and voters of gates by their keys, in two statements."""
+    gate_of = "comparison__people_gate_pair__gate"
+    rows = Judgment.objects.filter(
+        comparison__people_gate_pair__gate__in=gates, kind=Assignment.Kind.NORMAL, superseded_at=None
+    )
+    counted = rows.exclude(choice=Choice.SKIP).order_by().values_list(gate_of).annotate(votes=Count("pk"))
+    votes = dict(counted)
+    members = _voters(gates).order_by().values_list("campaign").annotate(people=Count("pk"))
+    voters = dict(members)
+    return {gate.pk: Cast(votes.get(gate.pk, 0), voters.get(gate.blind_test_id, 0)) for gate in gates}
 
 
-def _voters(gate: PeopleGate) -> QuerySet[Membership]:
+def _has_annotators(gate: PeopleGate) -> bool:
+    return gate.blind_test.memberships.filter(role=Membership.Role.ANNOTATOR, paused_at=None).exists()
+
+
+def _active_members(gates: Sequence[PeopleGate]) -> QuerySet[Membership]:
+    tests = [gate.blind_test_id for gate in gates]
+    return Membership.objects.filter(campaign__in=tests, paused_at=None, user__is_active=True)
+
+
+def _voters(gates: Sequence[PeopleGate]) -> QuerySet[Membership]:
     """The members whose votes are waited for: the annotators, and everybody else who has judged in the test."""
     judged = Judgment.objects.filter(campaign=OuterRef("campaign"), annotator=OuterRef("user"))
-    members = gate.blind_test.memberships.filter(paused_at=None, user__is_active=True)
-    return members.filter(Q(role=Membership.Role.ANNOTATOR) | Exists(judged))
+    return _active_members(gates).filter(Q(role=Membership.Role.ANNOTATOR) | Exists(judged))
 
 
 def acts_of_people(gate: PeopleGate) -> dict[str, int]:

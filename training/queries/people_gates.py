@@ -19,7 +19,7 @@ from labeling.stats import GateRule as PeopleRule
 from labeling.stats.betting import log_wealth
 from labeling.stats.bootstrap import FloatArray
 from training.models import ModelVersion, PeopleGate
-from training.queries.people_gate_supply import supply_of
+from training.queries.people_gate_supply import Cast, cast_so_far, supply_of
 
 Status = PeopleGate.Status
 
@@ -197,7 +197,7 @@ def figures_for_rules(campaign: Campaign, candidate: ModelVersion, serving: Mode
 
 def figures_of_gate(gate: PeopleGate, votes: Sequence[CastVote]) -> dict[str, Any]:
     """people: 1: passed; 0: not. people_reason: why, as a sentence. people_gate: the evidence and its gate."""
-    reason = reason_of(gate, votes).as_json()
+    reason = reason_of(gate).as_json()
     if gate.is_open:
         return {"people": 0, "people_reason": reason}
     like = gate.figures["like_length"]["high"]
@@ -216,7 +216,9 @@ def as_json(gate: PeopleGate, given: Sequence[CastVote] | None = None) -> dict[s
     far; None: it takes no votes.
     """
     votes = (votes_of(gate) if given is None else given) if gate.is_open else []
-    figures = evidence_figures(votes, gate.rule) if gate.is_open else gate.figures
+    figures = dict(evidence_figures(votes, gate.rule)) if gate.is_open else gate.figures
+    if gate.is_open:
+        del figures["votes_hash"]  # of few votes it would tell which text is whose
     expected = outlook(gate, votes).votes if gate.status == Status.VOTING else None
     return {
         "id": gate.pk,
@@ -225,7 +227,7 @@ def as_json(gate: PeopleGate, given: Sequence[CastVote] | None = None) -> dict[s
         "serving": gate.serving.name,
         "blind_test": gate.blind_test.slug,
         "status": str(gate.status),
-        "reason": str(reason_of(gate, votes)),
+        "reason": str(reason_of(gate)),
         "attempt": gate.attempt,
         "hides_from_leads": gate.hides_from_leads,
         "pairs": gate.pairs.count(),
@@ -280,6 +282,17 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+def _reason_of_open(gate: PeopleGate, cast: Cast) -> Sentence:
+    if cast.voters >= gate.votes_per_prompt:
+        return Sentence(gettext_noop("The gate by people is open: %(votes)s votes so far."), {"votes": cast.votes})
+    values = {"votes": cast.votes, "planned": gate.votes_per_prompt, "people": cast.voters}
+    text = gettext_noop(
+        "The gate by people is open: %(votes)s votes so far. It waits for more people: each prompt takes "
+        "%(planned)s votes, and its blind test has %(people)s voters. Add annotators there, or vote yourself."
+    )
+    return Sentence(text, values)
+
+
 ALL_ALIKE = gettext_noop("The gate by people ended without votes: too few pairs of texts differ.")
 NO_VOTES_LEFT = gettext_noop(
     "Not known: no prompt got its votes, and no annotator is left to give them. Add annotators or hold more prompts, "
@@ -305,13 +318,12 @@ SENTENCES = {
 }
 
 
-def reason_of(gate: PeopleGate, given: Sequence[CastVote] | None = None) -> Sentence:
-    """How a gate stands, in a sentence. given: its current votes; None: they are read."""
+def reason_of(gate: PeopleGate, cast: Cast | None = None) -> Sentence:
+    """How a gate stands, and for whom an open one waits. cast: the votes of an open one; None: they are counted."""
     if gate.status == Status.WRITING:
         return Sentence(gettext_noop("The gate by people is open: its texts are being written."))
     if gate.status == Status.VOTING:
-        votes = {"votes": len(votes_of(gate) if given is None else given)}
-        return Sentence(gettext_noop("The gate by people is open: %(votes)s votes so far."), votes)
+        return _reason_of_open(gate, cast or cast_so_far([gate])[gate.pk])
     if gate.status == Status.CANCELLED:
         if not gate.votes:
             return Sentence(gettext_noop("The gate by people was cancelled."))

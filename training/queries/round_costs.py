@@ -1,30 +1,15 @@
 """The cost of rounds: time of people and machines, tokens, pairs learned from, and money by the rates of a lead."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, FloatField, Q, QuerySet, Sum
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Greatest
+from django.db.models import Count, Q, Sum
 
 from labeling.models import Campaign, Judgment
-from training.models import (
-    EvaluationJob,
-    GenerationJob,
-    JobStatus,
-    PeopleGate,
-    Round,
-    RoundPlan,
-    Run,
-    RunMetric,
-    SuiteRun,
-)
-
-Span = tuple[datetime | None, datetime | None]
-"""From the first time, which does not belong to it, to the second, which does; None: without an end."""
+from training.models import EvaluationJob, GenerationJob, PeopleGate, Round, RoundPlan, Run, SuiteRun, worked_since
+from training.queries.round_rows import BY_PEOPLE, Learned, RoundRows, Span, Time, in_span, learned_by
 
 JOBS: tuple[type[GenerationJob | Run | EvaluationJob | SuiteRun], ...] = (GenerationJob, Run, EvaluationJob, SuiteRun)
 
@@ -38,6 +23,7 @@ class Cost:
     machine_seconds: float
     tokens_generated: int
     pairs_learned: int
+    tokens_learned: int
     money: Decimal | None
     currency: str
 
@@ -49,6 +35,7 @@ class Cost:
             "machine_minutes": round(self.machine_seconds / 60, 1),
             "tokens_generated": self.tokens_generated,
             "pairs_learned": self.pairs_learned,
+            "tokens_learned": self.tokens_learned,
             "money": None if self.money is None else str(self.money),
             "currency": self.currency,
         }
@@ -59,22 +46,27 @@ def plan_of(campaign: Campaign) -> RoundPlan:
     return RoundPlan.objects.filter(campaign=campaign).first() or RoundPlan(campaign=campaign)
 
 
-def cost_of_round(one: Round, labels: Span, plan: RoundPlan, *, now: datetime) -> Cost:
-    """The cost of one round so far. labels: the span in which its labels were made.
+def cost_of_round(one: Round, rows: RoundRows, plan: RoundPlan, *, now: datetime) -> Cost:
+    """The cost of one round so far. rows: of this round, and perhaps of others.
 
-    It includes the votes and the texts of gates by people about its version.
+    It includes the votes and the texts of gates by people about its versions.
     """
-    gates = list(PeopleGate.objects.filter(candidate__run__round=one).values_list("blind_test", "job"))
-    judgments = _by_people(Judgment.objects.filter(in_span(labels), campaign=one.campaign_id))
-    votes = _by_people(Judgment.objects.filter(campaign__in=[test for test, _job in gates]))
-    generations = GenerationJob.objects.filter(Q(round=one) | Q(pk__in=[job for _test, job in gates]))
-    jobs: Sequence[QuerySet[Any]] = (
-        generations,
-        Run.objects.filter(round=one),
-        EvaluationJob.objects.filter(version__run__round=one, campaign=one.campaign_id),
-        SuiteRun.objects.filter(version__run__round=one, campaign=one.campaign_id),
+    versions = [version.pk for version in rows.versions.get(one.pk, [])]
+    gates = [gate for version in versions for gate in rows.gates.get(version, [])]
+    runs = rows.runs.get(one.pk, [])
+    written = {job.pk: job for job in rows.generations.get(one.pk, [])} | {gate.job_id: gate.job for gate in gates}
+    jobs: list[Any] = [*written.values(), *runs]
+    for version in versions:
+        jobs += [*rows.evaluations.get(version, []), *rows.suite_runs.get(version, [])]
+    labels, votes = rows.labels[one.pk], [rows.gate_time.get(gate.blind_test_id, Time()) for gate in gates]
+    learned = [rows.learned.get(run.pk, Learned()) for run in runs]
+    return _cost(
+        Time(labels.seconds + sum(one.seconds for one in votes), labels.untimed + sum(one.untimed for one in votes)),
+        sum(_worked((None, now), *(getattr(job, name) for name in WORKED)) for job in jobs),
+        sum(job.tokens_written for job in written.values()),
+        Learned(sum(one.pairs for one in learned), sum(one.tokens for one in learned)),
+        plan,
     )
-    return _cost((judgments, votes), jobs, plan, (None, now))
 
 
 def spent(plan: RoundPlan, since: datetime | None, *, now: datetime) -> Cost:
@@ -82,57 +74,42 @@ def spent(plan: RoundPlan, since: datetime | None, *, now: datetime) -> Cost:
     tests = PeopleGate.objects.filter(campaign=plan.campaign_id).values("blind_test")
     campaigns = [plan.campaign_id, *tests.values_list("blind_test", flat=True)]
     span = (since, now)
-    judgments = _by_people(Judgment.objects.filter(in_span(span), campaign__in=campaigns))
-    jobs = [model.objects.filter(campaign__in=campaigns) for model in JOBS]
-    return _cost((judgments,), jobs, plan, span)
+    judgments = Judgment.objects.filter(in_span(span), BY_PEOPLE, campaign__in=campaigns)
+    sums = judgments.aggregate(timed=Sum("seconds"), untimed=Count("pk", filter=Q(seconds=None)))
+    machine, tokens, learned = 0.0, 0, Learned()
+    for model in JOBS:
+        begun = model.objects.filter(campaign__in=campaigns).exclude(started_at=None)
+        if since is not None:
+            begun = begun.filter(Q(finished_at=None) | Q(finished_at__gt=since) | ~Q(claimed_at=None))
+        machine += sum(_worked(span, *values) for values in begun.values_list(*WORKED))
+        if model is GenerationJob:
+            tokens = begun.aggregate(tokens=Sum("tokens_written"))["tokens"] or 0
+        if model is Run:
+            of_runs = learned_by(begun).values()  # type: ignore[arg-type]
+            learned = Learned(sum(one.pairs for one in of_runs), sum(one.tokens for one in of_runs))
+    return _cost(Time(sums["timed"] or 0.0, sums["untimed"]), machine, tokens, learned, plan)
 
 
-def in_span(span: Span) -> Q:
-    """The condition of rows that were created within a span."""
+def _cost(human: Time, machine: float, tokens: int, learned: Learned, plan: RoundPlan) -> Cost:
+    in_money = money(plan, human.seconds, machine)
+    return Cost(human.seconds, human.untimed, machine, tokens, learned.pairs, learned.tokens, in_money, plan.currency)
+
+
+WORKED = ("worked_seconds", "claimed_at", "started_at", "finished_at")
+
+
+def _worked(
+    span: Span, before: float, claimed: datetime | None, started: datetime | None, finished: datetime | None
+) -> float:
+    """The seconds in which workers had a job, within a span: earlier claims, and the present one until now.
+
+    Of earlier claims only their sum is known: of a job that began before the span, they count as late as possible.
+    """
     since, until = span
-    after = Q(created_at__gt=since) if since is not None else Q()
-    return after & Q(created_at__lte=until) if until is not None else after
-
-
-def _by_people(judgments: QuerySet[Judgment]) -> QuerySet[Judgment]:
-    """Without simulated annotators, and without votes that were imported: nobody here spent time on them."""
-    return judgments.filter(annotator__is_simulated=False, annotator__outside_campaign=None)
-
-
-def _cost(judgments: Iterable[QuerySet[Judgment]], jobs: Iterable[QuerySet[Any]], plan: RoundPlan, span: Span) -> Cost:
-    human, untimed, machine, tokens, learned = 0.0, 0, 0.0, 0, 0
-    for votes in judgments:
-        sums = votes.aggregate(timed=Sum("seconds"), untimed=Count("pk", filter=Q(seconds=None)))
-        human, untimed = human + (sums["timed"] or 0.0), untimed + sums["untimed"]
-    for rows in jobs:
-        begun = rows.exclude(started_at=None).exclude(status=JobStatus.QUEUED)  # resumed, and not begun again
-        if span[0] is not None:
-            begun = begun.filter(Q(finished_at=None) | Q(finished_at__gt=span[0]))
-        last_start = Greatest("started_at", "enqueued_at")  # a job that was resumed keeps its first start
-        for started, finished in begun.values_list(last_start, "finished_at"):
-            machine += _seconds_within(span, started, finished)
-        if rows.model is GenerationJob:
-            tokens += begun.aggregate(tokens=Sum("tokens_written"))["tokens"] or 0
-        if rows.model is Run:
-            learned += _pairs_learned(begun)
-    return Cost(human, untimed, machine, tokens, learned, money(plan, human, machine), plan.currency)
-
-
-def _seconds_within(span: Span, started: datetime, finished: datetime | None) -> float:
-    """The part of a job's time that lies in a span. It counts from its last start to its end."""
-    since, until = span
-    begin = started if since is None else max(started, since)
-    end = finished or until
-    if end is None:
-        return 0.0
-    return max(0.0, ((end if until is None else min(end, until)) - begin).total_seconds())
-
-
-def _pairs_learned(runs: QuerySet[Run]) -> int:
-    """How many pairs the steps of runs learned from; a pair of two epochs counts twice."""
-    steps = RunMetric.objects.filter(run__in=runs, event="progress")
-    total = steps.aggregate(pairs=Sum(Cast(KT("values__pairs"), FloatField())))["pairs"]
-    return int(total or 0)
+    present = worked_since(claimed if claimed is None or since is None else max(claimed, since), until)
+    if since is not None and started is not None and started < since:
+        before = min(before, worked_since(since, claimed or finished or until))
+    return before + present
 
 
 def money(plan: RoundPlan, human_seconds: float, machine_seconds: float) -> Decimal | None:

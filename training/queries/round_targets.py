@@ -1,5 +1,7 @@
 """How far a version is from the target of its campaign: its win rate over the base, by people or held-out pairs."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, inf, log
 from typing import Any
@@ -10,6 +12,8 @@ from training.queries.rehearsals import channel_of, is_rehearsed
 from training.queries.serving import current_deployment
 
 TargetBy = RoundPlan.TargetBy
+Gates = dict[int, list[PeopleGate]]
+"""Gates by people by the key of their candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +59,70 @@ def serving_figure(plan: RoundPlan) -> TargetFigure | None:
 
 def target_figure(version: ModelVersion, by: str, campaign: Campaign) -> TargetFigure | None:
     """The win rate of a version over its base; None: it was not measured that way."""
-    base = version.base()
-    if base.pk == version.pk:
-        return None
-    return _by_people(version, base, campaign) if by == TargetBy.PEOPLE else _by_evaluation(version, base)
+    return target_figures([version], by, campaign).get(version.pk)
 
 
-def _by_evaluation(version: ModelVersion, base: ModelVersion) -> TargetFigure | None:
+def target_figures(versions: Sequence[ModelVersion], by: str, campaign: Campaign) -> dict[int, TargetFigure]:
+    """The win rates over their bases of the versions that were measured so, by their keys.
+
+    The number of statements is the same for any number of versions.
+    """
+    bases = _bases(versions)
+    of_people = by == TargetBy.PEOPLE
+    sources: Any = _decided_gates(campaign) if of_people else _held_out_sections(versions)
+    found = {}
+    for version in versions:
+        base = bases[version.pk]
+        if base.pk == version.pk:
+            continue
+        figure = _by_people(version, base, sources) if of_people else _by_evaluation(version, base, sources)
+        if figure is not None:
+            found[version.pk] = figure
+    return found
+
+
+def _bases(versions: Sequence[ModelVersion]) -> dict[int, ModelVersion]:
+    """The base model at the beginning of each version's line."""
+    everything = ModelVersion.objects.only("pk", "name", "parent").in_bulk()
+    found = {}
+    for version in versions:
+        at = everything[version.pk]
+        while at.parent_id is not None:
+            at = everything[at.parent_id]
+        found[version.pk] = at
+    return found
+
+
+def _held_out_sections(versions: Sequence[ModelVersion]) -> dict[int, dict[str, Any]]:
+    """The figures on held-out pairs of each version's newest finished evaluation that gates read."""
+    jobs = EvaluationJob.objects.filter(version__in=[version.pk for version in versions], status=JobStatus.FINISHED)
+    newest: dict[int, int] = {}
+    for job in jobs.defer("report", "parts").order_by("pk"):
+        if job.for_gates:
+            newest[job.version_id] = job.pk
+    reports = EvaluationJob.objects.filter(pk__in=newest.values()).defer("parts")  # the reports are read of these only
+    sections = {job.version_id: job.section("held_out") for job in reports}
+    return {version: section["figures"] for version, section in sections.items() if section}
+
+
+def _by_evaluation(
+    version: ModelVersion, base: ModelVersion, sections: Mapping[int, dict[str, Any]]
+) -> TargetFigure | None:
     """Held-out accuracy with the base as reference: how often it raised the text that people chose above the other."""
-    jobs = EvaluationJob.objects.filter(version=version, status=JobStatus.FINISHED).order_by("-pk")
-    job = next((one for one in jobs.defer("report", "parts") if one.for_gates), None)  # the report is read of one only
-    section = job.section("held_out") if job else None
-    figures = section["figures"] if section else {}
+    figures = sections.get(version.pk, {})
     if figures.get("accuracy") is None or not figures.get("pairs"):
         return None
     values = figures["accuracy"], figures["accuracy_low"], figures["accuracy_high"]
     return TargetFigure(version.name, base.name, TargetBy.EVALUATION, *values, figures["pairs"])
 
 
-def _by_people(version: ModelVersion, base: ModelVersion, campaign: Campaign) -> TargetFigure | None:
+def _by_people(version: ModelVersion, base: ModelVersion, gates: Gates) -> TargetFigure | None:
     """From the decided gates by people that lead from the version down to the base.
 
     Each link has an interval that holds whenever somebody looked. Over several links the odds multiply
     (Bradley-Terry), and so do the lower and the upper ends, which is wider than needed, never narrower.
     """
-    chain = _chain(version, base, campaign)
+    chain = _chain(version, base, gates)
     if not chain:
         return None
     values = [_chance(sum(_log_odds(gate.figures[name]) for gate in chain)) for name in ("win_rate", "low", "high")]
@@ -88,22 +131,30 @@ def _by_people(version: ModelVersion, base: ModelVersion, campaign: Campaign) ->
     return TargetFigure(version.name, base.name, TargetBy.PEOPLE, values[0], values[1], values[2], count, through)
 
 
-def _chain(version: ModelVersion, base: ModelVersion, campaign: Campaign) -> list[PeopleGate]:
+def _decided_gates(campaign: Campaign) -> Gates:
+    """The gates by people of a campaign that have figures, by their candidate, newest first."""
+    found: Gates = defaultdict(list)
+    rehearsed = is_rehearsed(campaign)
+    gates = PeopleGate.objects.filter(campaign=campaign, status__in=PeopleGate.DECIDED).select_related("serving")
+    for gate in gates.order_by("-pk"):
+        if gate.figures.get("low") is not None and (rehearsed or _is_of_people(gate)):
+            found[gate.candidate_id].append(gate)
+    return found
+
+
+def _chain(version: ModelVersion, base: ModelVersion, gates: Gates) -> list[PeopleGate]:
     """The gates from the version down to the base, each against the next version; empty: they do not lead there."""
     chain: list[PeopleGate] = []
-    at, seen, rehearsed = version, {version.pk}, is_rehearsed(campaign)
-    while at.pk != base.pk:
-        gates = PeopleGate.objects.filter(campaign=campaign, candidate=at, status__in=PeopleGate.DECIDED)
-        newest_first = gates.select_related("serving").order_by("-pk")
-        known = [gate for gate in newest_first if gate.figures.get("low") is not None]
-        known = [gate for gate in known if rehearsed or _is_of_people(gate)]
+    at, seen = version.pk, {version.pk}
+    while at != base.pk:
+        known = gates.get(at, [])
         direct = next((gate for gate in known if gate.serving_id == base.pk), None)
         link = direct or next((gate for gate in known if gate.serving_id not in seen), None)
         if link is None:
             return []
         chain.append(link)
-        at = link.serving
-        seen.add(at.pk)
+        at = link.serving_id
+        seen.add(at)
     return chain
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_noop
 
 from common.sentences import Sentence
-from labeling.models import Campaign, Judgment, User
+from labeling.models import Campaign, User
 from training.models import (
     Deployment,
     EvaluationJob,
@@ -26,7 +26,7 @@ from training.models import (
 )
 from training.queries.people_gates import reason_of
 from training.queries.retraining import awaits_gate, fresh_verdicts
-from training.queries.round_costs import Span, in_span
+from training.queries.round_rows import Labels, RoundRows
 from training.queries.schedule import enough_open_pairs
 
 State = Literal["waiting", "running", "done", "failed", "skipped"]
@@ -66,12 +66,13 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class RoundView:
-    """A round with everything that its phases consist of. version: the one that its run made."""
+    """A round with everything that its phases consist of. version: the one that its run made. rows: of all rounds
+    that were read together with it."""
 
     round: Round
     phases: list[Phase]
     version: ModelVersion | None
-    labels: Span
+    rows: RoundRows
     run: Run | None
 
     @property
@@ -92,19 +93,31 @@ def rounds_of(campaign: Campaign) -> QuerySet[Round]:
 
 def view_of(one: Round) -> RoundView:
     """The phases of a round as they stand now."""
-    runs = list(one.runs.select_related("created_by", "parent", "snapshot").order_by("pk"))
-    version = ModelVersion.objects.filter(run__round=one).select_related("run", "parent").order_by("-pk").first()
-    labels = _label_span(one, runs)
+    return views_of([one])[0]
+
+
+def views_of(rounds: Sequence[Round]) -> list[RoundView]:
+    """The phases of some rounds of one campaign, with as many statements as those of one."""
+    if not rounds:
+        return []
+    rows = RoundRows(rounds)
+    return [_view(one, rows) for one in rounds]
+
+
+def _view(one: Round, rows: RoundRows) -> RoundView:
+    runs = rows.runs.get(one.pk, [])
+    made = rows.versions.get(one.pk, [])
+    version = made[-1] if made else None
     phases = [
-        _generate(one),
-        _label(one, labels, runs),
-        _train(one, runs, version),
-        _evaluate(one, version),
-        _gate(one, version),
-        _promote(one, version),
-        _next(one),
+        _generate(one, rows),
+        _label(one, rows.labels[one.pk], runs),
+        _train(one, runs),
+        _evaluate(one, version, rows),
+        _gate(one, version, rows),
+        _promote(one, version, rows),
+        _next(one, rows),
     ]
-    return RoundView(one, phases, version, labels, runs[-1] if runs else None)
+    return RoundView(one, phases, version, rows, runs[-1] if runs else None)
 
 
 def wants_pairs(rule: RetrainingRule) -> bool:
@@ -148,8 +161,8 @@ def why_not_again(campaign: Campaign) -> Sentence:
     return Sentence()
 
 
-def _generate(one: Round) -> Phase:
-    jobs = list(one.generation_jobs.select_related("created_by").order_by("pk"))
+def _generate(one: Round, rows: RoundRows) -> Phase:
+    jobs = rows.generations.get(one.pk, [])
     if not jobs:
         if one.collects:
             return Phase("generate", "waiting", reason=Sentence(gettext_noop("No pairs were generated yet.")))
@@ -175,24 +188,13 @@ def _of_jobs(name: str, jobs: Sequence[Any]) -> Phase:
     return Phase(name, state, min(begun), ended, jobs[0].created_by, reason, jobs, retry)  # type: ignore[arg-type]
 
 
-def _label_span(one: Round, runs: Sequence[Run]) -> Span:
-    """From the run before its own to its own last one: the labels that are its own."""
-    earlier = Run.objects.filter(campaign=one.campaign_id)  # also those from before rounds
-    if runs:
-        earlier = earlier.filter(pk__lt=runs[0].pk)
-    before = earlier.order_by("-pk").first()
-    return (before.created_at if before else None, runs[-1].created_at if runs else None)
-
-
-def _label(one: Round, labels: Span, runs: Sequence[Run]) -> Phase:
-    made = Judgment.objects.filter(in_span(labels), campaign=one.campaign_id, superseded_at=None)
-    found = made.aggregate(judgments=Count("pk"), people=Count("annotator", distinct=True), first=Min("created_at"))
+def _label(one: Round, labels: Labels, runs: Sequence[Run]) -> Phase:
     if runs:
         text = gettext_noop("Judgments: %(judgments)s. Annotators: %(people)s.")
-        reason = Sentence(text, {"judgments": found["judgments"], "people": found["people"]})
-        return Phase("label", "done", found["first"], labels[1], reason=reason)
-    state: State = "running" if found["judgments"] else "waiting"
-    return Phase("label", state, found["first"], reason=_why_no_run(one.campaign))
+        reason = Sentence(text, {"judgments": labels.judgments, "people": labels.annotators})
+        return Phase("label", "done", labels.first, labels.span[1], reason=reason)
+    state: State = "running" if labels.judgments else "waiting"
+    return Phase("label", state, labels.first, reason=_why_no_run(one.campaign))
 
 
 def _why_no_run(campaign: Campaign) -> Sentence:
@@ -210,7 +212,7 @@ def _why_no_run(campaign: Campaign) -> Sentence:
     return rule.outcome or Sentence(gettext_noop("Waiting for the schedule to look."))
 
 
-def _train(one: Round, runs: Sequence[Run], version: ModelVersion | None) -> Phase:
+def _train(one: Round, runs: Sequence[Run]) -> Phase:
     if not runs:
         return Phase("train", "waiting")
     phase = _of_jobs("train", runs)
@@ -219,11 +221,10 @@ def _train(one: Round, runs: Sequence[Run], version: ModelVersion | None) -> Pha
     return phase
 
 
-def _evaluate(one: Round, version: ModelVersion | None) -> Phase:
+def _evaluate(one: Round, version: ModelVersion | None, rows: RoundRows) -> Phase:
     if version is None:
         return Phase("evaluate", _after_end(one))
-    jobs = EvaluationJob.objects.filter(version=version, campaign=one.campaign_id).select_related("created_by")
-    evaluations = [job for job in jobs.defer("report", "parts").order_by("pk") if job.for_gates]
+    evaluations = [job for job in rows.evaluations.get(version.pk, []) if job.for_gates]
     if not evaluations:
         return Phase("evaluate", _after_end(one))
     phase = _of_jobs("evaluate", evaluations)
@@ -235,24 +236,24 @@ def _after_end(one: Round) -> State:
     return "waiting" if one.closed_at is None else "skipped"
 
 
-def _gate(one: Round, version: ModelVersion | None) -> Phase:
+def _gate(one: Round, version: ModelVersion | None, rows: RoundRows) -> Phase:
     if version is None:
         return Phase("gate", _after_end(one))
-    asked = list(PeopleGate.objects.filter(candidate=version, campaign=one.campaign_id).order_by("pk"))
-    decisions = list(GateDecision.objects.filter(version=version).select_related("by").order_by("pk"))
+    asked = [gate for gate in rows.gates.get(version.pk, []) if gate.campaign_id == one.campaign_id]
+    decisions = rows.decisions.get(version.pk, [])
     things: list[Thing] = sorted([*asked, *decisions], key=_began)
     started = _began(things[0]) if things else None
     open_gate = next((gate for gate in reversed(asked) if gate.is_open), None)
     if open_gate is not None:
-        return Phase("gate", "running", started, None, open_gate.opened_by, reason_of(open_gate), things)
+        reason = reason_of(open_gate, rows.cast[open_gate.pk])
+        return Phase("gate", "running", started, None, open_gate.opened_by, reason, things)
     if decisions:
         last = decisions[-1]
         state: State = "done" if last.is_promoted else "failed"
         return Phase("gate", state, started, last.at, last.by, last.reason, things)
     if one.closed_at is not None:
         return Phase("gate", "skipped", started, None, None, Sentence(), things)
-    run = version.run
-    awaited = run is not None and awaits_gate(run)
+    awaited = version.run_id in rows.awaiting_gate
     text = (
         gettext_noop("Waiting for the evaluation: then the gate decides.")
         if awaited
@@ -266,29 +267,25 @@ def _began(thing: Any) -> datetime:
     return began
 
 
-def _promote(one: Round, version: ModelVersion | None) -> Phase:
-    if version is None:
+def _promote(one: Round, version: ModelVersion | None, rows: RoundRows) -> Phase:
+    changes = rows.promotions.get(version.pk, []) if version else []
+    if version is None or not changes:
         return Phase("promote", _after_end(one))
-    changes = list(Deployment.objects.filter(version=version, kind="promotion").select_related("by").order_by("pk"))
-    if not changes:
-        return Phase("promote", _after_end(one))
-    back = Deployment.objects.filter(kind="rollback", channel=changes[-1].channel, pk__gt=changes[-1].pk)
     things: list[Thing] = list(changes)
-    rollback = back.select_related("by", "version").order_by("pk").first()
-    replaced = Deployment.objects.filter(channel=changes[-1].channel, pk__gt=changes[-1].pk).order_by("pk").first()
+    replaced = rows.replaced_by.get(version.pk)
     reason = Sentence()
-    if rollback is not None and replaced is not None and rollback.pk == replaced.pk:
-        reason = Sentence(gettext_noop("It was rolled back: %(name)s serves again."), {"name": rollback.version.name})
-        things.append(rollback)
+    if replaced is not None and replaced.kind == Deployment.Kind.ROLLBACK:
+        reason = Sentence(gettext_noop("It was rolled back: %(name)s serves again."), {"name": replaced.version.name})
+        things.append(replaced)
     return Phase("promote", "done", changes[0].at, changes[-1].at, changes[-1].by, reason, things)
 
 
-def _next(one: Round) -> Phase:
+def _next(one: Round, rows: RoundRows) -> Phase:
     """The beginning of the next round."""
-    follower = Round.objects.filter(campaign=one.campaign_id, number=one.number + 1).first()
+    follower = rows.followers.get(one.number)
     if follower is None:
         return Phase("next", "waiting")
-    jobs = list(follower.generation_jobs.select_related("created_by").order_by("pk"))
+    jobs = rows.generations.get(follower.pk, [])
     if not jobs:
         return Phase("next", "skipped" if not follower.collects else "waiting", things=[follower])
     phase = _of_jobs("next", jobs)

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Min, Q, QuerySet
 
 from labeling.models import Assignment, Campaign, Choice, Judgment
-from labeling.stats import chance_of_more, difference_of_shares
+from labeling.stats import chance_of_more, coin_tail, difference_of_shares, wilson_interval
 from training.models import (
     Deployment,
     EvaluationJob,
@@ -19,11 +19,12 @@ from training.models import (
 from training.queries.rehearsals import channel_of
 from training.queries.serving import current_deployment
 
-NAMES = ("ties", "flags", "disagreement")
+NAMES = ("losses", "ties", "flags", "disagreement")
 ERROR = 0.05
 """The probability that a version no worse is rolled back, over all looks and figures together."""
 MOST_BEFORE = 5000
 MOST_LOOKS = 10
+OURS, THEIRS = "ours", "theirs"
 
 
 def canary_version(campaign: Campaign) -> ModelVersion | None:
@@ -66,6 +67,7 @@ def _evaluation_of(version: ModelVersion) -> EvaluationJob | None:
 class WatchedFigure:
     """A share of pairs that got worse or not. name: of NAMES. low, high: of the change.
 
+    losses: the share of its pairs with the version before that this one won; it is compared with an even half.
     is_worse: the whole interval lies above zero, and an exact test, whose error holds for few pairs too, agrees.
     """
 
@@ -117,7 +119,10 @@ def watch_of(deployment: Deployment, plan: RoundPlan) -> Watch | None:
     previous = deployment.previous
     if plan.watch_pairs is None or previous is None or deployment.kind != Deployment.Kind.PROMOTION:
         return None
-    after = _judgments(plan.campaign, deployment.version).filter(created_at__gt=deployment.at)
+    new, old = deployment.version, previous.version
+    after = _judgments(plan.campaign, new, new).filter(created_at__gt=deployment.at)
+    against = _judgments(plan.campaign, new, old).filter(created_at__gt=deployment.at)
+    after |= against
     by_pair = after.order_by().values("comparison").annotate(first=Min("created_at"))
     begun = list(by_pair.order_by("first", "comparison"))
     look, size = 0, plan.watch_pairs
@@ -127,32 +132,38 @@ def watch_of(deployment: Deployment, plan: RoundPlan) -> Watch | None:
     if look:
         seen = begun[: size * 2 ** (look - 1)]
         at = seen[-1]["first"]
-        now = _pairs(after.filter(comparison__in=[pair["comparison"] for pair in seen]), at)
-        before = _pairs(_judgments(plan.campaign, previous.version), at, most=MOST_BEFORE)
-        figures = _figures(now, before, error=ERROR / (len(NAMES) * 2**look))
+        keys = [pair["comparison"] for pair in seen]
+        error = ERROR / (len(NAMES) * 2**look)
+        now = _pairs(_judgments(plan.campaign, new, new).filter(comparison__in=keys), at)
+        before = _pairs(_judgments(plan.campaign, old, old), at, most=MOST_BEFORE)
+        lost = _losses(_pairs(against.filter(comparison__in=keys), at, of=old), error=error)
+        figures = [*lost, *_figures(now, before, error=error)]
     next_look = size * 2**look if look < MOST_LOOKS else None
     return Watch(deployment.version, previous.version, len(begun), next_look, figures)
 
 
-def _judgments(campaign: Campaign, version: ModelVersion) -> QuerySet[Judgment]:
-    """The judgments by people, superseded ones too, of the pairs of which a version wrote both texts."""
-    return Judgment.objects.filter(
-        campaign=campaign,
-        kind=Assignment.Kind.NORMAL,
-        annotator__is_simulated=False,
-        annotator__outside_campaign=None,
-        comparison__completion_a__model_version=version.name,
-        comparison__completion_b__model_version=version.name,
-    )
+def _judgments(campaign: Campaign, version: ModelVersion, other: ModelVersion) -> QuerySet[Judgment]:
+    """The judgments by people, superseded ones too, of the pairs that two versions wrote; both may be the same one."""
+    a, b = "comparison__completion_a__model_version", "comparison__completion_b__model_version"
+    by_both = Q((a, version.name), (b, other.name)) | Q((a, other.name), (b, version.name))
+    people = {"annotator__is_simulated": False, "annotator__outside_campaign": None}
+    return Judgment.objects.filter(by_both, campaign=campaign, kind=Assignment.Kind.NORMAL, **people)
 
 
-def _pairs(judgments: QuerySet[Judgment], at: datetime, *, most: int | None = None) -> list[_Pair]:
-    """The pairs as they stood at a time: what was judged or changed later alters nothing. most: newest judgments."""
+def _pairs(
+    judgments: QuerySet[Judgment], at: datetime, *, most: int | None = None, of: ModelVersion | None = None
+) -> list[_Pair]:
+    """The pairs as they stood at a time: what was judged or changed later alters nothing. most: newest judgments.
+
+    of: votes for a text are told as OURS or THEIRS, of this version or of the other one.
+    """
     stood = judgments.filter(Q(superseded_at=None) | Q(superseded_at__gt=at), created_at__lte=at)
-    newest = stood.order_by("-created_at", "-pk").values_list("comparison", "choice", "flag")
-    found = list(newest[:most])[::-1]
+    columns = ("comparison", "choice", "flag", "comparison__completion_a__model_version")
+    found = list(stood.order_by("-created_at", "-pk").values_list(*columns)[:most])[::-1]
     by_pair: dict[int, list[tuple[str, str]]] = {}
-    for pair, choice, flag in found:
+    for pair, choice, flag, writer_of_a in found:
+        if of is not None and choice in (Choice.A, Choice.B):
+            choice = OURS if (choice == Choice.A) == (writer_of_a == of.name) else THEIRS
         by_pair.setdefault(pair, []).append((choice, flag))
     return [
         _Pair(bool(said[0][1]), [choice for choice, _flag in said if choice != Choice.SKIP])
@@ -160,11 +171,27 @@ def _pairs(judgments: QuerySet[Judgment], at: datetime, *, most: int | None = No
     ]
 
 
+def _losses(pairs: Sequence[_Pair], *, error: float) -> list[WatchedFigure]:
+    """How often the version before won against this one; nothing without a pair of both. Ties count half.
+
+    The exact test is the sign test: an even version loses at most half of the pairs that somebody decided.
+    """
+    first = [pair.votes[0] for pair in pairs if pair.votes]
+    if not first:
+        return []
+    lost, won = first.count(OURS), first.count(THEIRS)
+    share = (lost + (len(first) - lost - won) / 2) / len(first)
+    low, high = wilson_interval(share * len(first), len(first), level=1 - 2 * error)
+    is_worse = low > 0.5 and coin_tail(lost, lost + won) <= error
+    change = share - 0.5, low - 0.5, high - 0.5
+    return [WatchedFigure("losses", share, len(first), 0.5, 0, *change, is_worse)]
+
+
 def _figures(after: Sequence[_Pair], before: Sequence[_Pair], *, error: float) -> list[WatchedFigure]:
     """Each figure that there is on both sides. error: the probability of calling one worse that is not."""
     now, then = _counts(after), _counts(before)
     found = []
-    for name in NAMES:
+    for name in now:
         (count, pairs), (count_before, pairs_before) = now[name], then[name]
         if pairs and pairs_before:
             change = difference_of_shares(count, pairs, count_before, pairs_before, level=1 - 2 * error)

@@ -108,6 +108,7 @@ SUBJECTS: dict[str, str | Promise] = {
     "suiterun": _("suite run"),
 }
 WATCHED: dict[str, str | Promise] = {
+    "losses": _("Pairs won by the version before"),
     "ties": _("Ties and both bad"),
     "flags": _("Flags"),
     "disagreement": _("Disagreement of annotators"),

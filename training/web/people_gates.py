@@ -34,7 +34,7 @@ from training.actions.people_gates import (
 )
 from training.models import HeldPrompts, ModelVersion, PeopleGate
 from training.queries.held_prompts import held_prompts, held_share, usable_prompts
-from training.queries.people_gate_supply import acts_of_people, supply_of
+from training.queries.people_gate_supply import acts_of_people, cast_so_far, supply_of
 from training.queries.people_gates import (
     CastVote,
     decisive_votes,
@@ -42,7 +42,6 @@ from training.queries.people_gates import (
     outlook,
     reason_of,
     votes_of,
-    votes_of_open,
     wealth_lines,
 )
 from training.queries.rehearsals import channel_of, channel_of_version
@@ -69,12 +68,21 @@ class OpenGateForm(forms.Form):
         min_value=50.5,
         max_value=100 * MOST_WORTH,
         initial=0.60,
+        help_text=gettext_lazy("The gate stops once so high a win rate is refuted."),
     )
     error = PercentField(
-        label=gettext_lazy("Risk of a wrong decision (%)"), min_value=0.1, max_value=100 * MOST_ERROR, initial=0.05
+        label=gettext_lazy("Risk of a wrong decision (%)"),
+        min_value=0.1,
+        max_value=100 * MOST_ERROR,
+        initial=0.05,
+        help_text=gettext_lazy("At any moment, however often you look. A smaller risk takes more votes."),
     )
     votes_per_prompt = forms.IntegerField(
-        label=gettext_lazy("Votes on each prompt"), min_value=1, max_value=MOST_PER_PROMPT, initial=1
+        label=gettext_lazy("Votes on each prompt"),
+        min_value=1,
+        max_value=MOST_PER_PROMPT,
+        initial=1,
+        help_text=gettext_lazy("Of different people. With fewer voters the gate waits for more."),
     )
     most_votes = forms.IntegerField(label=gettext_lazy("Votes at most"), min_value=1, max_value=MOST_VOTES, initial=600)
     hides_from_leads = forms.BooleanField(
@@ -120,11 +128,11 @@ def prompts_hold(request: HttpRequest, slug: str) -> HttpResponse:
 def _list(request: HttpRequest, campaign: Campaign, form: HoldForm | None = None) -> HttpResponse:
     deployment = current_deployment(channel_of(campaign))
     gates = list(campaign.people_gates.select_related("candidate", "serving").order_by("-pk")[:LISTED])
-    votes = votes_of_open(gates)
+    cast = cast_so_far([gate for gate in gates if gate.is_open])
     context = {
         "campaign": campaign,
         "tab": "campaign",
-        "gates": [(gate, reason_of(gate, votes.get(gate.pk))) for gate in gates],
+        "gates": [(gate, reason_of(gate, cast.get(gate.pk))) for gate in gates],
         "form": form or HoldForm(initial={"share": held_share(campaign)}),
         "held": len(held_prompts(campaign)),
         "usable": len(usable_prompts(campaign, [deployment.version] if deployment else [])),

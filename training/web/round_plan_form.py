@@ -56,7 +56,8 @@ class RoundPlanForm(forms.Form):
         min_value=20,
         max_value=100_000,
         help_text=_(
-            "It is rolled back if ties, flags or disagreement are proven to have risen. Empty: it is not watched."
+            "It is rolled back if it is proven to lose against the version before, or if ties, flags or disagreement "
+            "are proven to have risen. Empty: it is not watched."
         ),
     )
     human_hour = _amount(_("Cost of an hour of people"))

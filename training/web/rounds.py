@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -14,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from common.numbers import whole_number
 from labeling.access import get_led_campaign
 from labeling.models import Campaign
 from labeling.web.edge import form_of, page, person, submit
@@ -35,7 +37,7 @@ from training.queries.rehearsals import channel_of
 from training.queries.retraining import next_check
 from training.queries.round_costs import Cost, cost_of_round, plan_of
 from training.queries.round_targets import TargetFigure, target_figure
-from training.queries.rounds import Phase, RoundView, rounds_of, view_of
+from training.queries.rounds import Phase, RoundView, rounds_of, view_of, views_of
 from training.queries.serving import current_deployment
 from training.queries.watching import Watch, watch_of
 from training.web.event_labels import WATCHED
@@ -79,11 +81,12 @@ class PhaseRow:
 
 @dataclass(frozen=True, slots=True)
 class RoundRow:
-    """A round in the list. phase: where it is."""
+    """A round in the list. phase: where it is, by its label."""
 
     round: Round
     tone: str
-    phase: PhaseRow
+    label: str
+    phase: Phase
     view: RoundView
     cost: Cost
 
@@ -112,11 +115,15 @@ def round_plan_save(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _list(request: HttpRequest, campaign: Campaign, form: RoundPlanForm | None = None) -> HttpResponse:
     plan, now = plan_of(campaign), timezone.now()
+    before = whole_number(request.GET.get("before", ""))
+    listed = rounds_of(campaign) if before is None else rounds_of(campaign).filter(number__lt=before)
+    shown = list(listed[: LISTED + 1])
     rule = RetrainingRule.objects.filter(campaign=campaign).select_related("periodic_task__crontab").first()
     context = {
         "campaign": campaign,
         "tab": "rounds",
-        "rounds": [_row(one, plan, now) for one in rounds_of(campaign)[:LISTED]],
+        "rounds": [_row(view, plan, now) for view in views_of(shown[:LISTED])],
+        "older": urlencode({"before": shown[LISTED - 1].number}) if len(shown) > LISTED else "",
         "rule": rule,
         "next_check": next_check(rule, after=now),
         "plan": plan,
@@ -125,10 +132,10 @@ def _list(request: HttpRequest, campaign: Campaign, form: RoundPlanForm | None =
     return render(request, "training/rounds.html", context)
 
 
-def _row(one: Round, plan: RoundPlan, now: datetime) -> RoundRow:
-    view = view_of(one)
-    cost = cost_of_round(one, view.labels, plan, now=now)
-    return RoundRow(one, OUTCOMES.get(one.outcome, "running"), _phase_row(view.current), view, cost)
+def _row(view: RoundView, plan: RoundPlan, now: datetime) -> RoundRow:
+    cost = cost_of_round(view.round, view.rows, plan, now=now)
+    tone = OUTCOMES.get(view.round.outcome, "running")
+    return RoundRow(view.round, tone, str(PHASES[view.current.name]), view.current, view, cost)
 
 
 @page
@@ -145,7 +152,7 @@ def round_page(request: HttpRequest, pk: int) -> HttpResponse:
         "tone": OUTCOMES.get(one.outcome, "running"),
         "view": view,
         "phases": [_phase_row(phase) for phase in view.phases],
-        "cost": cost_of_round(one, view.labels, plan, now=now),
+        "cost": cost_of_round(one, view.rows, plan, now=now),
         "plan": plan,
         "target": _target(view, plan),
         "watch": watch,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,12 +12,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from labeling.web.csv_tables import csv_file
 from labeling.web.edge import act, form_of, page, person
 from training.access import visible_suite_runs, visible_versions
 from training.actions.suite_follow_ups import compare_by_people, make_prompts
 from training.actions.suite_runs import Choosing, ask_judge, cancel_suite_run, resume_suite_run
 from training.errors import CannotCompareRuns
-from training.evaluation.pair_judges import REWARD_MODEL, REWARD_OF, Choices, choices_between
+from training.evaluation.pair_judges import (
+    REWARD_MODEL,
+    REWARD_OF,
+    Choices,
+    choices_about,
+    choices_between,
+    judged_between,
+)
 from training.evaluation.suite_results import (
     RunComparison,
     answered,
@@ -28,6 +36,7 @@ from training.evaluation.suite_results import (
     figures_of_run,
     judges_of,
     opinions_of,
+    require_comparable,
     results_of,
 )
 from training.evaluation.suites import LEAST_COMPARED, TagFigures
@@ -120,6 +129,21 @@ def suite_compare(request: HttpRequest, pk: int, other: int) -> HttpResponse:
         "least_compared": LEAST_COMPARED,
     }
     return render(request, "training/suite_compare.html", context | _compared(comparison))
+
+
+@page
+@require_safe
+def suite_choices_table(request: HttpRequest, pk: int, other: int) -> StreamingHttpResponse:
+    """The choices of judges between two runs as CSV: a line for each scenario and judge."""
+    after, before = _visible(request, pk), _visible(request, other)
+    require_comparable(before, after)
+    columns = ("scenario", "tag", "judge", "chosen", "in_order", "swapped", "flipped", "critique")
+    rows = (
+        [getattr(one, name) for name in columns]
+        for result in judged_between(before, after).iterator(500)
+        for one in choices_about(result, result.earlier)
+    )
+    return csv_file(f"{after.suite_version.suite.slug}-choices-{other}-{pk}", (columns, rows))
 
 
 def _compared(comparison: RunComparison) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from training.web.scenario_questions import scenario_answer_undo, scenario_quest
 from training.web.snapshots import snapshot, snapshot_changes, snapshot_download, snapshots
 from training.web.story import story
 from training.web.suite_runs import (
+    suite_choices_table,
     suite_compare,
     suite_compare_judge,
     suite_follow_up,
@@ -87,6 +88,7 @@ urlpatterns = [
     path("suite-runs/<int:pk>/judge/", suite_run_judge, name="suite_run_judge"),
     path("suite-runs/<int:pk>/resume/", suite_run_resume, name="suite_run_resume"),
     path("suite-runs/<int:pk>/compare/<int:other>/", suite_compare, name="suite_compare"),
+    path("suite-runs/<int:pk>/compare/<int:other>/choices.csv", suite_choices_table, name="suite_choices_table"),
     path("suite-runs/<int:pk>/compare/<int:other>/judge/", suite_compare_judge, name="suite_compare_judge"),
     path("suite-runs/<int:pk>/compare/<int:other>/continue/", suite_follow_up, name="suite_follow_up"),
     path("snapshots/<int:pk>/", snapshot, name="snapshot"),

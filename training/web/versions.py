@@ -9,16 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from common.errors import DomainError, Invalid
+from common.errors import Invalid
 from labeling.access import leads
-from labeling.actions.bulk import NothingSelected
 from labeling.models import BulkAct, User
 from labeling.queries.lists import ComparisonFilter
 from labeling.web.edge import act, form_of, page, person
 from labeling.web.selections import list_form
 from training.access import require_any_lead, visible_versions
-from training.actions.setting_aside import set_labels_aside
-from training.actions.versions import roll_back
+from training.actions.setting_aside import NoLabelsOfIt, roll_back_and_set_aside
 from training.models import Deployment, ModelVersion
 from training.queries.serving import current_deployment, training_now, version_before
 from training.versions.servers import states
@@ -83,33 +81,27 @@ def serving_rollback(request: HttpRequest) -> HttpResponse:
     """Rolls back the last promotion, and sets labels aside where the person says so."""
     user = person(request)
     require_any_lead(user)
-    before = current_deployment()
-    labels = labels_form(user, before) if request.POST.get("set_aside") else None
 
     def errand() -> str:
-        now = timezone.now()
-        where = _chosen(before, request.POST) if labels is not None and before is not None else None
-        deployment = roll_back(acting_user=user, now=now)
-        done = _("%(name)s serves again.") % {"name": deployment.version.name}
-        if where is None or before is None or before.version.run is None:
-            return done
-        campaign = before.version.run.campaign
-        try:
-            aside = set_labels_aside(campaign=campaign, where=where, version=before.version, acting_user=user, now=now)
-        except NothingSelected:
-            nothing = _("No label was settled then: none is set aside.")
-            return f"{done} {nothing}"
-        except DomainError as error:  # it serves again all the same
-            return f"{done} {error.message}"
-        text = ngettext("%(count)s comparison is set aside.", "%(count)s comparisons are set aside.", aside.total)
-        return f"{done} {text % {'count': aside.total}}"
+        labels = _chosen(current_deployment(), request.POST) if request.POST.get("set_aside") else None
+        done = roll_back_and_set_aside(labels=labels, acting_user=user, now=timezone.now())
+        said = _("%(name)s serves again.") % {"name": done.deployment.version.name}
+        if done.refused is not None:
+            return f"{said} {done.refused.message}"
+        if done.aside is not None:
+            count = done.aside.total
+            text = ngettext("%(count)s comparison is set aside.", "%(count)s comparisons are set aside.", count)
+            return f"{said} {text % {'count': count}}"
+        nothing = _("No label was settled then: none is set aside.")
+        return said if labels is None else f"{said} {nothing}"
 
     return act(request, errand, back=reverse("versions"))
 
 
-def _chosen(deployment: Deployment, sent: QueryDict) -> ComparisonFilter:
-    """The labels that were chosen in the dialog. Raises Invalid: then nothing is rolled back."""
-    assert deployment.version.run is not None
+def _chosen(deployment: Deployment | None, sent: QueryDict) -> ComparisonFilter:
+    """The labels that were chosen in the dialog. Raises NoLabelsOfIt, Invalid: then nothing is rolled back."""
+    if deployment is None or deployment.version.run is None:
+        raise NoLabelsOfIt
     form = list_form(deployment.version.run.campaign, BulkAct.Target.COMPARISONS, sent)
     if not form.is_valid():
         raise Invalid(" ".join(str(text) for texts in form.errors.values() for text in texts))

@@ -99,7 +99,12 @@ def test_a_run_waits_for_agreement_on_enough_pairs(
 def test_a_budget_of_machine_minutes_stops_the_schedule_and_tells_leads_once(labeled: Campaign) -> None:
     planned(labeled, budget_minutes=10, budget_period="month", time_zone="UTC")
     job = GenerationJob.objects.create(
-        campaign=labeled, created_at=NOW, started_at=NOW - timedelta(minutes=10), finished_at=NOW, status="finished"
+        campaign=labeled,
+        created_at=NOW,
+        started_at=NOW - timedelta(minutes=10),
+        finished_at=NOW,
+        worked_seconds=600,
+        status="finished",
     )
     rule = ready(labeled)
     assert looked(rule) == "Waiting: the budget of this month is used up: 10 of 10 machine minutes."
@@ -108,7 +113,7 @@ def test_a_budget_of_machine_minutes_stops_the_schedule_and_tells_leads_once(lab
     assert (event.campaign, event.after["reason"]) == (labeled, str(rule.outcome))
     assert not Run.objects.exists()
 
-    GenerationJob.objects.filter(pk=job.pk).update(finished_at=NOW - timedelta(minutes=1))
+    GenerationJob.objects.filter(pk=job.pk).update(worked_seconds=540)
     assert looked(rule).startswith("Started run")
     assert RoundPlan.objects.get().budget_reached_at is None
 
@@ -120,6 +125,7 @@ def test_the_minutes_of_another_month_are_not_of_this_one(labeled: Campaign) -> 
         created_at=NOW,
         started_at=NOW - timedelta(days=9),
         finished_at=NOW - timedelta(days=8),
+        worked_seconds=24 * 3600,
         status="finished",
     )
     assert looked(ready(labeled)).startswith("Started run")

@@ -54,7 +54,8 @@ def test_a_file_is_refused_with_its_lines_in_words() -> None:
     with pytest.raises(WrongSuiteFile) as refused:
         scenarios_from("{\n[]")
     first, second = refused.value.fields["scenarios"].split("\n")
-    assert first.startswith("Line 1: This is not JSON")
+    assert first.startswith("Line 1: This is not JSON: Expecting")
+    assert "(column " in first
     assert second == "Line 2: A scenario is a JSON object."
     with pytest.raises(WrongSuiteFile, match="Line 1"):
         scenarios_from("tests: [", "yaml")

@@ -1,10 +1,13 @@
 """Model versions, as programs use them."""
 
+from typing import Any
+
 import pytest
 
 from tests.clients import Calling
-from tests.people import Stage
+from tests.people import NOON, Stage, pair
 from tests.training.conftest import child_of
+from training.actions.versions import promote
 from training.models import ModelVersion
 from training.queries.serving import serving_version
 
@@ -28,3 +31,28 @@ def test_a_version_is_looked_at_promoted_and_rolled_back(scene: Stage, calling: 
     assert (back["version"], back["kind"]) == ("tiny-base", "rollback")
     refused = maya.post("/api/v1/serving/rollback/")
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/nothing-to-roll-back")
+
+
+def test_a_rollback_sets_labels_aside_by_time_annotator_and_import(scene: Stage, calling: Calling) -> None:
+    maya, child = calling(scene.maya), child_of(ModelVersion.objects.get(), scene)
+    promote(version=child, acting_user=None, now=NOON)
+    scene.add([pair(number) for number in range(30, 36)])
+    scene.settle("abab")
+
+    def roll_back(**labels: object) -> Any:
+        return maya.post("/api/v1/serving/rollback/", {"set_aside": labels}, content_type="application/json")
+
+    for wrong in ({}, {"annotator": "nobody"}, {"batch": 99}, {"settled_since": "yesterday"}):
+        assert roll_back(**wrong).status_code in (400, 422), wrong
+    assert serving_version() == child
+    done = roll_back(annotator=scene.alice.pseudonym, settled_since="2026-03-02T00:00:00Z").json()
+    assert (done["version"], done["set_aside"]["changed"], done["not_set_aside"]) == ("tiny-base", 4, "")
+    assert scene.campaign.comparisons.filter(status="retired").count() == 4
+
+
+def test_a_rollback_stands_where_no_label_matches(scene: Stage, calling: Calling) -> None:
+    maya, child = calling(scene.maya), child_of(ModelVersion.objects.get(), scene)
+    promote(version=child, acting_user=None, now=NOON)
+    where = {"set_aside": {"settled_since": "2031-01-01T00:00:00Z"}}
+    done = maya.post("/api/v1/serving/rollback/", where, content_type="application/json").json()
+    assert (done["version"], done["set_aside"]) == ("tiny-base", None)

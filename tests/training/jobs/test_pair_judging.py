@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
+from rest_framework.test import APIClient
 
 from common.errors import NotAllowed
 from labeling.models import Campaign, Comparison, User, Verdict
@@ -64,6 +66,40 @@ def test_a_judge_chooses_in_both_orders_and_is_not_asked_twice(runs: Runs) -> No
     again = Scripted(prefers_later)
     chosen(runs, again)
     assert not again.asked
+
+
+def test_each_choice_can_be_read_page_by_page_and_as_a_file(runs: Runs, maya_calls: APIClient, maya: User) -> None:
+    before, after = runs
+    address = f"/api/v1/suite-runs/{after.pk}/compare/{before.pk}/choices/"
+    assert maya_calls.get(address).json()["results"] == []
+    chosen(runs)
+    first = maya_calls.get(address, {"page_size": 20}).json()
+    assert first["results"][0] == {
+        "scenario": "calm-0",
+        "tag": "helpful",
+        "choices": [
+            {
+                "judge": "tiny-base",
+                "chosen": "later",
+                "in_order": "later",
+                "swapped": "later",
+                "flipped": False,
+                "critique": first["results"][0]["choices"][0]["critique"],
+            }
+        ],
+    }
+    assert "1. Shorter." in first["results"][0]["choices"][0]["critique"]
+    second = maya_calls.get(first["next"]).json()
+    assert (len(first["results"]), len(second["results"]), second["next"]) == (20, 2, None)
+    backwards = f"/api/v1/suite-runs/{before.pk}/compare/{after.pk}/choices/"
+    assert maya_calls.get(backwards).json()["results"] == []  # nobody asked about them in this order
+
+    client = Client()
+    client.force_login(maya)
+    file = client.get(f"/suite-runs/{after.pk}/compare/{before.pk}/choices.csv")
+    lines = b"".join(file.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert lines[0] == "scenario,tag,judge,chosen,in_order,swapped,flipped,critique"
+    assert sum(line.startswith("calm-") for line in lines) == 22
 
 
 def test_a_judge_that_favours_what_stands_first_chooses_nothing(runs: Runs) -> None:

@@ -11,6 +11,7 @@ from labeling.judging.drafts import JudgmentDraft
 from tests.browser.furnished import Furnished, furnish
 from tests.people import NOON, Stage, stage
 from tests.training.gates_by_people import next_vote, voted, voting_gate
+from training.actions.people_gates import look_at_gate
 from training.models import PeopleGate
 from training.queries.people_gate_supply import Supply, supply_of
 from training.queries.people_gates import figures_for_rules, reason_of
@@ -61,15 +62,30 @@ def test_a_gate_whose_prompts_are_all_skipped_ends_and_says_what_to_do(scene: St
     assert "Add annotators or hold more prompts, then open another gate" in reason_of(gate)
 
 
-def test_a_gate_with_more_planned_votes_than_people_ends(scene: Stage, furnished: Furnished) -> None:
+def test_a_gate_with_more_planned_votes_than_voters_waits_for_its_other_members(
+    scene: Stage, furnished: Furnished
+) -> None:
     gate = gate_of(scene, furnished, votes_per_prompt=9)
-    *others, last = annotators(gate)
-    for person in others:
+    voters = annotators(gate)
+    for person in voters:
         gate = voted(gate, person, ["tie"] * 7)
-    gate = voted(gate, last, ["tie"] * 6)
-    assert supply_of(gate) == Supply(wanted=1, unusable=6)
-    gate = voted(gate, last, ["tie"])
+    assert (gate.is_open, supply_of(gate)) == (True, Supply(wanted=7, unusable=0))  # those who lead it can vote
+    assert "It waits for more people: each prompt takes 9 votes, and its blind test has " in reason_of(gate)
+    add_member(campaign=gate.blind_test, user=scene.charlie, role="annotator", acting_user=scene.maya, now=NOON)
+    gate = voted(gate, scene.charlie, ["tie"] * 7)
+    assert gate.is_open
+    others = gate.blind_test.memberships.exclude(user__in=[*voters, scene.charlie])
+    assert others.exists()
+    others.update(paused_at=NOON)
+    gate = look_at_gate(gate_id=gate.pk, now=NOON)  # no vote can come any more
     assert (gate.status, gate.figures["unusable"]) == ("undecided", 7)
+    assert "no prompt got its votes" in reason_of(gate)
+
+
+def test_a_gate_with_enough_voters_does_not_say_that_it_waits_for_people(scene: Stage, furnished: Furnished) -> None:
+    gate = gate_of(scene, furnished)
+    gate = voted(gate, annotators(gate)[0], ["tie"])
+    assert str(reason_of(gate)) == "The gate by people is open: 1 votes so far."
 
 
 def test_a_flagged_prompt_takes_no_part(scene: Stage, furnished: Furnished) -> None:

@@ -9,11 +9,13 @@ from labeling.models import Campaign, User
 from tests.training.actions.test_rounds import SPEC, version_of
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs, judge_all
 from tests.training.gates_by_people import next_vote, vote, voting_gate
+from training import claims
 from training.actions.generation import start_generation
+from training.actions.jobs import resume_job
 from training.actions.round_plans import save_round_plan
 from training.actions.runs import start_run
-from training.models import EvaluationJob, GenerationJob, ModelVersion, Round, RoundPlan, Run, RunMetric
-from training.queries.round_costs import Cost, cost_of_round, plan_of
+from training.models import EvaluationJob, GenerationJob, JobStatus, ModelVersion, Round, RoundPlan, Run, RunMetric
+from training.queries.round_costs import Cost, cost_of_round, plan_of, spent
 from training.queries.rounds import view_of
 
 pytestmark = pytest.mark.django_db
@@ -24,11 +26,11 @@ MINUTE = timedelta(minutes=1)
 
 def cost(one: Round | None, plan: RoundPlan | None = None) -> Cost:
     assert one is not None
-    return cost_of_round(one, view_of(one).labels, plan or plan_of(one.campaign), now=NOW + timedelta(days=1))
+    return cost_of_round(one, view_of(one).rows, plan or plan_of(one.campaign), now=NOW + timedelta(days=1))
 
 
 def worked(job: GenerationJob | Run | EvaluationJob, minutes: int) -> None:
-    times = {"enqueued_at": NOW, "started_at": NOW, "finished_at": NOW + minutes * MINUTE}
+    times = {"started_at": NOW, "finished_at": NOW + minutes * MINUTE, "worked_seconds": 60 * minutes}
     type(job).objects.filter(pk=job.pk).update(status="finished", **times)
 
 
@@ -43,8 +45,8 @@ def test_a_round_costs_the_time_of_its_own_labels_and_jobs(
     run = start_run(campaign=campaign, acting_user=None, now=NOW + MINUTE)
     version = version_of(run, "tiny-v1")
     worked(run, 7)
-    RunMetric.objects.create(run=run, event="progress", step=1, values={"pairs": 8})
-    RunMetric.objects.create(run=run, event="progress", step=2, values={"pairs": 6})
+    RunMetric.objects.create(run=run, event="progress", step=1, values={"pairs": 8, "tokens": 900})
+    RunMetric.objects.create(run=run, event="progress", step=2, values={"pairs": 6, "tokens": 700})
     RunMetric.objects.create(run=run, event="evaluated", step=2, values={"pairs": 100})
     worked(EvaluationJob.objects.create(version=version, campaign=campaign, created_at=NOW), 3)
     add_written_pairs(campaign, per_prompt=2)
@@ -53,6 +55,7 @@ def test_a_round_costs_the_time_of_its_own_labels_and_jobs(
     found = cost(run.round)
     assert found.human_seconds == 30 * ALL
     assert (found.machine_seconds, found.tokens_generated, found.pairs_learned) == (15 * 60, 1234, 14)
+    assert found.tokens_learned == 1600
     assert found.money is None
 
     rates = {"human_hour": Decimal(20), "machine_hour": Decimal(4), "currency": "EUR"}
@@ -64,17 +67,40 @@ def test_a_round_costs_the_time_of_its_own_labels_and_jobs(
 
 def test_a_job_under_way_costs_what_it_took_so_far(campaign: Campaign, base: ModelVersion) -> None:
     job = start_generation(campaign=campaign, acting_user=None, now=NOW, spec=SPEC)
-    GenerationJob.objects.filter(pk=job.pk).update(status="running", started_at=NOW)
+    GenerationJob.objects.filter(pk=job.pk).update(status="running", started_at=NOW, claimed_at=NOW)
     assert cost(job.round).machine_seconds == 24 * 3600
 
 
-def test_the_days_before_a_job_was_resumed_cost_nothing(campaign: Campaign, base: ModelVersion) -> None:
+def test_every_claim_of_a_job_costs_and_the_days_in_between_do_not(campaign: Campaign, base: ModelVersion) -> None:
     job = start_generation(campaign=campaign, acting_user=None, now=NOW, spec=SPEC)
+    first = claims.claim(GenerationJob, job.pk, now=NOW)
+    assert first is not None
+    first.finish(JobStatus.FAILED, now=NOW + 2 * MINUTE)
+    job.refresh_from_db()
     later = NOW + timedelta(hours=20)
-    GenerationJob.objects.filter(pk=job.pk).update(started_at=NOW, enqueued_at=later)
-    assert cost(job.round).machine_seconds == 0  # it is queued
-    GenerationJob.objects.filter(pk=job.pk).update(status="finished", finished_at=later + 2 * MINUTE)
-    assert cost(job.round).machine_seconds == 2 * 60
+    resume_job(job=job, acting_user=None, now=later)
+    assert cost(job.round).machine_seconds == 2 * 60  # it is queued
+    second = claims.claim(GenerationJob, job.pk, now=later + MINUTE)
+    assert second is not None
+    second.beat(later + 4 * MINUTE)
+    claims.sweep(now=later + 30 * MINUTE)  # its worker is silent: it worked until its last heartbeat
+    job.refresh_from_db()
+    assert (job.status, job.worker_deaths) == ("queued", 1)
+    assert cost(job.round).machine_seconds == (2 + 3) * 60
+    third = claims.claim(GenerationJob, job.pk, now=later + 31 * MINUTE)
+    assert third is not None
+    third.finish(JobStatus.FINISHED, now=later + 32 * MINUTE)
+    assert cost(job.round).machine_seconds == (2 + 3 + 1) * 60
+
+
+def test_a_month_has_the_work_of_its_own_days(campaign: Campaign, base: ModelVersion) -> None:
+    job = start_generation(campaign=campaign, acting_user=None, now=NOW, spec=SPEC)
+    worked(job, 10)
+    plan = plan_of(campaign)
+    for since, minutes in ((None, 10), (NOW - MINUTE, 10), (NOW + 4 * MINUTE, 6), (NOW + 11 * MINUTE, 0)):
+        assert spent(plan, since, now=NOW + timedelta(days=1)).machine_seconds == 60 * minutes, since
+    GenerationJob.objects.filter(pk=job.pk).update(status="running", finished_at=None, claimed_at=NOW + 20 * MINUTE)
+    assert spent(plan, NOW + 22 * MINUTE, now=NOW + 25 * MINUTE).machine_seconds == 60 * 3
 
 
 def test_the_votes_of_a_gate_by_people_belong_to_its_candidates_round(

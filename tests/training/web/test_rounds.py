@@ -3,13 +3,16 @@
 from datetime import time
 from decimal import Decimal
 
+import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.browser.furnished import furnish
 from tests.people import NOON, stage
 from tests.training.web.pages import page_of
 from training.actions.round_plans import save_round_plan
-from training.models import RetrainingRule, Round, RoundPlan, Run
+from training.models import EvaluationJob, GenerationJob, ModelVersion, RetrainingRule, Round, RoundPlan, Run
 
 
 def test_the_list_says_where_each_round_is(client: Client) -> None:
@@ -68,3 +71,54 @@ def test_the_plan_keeps_what_was_typed(client: Client) -> None:
     plan = RoundPlan.objects.get()
     assert (plan.min_agreement, plan.quiet_until, plan.machine_hour) == (0.725, time(6, 30), Decimal("3.20"))
     assert (plan.target, plan.target_by, plan.generates) == (0.65, "evaluation", False)
+
+
+def more_rounds(first: Round, version: ModelVersion, count: int) -> None:
+    """Rounds like one with a generation, a run, a version and an evaluation."""
+    run, evaluated = version.run, {"campaign": first.campaign, "status": "finished", "created_at": NOON}
+    assert run is not None
+    for number in range(101, 101 + count):
+        again = Round.objects.create(
+            campaign=first.campaign, number=number, opened_at=NOON, collects=False, closed_at=NOON, outcome="promoted"
+        )
+        GenerationJob.objects.create(campaign=first.campaign, status="finished", round=again, created_at=NOON)
+        run.pk, run.round, run.directory = None, again, f"/nowhere/{number}"
+        run._state.adding = True
+        run.save()
+        version.pk, version.run, version.name = None, run, f"sums-v{number}"
+        version._state.adding = True
+        version.save()
+        EvaluationJob.objects.create(version=version, **evaluated)
+
+
+@pytest.mark.parametrize("address", ["/campaigns/sums/rounds/", "/api/v1/campaigns/sums/rounds/"])
+def test_thirty_rounds_take_as_many_statements_as_one(client: Client, address: str) -> None:
+    on_stage = stage(comparisons=3)
+    furnished = furnish(on_stage)
+    save_round_plan(campaign=on_stage.campaign, values={"target": 0.7}, acting_user=on_stage.maya, now=NOON)
+    client.force_login(on_stage.maya)
+
+    def statements() -> int:
+        client.get(address)
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            assert client.get(address).status_code == 200
+        return len(seen)
+
+    few = statements()
+    more_rounds(furnished.round, furnished.one, 30)
+    assert statements() <= few
+
+
+def test_more_than_twenty_rounds_are_on_pages(client: Client) -> None:
+    on_stage = stage(comparisons=3)
+    furnished = furnish(on_stage)
+    more_rounds(furnished.round, furnished.one, 21)
+    client.force_login(on_stage.maya)
+    first = page_of(client, "/campaigns/sums/rounds/")
+    assert ("Round 121" in first, "Round 102<" in first, "Round 101<" in first) == (True, True, False)
+    assert "?before=102" in first
+    second = page_of(client, "/campaigns/sums/rounds/?before=102")
+    assert ("Round 101<" in second, "Round 102<" in second) == (True, False)
+    assert "Show newest" in second

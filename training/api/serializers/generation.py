@@ -59,6 +59,9 @@ class GenerationJobSerializer(WaitingJobSerializer, serializers.ModelSerializer[
     versions = serializers.SlugRelatedField[ModelVersion](slug_field="name", many=True, read_only=True)
     reward_version: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True, allow_null=True)
     error = serializers.CharField(read_only=True)
+    seed = serializers.SerializerMethodField(
+        help_text="null while a blind test goes on: with it, both versions would write the same texts again."
+    )
     remaining_seconds = serializers.SerializerMethodField()
     diversity = serializers.SerializerMethodField()
     left_out = serializers.SerializerMethodField(help_text="Why pairs are missing, the most frequent reasons first.")
@@ -95,6 +98,9 @@ class GenerationJobSerializer(WaitingJobSerializer, serializers.ModelSerializer[
             "started_at",
             "finished_at",
         )
+
+    def get_seed(self, job: GenerationJob) -> int | None:
+        return None if "seed" in job.secret_now else job.seed
 
     def get_remaining_seconds(self, job: GenerationJob) -> float | None:
         return remaining_seconds(job)

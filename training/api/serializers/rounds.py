@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from training.actions.round_plans import FIELDS
 from training.models import Round, RoundPlan
-from training.queries.round_reports import round_as_json
+from training.queries.round_reports import rounds_as_json
 from training.queries.rounds import PHASES
 
 STATES = ("waiting", "running", "done", "failed", "skipped")
@@ -40,6 +40,7 @@ class CostSerializer(serializers.Serializer[Any]):
     machine_minutes = serializers.FloatField()
     tokens_generated = serializers.IntegerField()
     pairs_learned = serializers.IntegerField()
+    tokens_learned = serializers.IntegerField()
     money = serializers.CharField(allow_null=True)
     currency = serializers.CharField()
 
@@ -74,11 +75,18 @@ class RoundSerializer(serializers.Serializer[Any]):
     target = TargetSerializer(allow_null=True)
 
 
-class ListedRoundSerializer(serializers.BaseSerializer[Round]):
-    """Rounds of a page as `round_as_json` gives them."""
+class RoundsOfPage(serializers.ListSerializer[Any]):
+    """The rounds of a page, read together."""
 
-    def to_representation(self, instance: Round) -> dict[str, Any]:
-        return round_as_json(instance, self.context["plan"], now=self.context["now"])
+    def to_representation(self, data: Any) -> list[dict[str, Any]]:
+        return rounds_as_json(list(data), self.context["plan"], now=self.context["now"])
+
+
+class ListedRoundSerializer(serializers.BaseSerializer[Round]):
+    """Rounds of a page as `rounds_as_json` gives them."""
+
+    class Meta:
+        list_serializer_class = RoundsOfPage
 
 
 class RoundPlanSerializer(serializers.ModelSerializer[RoundPlan]):

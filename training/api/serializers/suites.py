@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from labeling.models import Campaign
 from training.api.serializers.waiting import WaitingJobSerializer
+from training.evaluation.pair_judges import choices_about
 from training.evaluation.suite_results import (
     RunComparison,
     check_outcomes,
@@ -171,6 +172,34 @@ class AskJudgeSerializer(serializers.Serializer[Any]):
     against = serializers.IntegerField(required=False, help_text="An earlier run: which answers are better?")
     reward = serializers.CharField(required=False, help_text="The version whose implicit reward chooses.")
     reward_model = serializers.CharField(default="", allow_blank=True, help_text="The reward model that chooses.")
+
+
+JUDGE_CHOICES = ("later", "earlier", "none")
+
+
+class ChoiceSerializer(serializers.Serializer[Any]):
+    """A judge's choice. chosen: none where it changed with the order (flipped) or the judge saw no difference."""
+
+    judge = serializers.CharField(help_text='A model on a server, "reward of VERSION", or "reward model NAME".')
+    chosen = serializers.ChoiceField(choices=JUDGE_CHOICES)
+    in_order = serializers.ChoiceField(choices=JUDGE_CHOICES, help_text="As they were shown first.")
+    swapped = serializers.ChoiceField(choices=JUDGE_CHOICES, help_text="The other way round.")
+    flipped = serializers.BooleanField()
+    critique = serializers.CharField()
+
+
+class ScenarioChoicesSerializer(serializers.ModelSerializer[ScenarioResult]):
+    """The choices of judges between the answers of two runs to one scenario. later: of the first run in the address."""
+
+    choices = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ScenarioResult
+        fields = ("scenario", "tag", "choices")
+
+    @extend_schema_field(ChoiceSerializer(many=True))
+    def get_choices(self, result: Any) -> Any:
+        return ChoiceSerializer(choices_about(result, result.earlier), many=True).data
 
 
 class FollowUpSerializer(serializers.Serializer[Any]):

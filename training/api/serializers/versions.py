@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from labeling.api.serializers.records import BulkActSerializer
 from training.actions.gate import LONGEST_REASON
 from training.models import Deployment, ModelVersion
 
@@ -75,3 +77,42 @@ class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
 
     def get_previous(self, deployment: Deployment) -> str | None:
         return deployment.previous.version.name if deployment.previous else None
+
+
+class LabelsToSetAsideSerializer(serializers.Serializer[Any]):
+    """Labels of the campaign in which the version was trained: all that are named here, and at least one of them."""
+
+    settled_since = serializers.DateTimeField(required=False, help_text="Settled at or after this time.")
+    settled_until = serializers.DateTimeField(required=False, help_text="Settled before this time.")
+    annotator = serializers.CharField(
+        required=False, help_text="Judged by this annotator (pseudonym), or by one of several, with commas."
+    )
+    batch = serializers.IntegerField(required=False, help_text="The import that brought them.")
+
+
+class RollBackSerializer(serializers.Serializer[Any]):
+    """A rollback. set_aside: the labels to set aside with it; null: none."""
+
+    set_aside = LabelsToSetAsideSerializer(required=False, allow_null=True, default=None)
+
+
+class RolledBackSerializer(DeploymentSerializer):
+    """A rollback. set_aside: the act that sets labels aside; null: none was chosen, or none matched.
+
+    not_set_aside: why the labels could not be set aside although the version was rolled back.
+    """
+
+    set_aside = serializers.SerializerMethodField()
+    not_set_aside = serializers.SerializerMethodField()
+
+    class Meta(DeploymentSerializer.Meta):
+        fields = (*DeploymentSerializer.Meta.fields, "set_aside", "not_set_aside")  # type: ignore[assignment]
+
+    @extend_schema_field(BulkActSerializer(allow_null=True))
+    def get_set_aside(self, deployment: Deployment) -> dict[str, Any] | None:
+        aside = self.context["done"].aside
+        return BulkActSerializer(aside).data if aside else None
+
+    def get_not_set_aside(self, deployment: Deployment) -> str:
+        refused = self.context["done"].refused
+        return refused.message if refused else ""

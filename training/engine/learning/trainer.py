@@ -242,6 +242,8 @@ class Trainer:
                 "steps": self.schedule.steps,
                 "epoch": round(step / self.schedule.steps_per_epoch, 4),
                 **figures,
+                "pairs": pairs,
+                "tokens": tokens,
                 "pairs_per_second": rate,
                 "tokens_per_second": round(tokens * rate / pairs, 1),
                 "remaining_seconds": remaining,

@@ -162,7 +162,14 @@ def _json_lines(text: str) -> Iterator[tuple[int, Any]]:
         try:
             yield number, strict_json(line)
         except (ValueError, RecursionError) as error:
-            yield number, WrongScenario(NOT_JSON, error=str(error)[:200])
+            yield number, WrongScenario(NOT_JSON, error=_trouble(error))
+
+
+def _trouble(error: Exception) -> str:
+    """An error in one line of a file: without the line's number, which would always be 1."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg.removesuffix(' at')} (column {error.colno})"
+    return str(error)[:200]
 
 
 def collected(records: Iterator[tuple[int, Any]]) -> list[Scenario]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from labeling.management.base import campaign_named
 from training.queries.round_costs import plan_of
-from training.queries.round_reports import round_as_json
+from training.queries.round_reports import rounds_as_json
 from training.queries.rounds import rounds_of
 
 
@@ -28,8 +28,7 @@ class Command(BaseCommand):
             if not rounds.exists():
                 raise CommandError(f"{campaign.slug} has no round {options['number']}.")
         plan, now = plan_of(campaign), timezone.now()
-        for one in rounds:
-            found = round_as_json(one, plan, now=now)
+        for found in rounds_as_json(list(rounds), plan, now=now):
             if options["json"]:
                 self.stdout.write(json.dumps(found))
             else:
