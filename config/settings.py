@@ -276,6 +276,7 @@ CELERY_TASK_ROUTES = {
     "training.tasks.run_evaluation": {"queue": "train"},
     "training.tasks.run_lens": {"queue": "lens"},
     "training.tasks.run_lab": {"queue": "lens"},
+    "labeling.tasks.count_statistics": {"queue": "lens"},  # it may take a minute, and a person waits for it
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A message without an acknowledgement is delivered again after this time. It is longer than any run, so that no run

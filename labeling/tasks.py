@@ -84,6 +84,7 @@ def watch_agreement() -> int:
     return watch(now=timezone.now())
 
 
+@shared_task  # type: ignore[untyped-decorator]
 def count_statistics(row_id: int) -> None:
     """Counts a slice of a large campaign for its statistics. A task that the broker delivers twice counts once."""
     count_the_statistics(row_id)

@@ -38,6 +38,9 @@ ASKED_AGAIN_AFTER = timedelta(seconds=30)
 LOST_AFTER = timedelta(minutes=10)
 """A worker that has counted for this long is taken for dead."""
 
+KEPT_FOR = timedelta(minutes=1)
+"""Counts as new as this are new enough for a page, however much is judged meanwhile."""
+
 MOST_KEPT = 50
 """Slices of a campaign whose counts are kept. Those that nobody has wanted for longest go."""
 
@@ -57,10 +60,17 @@ def counted_or_coming(
     check_slice(campaign, part)
     row = kept_row(campaign, part)
     kept, is_coming = was_kept(row), row is not None and _is_wanted(row)
-    if kept is not None and not again and not is_coming and is_current(campaign, kept, now):
+    is_new_enough = kept is not None and (now - kept.counts.at < KEPT_FOR or is_current(campaign, kept, now))
+    if is_new_enough and not again and not is_coming:
         return kept, False
     _ask(campaign, part, now)
     return kept, True
+
+
+def counted_for_file(*, campaign: Campaign, part: Slice, again: bool = False, now: datetime) -> Counted:
+    """The counts of a slice that its page shows; counted at once where it shows none yet. Raises Invalid."""
+    counted, _ = counted_or_coming(campaign=campaign, part=part, again=again, now=now)
+    return counted or counted_now(campaign, part, now)
 
 
 def _is_wanted(row: KeptCounts) -> bool:
@@ -95,7 +105,10 @@ def count_statistics(row_id: int, *, clock: Callable[[], datetime] = timezone.no
         return False
     row = KeptCounts.objects.select_related("campaign").get(pk=row_id)
     made = count_now(row.campaign, slice_of(row.limits), now)
-    KeptCounts.objects.filter(pk=row_id, started_at=now).update(counted=to_keep(made), counted_at=now, started_at=None)
+    # The clock of who asked may be ahead of this worker's. Of two workers that counted, the later count stays.
+    at = max(now, row.asked_at)
+    older = KeptCounts.objects.filter(Q(counted_at=None) | Q(counted_at__lt=at), pk=row_id)
+    older.update(counted=to_keep(made), counted_at=at, started_at=None)
     log.info("Counted %s for its statistics in %.1f s", row.campaign, made.seconds)
     return True
 

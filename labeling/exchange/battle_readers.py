@@ -32,6 +32,9 @@ SIDES = (
 )
 """The names under which public files keep two completions."""
 
+NUMBERS = ("0", "1", "2")
+"""Of a side, from 0 or from 1: nobody knows."""
+
 OUTCOMES = ("preference", "winner", "comparison", "preferred", "choice", "label", "better", "chosen")
 """The names under which they keep the preference."""
 
@@ -222,7 +225,8 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
     asked = asked_by(record)
     first, second = (conversations.completion(parsing.required(record, name), name, asked.extras) for name in names)
     outcome = next((name for name in OUTCOMES if record.get(name) is not None), "")
-    if outcome == "chosen":
+    chosen = _repeated(record, names) if outcome == "chosen" else None
+    if outcome == "chosen" and chosen is None:
         _require_other(record, names)
     models = [parsing.optional_name(record, name, limits.name_chars) for name in ("model_a", "model_b")]
     return compare(
@@ -230,9 +234,16 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
         asked,
         (replace(first, model=models[0]), replace(second, model=models[1])),
         names,
-        preference=preference_named(record.get(outcome), outcome, names) if outcome else None,
+        preference=chosen or (preference_named(record.get(outcome), outcome, names) if outcome else None),
         used=(*names, outcome, *(["rejected"] if outcome == "chosen" else []), "model_a", "model_b"),
     )
+
+
+def _repeated(record: JsonObject, names: tuple[str, str]) -> Preference | None:
+    """The side whose text 'chosen' repeats; None: it repeats none, or both are the same."""
+    sides: tuple[Preference, Preference] = ("first", "second")
+    same = [side for name, side in zip(names, sides, strict=True) if record[name] == record["chosen"]]
+    return same[0] if len(same) == 1 else None
 
 
 def _require_other(record: JsonObject, names: tuple[str, str]) -> None:
@@ -251,12 +262,16 @@ def names_sides(record: Mapping[str, Any]) -> bool:
     words = [record.get(name) for name in ("chosen", "rejected")]
     if not all(isinstance(word, str | int) for word in words):
         return False
+    texts = [record[name] for name in names]
+    if any(word in texts for word in words):
+        return False
+    if all(str(word).strip() in NUMBERS for word in words):
+        return True  # `read_sides` says that a number does not tell which side it counts from
     try:
         sides = {preference_named(word, "", names) for word in words}
     except BadRecordError:
         return False
-    texts = [record[name] for name in names]
-    return sides <= {"first", "second"} and not any(word in texts for word in words)
+    return sides <= {"first", "second"}
 
 
 def _sides(record: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -122,7 +122,7 @@ def _messages_in(text: str) -> list[JsonObject] | None:
         return None
     try:
         values = _DECODER.decode(text)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, BadRecordError):  # a text about numbers and fields, not messages
         return None
     are_messages = all(
         isinstance(one, dict) and any(who in one and said in one for who, said in MESSAGE_FIELDS) for one in values

@@ -65,7 +65,8 @@ def project_bytes(archive: zipfile.ZipFile, names: list[zipfile.ZipInfo], limits
     if states:
         return _joined(archive, data, states, guidelines, limits) if data else None
     data = [one for one in data if not _is_settings(one.filename)] if len(data) > 1 else data
-    if any(one.filename.lower().endswith(OTHER_DATA) and one not in data for one in names):
+    others = (one.filename for one in names if one not in data and one.filename not in about)
+    if any(name.lower().endswith(OTHER_DATA) and not _is_for_people(name) for name in others):
         return None  # their records would be left out without a word
     return _pieces(archive, data[0], guidelines, limits) if len(data) == 1 else None
 
@@ -136,6 +137,10 @@ def _json(data: bytes, name: str) -> Any:
         return json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise UnreadableInput(gettext_noop("%(name)s in the archive is not valid JSON."), name=name) from error
+
+
+def _is_for_people(name: str) -> bool:
+    return name.rsplit("/", 1)[-1].lower().startswith(("readme", "license", "licence", "notice", "changelog"))
 
 
 def _is_settings(name: str) -> bool:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from common.errors import Invalid
+from labeling.actions.counting import counted_for_file
 from labeling.models import Campaign, Judgment, User
 from labeling.queries.annotator import CHOICES, against_verdicts, commented, flagged, judgments_by_day
-from labeling.queries.statistics import counted_now
 from labeling.web.annotator_figures import annotator_figures, part_of
 from labeling.web.csv_tables import ESTIMATE, Table, estimate_cells
 
@@ -24,7 +24,7 @@ class OfAnnotator:
 def figures_table(of: OfAnnotator) -> Table:
     """The figures of the annotator's quality."""
     try:
-        counted = counted_now(of.campaign, part_of(of.user), timezone.now())
+        counted = counted_for_file(campaign=of.campaign, part=part_of(of.user), now=timezone.now())
     except Invalid:  # they have not judged
         return ("figure", "name", *ESTIMATE), []
     rows = annotator_figures(counted, against_verdicts(of.campaign, of.user))

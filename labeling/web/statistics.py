@@ -12,12 +12,12 @@ from django.views.decorators.http import require_safe
 
 from common.errors import Invalid
 from labeling.access import get_led_campaign
-from labeling.actions.counting import counted_or_coming
+from labeling.actions.counting import counted_for_file, counted_or_coming
 from labeling.models import Campaign
 from labeling.queries.agreement import has_simulated_annotators, imported_judgments
 from labeling.queries.names import names_by_pseudonym
 from labeling.queries.slices import Slice, check_slice, slice_choices
-from labeling.queries.statistics import Statistics, counted_now, figures_of, ranking_of
+from labeling.queries.statistics import Statistics, figures_of, ranking_of
 from labeling.stats import AnnotatorPairAgreement, Drift, DriftPoint, Estimate, Ranking
 from labeling.web.csv_tables import csv_file
 from labeling.web.edge import page, person, refuse
@@ -157,7 +157,8 @@ def statistics_table(request: HttpRequest, slug: str, table: str) -> StreamingHt
     if table not in TABLES:
         raise Http404
     chosen = _chosen(request, campaign)
-    counted = counted_now(campaign, chosen.part, timezone.now(), recount="recount" in request.GET)
+    again = "recount" in request.GET
+    counted = counted_for_file(campaign=campaign, part=chosen.part, again=again, now=timezone.now())
     figures, ranked = figures_of(counted), ranking_of(counted, length_controlled=chosen.length_controlled)
     tabled = Tabled(campaign, figures, ranked, _names(campaign, figures))
     return csv_file(f"{campaign.slug}-{table}", TABLES[table](tabled))

@@ -1,5 +1,6 @@
 """The tasks: their queues, what beat sends, and what the sweep looks after."""
 
+import re
 from datetime import time, timedelta
 from importlib import import_module
 
@@ -10,6 +11,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+import labeling.tasks
+from config.embedded.var import PROJECT_DIR
 from labeling.actions.campaigns import create_campaign
 from labeling.models import Campaign, User
 from tests.browser.furnished import furnish
@@ -35,12 +38,21 @@ def test_tasks_have_the_queues_that_the_workers_listen_to() -> None:
         tasks.run_evaluation.name: "train",
         tasks.run_lens.name: "lens",
         tasks.run_lab.name: "lens",
+        labeling.tasks.count_statistics.name: "lens",
     }
     assert set(claims.TASKS.values()) <= set(routes.items())
     on_default = (tasks.sweep, tasks.consider_retraining, tasks.consider_retraining_rules, tasks.unload_unused)
     for task in (*on_default, tasks.look_at_blind_test):
         assert task.name in current_app.tasks
         assert current_app.amqp.router.route({}, task.name)["queue"].name == "default"
+
+
+@pytest.mark.parametrize("app", ["labeling", "training"])
+def test_every_task_that_is_sent_by_its_name_is_one(app: str) -> None:
+    sources = (path.read_text(encoding="utf-8") for path in (PROJECT_DIR / app).rglob("*.py"))
+    sent = {name for source in sources for name in re.findall(r'"((?:labeling|training)\.tasks\.\w+)"', source)}
+    assert sent
+    assert sent <= set(current_app.tasks)
 
 
 def test_beat_has_rows_for_what_training_does_by_itself() -> None:

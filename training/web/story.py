@@ -108,10 +108,11 @@ def _samples_of_versions(user: User) -> list[Sample]:
     jobs = visible_evaluations(user).filter(status=JobStatus.FINISHED, report__isnull=False).select_related("version")
     found = []
     for job in jobs.order_by("-pk")[:JOBS_READ]:
-        parts = {part["name"]: part for part in (job.report or {})["sections"]}
+        parts = {part["name"]: part for part in (job.report or {}).get("sections", [])}
         drift, texts = parts.get("drift", {}), parts.get("samples", {}).get("texts")
-        if "to_base" in drift and texts:
-            kl = drift["to_base"]["value"] * drift["tokens"] / drift["samples"]  # per token, and per completion here
+        per_token = drift.get("to_base", {}).get("value")
+        if per_token is not None and drift["samples"] and texts:
+            kl = per_token * drift["tokens"] / drift["samples"]  # per token, and per completion here
             prompt = texts[0]["prompt"][-1]["content"]
             found.append(Sample(kl, 0, [texts[0]["own"]], prompt, evaluation=job.pk, version=job.version.name))
     return found

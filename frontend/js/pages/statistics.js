@@ -12,6 +12,11 @@ if (isCounting()) {
   const hasFigures = maybe("#counting[data-figures]", HTMLElement) !== null;
   poll(async () => {
     await refreshParts();
+    // The first figures are here, even if newer ones are being computed already.
+    if (!hasFigures && maybe("#counting[data-figures]", HTMLElement) !== null) {
+      location.reload();
+      return true;
+    }
     if (isCounting()) return false;
     // A reader of older figures, or one who fills in the form, decides when the page changes.
     if (!hasFigures) location.reload();

@@ -102,6 +102,31 @@ def test_a_message_that_was_lost_and_a_worker_that_died_are_replaced(
     assert counted(scene, sent[0])
 
 
+def test_a_worker_whose_clock_is_behind_still_answers_who_asked(
+    sent: list[int], looked: Callable[[Stage], Any]
+) -> None:
+    scene = judged()
+    looked(scene)
+    assert count_statistics(sent[0], clock=lambda: scene.now - timedelta(minutes=2))
+    kept, is_coming = looked(scene)
+    assert kept is not None
+    assert not is_coming
+
+
+def test_while_people_judge_the_counts_of_the_last_minute_are_new_enough(
+    sent: list[int], looked: Callable[[Stage], Any]
+) -> None:
+    scene = judged()
+    looked(scene)
+    counted(scene, sent[0])
+    scene.add([pair(99)])
+    scene.wait(30)
+    scene.vote(scene.given(scene.alice), "a")
+    assert looked(scene)[1] is False
+    scene.wait(31)
+    assert looked(scene)[1] is True
+
+
 def test_a_slice_and_its_counts_survive_the_row_that_keeps_them() -> None:
     scene = judged()
     made = count_now(scene.campaign, Slice(), scene.now)
@@ -124,6 +149,7 @@ def test_the_page_says_that_figures_are_being_computed_and_then_shows_them(
     page = maya.get(PATH)
     assert page.context["found"].annotators
     assert "data-active" not in page.content.decode()
+    assert b"alice" in b"".join(maya.get(f"{PATH}annotators.csv").streaming_content)  # of the counts that are shown
     again = maya.get(PATH, {"recount": "", "annotator": ""})
     assert (again.status_code, again.headers["Location"]) == (302, f"{PATH}?annotator=")
     page = maya.get(PATH)

@@ -57,6 +57,19 @@ def test_a_winner_that_is_a_number_needs_sides_with_numbers() -> None:
     assert only(prompt=QUESTION, response_1=GOOD, response_2=BAD, winner=2).preference == "second"
 
 
+@pytest.mark.parametrize(("chosen", "rejected"), [("1", "2"), ("0", "1"), (1, 0)])
+def test_numbers_are_no_texts_and_no_sides_where_nobody_knows_from_what_they_count(chosen: Any, rejected: Any) -> None:
+    assert "0 or 1" in refusal(prompt=QUESTION, response_a=GOOD, response_b=BAD, chosen=chosen, rejected=rejected)
+    one = only(prompt="Two plus two?", response_a="4", response_b="1", chosen="4", rejected="1")
+    assert (one.first.text, one.second.text, one.preference) == ("4", "1", "first")
+
+
+@pytest.mark.parametrize(("chosen", "winner"), [(GOOD, "first"), (BAD, "second")])
+def test_a_chosen_text_that_stands_beside_itself_names_its_side(chosen: str, winner: str) -> None:
+    one = only(prompt=QUESTION, response_a=GOOD, response_b=BAD, chosen=chosen)
+    assert (one.first.text, one.second.text, one.preference) == (GOOD, BAD, winner)
+
+
 def test_messages_that_are_written_as_a_json_text_are_messages() -> None:
     def said(role: str, text: str) -> str:
         return json.dumps([{"role": role, "content": text}])
@@ -73,9 +86,21 @@ def test_messages_that_are_written_as_a_json_text_are_messages() -> None:
     assert prompt.messages[0]["content"] == QUESTION
 
 
-@pytest.mark.parametrize("text", ['[{"name": "Bob"}]', "[{not json}]", "[]", '["a"]'])
+OTHER_JSON = [
+    '[{"name": "Bob"}]',
+    "[{not json}]",
+    "[]",
+    '["a"]',
+    '[{"x": NaN}]',
+    '[{"a": 1, "a": 2}]',
+    '[{"x": 1e999}]',
+]
+
+
+@pytest.mark.parametrize("text", OTHER_JSON)
 def test_other_json_in_a_prompt_stays_the_text_that_it_is(text: str) -> None:
     assert only(prompt=text, chosen=GOOD, rejected=BAD).prompt[0]["content"] == text
+    assert only(prompt=QUESTION, chosen=text, rejected=BAD).first.text == text
 
 
 @pytest.mark.parametrize("names", [("User", "Bot"), ("USER", "ASSISTANT"), ("Human", "Assistant")])

@@ -74,6 +74,16 @@ def test_a_damaged_state_is_named(state: Any) -> None:
         list(read_comparisons(packed))
 
 
+@pytest.mark.parametrize("other", ["guidelines.txt", "guidelines.html", "README.txt", "LICENSE.txt"])
+def test_texts_about_the_data_are_no_data(other: str) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        packed.writestr("records.json", json.dumps([ARGILLA]))
+        packed.writestr(other, "Prefer the true one.")
+    (one,) = comparisons(io.BytesIO(buffer.getvalue()))
+    assert (one.metadata.get("guidelines") == "Prefer the true one.") == other.startswith("guidelines")
+
+
 def test_several_files_of_no_project_are_still_refused() -> None:
     with pytest.raises(UnreadableInput, match="archive of 2 files"):
         list(read_comparisons(archive(a_dot_json=[ARGILLA], b_dot_json=[ARGILLA])))
