@@ -173,11 +173,12 @@ def _best_of_n(options: argparse.Namespace, settings: dict[str, Any], stop: Stop
     room = {"max_tokens": config.max_tokens, "max_length": config.max_length}
     prompts, dropped = read_prompts(options.data, encoder, **room)
     reward = reward_of(options.model, options.reward_model, options.reward, config, encoder)
-    found = best_of_n(options.model, options.adapter, prompts, reward, config, encoder=encoder, stop=stop)
-    write_lines(options.out, found.lines(encoder))
-    made = (
-        {} if options.pairs is None else {"pairs": write_lines(options.pairs, found.pairs(options.rejected, encoder))}
-    )
+    found = best_of_n(options.model, options.adapter, list(prompts), reward, config, encoder=encoder, stop=stop)
+    write_lines(options.out, found.lines(prompts.values(), encoder))
+    made: dict[str, Any] = {}
+    if options.pairs is not None:
+        pairs = found.pairs(prompts.values(), options.rejected, encoder)
+        made["pairs"] = write_lines(options.pairs, pairs)
     return {"prompts": len(prompts), "dropped": dict(dropped), "curve": found.curve(), "out": str(options.out), **made}
 
 

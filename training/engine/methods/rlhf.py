@@ -83,7 +83,7 @@ def rlhf(files: RlhfFiles, config: RlhfConfig, *, caller: Caller, wait_seconds: 
     prepare_torch(config)
     encoder = TextEncoder.from_directory(files.model)
     prompts, dropped = read_prompts(files.prompts, encoder, max_tokens=config.max_tokens, max_length=config.max_length)
-    run = _Run(files, config, folder, caller, encoder, prompts, dropped)
+    run = _Run(files, config, folder, caller, encoder, list(prompts), dropped)
     meta = {**run.take_steps(), "inputs": inputs}
     _publish(folder, run.policy_weights, meta)
     return meta
