@@ -17,6 +17,7 @@ from training.engine.config import RunConfig, as_table, read_settings
 from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, EngineError, as_engine_error
 from training.engine.events import Caller, StopRequest, emit, log
 
+_GIVEN = ("model", "adapter", "reference_adapter", "reward_model")  # folders that are read as they are
 WAIT_SECONDS = 120.0  # a predecessor may need a step, at worst an evaluation, to notice that its reader is gone
 
 
@@ -42,7 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     except EngineError as error:
         return _report(error)
     except Exception as error:
-        known = as_engine_error(error, [each for each in vars(options).values() if isinstance(each, Path)])
+        named = {name: each for name, each in vars(options).items() if isinstance(each, Path)}
+        given = [each for name, each in named.items() if name in _GIVEN]
+        known = as_engine_error(error, list(named.values()), given=given)
         if known is not None:
             return _report(known)
         log(traceback.format_exc())
