@@ -60,7 +60,8 @@ def test_a_policy_of_pairs_and_one_of_a_learned_reward_become_points_with_the_co
         assert point["kl"] > 0
         assert 0 <= point["win_rate"] <= 1
         cost = files.cost(run.name)
-        assert cost["seconds"] > 0
+        meta = json.loads((tmp_path / run.name / "meta.json").read_text())
+        assert cost["seconds"] == round(meta["seconds"], 1)
         carry_out(files, run, size)  # finds it finished, and adds nothing
         assert files.cost(run.name) == cost
 
