@@ -45,6 +45,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.serial
+@pytest.mark.long
 def test_it_is_waited_for_and_makes_room_when_it_is_told_to(tmp_path: Path, environment: dict[str, str]) -> None:
     with running(VarDirectory(tmp_path / "var"), "--only", "vllm", **environment) as run:
         run.wait_for_output(READY)

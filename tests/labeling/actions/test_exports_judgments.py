@@ -114,6 +114,7 @@ def test_pairs_for_training_leave_conflicts_out_and_count_them() -> None:
     assert (export.report.total, export.report.kept) == (scene.campaign.comparisons.count(), len(rows))
 
 
+@pytest.mark.long
 def test_the_memory_of_a_whole_campaign_does_not_grow_with_it() -> None:
     scene = stage()
     peaks = []

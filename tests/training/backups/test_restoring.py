@@ -86,6 +86,7 @@ def busy(var_dir: Path, tiny_model: Path) -> Stage:
     return scene
 
 
+@pytest.mark.long
 def test_what_people_do_meanwhile_is_not_held_up_and_all_they_did_before_is_restored(
     busy: Stage, var_dir: Path, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:

@@ -119,6 +119,7 @@ def test_the_adapter_is_that_of_one_lane_up_to_rounding_and_the_same_bytes_every
     assert (first["margin"], first["chosen_logratio"], first["rejected_logratio"]) == (0.0, 0.0, 0.0)
 
 
+@pytest.mark.long
 def test_in_float64_it_ends_where_one_lane_ends(model_folder: Path, data: Path, tmp_path: Path) -> None:
     settings = {**SIDE_BY_SIDE, "dtype": "float64"}
     for lanes in (1, 2):
@@ -130,6 +131,7 @@ def test_in_float64_it_ends_where_one_lane_ends(model_folder: Path, data: Path, 
         torch.testing.assert_close(two[name], tensor, atol=1e-5, rtol=0)  # norms are fp32 in transformers
 
 
+@pytest.mark.long
 def test_a_reward_model_and_its_head_are_trained_so_too(model_folder: Path, data: Path, tmp_path: Path) -> None:
     for lanes in (1, 2):
         settings = {**SIDE_BY_SIDE, "dtype": "float64", "lanes": lanes}
