@@ -78,7 +78,7 @@ def _api(furnished: Furnished, names: dict[str, Any]) -> Iterator[str]:
         ("api-run", "api-run-metrics"): [furnished.finished.pk],
         ("api-suite", "api-suite-runs"): [names["suite"]],
         ("api-suite-run", "api-suite-results", "api-suite-judge"): [names["after"]],
-        ("api-compare-suite-runs",): [names["after"], names["before"]],
+        ("api-compare-suite-runs", "api-suite-choices"): [names["after"], names["before"]],
         ("api-version", "api-version-gate", "api-version-evaluations"): ["sums-v2"],
         ("api-evaluation",): [names["evaluation"]],
         ("api-snapshot", "api-snapshot-changes", "api-snapshot-judgments", "api-snapshot-download"): [snapshot],
