@@ -7,7 +7,6 @@ from django.db import connection
 from config.embedded.var import PROJECT_DIR
 from labeling.models import Campaign
 from tests.training.actions.conftest import rule_of
-from tests.training.conftest import NOW
 from tests.training.gated import GOOD, finished_run, measured
 from training.jobs.gate import take_up_gate
 from training.models import EvaluationJob, ModelVersion
