@@ -12,6 +12,7 @@ from training.jobs.evaluation import run_evaluation_job
 from training.jobs.evaluation_samples import SERVERS_COME_BACK_SECONDS
 from training.models import EvaluationJob, GateDecision, JobStatus, ModelVersion, Run
 from training.queries.retraining import awaits_gate
+from training.queries.serving import training_now
 from training.versions import servers
 
 
@@ -39,13 +40,14 @@ def run_gate(run_id: int, *, clock: Clock = timezone.now) -> GateDecision | None
 
 
 def take_up_gate(run_id: int, *, clock: Clock = timezone.now) -> GateDecision | None:
-    """Asks the gate about a run that no worker has any more; None: nothing is awaited, or not yet measured.
+    """Asks the gate about a run that no worker has any more; None: nothing is awaited, or not yet.
 
     Evaluates nothing itself: it queues the evaluation, whose worker asks the gate then. That is a row, so workers that
-    come only when rows wait come for it.
+    come only when rows wait come for it. While another run has the servers' machine, no version can be promoted: the
+    sweep asks again.
     """
     run = _finished(run_id)
-    if run is None:
+    if run is None or training_now() is not None:
         return None
     if not _was_measured(run.version):
         start_evaluation(version=run.version, acting_user=None, now=clock())

@@ -1,5 +1,7 @@
 """A gate that no worker has any more is taken up without a GPU: what is missing is queued as a row."""
 
+from typing import Any
+
 import pytest
 import yaml
 from django.db import connection
@@ -7,9 +9,12 @@ from django.db import connection
 from config.embedded.var import PROJECT_DIR
 from labeling.models import Campaign
 from tests.training.actions.conftest import rule_of
+from tests.training.conftest import NOW
 from tests.training.gated import GOOD, finished_run, measured
+from training.actions.runs import start_run
 from training.jobs.gate import take_up_gate
-from training.models import EvaluationJob, ModelVersion
+from training.models import EvaluationJob, GateDecision, ModelVersion, Run
+from training.queries.retraining import runs_awaiting_gate
 
 pytestmark = pytest.mark.django_db
 
@@ -36,3 +41,17 @@ def test_a_missing_evaluation_is_queued_once_and_then_the_gate_is_asked(labeled:
     assert decision is not None
     assert (decision.outcome, wanted_gpu_workers()) == ("passed", 0)
     assert take_up_gate(run.pk) is None  # decided once
+
+
+def test_while_another_run_has_the_machine_of_the_servers_nothing_is_held_back(
+    labeled: Campaign, base: ModelVersion, settings: Any
+) -> None:
+    settings.GENERATOR_HANDOVER = "sleep"
+    rule_of(labeled, auto_promote=True)
+    run, _version = finished_run(labeled, base)
+    other = start_run(campaign=labeled, acting_user=None, now=NOW)
+    Run.objects.filter(pk=other.pk).update(status="running", holds_machine=True)
+    assert take_up_gate(run.pk) is None
+    assert not EvaluationJob.objects.exists()
+    assert not GateDecision.objects.exists()
+    assert list(runs_awaiting_gate()) == [run]
