@@ -25,11 +25,14 @@ def room_needed(total: int) -> int:
 
 
 def is_full(folder: Path) -> bool:
-    """Whether the disk that holds a folder has less room than it needs. A disk that cannot be asked counts as full."""
+    """Whether the disk that holds a folder, or will hold it, has less room than it needs.
+
+    A disk that cannot be asked counts as full.
+    """
     looked_at, full = _seen.get(folder, (0.0, False))
     if time.monotonic() - looked_at > FRESH or not looked_at:
         try:
-            usage = shutil.disk_usage(folder)
+            usage = shutil.disk_usage(next(each for each in (folder, *folder.parents) if each.exists()))
             full = usage.free < room_needed(usage.total)
         except OSError:
             full = True

@@ -40,8 +40,13 @@ class Scoped(APIView):
 
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)
+        if isinstance(request.auth, ApiToken):
+            self.require_scope(request, self.scope(request))
+
+    def require_scope(self, request: Request, required: Scope) -> None:
+        """Raises ScopeMissing if a token lacks it. Sessions have all."""
         token = request.auth
-        if isinstance(token, ApiToken) and (required := self.scope(request)) not in token.scopes:
+        if isinstance(token, ApiToken) and required not in token.scopes:
             raise ScopeMissing(required=required, scopes=", ".join(token.scopes))
 
     def scope(self, request: Request) -> Scope:

@@ -28,8 +28,17 @@ def test_a_disk_is_looked_at_again_after_a_moment_only(monkeypatch: pytest.Monke
     assert disk.is_full(tmp_path)
 
 
-def test_a_disk_that_cannot_be_asked_counts_as_full(tmp_path: Path) -> None:
-    assert disk.is_full(tmp_path / "nowhere")
+def test_a_folder_that_is_not_there_yet_will_be_on_the_disk_of_its_parent(tmp_path: Path) -> None:
+    assert disk.is_full(tmp_path / "not" / "yet") == disk.is_full(tmp_path)
+
+
+def test_a_disk_that_cannot_be_asked_counts_as_full(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(disk, "_seen", {})
+    monkeypatch.setattr(shutil, "disk_usage", broken)
+    assert disk.is_full(tmp_path)
 
 
 def test_the_file_systems_and_postgresqls_errors_are_known_also_behind_others() -> None:

@@ -20,9 +20,9 @@ from training.actions.snapshots import take_snapshot
 from training.claims import enqueue
 from training.engine.config import RunConfig
 from training.engine.errors import InputError
-from training.errors import JobActive, WrongSettings
-from training.models import ACTIVE_STATUSES, ModelVersion, Run, Snapshot
-from training.queries.rehearsals import channel_of
+from training.errors import JobActive, OnlyRehearsed, WrongSettings
+from training.models import ACTIVE_STATUSES, Deployment, ModelVersion, Run, Snapshot
+from training.queries.rehearsals import channel_of, channel_of_version
 from training.queries.serving import current_deployment, serving_version
 from training.versions import retention
 
@@ -57,11 +57,13 @@ def start_run(
     """Freezes the campaign's labels and queues a run on them. A campaign has one run at a time.
 
     hand_to_worker: False where the caller does the run itself.
-    Raises TooFewPairs, WrongSettings, NothingServes, JobActive, VersionDamaged, NotAllowed, NotFound.
+    Raises TooFewPairs, WrongSettings, NothingServes, OnlyRehearsed, JobActive, VersionDamaged, NotAllowed, NotFound.
     """
     require_may_change(acting_user, campaign)
     parent = spec.parent or serving_version(channel_of(campaign))
     require_version(acting_user, parent)
+    if channel_of_version(parent) not in (Deployment.DEFAULT_CHANNEL, channel_of(campaign)):
+        raise OnlyRehearsed(name=parent.name)
     _check_config(spec.config)
     # Checked before the labels are frozen, which takes a while; the constraint decides a race.
     if Run.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():

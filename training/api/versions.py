@@ -93,9 +93,12 @@ class RollBackView(ApiView):
         """Roll back the last promotion: the version that served before serves again.
 
         Labels of its campaign can be set aside in the same step, by time, annotator and import: their comparisons
-        are retired, and can be restored. A choice that cannot be right is refused, and nothing is rolled back.
+        are retired, and can be restored; a token needs the scope `campaigns` for that. A choice that cannot be right
+        is refused, and nothing is rolled back.
         """
         chosen = self.validated(serializers.RollBackSerializer, request)["set_aside"]
+        if chosen is not None:  # as for retiring comparisons
+            self.require_scope(request, Scope.CAMPAIGNS)
         labels = None if chosen is None else ComparisonFilter(**chosen)
         done = roll_back_and_set_aside(labels=labels, acting_user=self.person, now=self.now)
         return Response(serializers.RolledBackSerializer(done.deployment, context={"done": done}).data)

@@ -106,6 +106,8 @@ def _worked(
     Of earlier claims only their sum is known: of a job that began before the span, they count as late as possible.
     """
     since, until = span
+    if claimed is not None and finished is not None and finished >= claimed:
+        until = min(until, finished)  # a worker of an earlier version ended it, and left its claim
     present = worked_since(claimed if claimed is None or since is None else max(claimed, since), until)
     if since is not None and started is not None and started < since:
         before = min(before, worked_since(since, claimed or finished or until))

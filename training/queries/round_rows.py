@@ -180,7 +180,7 @@ def _labels_of_rounds(rounds: Sequence[Round], runs: dict[int, list[Run]]) -> di
     )
     stands = Q(superseded_at=None)
     sums = (
-        Judgment.objects.filter(campaign=campaign)
+        Judgment.objects.filter(in_span(_around(list(spans.values()))), campaign=campaign)
         .annotate(of_round=which)
         .exclude(of_round=None)
         .values("of_round")
@@ -195,6 +195,13 @@ def _labels_of_rounds(rounds: Sequence[Round], runs: dict[int, list[Run]]) -> di
     )
     found = {one["of_round"]: one for one in sums}
     return {key: _labels(span, found.get(key)) for key, span in spans.items()}
+
+
+def _around(spans: Sequence[Span]) -> Span:
+    """The span that begins with the first of these and ends with the last: an index then finds the rows."""
+    begins, ends = [since for since, _ in spans if since], [until for _, until in spans if until]
+    whole = len(spans)
+    return (min(begins) if len(begins) == whole else None, max(ends) if len(ends) == whole else None)
 
 
 def _labels(span: Span, sums: Mapping[str, Any] | None) -> Labels:

@@ -147,7 +147,9 @@ def _judgments(campaign: Campaign, version: ModelVersion, other: ModelVersion) -
     a, b = "comparison__completion_a__model_version", "comparison__completion_b__model_version"
     by_both = Q((a, version.name), (b, other.name)) | Q((a, other.name), (b, version.name))
     people = {"annotator__is_simulated": False, "annotator__outside_campaign": None}
-    return Judgment.objects.filter(by_both, campaign=campaign, kind=Assignment.Kind.NORMAL, **people)
+    judgments = Judgment.objects.filter(by_both, campaign=campaign, kind=Assignment.Kind.NORMAL, **people)
+    # Pairs that somebody picked say nothing about all: those of lost scenarios, and those of a file.
+    return judgments.exclude(comparison__source__startswith="suite ").filter(comparison__batch=None)
 
 
 def _pairs(

@@ -22,6 +22,7 @@ from training.actions.gate import save_gate
 from training.actions.generation import start_generation
 from training.actions.held_prompts import hold_prompts
 from training.actions.leaving_out import leave_out
+from training.actions.people_gates import PeopleGateSpec
 from training.actions.planning import GenerationSpec
 from training.actions.rehearsals import create_rehearsal
 from training.actions.retraining import resume_retraining, save_retraining_rule
@@ -36,6 +37,7 @@ from training.jobs.run import run_training_job
 from training.models import ACTIVE_STATUSES, GateDecision, GenerationJob, JobStatus, ModelVersion, PeopleGate, Run
 from training.queries.gates import standing
 from training.queries.held_prompts import held_prompts
+from training.queries.people_gates import least_prompts
 from training.queries.serving import serving_version
 from training.rehearsal.annotators import Annotator, poisoned_people, simulated_people
 from training.rehearsal.events import events_since, last_event
@@ -89,6 +91,9 @@ class Rehearsal:
         """Holds prompts for gates by people, and has the schedule generate, train and promote by its gate."""
         given: dict[str, Any] = {"campaign": self.campaign, "acting_user": self.lead, "now": self.clock()}
         hold_prompts(**given, share=self.plan.held)
+        held, needed = len(held_prompts(self.campaign)), least_prompts(PeopleGateSpec().rule())
+        if held < needed:
+            raise RehearsalFailed(f"{held} prompts are held for the gates; they need {needed}. Use more prompts.")
         save_gate(**given, rules=self.plan.gate_rules(prompts))
         save_round_plan(**given, values={"generates": True})
         enough = max(1, self.plan.pairs_a_round(prompts) // 4)  # of which many may be ties

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from labeling.actions.comparison_drafts import CompletionDraft
 from labeling.exchange import Message
 from training.actions.planning import derive_seed
 from training.engine.config import RunConfig
@@ -22,6 +23,9 @@ from training.models import EvaluationJob, JobStatus, ModelVersion
 from training.rehearsal.figures import mean_of, win_rate
 from training.rehearsal.plan import RehearsalPlan
 from training.versions import servers
+
+BESIDE = "-"
+"""The other text of a pair whose first one is scored."""
 
 Samples = dict[tuple[int, int], GeneratedCompletion]
 """By number of the prompt and of the sample."""
@@ -79,27 +83,19 @@ class Yardstick:
         return mean_of([(place[0], self.plan.rule.grade(one.text)) for place, one in samples.items()])
 
     def _proxy(self, version: ModelVersion, samples: Samples) -> dict[str, Any]:
-        """The implicit reward against the base, beta (log pi - log pi_base), that a version gives its own samples.
+        """The implicit reward against the base, as the loss computes it, that a version gives its own samples.
 
-        The engine scores pairs: two samples of a prompt make one.
+        The engine scores pairs: each sample stands beside the same other text. Empty ones have no reward.
         """
-        beta = RunConfig.from_mapping(dict(self.plan.config)).beta
-        pairs, prompts = [], {}
-        for number, messages in enumerate(self.prompts):
-            own = [samples[place] for sample in range(self.plan.samples) if (place := (number, sample)) in samples]
-            for first, second in zip(own[::2], own[1::2], strict=False):
-                if first.text.strip() and second.text.strip() and first.text.strip() != second.text.strip():
-                    key = f"{first.key}-{second.key}"
-                    pairs.append(pair_to_score(key, messages, draft_of_generated(first), draft_of_generated(second)))
-                    prompts[key] = number
-        scores = score_pairs(version, pairs) if pairs else []
-        return mean_of(
-            [
-                (prompts[one["id"]], beta * (one[f"policy_{side}_logp"] - one[f"reference_{side}_logp"]))
-                for one in scores
-                for side in ("chosen", "rejected")
-            ]
-        )
+        config = RunConfig.from_mapping(dict(self.plan.config))
+        pairs = [
+            pair_to_score(_key(place), self.prompts[place[0]], draft_of_generated(one), CompletionDraft(BESIDE))
+            for place, one in samples.items()
+            if one.text.strip() not in ("", BESIDE)
+        ]
+        options = ["--set", f"loss={config.loss}", "--set", f"beta={config.beta}"]
+        scores = score_pairs(version, pairs, options=options) if pairs else []
+        return mean_of([(int(one["id"].split(":")[0]), one["chosen_reward"]) for one in scores])
 
 
 def _key(place: tuple[int, int]) -> str:

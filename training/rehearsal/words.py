@@ -37,7 +37,7 @@ def _votes(people: Report | None) -> str:
     if people is None:
         return ""
     rate = _interval(people, "win_rate")
-    return f" {people['cast']} votes of simulated annotators on {people['prompts']} prompts: {rate}."
+    return f" {people['cast']} votes cast by simulated annotators on {people['prompts']} prompts: {rate}."
 
 
 def _event(event: Report) -> str:

@@ -11,6 +11,7 @@ from labeling.web.event_sentences import Name
 from training.models import ModelVersion, Suite
 
 SENTENCES: Mapping[str, str | Promise] = {
+    "backup.made": _("%(who)s made %(what)s"),
     "evaluation.cancel_requested": _("%(who)s asked to cancel %(what)s"),
     "evaluation.cancelled": _("%(who)s cancelled %(what)s"),
     "evaluation.failed": _("%(what)s failed"),
@@ -89,6 +90,7 @@ def _suite(event: Event) -> str:
 
 
 NAMES: Mapping[str, Name] = {
+    "backup": lambda event: gettext("a backup"),
     "evaluationjob": lambda event: gettext("Evaluation %(number)s") % {"number": event.subject_id},
     "gate": lambda event: gettext("the gate"),
     "gatedecision": lambda event: gettext("Gate decision %(number)s") % {"number": event.subject_id},

@@ -59,7 +59,8 @@ def test_a_winner_that_is_a_number_needs_sides_with_numbers() -> None:
 
 @pytest.mark.parametrize(("chosen", "rejected"), [("1", "2"), ("0", "1"), (1, 0)])
 def test_numbers_are_no_texts_and_no_sides_where_nobody_knows_from_what_they_count(chosen: Any, rejected: Any) -> None:
-    assert "0 or 1" in refusal(prompt=QUESTION, response_a=GOOD, response_b=BAD, chosen=chosen, rejected=rejected)
+    reason = refusal(prompt=QUESTION, response_a=GOOD, response_b=BAD, chosen=chosen, rejected=rejected)
+    assert "0 or 1" in reason or "no known preference" in reason
     one = only(prompt="Two plus two?", response_a="4", response_b="1", chosen="4", rejected="1")
     assert (one.first.text, one.second.text, one.preference) == ("4", "1", "first")
 

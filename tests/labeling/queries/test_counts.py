@@ -24,7 +24,7 @@ def test_no_judgment_is_loaded_however_many_there_are() -> None:
     vote(scene, ["ab" * 6, "a" * 12], [scene.alice, scene.bob])
     with CaptureQueriesContext(connection) as queries:
         figures(scene)
-    assert len(queries) <= 25
+    assert len(queries) <= 26
 
 
 def test_gold_counts_in_its_own_figure_and_nowhere_else() -> None:

@@ -68,11 +68,11 @@ def test_the_catalogues_have_every_sentence_that_is_marked_and_no_other(tmp_path
         )
     shutil.copytree(PROJECT_DIR / "frontend" / "js", tmp_path / "frontend" / "js")
     shutil.copy(PROJECT_DIR / "pyproject.toml", tmp_path)  # the settings read the version there
-    (tmp_path / "locale").mkdir()
+    (tmp_path / "config" / "locale").mkdir()
     for domain in DOMAINS:
         command = [sys.executable, "-m", "django", "makemessages", "-l", "de", "-d", domain]
         subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-        collected = polib.pofile(str(tmp_path / "locale" / "de" / "LC_MESSAGES" / f"{domain}.po"))
+        collected = polib.pofile(str(tmp_path / "config" / "locale" / "de" / "LC_MESSAGES" / f"{domain}.po"))
         marked = {(entry.msgctxt, entry.msgid) for entry in collected if not entry.obsolete}
         for language in LANGUAGES:
             ours = polib.pofile(catalogue(language, domain))
@@ -149,7 +149,7 @@ NO_SENTENCE = (
     r"\{%.*?%\}|\{\{.*?\}\}",
 )
 SPOKEN = re.compile(r'\b(?:aria-label|title|placeholder|alt|data-name)="([^"]*)"')
-NAMES = {"Chosen", "DPO-Positive", "AB", "SHA-256"}
+NAMES = {"Chosen", "DPO", "DPO-Positive", "PPO", "RLHF", "AB", "SHA-256"}
 
 
 def unmarked(template: str) -> list[str]:

@@ -105,6 +105,15 @@ def test_a_version_that_loses_against_the_one_before_is_rolled_back(
     assert serving_version() == base
 
 
+def test_pairs_that_somebody_picked_are_no_evidence_about_a_version(
+    labeled: Campaign, served: ModelVersion, base: ModelVersion, alice: User
+) -> None:
+    against_before(labeled, alice, served, base, "o" * 20)
+    labeled.comparisons.filter(judgments__created_at__gt=NOW + timedelta(hours=1)).update(source="suite safety")
+    assert look_at_promotion(now=LATER) is None
+    assert serving_version() == served
+
+
 def test_a_version_that_wins_as_often_as_the_one_before_stays(
     labeled: Campaign, served: ModelVersion, base: ModelVersion, alice: User
 ) -> None:

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from labeling.actions.people import create_token
 from tests.clients import Calling
 from tests.people import NOON, Stage, pair
 from tests.training.conftest import child_of
@@ -48,6 +50,19 @@ def test_a_rollback_sets_labels_aside_by_time_annotator_and_import(scene: Stage,
     done = roll_back(annotator=scene.alice.pseudonym, settled_since="2026-03-02T00:00:00Z").json()
     assert (done["version"], done["set_aside"]["changed"], done["not_set_aside"]) == ("tiny-base", 4, "")
     assert scene.campaign.comparisons.filter(status="retired").count() == 4
+
+
+def test_a_token_sets_labels_aside_only_with_the_scope_that_retires_comparisons(scene: Stage, calling: Calling) -> None:
+    child = child_of(ModelVersion.objects.get(), scene)
+    promote(version=child, acting_user=None, now=NOON)
+    key = create_token(user=scene.maya, name="train", scopes=["train"], acting_user=scene.maya, now=scene.now)[1]
+    where = {"set_aside": {"settled_since": "2026-03-02T00:00:00Z"}}
+    headers = {"Authorization": f"Bearer {key}"}
+    refused = Client().post("/api/v1/serving/rollback/", where, content_type="application/json", headers=headers)
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/scope-missing")
+    assert serving_version() == child
+    done = Client().post("/api/v1/serving/rollback/", content_type="application/json", headers=headers)
+    assert done.json()["version"] == "tiny-base"
 
 
 def test_a_rollback_stands_where_no_label_matches(scene: Stage, calling: Calling) -> None:

@@ -29,6 +29,14 @@ def cost(one: Round | None, plan: RoundPlan | None = None) -> Cost:
     return cost_of_round(one, view_of(one).rows, plan or plan_of(one.campaign), now=NOW + timedelta(days=1))
 
 
+def test_a_claim_that_a_worker_of_an_earlier_version_left_ends_with_its_job(campaign: Campaign) -> None:
+    job = GenerationJob.objects.create(campaign=campaign, created_at=NOW)
+    times = {"started_at": NOW, "claimed_at": NOW, "finished_at": NOW + 5 * MINUTE}
+    GenerationJob.objects.filter(pk=job.pk).update(status="finished", **times)
+    plan = RoundPlan.objects.create(campaign=campaign)
+    assert spent(plan, None, now=NOW + 600 * MINUTE).machine_seconds == 300
+
+
 def worked(job: GenerationJob | Run | EvaluationJob, minutes: int) -> None:
     times = {"started_at": NOW, "finished_at": NOW + minutes * MINUTE, "worked_seconds": 60 * minutes}
     type(job).objects.filter(pk=job.pk).update(status="finished", **times)

@@ -52,4 +52,4 @@ def test_a_phase_that_fails_is_named(base: ModelVersion, db: None) -> None:
     ModelVersion.objects.filter(pk=base.pk).update(content_hash="0" * 64)
 
     with pytest.raises(CommandError, match="not those that were registered"):
-        call_command("rehearse", "--base", base.name, "--prompts", "3", stdout=StringIO())
+        call_command("rehearse", "--base", base.name, *SMALL, stdout=StringIO())

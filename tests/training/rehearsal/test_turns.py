@@ -10,6 +10,7 @@ from tests.training.jobs.scripted import Scripted
 from tests.training.rehearsal.staged import LONG, SHORT, clock, judge_all, rehearsal, trained, write_pairs
 from training.actions.generation import start_generation
 from training.actions.round_plans import save_round_plan
+from training.actions.runs import RunSpec, start_run
 from training.actions.versions import promote
 from training.errors import OnlyRehearsed
 from training.models import Deployment, GateDecision, GenerationJob, ModelVersion, RehearsalCampaign, Round, RoundPlan
@@ -196,6 +197,14 @@ def test_a_version_of_a_rehearsal_serves_nobody_else(base: ModelVersion) -> None
     with pytest.raises(OnlyRehearsed, match="simulated annotators"):
         promote(version=version, acting_user=None, now=clock())
     assert serving_version() == base
+
+
+def test_no_version_for_people_is_trained_from_one_of_a_rehearsal(base: ModelVersion, labeled: Campaign) -> None:
+    made = rehearsal(base)
+    _turn, _held, version = before_people(made)
+
+    with pytest.raises(OnlyRehearsed, match="simulated annotators"):
+        start_run(campaign=labeled, acting_user=None, now=clock(), spec=RunSpec(parent=version))
 
 
 def test_beat_and_other_campaigns_leave_a_rehearsal_alone(base: ModelVersion, campaign: Campaign) -> None:

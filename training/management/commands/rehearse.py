@@ -39,7 +39,7 @@ class Command(BaseCommand):
         )
         add("--overlap", type=_whole, default=plan.overlap, help="annotators, and judgments of each comparison")
         add("--prompts", type=_whole, default=120, help="how many of the demo's prompts to use")
-        add("--held", type=_share, default=plan.held, help="share of the prompts that is held for gates by people")
+        add("--held", type=_half, default=plan.held, help="share of the prompts that is held for gates by people")
         add("--pairs-per-prompt", type=_whole, default=plan.pairs_per_prompt, help="of each round")
         add(
             "--held-out-pairs",
@@ -66,6 +66,9 @@ class Command(BaseCommand):
             config=dict(assignment(text) for text in options["config"]),
             **{name: options[name] for name in (*same, "poison", "poisoned_labels", "regret")},
         )
+        for name in ("poison", "regret"):
+            if (options[name] or 0) > plan.rounds:
+                raise CommandError(f"--{name} names round {options[name]} of {plan.rounds}.")
         seeds = options["seeds"] if options["one_seed"] is None else [options["one_seed"]]
         reports: list[dict[str, Any]] = []
         for seed in seeds:
@@ -104,6 +107,14 @@ def _whole(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return number
+
+
+def _half(text: str) -> float:
+    """A share above 0 that may be held for gates by people."""
+    share = _share(text)
+    if not 0 < share <= 0.5:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most 0.5")
+    return share
 
 
 def _share(text: str) -> float:
