@@ -27,7 +27,17 @@ import numpy as np
 
 from benchmarks.frontier.looking import Place, best_of_n_points, figures
 from benchmarks.frontier.report import as_markdown
-from benchmarks.frontier.runs import Files, Run, Settings, all_runs, carry_out, make_start, measured, train_reward_model
+from benchmarks.frontier.runs import (
+    Files,
+    Run,
+    Settings,
+    all_runs,
+    carry_out,
+    make_start,
+    measured,
+    reward_name,
+    train_reward_model,
+)
 from benchmarks.frontier.world import opening, tokenizer
 from training.engine.data.text import TextEncoder
 from training.engine.methods.best_of_n import BestOfN, pair_record
@@ -86,7 +96,7 @@ def measure(folder: Path, size: Settings, seeds: int) -> None:
     everywhere = Place(files.model, prompts, longest)
     for seed in range(seeds):
         once(folder / f"pairs-{seed}.json", partial(draw_pairs, everywhere, files, seed))
-        once(folder / f"reward-{seed}.json", partial(measured, train_reward_model, files, seed, size))
+        once(folder / f"reward-{seed}.json", partial(costs, reward_name(seed), files, train_reward_model, seed, size))
     place = Place(files.model, held_out, longest)
     start = place.samples(None, 32, seed=1000)
     few = BestOfN([row[:4] for row in start.samples], start.rewards[:, :4])
@@ -100,11 +110,17 @@ def measure(folder: Path, size: Settings, seeds: int) -> None:
 
 def point_of(run: Run, files: Files, size: Settings, place: Place, start: BestOfN) -> list[dict[str, Any]]:
     """Train by one method, and look at what it does."""
-    cost = measured(carry_out, files, run, size)
+    cost = costs(run.name, files, carry_out, run, size)
     print(f"{run.name}: {cost['seconds']} s", file=sys.stderr, flush=True)
     adapter, judge = files.folder / run.name / "adapter", files.reward_model(run.seed)
     found = figures(place, adapter, judge, start, seed=2000 + run.seed)
     return [{"method": run.method, "setting": run.setting, "seed": run.seed, **found, **cost, "held": run.held}]
+
+
+def costs(name: str, files: Files, work: Callable[..., None], *arguments: Any) -> dict[str, float]:
+    """Train in a fresh process, or finish what another one began; returns the cost of the whole run."""
+    measured(work, files, *arguments)
+    return files.cost(name)
 
 
 def once(path: Path, make: Callable[[], Any]) -> None:

@@ -75,7 +75,7 @@ def exact_kl(policy: Policy, adapter: Path, samples: Sequence[Sample], at_once: 
             of_policy = policy.vocabulary_log_probs(row)(slice(None))
         with with_adapter(policy, None):
             of_start = policy.vocabulary_log_probs(row)(slice(None))
-        total += float(drift_of(of_policy, of_start, row.targets)[0])
+        total += float(drift_of(of_policy, of_start, row.targets.to(of_policy.device))[0])
     return total / len(samples)
 
 

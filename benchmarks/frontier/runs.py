@@ -17,6 +17,7 @@ from training.engine.events import Caller, StopRequest
 from training.engine.learning.run import TrainFiles, TrainingKind, train
 from training.engine.methods.rlhf import RlhfFiles, rlhf
 from training.engine.methods.settings import RlhfConfig
+from training.engine.run_folder import write_json
 
 GOLD = "benchmarks.frontier.world:gold"
 Settings = dict[str, Any]
@@ -79,7 +80,21 @@ class Files:
 
     def reward_model(self, seed: int) -> Path:
         """The reward model that learned from them."""
-        return self.folder / f"reward-{seed}" / "reward_model"
+        return self.folder / reward_name(seed) / "reward_model"
+
+    def peak(self, name: str) -> Path:
+        """The most memory of a run's attempts, beside the run's folder."""
+        return self.folder / f"{name}.peak.json"
+
+    def cost(self, name: str) -> dict[str, float]:
+        """The seconds of all attempts at a finished run, and the MiB of memory that one of them added at most."""
+        seconds = json.loads((self.folder / name / "meta.json").read_text())["seconds"]
+        return {"seconds": round(seconds, 1), **json.loads(self.peak(name).read_text())}
+
+
+def reward_name(seed: int) -> str:
+    """Of the folder of one seed's reward model."""
+    return f"reward-{seed}"
 
 
 def make_start(files: Files, size: Settings) -> None:
@@ -91,24 +106,48 @@ def make_start(files: Files, size: Settings) -> None:
 def train_reward_model(files: Files, seed: int, size: Settings) -> None:
     """A reward model of one seed's pairs."""
     config = RunConfig.from_mapping({**size["run"], **size["reward"], "seed": seed})
-    run = TrainFiles(files.model, files.pairs(seed), files.folder / f"reward-{seed}")
-    train(run, config, caller=Caller(_unheard, StopRequest()), kind=TrainingKind.REWARD_MODEL)
+    name = reward_name(seed)
+    run = TrainFiles(files.model, files.pairs(seed), files.folder / name)
+    peak = Peak(files.peak(name))
+    train(run, config, caller=Caller(peak.hear, StopRequest()), kind=TrainingKind.REWARD_MODEL)
+    peak.keep()
 
 
 def carry_out(files: Files, run: Run, size: Settings) -> None:
     """Train by one method."""
     settings, out = {**size["run"], **run.settings, "seed": run.seed}, files.folder / run.name
-    caller = Caller(_unheard, StopRequest())
+    peak = Peak(files.peak(run.name))
+    caller = Caller(peak.hear, StopRequest())
     if not run.reward:
         train(TrainFiles(files.model, files.pairs(run.seed), out), RunConfig.from_mapping(settings), caller=caller)
-        return
-    reward_model = files.reward_model(run.seed) if run.reward == "learned" else None
-    function = None if run.reward == "learned" else GOLD
-    rlhf(
-        RlhfFiles(files.model, files.prompts, out, reward_model=reward_model, reward_function=function),
-        RlhfConfig.from_mapping(settings),
-        caller=caller,
-    )
+    else:
+        reward_model = files.reward_model(run.seed) if run.reward == "learned" else None
+        function = None if run.reward == "learned" else GOLD
+        rlhf(
+            RlhfFiles(files.model, files.prompts, out, reward_model=reward_model, reward_function=function),
+            RlhfConfig.from_mapping(settings),
+            caller=caller,
+        )
+    peak.keep()
+
+
+class Peak:
+    """The most memory that an attempt at a run added, MiB, in a file: an attempt that is stopped leaves what it took,
+    and one that only finishes the rest does not count for less."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.before = path, _most_memory()
+        self.most: float = json.loads(path.read_text())["mib"] if path.exists() else 0.0
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """Keep it with each checkpoint, after which another attempt would begin."""
+        if event["event"] == "checkpoint":
+            self.keep()
+
+    def keep(self) -> None:
+        """Write it, if it is more than that of the attempts before."""
+        self.most = max(self.most, round(_most_memory() - self.before, 1))
+        write_json(self.path, {"mib": self.most})
 
 
 def measured(work: Callable[..., None], *arguments: Any) -> dict[str, float]:
@@ -139,7 +178,3 @@ def _measure(sender: Any, work: Callable[..., None], arguments: tuple[Any, ...])
 def _most_memory() -> float:
     """The most that this process has held, MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _unheard(event: dict[str, Any]) -> None:
-    """Nobody reads a run's events here."""

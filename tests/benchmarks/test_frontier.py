@@ -1,13 +1,16 @@
 """The frontier's small world and its table."""
 
+import json
 import random
+from pathlib import Path
 
 import pytest
 
-from benchmarks.frontier.__main__ import FULL, SMALL, prompts_of
+from benchmarks.frontier.__main__ import FULL, SMALL, draw_pairs, prompts_of
+from benchmarks.frontier.looking import Place, figures
 from benchmarks.frontier.report import as_markdown, at_kl
-from benchmarks.frontier.runs import Settings, all_runs
-from benchmarks.frontier.world import gold, opening, rest, tokenizer
+from benchmarks.frontier.runs import Files, Peak, Run, Settings, all_runs, carry_out, train_reward_model
+from benchmarks.frontier.world import gold, make_model, opening, rest, tokenizer
 
 
 def test_the_gold_reward_is_the_sum_of_the_words_scores_halved() -> None:
@@ -29,6 +32,49 @@ def test_held_out_prompts_are_no_training_prompts(size: Settings) -> None:
     prompts, held_out = prompts_of(size)
     assert len({*prompts, *held_out}) == size["prompts"] + size["held_out"]
     assert prompts_of(size) == (prompts, held_out)
+
+
+def test_a_policy_of_pairs_and_one_of_a_learned_reward_become_points_with_the_cost_of_all_attempts(
+    tmp_path: Path,
+) -> None:
+    files = Files(tmp_path)
+    make_model(files.model, width=32, layers=1, steps=2)
+    size: Settings = {
+        **SMALL,
+        "prompts": 4,
+        "held_out": 2,
+        "run": {**SMALL["run"], "pairs_per_step": 8, "epochs": 1, "device": "cpu"},
+        "reward": {},
+        "rlhf": {**SMALL["rlhf"], "steps": 2, "prompts_per_step": 2, "samples_per_prompt": 2, "max_tokens": 8},
+    }
+    prompts, held_out = prompts_of(size)
+    files.prompts.write_text("".join(json.dumps({"prompt_ids": list(ids)}) + "\n" for ids in prompts))
+    draw_pairs(Place(files.model, prompts, 8), files, 0)
+    train_reward_model(files, 0, size)
+    place = Place(files.model, held_out, 8)
+    start = place.samples(None, 2, seed=1)
+    learned = {"algorithm": "ppo", "beta": 0.05, **size["rlhf"]}
+    for run in (Run("DPO", "beta=0.05", 0, {"beta": 0.05}), Run("PPO, learned", "beta=0.05", 0, learned, "learned", 3)):
+        carry_out(files, run, size)
+        point = figures(place, tmp_path / run.name / "adapter", files.reward_model(0), start, seed=2)
+        assert point["kl"] > 0
+        assert 0 <= point["win_rate"] <= 1
+        cost = files.cost(run.name)
+        meta = json.loads((tmp_path / run.name / "meta.json").read_text())
+        assert cost["seconds"] == round(meta["seconds"], 1)
+        carry_out(files, run, size)  # finds it finished, and adds nothing
+        assert files.cost(run.name) == cost
+
+
+def test_an_attempt_that_is_stopped_leaves_its_memory_at_its_last_checkpoint(tmp_path: Path) -> None:
+    peak = Peak(tmp_path / "run.peak.json")
+    peak.before -= 1000
+    peak.hear({"event": "progress"})
+    assert not peak.path.exists()
+    peak.hear({"event": "checkpoint"})
+    again = Peak(peak.path)
+    again.keep()
+    assert json.loads(peak.path.read_text())["mib"] == again.most >= 1000
 
 
 def test_every_run_has_a_folder_of_its_own() -> None:

@@ -74,7 +74,13 @@ def test_the_player_of_tic_tac_toe_really_learns_and_can_be_played(story: Page) 
         if free.count() == 0:
             break
         free.first.press("Enter")
-    expect(trial.get_by_role("status")).to_have_text(re.compile("It has won|You have won|A draw"))
+    says = trial.get_by_role("status")
+    expect(says).to_have_text(re.compile("It has won|You have won|A draw"))
+    board, ended = trial.locator("[data-square]"), says.inner_text()
+    signs = board.all_inner_texts()
+    for square in board.all():  # the game is over, whatever is pressed
+        square.press("Enter")
+    assert (board.all_inner_texts(), says.inner_text()) == (signs, ended)
 
 
 def test_ppo_finds_the_hole_in_the_critic_unless_it_is_on_a_leash(story: Page) -> None:

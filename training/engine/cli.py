@@ -17,6 +17,7 @@ from training.engine.config import RunConfig, as_table, read_settings
 from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, EngineError, as_engine_error
 from training.engine.events import Caller, StopRequest, emit, log
 
+_GIVEN = ("model", "adapter", "reference_adapter", "reward_model")  # folders that are read as they are
 WAIT_SECONDS = 120.0  # a predecessor may need a step, at worst an evaluation, to notice that its reader is gone
 
 
@@ -42,7 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     except EngineError as error:
         return _report(error)
     except Exception as error:
-        known = as_engine_error(error, [each for each in vars(options).values() if isinstance(each, Path)])
+        named = {name: each for name, each in vars(options).items() if isinstance(each, Path)}
+        given = [each for name, each in named.items() if name in _GIVEN]
+        known = as_engine_error(error, list(named.values()), given=given)
         if known is not None:
             return _report(known)
         log(traceback.format_exc())
@@ -173,11 +176,12 @@ def _best_of_n(options: argparse.Namespace, settings: dict[str, Any], stop: Stop
     room = {"max_tokens": config.max_tokens, "max_length": config.max_length}
     prompts, dropped = read_prompts(options.data, encoder, **room)
     reward = reward_of(options.model, options.reward_model, options.reward, config, encoder)
-    found = best_of_n(options.model, options.adapter, prompts, reward, config, encoder=encoder, stop=stop)
-    write_lines(options.out, found.lines(encoder))
-    made = (
-        {} if options.pairs is None else {"pairs": write_lines(options.pairs, found.pairs(options.rejected, encoder))}
-    )
+    found = best_of_n(options.model, options.adapter, list(prompts), reward, config, encoder=encoder, stop=stop)
+    write_lines(options.out, found.lines(prompts.values(), encoder))
+    made: dict[str, Any] = {}
+    if options.pairs is not None:
+        pairs = found.pairs(prompts.values(), options.rejected, encoder)
+        made["pairs"] = write_lines(options.pairs, pairs)
     return {"prompts": len(prompts), "dropped": dict(dropped), "curve": found.curve(), "out": str(options.out), **made}
 
 

@@ -55,10 +55,11 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _PATHS = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def as_engine_error(error: Exception, named: Sequence[Path] = ()) -> EngineError | None:
+def as_engine_error(error: Exception, named: Sequence[Path] = (), *, given: Sequence[Path] = ()) -> EngineError | None:
     """The sentence for an error of the file system that the person can do something about; None for any other error.
 
-    ``named``: the paths that the person named. A file that is missing elsewhere, or within one of them, is our fault.
+    ``named``: the paths that the person named; ``given``: those of them that are whole folders to read. A file that is
+    missing within a given folder is missing there; one that is missing elsewhere is our fault.
     Libraries that write files by themselves (safetensors) have the system's number in their text only."""
     text, number = str(error), getattr(error, "errno", None)
     if number in _FULL or any(f"(os error {each})" in text for each in _FULL):
@@ -66,17 +67,22 @@ def as_engine_error(error: Exception, named: Sequence[Path] = ()) -> EngineError
             f"the disk is full ({text}): free some space and start the same command again. Nothing on disk is damaged, "
             "and a run goes on from its last checkpoint"
         )
-    if isinstance(error, OSError) and number in _PATHS and any(_is_at(error, path) for path in named):
+    if (
+        isinstance(error, OSError)
+        and number in _PATHS
+        and any(_is_at(error, path, is_given=path in given) for path in named)
+    ):
         return InputError(f"cannot use {error.filename}: {os.strerror(number)}")
     return None
 
 
-def _is_at(error: OSError, named: Path) -> bool:
+def _is_at(error: OSError, named: Path, *, is_given: bool) -> bool:
     """Whether an error is about a path that the person named, what it lies in, or the file beside it that becomes it.
-    Of what lies within it only rights and kinds are theirs: what should lie there we know better."""
+    Of what lies within it only rights and kinds are theirs, and the files of a folder that is given: what should lie in
+    any other we know better."""
     if not isinstance(error.filename, str | bytes | os.PathLike):
         return False
     place, named = (Path(os.fsdecode(each)).absolute() for each in (error.filename, named))
     if place in (named, *named.parents, named.with_name(named.name + ".tmp")):
         return True
-    return error.errno != errno.ENOENT and named in place.parents
+    return (is_given or error.errno != errno.ENOENT) and named in place.parents

@@ -3,8 +3,9 @@
 vLLM also reports the token ids it read and wrote and their log-probabilities, which training uses as they are; other
 servers report text only. The list of models shows which kind a server is.
 
-A prompt that spells a control token of the model (`<|im_end|>`) goes to a vLLM as token ids, in which it is text. Other
-servers take no ids and read it as the control token: they are asked all the same, and the log says so.
+A prompt that spells a control token of the model (`<|im_end|>`) goes to a vLLM as token ids, in which it is text. So
+does one with a call whose arguments are no JSON object. Other servers take no ids and read it as the control token:
+they are asked all the same, and the log says so.
 """
 
 import logging
@@ -17,7 +18,7 @@ from training.generation.contract import GeneratedCompletion, GenerationFailure,
 from training.generation.errors import GeneratorUnavailable, ModelForgotten, ModelNotUsable
 from training.generation.http import HttpServer, NotJson, Refusal, TooSlow, Unreachable, finite_sum
 from training.language_models.chat_templates import TemplateRefusal
-from training.language_models.messages import template_tools
+from training.language_models.messages import opaque_arguments, template_tools
 from training.language_models.prompt_tokens import PromptTokens
 from training.language_models.token_ids import IdOutsideVocabulary, SpelledControlToken
 
@@ -202,13 +203,17 @@ class ModelServer:
             return _all_failed(requests, reason, retryable=True)
 
     def _protected_ids(self, request: GenerationRequest) -> list[int]:
-        """The prompt's token ids where its text spells a control token; empty: the server may read its messages."""
-        spelled = "" if self._prompts is None else self._prompts.spelled(request.conversation)
-        if self._prompts is None or not spelled:
+        """The prompt's token ids where its text spells a control token, or a call's arguments are no JSON object, which
+        a vLLM would read otherwise or refuse; empty: the server may read its messages."""
+        if self._prompts is None:
             return []
+        spelled = self._prompts.spelled(request.conversation)
         if self.is_vllm:
-            return self._prompts.ids(request.conversation)
-        logger.warning("A prompt spells %s, and the server at %s reads it as a control token", spelled, self.address)
+            wanted = spelled or opaque_arguments(request.conversation)
+            return self._prompts.ids(request.conversation) if wanted else []
+        if spelled:
+            text = "A prompt spells %s, and the server at %s reads it as a control token"
+            logger.warning(text, spelled, self.address)
         return []
 
     def _logprobs(self, ids: list[int]) -> bool | int:

@@ -22,6 +22,8 @@ def check_model_folder(folder: Path) -> None:
         raise ModelNotLoadable(f"{folder} is a file: name the model's folder")
     if not folder.is_dir():
         raise ModelNotLoadable(f"the folder {folder} does not exist")
+    if (broken := broken_link(folder)) is not None:
+        raise ModelNotLoadable(f"{broken} is a link to a file that does not exist")
     if (folder / "config.json").is_file():
         return
     if (folder / "adapter_config.json").is_file():
@@ -29,6 +31,11 @@ def check_model_folder(folder: Path) -> None:
             f"{folder} is an adapter, not a model: name the base model's folder, and this one as the adapter"
         )
     raise ModelNotLoadable(f"{folder} is no model folder: it has no config.json")
+
+
+def broken_link(folder: Path) -> Path | None:
+    """A link in a folder that leads to nothing: libraries take its file for one that was left out."""
+    return next((path for path in sorted(folder.iterdir()) if path.is_symlink() and not path.exists()), None)
 
 
 def load_model(folder: Path, *, dtype: torch.dtype | None = None, safetensors_only: bool = False) -> PreTrainedModel:

@@ -61,6 +61,27 @@ def with_texts(messages: Sequence[Message], change: Callable[[str], str]) -> lis
     ]
 
 
+def opaque_arguments(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The arguments of calls that are no JSON object, which templates get as one text here. A server may read them as
+    the values that they are in JSON."""
+    given = (call["function"]["arguments"] for one in messages for call in one.get("tool_calls") or ())
+    return [text for text in given if isinstance(text, str) and not isinstance(_values(text), dict)]
+
+
+def texts_within(text: str) -> list[str]:
+    """The keys and texts within a text of JSON of any kind; none where it is no JSON."""
+    found: list[str] = []
+
+    def keep(one: str) -> str:
+        found.append(one)
+        return one
+
+    values = _values(text, object)
+    if values is not text:
+        _changed("", values, keep, within_json=True)
+    return found
+
+
 _JSON = {"tools": list, "arguments": dict}
 """Fields that hold a text of JSON, and the kind of value as which templates read it. Anything else stays a text."""
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 from tokenizers import Tokenizer
 
 from training.language_models.chat_templates import TOKENIZER, ChatTemplate
-from training.language_models.messages import Message
+from training.language_models.messages import Message, opaque_arguments, texts_within
 from training.language_models.token_ids import TokenIds
 
 
@@ -38,9 +38,11 @@ class PromptTokens:
         return cls(_FolderTokenizer(backend, template), vocabulary_size=size)
 
     def spelled(self, messages: Sequence[Message]) -> str:
-        """A control token that a text of the conversation spells; empty: there is none."""
+        """A control token that a text of the conversation spells, or one within the JSON of a call's arguments, however
+        it is escaped; empty: there is none."""
         _, spelled = self._token_ids.protect_messages(messages)
-        return next(iter(spelled.values()), "")
+        within = [text for arguments in opaque_arguments(messages) for text in texts_within(arguments)]
+        return next(iter({**spelled, **self._token_ids.protect(within)[1]}.values()), "")
 
     def ids(self, messages: Sequence[Message]) -> list[int]:
         """The conversation in the chat template, up to where the assistant begins to write; texts stay text.

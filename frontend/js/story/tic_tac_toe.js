@@ -24,6 +24,14 @@ export function freeSquares(board) {
 
 /**
  * @param {string} board
+ * @returns {number[]} the squares of the next move: none once somebody has won
+ */
+export function openSquares(board) {
+  return outcome(board) ? [] : freeSquares(board);
+}
+
+/**
+ * @param {string} board
  * @param {number} square
  * @param {string} sign
  * @returns {string}

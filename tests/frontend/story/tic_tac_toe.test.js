@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { randomFrom } from "../../../frontend/js/story/random.js";
-import { freeSquares, Learner, NEW_BOARD, outcome, placed } from "../../../frontend/js/story/tic_tac_toe.js";
+import { freeSquares, Learner, NEW_BOARD, openSquares, outcome, placed } from "../../../frontend/js/story/tic_tac_toe.js";
 
 test("three in a row end a game, and so does a full board", () => {
   assert.equal(outcome("XXX OO   "), "won");
@@ -10,6 +10,12 @@ test("three in a row end a game, and so does a full board", () => {
   assert.equal(outcome("XOXXOOOXX"), "drawn");
   assert.equal(outcome(NEW_BOARD), null);
   assert.equal(freeSquares(placed(NEW_BOARD, 4, "X")).length, 8);
+});
+
+test("nobody moves once a game has ended", () => {
+  assert.deepEqual(openSquares("XXX OO   "), []);
+  assert.deepEqual(openSquares("O X OX  O"), []);
+  assert.deepEqual(openSquares("XX  OO   "), [2, 3, 6, 7, 8]);
 });
 
 test("the win rate really rises with the games played", () => {

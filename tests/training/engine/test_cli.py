@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 
 from tests.training.engine import workshop
+from training.engine import cli
 from training.engine.cli import main
+from training.engine.errors import InputError
+from training.engine.model.adapter_format import check_adapter_folder
 from training.engine.run_folder import RunFolder
 
 ROOT = Path(__file__).parents[3]
@@ -255,6 +258,44 @@ def test_truncated_weights_are_exit_code_2_and_named(
     assert code == 2
     assert re.search("the weights in .*model are damaged", events[-1]["error"])
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "chat_template.jinja"])
+def test_a_link_to_nothing_in_a_models_folder_is_exit_code_2_and_named(
+    model_folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    shutil.copytree(model_folder, tmp_path / "model")
+    (tmp_path / "model" / name).unlink()
+    (tmp_path / "model" / name).symlink_to(tmp_path / "nowhere")
+    options = ["--model", str(tmp_path / "model"), "--data", str(data), "--out", str(tmp_path / "out"), *settings()]
+    code, events, _ = run_main(capsys, "train", *options)
+    assert code == 2
+    assert f"{name} is a link to a file that does not exist" in events[-1]["error"]
+
+
+def test_a_link_to_nothing_in_an_adapters_folder_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text("{}")
+    (tmp_path / "adapter_model.safetensors").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InputError, match=r"adapter_model\.safetensors is a link to a file that does not exist"):
+        check_adapter_folder(tmp_path)
+
+
+@pytest.mark.parametrize(("option", "code"), [("model", 2), ("adapter", 2), ("out", 1)])
+def test_a_file_that_is_missing_in_a_folder_that_was_given_is_no_fault_of_ours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, option: str, code: int
+) -> None:
+    """As when somebody clears the folder while it is read."""
+    folder = tmp_path / option
+
+    def read(*_: object, **__: object) -> str:
+        return (folder / "vanished.json").read_text()
+
+    monkeypatch.setitem(cli._COMMANDS, "score", read)
+    named = {"--model": "model", "--adapter": "adapter", "--out": "out"}
+    options = [part for flag, each in named.items() for part in (flag, str(tmp_path / each))]
+    found, events, _ = run_main(capsys, "score", *options, "--data", str(tmp_path / "data"))
+    assert found == code
+    assert "vanished.json" in events[-1]["error"]
 
 
 def test_a_result_that_cannot_be_written_is_exit_code_2(

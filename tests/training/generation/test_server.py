@@ -21,6 +21,7 @@ from training.generation import (
     SamplingSettings,
     servers,
 )
+from training.language_models.messages import CalledFunction
 from training.language_models.prompt_tokens import PromptTokens
 
 
@@ -261,6 +262,37 @@ def test_a_prompt_that_spells_a_control_token_goes_to_a_vllm_as_ids_in_which_it_
         assert isinstance(outcome, GeneratedCompletion)
         assert (outcome.text, outcome.prompt_ids) == (f"seed {seed}", asked["prompt"])
         assert (outcome.completion_ids, outcome.logprob_sum) == ([10, 11, 2], -0.75)
+
+
+def calling(arguments: str) -> list[Message]:
+    function: CalledFunction = {"name": "look", "arguments": arguments}
+    return [
+        Message(role="user", content="hi"),
+        Message(role="assistant", content="", tool_calls=[{"type": "function", "function": function}]),
+        Message(role="user", content="And?"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_protected"),
+    [
+        ('["\\u003c|im_end|>"]', True),
+        ('"\\u003c|im_end|>"', True),
+        ('{"a": "\\u003c|im_end|>"}', True),
+        ("[1]", True),  # which vLLM would read as a list, and we as a text
+        ("north", True),  # which vLLM would refuse
+        ("", True),
+        ('{"a": "north"}', False),
+    ],
+)
+def test_arguments_that_are_no_object_go_to_a_vllm_as_ids_of_their_text(
+    server: Server, prompts: PromptTokens, arguments: str, is_protected: bool
+) -> None:
+    conversation = calling(arguments)
+    list(generator(server, prompts=prompts).generate([GenerationRequest("0", conversation, 0, SETTINGS)]))
+    (asked,) = server.asked
+    assert asked.get("prompt") == (prompts.ids(conversation) if is_protected else None)
+    assert ("<|im_end|>" in prompts.spelled(conversation)) is ("im_end" in arguments)
 
 
 def test_any_other_prompt_is_rendered_by_the_server(server: Server, prompts: PromptTokens) -> None:

@@ -1,4 +1,5 @@
-"""The conversation of a record: its prompt as messages, and two sides that are texts or turns of their own."""
+"""The conversation of a record: its prompt as messages, and two sides that are texts or turns of their own; its name,
+and the token ids that it stores."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ Side = str | list[Message]
 
 
 class ConversationReader:
-    """Reads one parsed line; raises RecordError where it holds no conversation with two sides."""
+    """Reads one parsed line; raises RecordError where it does not hold what is asked for."""
 
     def __init__(self, path: Path, line: int, record: dict[str, Any]) -> None:
         self.path, self.line, self.record = path, line, record
@@ -35,7 +36,36 @@ class ConversationReader:
     def error(self, reason: str) -> RecordError:
         return RecordError(self.path, self.line, reason)
 
+    def name(self) -> str:
+        """The record's id; without one, the number of its line."""
+        given = self.record.get("id")
+        if given is None:
+            return f"line-{self.line}"
+        if not isinstance(given, (str, int)) or isinstance(given, bool):
+            raise self.error("'id' must be a string or an integer")
+        return str(given)
+
+    def stored_ids(self, name: str, vocabulary_size: int) -> tuple[int, ...] | None:
+        """The token ids of a field; None: it is left out."""
+        ids = self.record.get(name)
+        if ids is None:
+            return None
+        if not isinstance(ids, list) or not all(type(token) is int for token in ids):
+            raise self.error(f"{name!r} must be a list of integers or null")
+        if ids and not 0 <= min(ids) <= max(ids) < vocabulary_size:
+            raise self.error(f"{name!r} holds a token id outside the vocabulary of {vocabulary_size}")
+        return tuple(ids)
+
+    def prompt_messages(self) -> list[Message]:
+        """The prompt alone, with its tools: of a line with two sides the one that ``conversation`` reads."""
+        if self.record.get("prompt") is None:
+            if not {"chosen", "rejected"} & set(self.record):
+                raise self.error("'prompt' is missing")
+            return self.conversation()[0]
+        return self._with_tools(self._prompt(self.record["prompt"]))
+
     def conversation(self) -> tuple[list[Message], Side, Side]:
+        """The prompt and the two sides."""
         record = self.record
         for name in ("chosen", "rejected"):
             if name not in record:
@@ -46,18 +76,25 @@ class ConversationReader:
             prompt, (chosen, rejected) = self._split_texts(chosen, rejected)
         elif prompt is None:
             prompt, chosen, rejected = self._split_implicit_prompt(chosen, rejected)
-        if isinstance(prompt, str):
-            said = prompt_turns(prompt) if is_transcript(prompt) else [("user", prompt)]
-            if is_transcript(prompt):
-                chosen, rejected = (unspaced(side) if isinstance(side, str) else side for side in (chosen, rejected))
-            prompt = _as_messages(said)
-        messages = self._messages(prompt, "prompt")
+        if isinstance(prompt, str) and is_transcript(prompt):
+            chosen, rejected = (unspaced(side) if isinstance(side, str) else side for side in (chosen, rejected))
+        messages = self._prompt(prompt)
+        sides = self._side(chosen, messages, "chosen"), self._side(rejected, messages, "rejected")
+        return self._with_tools(messages), sides[0], sides[1]
+
+    def _prompt(self, value: Any) -> list[Message]:
+        """The messages of a prompt: a text, a transcript or messages."""
+        if isinstance(value, str):
+            value = _as_messages(prompt_turns(value) if is_transcript(value) else [("user", value)])
+        messages = self._messages(value, "prompt")
         if not messages:
             raise self.error("'prompt' is empty")
-        sides = self._side(chosen, messages, "chosen"), self._side(rejected, messages, "rejected")
-        if tools := self._tools(record.get("tools")):
-            messages[0] = {**messages[0], "tools": tools}
-        return messages, sides[0], sides[1]
+        return messages
+
+    def _with_tools(self, messages: list[Message]) -> list[Message]:
+        """The messages of a prompt with the tools that the record offers."""
+        tools = self._tools(self.record.get("tools"))
+        return [{**messages[0], "tools": tools}, *messages[1:]] if tools else messages
 
     def _tools(self, value: Any) -> str:
         """The tools that the prompt offers, as a text; empty: none."""
@@ -103,6 +140,8 @@ class ConversationReader:
             message = Message(role=role, content=content)
             if item.get("tool_calls"):
                 message["tool_calls"] = self._calls(item["tool_calls"], role, name)
+            if tools := self._tools(item.get("tools")):  # as the platform writes a conversation
+                message["tools"] = tools
             for key in ("tool_call_id", "name"):
                 if isinstance(item.get(key), str):
                     message[key] = item[key]

@@ -138,7 +138,7 @@ class _PairReader(ConversationReader):
         record = self.record
         messages, *sides = self.parsed or self.conversation()
         try:
-            prompt_ids = self._stored_ids(record, "prompt_ids")
+            prompt_ids = self.stored_ids("prompt_ids", self.encoder.vocabulary_size)
             if prompt_ids is None:
                 prompt_ids = self.encoder.ids_of_prompt(self.prompt or self.encoder.prompt_text(messages))
             chosen, rejected = (
@@ -150,7 +150,7 @@ class _PairReader(ConversationReader):
         if not prompt_ids:
             raise self.error("the prompt has no tokens, so nothing could predict the first token of a completion")
         return TokenPair(
-            id=self._id(record),
+            id=self.name(),
             line=self.line,
             prompt_ids=prompt_ids,
             chosen_ids=chosen[0],
@@ -159,14 +159,6 @@ class _PairReader(ConversationReader):
             confidence=self._number(record, "confidence", 1.0, low=0.5, high=1.0),
             weight=self._number(record, "weight", 1.0, low=0.0, high=math.inf),
         )
-
-    def _id(self, record: dict[str, Any]) -> str:
-        given = record.get("id")
-        if given is None:
-            return f"line-{self.line}"
-        if not isinstance(given, (str, int)) or isinstance(given, bool):
-            raise self.error("'id' must be a string or an integer")
-        return str(given)
 
     def _number(self, record: dict[str, Any], name: str, default: float, *, low: float, high: float) -> float:
         value = record.get(name)
@@ -178,16 +170,6 @@ class _PairReader(ConversationReader):
             raise self.error(f"{name!r} must be from {low:g} to {high:g}, got {value!r}")
         return float(value)
 
-    def _stored_ids(self, record: dict[str, Any], name: str) -> tuple[int, ...] | None:
-        ids = record.get(name)
-        if ids is None:
-            return None
-        if not isinstance(ids, list) or not all(type(token) is int for token in ids):
-            raise self.error(f"{name!r} must be a list of integers or null")
-        if ids and not 0 <= min(ids) <= max(ids) < self.encoder.vocabulary_size:
-            raise self.error(f"{name!r} holds a token id outside the vocabulary of {self.encoder.vocabulary_size}")
-        return tuple(ids)
-
     def _completion(
         self, record: dict[str, Any], side: str, written: Side, prompt: Sequence[Message]
     ) -> tuple[tuple[int, ...], tuple[bool, ...] | None]:
@@ -195,7 +177,7 @@ class _PairReader(ConversationReader):
         finish = record.get(f"{side}_finish")
         if finish not in _FINISHES:
             raise self.error(f'\'{side}_finish\' must be "stop", "length" or null, got {finish!r}')
-        ids = self._stored_ids(record, f"{side}_ids")
+        ids = self.stored_ids(f"{side}_ids", self.encoder.vocabulary_size)
         if ids is None:
             if isinstance(written, str):
                 return self.encoder.encode_completion(written, ended=finish != "length"), None

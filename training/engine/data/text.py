@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from training.engine.data.conversations import ConversationReader
 from training.engine.data.turns import ConversationRefused, ScoredTokens, rendered_conversation, scored_tokens
 from training.engine.errors import InputError
 from training.language_models.loading import ModelNotLoadable, check_model_folder, first_line
@@ -170,6 +171,18 @@ class TextEncoder:
         except IdOutsideVocabulary:  # said for each line that has such a token
             return ""
         return "" if behind == alone else opening
+
+
+def prompt_ids(reader: ConversationReader, encoder: TextEncoder) -> tuple[int, ...]:
+    """The token ids of a line's prompt: those that it stores, else those of its conversation. Raises RecordError."""
+    ids = reader.stored_ids("prompt_ids", encoder.vocabulary_size)
+    try:
+        ids = ids or encoder.encode_prompt(reader.prompt_messages())
+    except ConversationRefused as refusal:
+        raise reader.error(str(refusal)) from refusal
+    if not ids:
+        raise reader.error("the prompt has no tokens, so nothing could predict the first token of a completion")
+    return ids
 
 
 @contextmanager

@@ -16,10 +16,12 @@ from typing import Any
 import torch
 
 from training.engine.config import RunConfig
+from training.engine.data.conversations import ConversationReader
 from training.engine.data.lines import read_records
 from training.engine.data.packing import PackedRow, pack_sequences
-from training.engine.data.text import TextEncoder
-from training.engine.errors import InputError, RecordError
+from training.engine.data.text import TextEncoder, prompt_ids
+from training.engine.data.turns import ConversationRefused
+from training.engine.errors import InputError
 from training.engine.events import StopRequest
 from training.engine.measuring.evaluation import open_policy, with_adapter
 from training.engine.measuring.probes import PLACES, drift_of
@@ -39,29 +41,30 @@ class Sample:
 
 
 def read_samples(path: Path, encoder: TextEncoder) -> list[Sample]:
-    """The samples of a JSON-lines file: {"id", "prompt", "text", "ended", "prompt_ids", "completion_ids"}.
+    """The samples of a JSON-lines file: {"id", "prompt", "tools", "text", "ended", "prompt_ids",
+    "completion_ids"}.
 
-    Stored ids are used as they are; without them, prompt (messages) and text are encoded. Samples without a token are
-    left out. Raises InputError, RecordError.
+    Stored ids are used as they are; without them, prompt (as ``train`` reads it) and text are encoded. Samples without
+    a token are left out. Raises InputError, RecordError.
     """
-    samples = [_sample(path, number, record, encoder) for number, record in read_records(path)]
+    samples = [_sample(ConversationReader(path, number, record), encoder) for number, record in read_records(path)]
     samples = [sample for sample in samples if sample.completion_ids]
     if not samples:
         raise InputError(f"no sample in {path} has a token")
     return samples
 
 
-def _sample(path: Path, number: int, record: dict[str, Any], encoder: TextEncoder) -> Sample:
-    try:
-        prompt_ids = record.get("prompt_ids") or encoder.encode_prompt(record["prompt"])
-        ids = record.get("completion_ids")
-        ids = ids or encoder.encode_completion(record["text"], ended=bool(record.get("ended")))
-        sample = Sample(str(record["id"]), tuple(map(int, prompt_ids)), tuple(map(int, ids)))
-    except (KeyError, TypeError, ValueError) as error:
-        raise RecordError(path, number, f"not a sample: {error!r}") from error
-    if not sample.prompt_ids or max(sample.prompt_ids + sample.completion_ids) >= encoder.vocabulary_size:
-        raise RecordError(path, number, "its token ids are not those of this model")
-    return sample
+def _sample(reader: ConversationReader, encoder: TextEncoder) -> Sample:
+    ids = reader.stored_ids("completion_ids", encoder.vocabulary_size)
+    if not ids:
+        text = reader.record.get("text")
+        if not isinstance(text, str):
+            raise reader.error("a sample has completion_ids, or its text")
+        try:
+            ids = encoder.encode_completion(text, ended=bool(reader.record.get("ended")))
+        except ConversationRefused as refusal:
+            raise reader.error(str(refusal)) from refusal
+    return Sample(reader.name(), prompt_ids(reader, encoder), ids)
 
 
 def drift(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,19 +87,19 @@ class BestOfN:
             for count in sorted({*counts, most})
         ]
 
-    def lines(self, encoder: TextEncoder) -> Iterator[dict[str, Any]]:
-        """Each prompt's best sample, in the form of ``drift``'s samples, with its reward."""
-        for number, (samples, rewards) in enumerate(zip(self.samples, self.rewards, strict=True)):
+    def lines(self, names: Iterable[str], encoder: TextEncoder) -> Iterator[dict[str, Any]]:
+        """Each prompt's best sample, in the form of ``drift``'s samples, with its reward. ``names``: prompts' ids."""
+        for name, samples, rewards in zip(names, self.samples, self.rewards, strict=True):
             best = samples[int(rewards.argmax())]
             text = encoder.tokenizer.decode(list(best.completion_ids), skip_special_tokens=True)
-            yield {"id": str(number), "text": text, "reward": float(rewards.max()), **_ids(best)}
+            yield {"id": name, "text": text, "reward": float(rewards.max()), **_ids(best)}
 
-    def pairs(self, rejected: str, encoder: TextEncoder) -> Iterator[dict[str, Any]]:
+    def pairs(self, names: Iterable[str], rejected: str, encoder: TextEncoder) -> Iterator[dict[str, Any]]:
         """A pair of each prompt whose two samples differ, as ``train`` reads it; see ``pair_of``."""
-        for number, (samples, rewards) in enumerate(zip(self.samples, self.rewards, strict=True)):
+        for name, samples, rewards in zip(names, self.samples, self.rewards, strict=True):
             chosen, other = pair_of(rewards, rejected)
             if samples[chosen].completion_ids != samples[other].completion_ids and rewards[chosen] > rewards[other]:
-                yield pair_record(str(number), samples[chosen], samples[other], encoder)
+                yield pair_record(name, samples[chosen], samples[other], encoder)
 
 
 def _ids(one: Sample) -> dict[str, list[int]]:

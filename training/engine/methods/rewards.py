@@ -52,7 +52,7 @@ class ModelReward:
 
 def load_scorer(kind: type[Scorer], model: Path, reward_model: Path, config: RunConfig) -> Scorer:
     """A reward model, or a critic that starts as one. Raises InputError."""
-    scorer = kind.load(model, config, shape=read_shape(reward_model))
+    scorer = kind.load(model, config, shape=read_shape(reward_model, has_head=True))
     weights = scorer.weights(model)
     weights.load(weights.read(reward_model))
     return scorer

@@ -26,6 +26,7 @@ from training.engine.methods.samples import Ids, prompts_of_step, read_prompts
 from training.engine.methods.settings import PPO, RlhfConfig
 from training.engine.methods.trainer import RlhfTrainer
 from training.engine.model.adapter_format import check_adapter_folder
+from training.engine.model.layers import checkpoint_layers
 from training.engine.model.parallel import world_size
 from training.engine.model.policy import Policy
 from training.engine.model.weights import Weights, check_model_folder
@@ -83,7 +84,7 @@ def rlhf(files: RlhfFiles, config: RlhfConfig, *, caller: Caller, wait_seconds: 
     prepare_torch(config)
     encoder = TextEncoder.from_directory(files.model)
     prompts, dropped = read_prompts(files.prompts, encoder, max_tokens=config.max_tokens, max_length=config.max_length)
-    run = _Run(files, config, folder, caller, encoder, prompts, dropped)
+    run = _Run(files, config, folder, caller, encoder, list(prompts), dropped)
     meta = {**run.take_steps(), "inputs": inputs}
     _publish(folder, run.policy_weights, meta)
     return meta
@@ -111,6 +112,9 @@ class _Run:
         if config.algorithm == PPO:
             critic = Critic.at_start(files.model, files.reward_model, config)
             self.weights = PolicyAndCritic(self.policy_weights, critic.weights(files.model))
+        for trained in (self.policy, critic) if config.gradient_checkpointing == "on" else ():
+            if trained is not None:
+                checkpoint_layers(trained.model)
         reward = reward_of(files.model, files.reward_model, files.reward_function, config, encoder)
         own = list(self.policy_weights.parameters().values())
         is_base = config.tuning == "lora" and (files.adapter is None or config.reference == "base")

@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from training.engine.data.conversations import ConversationReader
 from training.engine.data.lines import read_records
 from training.engine.data.packing import PackedRow, pack_sequences
-from training.engine.data.text import TextEncoder
-from training.engine.data.turns import ConversationRefused
-from training.engine.errors import InputError, RecordError
+from training.engine.data.text import TextEncoder, prompt_ids
+from training.engine.errors import InputError
 
 Ids = tuple[int, ...]
 
@@ -34,37 +33,32 @@ class Sample:
 
 def read_prompts(
     path: Path, encoder: TextEncoder, *, max_tokens: int, max_length: int
-) -> tuple[list[Ids], Counter[str]]:
-    """The distinct prompts of a JSON-lines file, in its order, and how many lines were dropped for each reason.
+) -> tuple[dict[Ids, str], Counter[str]]:
+    """The distinct prompts of a JSON-lines file, in its order, each with its first line's id (else ``line-N``), and how
+    many lines were dropped for each reason.
 
-    A line is ``{"prompt": text or messages}`` or ``{"prompt_ids": [...]}``; files of pairs and of samples are such
-    files. Dropped: prompts that leave no room for ``max_tokens``. Raises InputError, RecordError.
+    A line is ``{"prompt": text or messages, "tools"}`` or ``{"prompt_ids": [...]}``; files of pairs and of samples are
+    such files, and their prompts are read as ``train`` reads them. Dropped: prompts that leave no room for
+    ``max_tokens``. Raises InputError, RecordError.
     """
     longest = min(max_length, encoder.longest or max_length)
-    prompts: dict[Ids, None] = {}
+    prompts: dict[Ids, str] = {}
+    lines: dict[str, int] = {}
     dropped: Counter[str] = Counter()
     for number, record in read_records(path):
-        ids = _prompt(path, number, record, encoder)
+        reader = ConversationReader(path, number, record)
+        name, ids = reader.name(), prompt_ids(reader, encoder)
         if len(ids) + max_tokens > longest:
             dropped["too long"] += 1
-            continue
-        dropped["repeated"] += ids in prompts
-        prompts[ids] = None
+        elif ids in prompts:
+            dropped["repeated"] += 1
+        elif name in lines:
+            raise reader.error(f"the id {name!r} is that of line {lines[name]} too")
+        else:
+            prompts[ids], lines[name] = name, number
     if not prompts:
-        raise InputError(f"no usable prompt in {path} (dropped: {dict(+dropped)})")
-    return list(prompts), +dropped
-
-
-def _prompt(path: Path, number: int, record: dict[str, Any], encoder: TextEncoder) -> Ids:
-    try:
-        prompt = record.get("prompt")
-        messages: Any = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
-        ids = tuple(map(int, record.get("prompt_ids") or encoder.encode_prompt(messages)))
-    except (ConversationRefused, KeyError, TypeError, ValueError) as error:
-        raise RecordError(path, number, f"not a prompt: {error}") from error
-    if not ids or min(ids) < 0 or max(ids) >= encoder.vocabulary_size:
-        raise RecordError(path, number, "its token ids are not those of this model")
-    return ids
+        raise InputError(f"no usable prompt in {path} (dropped: {dict(dropped)})")
+    return prompts, dropped
 
 
 def prompts_of_step(prompts: Sequence[Ids], step: int, *, count: int, seed: int) -> list[Ids]:

@@ -16,6 +16,11 @@ class RlhfConfig(RunConfig):
     apply."""
 
     learning_rate: float = setting(1e-4, "Peak step size, reached after warm-up.", above=0.0, high=1.0)
+    gradient_checkpointing: str = setting(
+        "off",
+        "Compute the activations of policy and critic again in the backward instead of keeping them.",
+        one_of=("on", "off"),
+    )
     algorithm: str = setting(
         RLOO, "rloo compares a prompt's samples with each other; ppo learns a critic.", one_of=(RLOO, PPO)
     )
@@ -29,6 +34,14 @@ class RlhfConfig(RunConfig):
     discount: float = setting(1.0, "PPO's gamma: the worth of a reward one token later.", above=0.0, high=1.0)
     gae_lambda: float = setting(0.95, "Lambda of generalised advantage estimation.", low=0.0, high=1.0)
     whiten: bool = setting(False, "Scale a step's advantages to mean zero and deviation one.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.memory_limit_gib:
+            raise InputError(
+                "memory_limit_gib works for runs over pairs alone, whose memory is estimated: set it to 0, and lower "
+                "tokens_per_row or set gradient_checkpointing to on"
+            )
 
     def check_samples(self) -> None:
         """Raises InputError where rloo has nothing to compare a sample with."""

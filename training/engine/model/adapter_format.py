@@ -12,6 +12,7 @@ from torch import Tensor
 
 from training.engine.errors import InputError
 from training.engine.model.lora import AdapterShape
+from training.language_models.loading import broken_link
 
 CONFIG_NAME = "adapter_config.json"
 WEIGHTS_NAME = "adapter_model.safetensors"
@@ -37,6 +38,8 @@ def check_adapter_folder(directory: Path) -> None:
         raise InputError(f"{directory} is a file: name the adapter's folder")
     if not directory.is_dir():
         raise InputError(f"the folder {directory} does not exist")
+    if (broken := broken_link(directory)) is not None:
+        raise InputError(f"{broken} is a link to a file that does not exist")
     if not (directory / CONFIG_NAME).is_file():
         raise InputError(f"the folder {directory} holds no adapter: it has no {CONFIG_NAME}")
 

@@ -4,7 +4,7 @@ import { all, make, one } from "../../lib/dom.js";
 import { count, fixed, percent } from "../../lib/format.js";
 import { gettext, interpolate } from "../../lib/translation.js";
 import { randomFrom } from "../../story/random.js";
-import { freeSquares, Learner, NEW_BOARD, outcome, placed, THEM, US } from "../../story/tic_tac_toe.js";
+import { Learner, NEW_BOARD, openSquares, outcome, placed, THEM, US } from "../../story/tic_tac_toe.js";
 import { Part } from "./part.js";
 
 const SEED = 7; // the same games for every reader
@@ -71,7 +71,7 @@ export class Trial extends Part {
 
   /** @param {number} square of the reader's move */
   #answer(square) {
-    if (!this.board || this.board[square] !== NEW_BOARD[0]) return;
+    if (!this.board || !openSquares(this.board).includes(square)) return;
     this.board = placed(this.board, square, THEM);
     if (outcome(this.board)) this.#showGame();
     else this.#move();
@@ -84,7 +84,7 @@ export class Trial extends Part {
 
   #showGame() {
     const result = outcome(this.board);
-    const free = result ? [] : freeSquares(this.board);
+    const free = openSquares(this.board);
     this.squares.forEach((square, index) => {
       const sign = this.board[index] ?? "";
       const held = sign === US ? gettext("its cross") : sign === THEM ? gettext("your circle") : gettext("free");

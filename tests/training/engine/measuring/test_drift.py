@@ -86,6 +86,19 @@ def test_texts_are_encoded_where_a_server_gave_no_ids_and_empty_ones_are_left_ou
     assert sample.prompt_ids == encoder.encode_prompt(PROMPT)
     with pytest.raises(InputError, match="no sample"):
         read_samples(write(data, {**text, "text": ""}), encoder)
-    for wrong in ({"id": "a"}, {**text, "completion_ids": [10**6]}, {**text, "completion_ids": ["x"]}):
-        with pytest.raises(RecordError):
-            read_samples(write(data, wrong), encoder)
+    for wrong in (
+        {"id": "a"},
+        {**text, "completion_ids": [10**6]},
+        {**text, "completion_ids": ["x"]},
+        {**text, "completion_ids": "123"},
+        {**text, "text": 3},
+        {**text, "prompt": 3},
+        {**text, "tools": [{"type": "function", "function": {"name": "f"}}]},  # which this model's template leaves out
+    ):
+        with pytest.raises(RecordError, match=r"samples.jsonl:2: "):
+            read_samples(write(data, text, wrong), encoder)
+
+
+def test_the_prompt_of_a_sample_may_be_a_text(encoder: TextEncoder, tmp_path: Path) -> None:
+    (sample,) = read_samples(write(tmp_path / "samples.jsonl", {"prompt": "say 1", "text": "abc"}), encoder)
+    assert (sample.id, sample.prompt_ids) == ("line-1", encoder.encode_prompt(PROMPT))

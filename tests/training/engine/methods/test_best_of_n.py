@@ -54,14 +54,15 @@ def test_the_rejected_sample_is_the_worst_or_the_one_at_two_deviations_below_the
 def test_equal_samples_make_no_pair(encoder: TextEncoder) -> None:
     one, two = Sample((1,), (2,)), Sample((1,), (3,))
     found = BestOfN([[one, one], [one, two], [one, two]], np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 2.0]]))
-    assert [(pair["chosen_ids"], pair["rejected_ids"]) for pair in found.pairs(WORST, encoder)] == [([3], [2])]
+    pairs = found.pairs("abc", WORST, encoder)
+    assert [(pair["id"], pair["chosen_ids"], pair["rejected_ids"]) for pair in pairs] == [("c", [3], [2])]
 
 
 def test_the_command_writes_the_best_and_pairs(
     model_folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     prompts, out, pairs = (tmp_path / name for name in ("prompts.jsonl", "best.jsonl", "pairs.jsonl"))
-    prompts.write_text('{"prompt": "Hello"}\n{"prompt": "Why"}\n')
+    prompts.write_text('{"prompt": "Hello", "id": "greeting"}\n{"prompt": "Why"}\n')
     arguments = ["best-of-n", "--model", model_folder, "--data", prompts, "--out", out, "--pairs", pairs]
     reward = ["--reward", "tests.training.engine.methods.test_rlhf:length", "--rejected", "below"]
     settings = ["samples_per_prompt=6", "max_tokens=5", "dtype=float32", "device=cpu", "threads=1"]
@@ -71,6 +72,7 @@ def test_the_command_writes_the_best_and_pairs(
     rewards = [point["reward"] for point in said["curve"]]
     assert rewards == sorted(rewards)
     best = lines(out)
+    assert [each["id"] for each in best] == ["greeting", "line-2"]
     assert rewards[-1] == pytest.approx(math.fsum(each["reward"] for each in best) / 2)
     assert said["pairs"] == len(lines(pairs))
     read = read_token_pairs(pairs, TextEncoder.from_directory(model_folder), max_length=100)

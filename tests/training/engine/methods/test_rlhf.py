@@ -1,24 +1,29 @@
 """Runs of RLHF from files to files: resumed, rewarded by a function or by a reward model, refused with a reason."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.training.engine import tiny
 from tests.training.engine.workshop import Events, Killed, lines, run, write_pairs
 from training.engine.cli import main
 from training.engine.config import RunConfig, as_table
+from training.engine.data.packing import pack_row
 from training.engine.data.text import TextEncoder
 from training.engine.errors import Cancelled, Diverged, InputError
 from training.engine.events import Caller, StopRequest
+from training.engine.learning.memory import saved_bytes
 from training.engine.learning.reward import score_rewards
 from training.engine.learning.run import TrainingKind
 from training.engine.measuring.evaluation import read_all
 from training.engine.methods.rewards import FunctionReward, ModelReward
-from training.engine.methods.rlhf import RlhfFiles, rlhf
+from training.engine.methods.rlhf import RlhfFiles, _Run, rlhf
 from training.engine.methods.samples import Sample
 from training.engine.methods.settings import RlhfConfig
+from training.engine.run_folder import RunFolder
 
 FUNCTION = f"{__name__}:length"
 SETTINGS: dict[str, Any] = {
@@ -70,6 +75,31 @@ def test_a_killed_run_ends_in_the_same_bytes(model_folder: Path, prompts: Path, 
     assert meta["dropped"] == {"repeated": 1}
     assert ("critic" in meta["models"]) == (algorithm == "ppo")
     assert start(whole, algorithm=algorithm) == json.loads((whole.out / "meta.json").read_text())
+
+
+def test_gradient_checkpointing_keeps_less_of_policy_and_critic_and_changes_no_bit(
+    model_folder: Path, prompts: Path, encoder: TextEncoder, tmp_path: Path
+) -> None:
+    row = pack_row([tiny.pair([5, 6, 7], [8] * 20, [9] * 20)], [0], share=False)
+    kept, written = [], []
+    for setting in ("off", "on"):
+        files = RlhfFiles(model_folder, prompts, tmp_path / setting, reward_function=FUNCTION)
+        config = RlhfConfig(**SETTINGS, algorithm="ppo", gradient_checkpointing=setting)
+        folder, caller = RunFolder(tmp_path / f"{setting}, begun"), Caller(Events(), StopRequest())
+        begun = _Run(files, config, folder, caller, encoder, [(5,)], Counter())
+        assert begun.trainer.critic is not None
+        kept.append([saved_bytes(each, row) for each in (begun.policy, begun.trainer.critic)])
+        start(files, algorithm="ppo", steps=1, gradient_checkpointing=setting)
+        written.append((files.out / "adapter" / "adapter_model.safetensors").read_bytes())
+    assert all(less < more / 2 for more, less in zip(*kept, strict=True))
+    assert written[0] == written[1]
+
+
+def test_a_limit_of_memory_that_nobody_would_keep_is_refused() -> None:
+    with pytest.raises(InputError, match="memory_limit_gib"):
+        RlhfConfig(memory_limit_gib=1.0)
+    with pytest.raises(InputError, match="gradient_checkpointing must be one of on, off"):
+        RlhfConfig(gradient_checkpointing="auto")
 
 
 def test_a_stop_writes_a_checkpoint_of_the_last_whole_step(model_folder: Path, prompts: Path, tmp_path: Path) -> None:
