@@ -107,7 +107,8 @@ def _worked(
     """
     since, until = span
     if claimed is not None and finished is not None and finished >= claimed:
-        until = min(until, finished)  # a worker of an earlier version ended it, and left its claim
+        # A worker of an earlier version ended it, and left its claim.
+        until = finished if until is None else min(until, finished)
     present = worked_since(claimed if claimed is None or since is None else max(claimed, since), until)
     if since is not None and started is not None and started < since:
         before = min(before, worked_since(since, claimed or finished or until))
