@@ -26,7 +26,8 @@ BEAT_SILENT_FOR = timedelta(minutes=10)
 """The schedule has tasks for every minute, and notes their times within three."""
 
 FRESH = 5.0
-NEEDED = ("database", "migrations", "disk")
+NEEDED = ("database", "migrations")
+"""The parts without which nobody can judge. With a nearly full disk judgments are still kept."""
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 if people can work here, else 503; says for each part what is wrong.
 
-    Without broker or schedule people can still judge, so those are named and do not take the server out of service.
+    Without broker or schedule, or with a disk that is nearly full, people can still judge, so those are named and do
+    not take the server out of service.
     """
     parts, times = _state()
     ready = not any(parts[name] for name in NEEDED)

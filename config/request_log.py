@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote, unquote
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -60,17 +61,28 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
+        about = getattr(record, "request", None)  # Django's lines about a request name it
+        request = about if isinstance(about, HttpRequest) else request_of_line.get()
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _by_route(record.getMessage(), request),
             **_belonging(),
             **getattr(record, "figures", {}),
         }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = _by_route(self.formatException(record.exc_info), request)
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _by_route(text: str, request: HttpRequest | None) -> str:
+    """The text with the route in place of the request's address, which may hold names: Django's own lines have it."""
+    if request is None or len(request.path) < 2:
+        return text
+    for address in (request.get_full_path(), unquote(request.get_full_path()), request.path, quote(request.path)):
+        text = text.replace(address, route_of(request))
+    return text
 
 
 def _belonging() -> dict[str, str]:

@@ -272,7 +272,7 @@ CELERY_TASK_ROUTES = {
     "training.tasks.run_generation": {"queue": "generate"},
     "training.tasks.run_suite": {"queue": "generate"},
     "training.tasks.run_training": {"queue": "train"},
-    "training.tasks.run_gate": {"queue": "train"},
+    "training.tasks.run_gate": {"queue": "generate"},  # it may wait for model servers, and needs no GPU
     "training.tasks.run_evaluation": {"queue": "train"},
     "training.tasks.run_lens": {"queue": "lens"},
     "training.tasks.run_lab": {"queue": "lens"},
@@ -282,6 +282,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A message without an acknowledgement is delivered again after this time. It is longer than any run, so that no run
 # starts twice. Lost jobs are recovered sooner, from their rows: see the sweep in training.tasks.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 24 * 3600}
+if BROKER_URL.startswith(("redis", "valkey")):  # an address that says nothing holds up nobody for minutes
+    CELERY_BROKER_TRANSPORT_OPTIONS["socket_connect_timeout"] = 5
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # Where people reach the pages: the beginning of the links in e-mail.

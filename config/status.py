@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -43,6 +44,9 @@ CONNECTIONS_SHARE = 0.85
 
 SLOW_AFTER = timedelta(minutes=5)
 """A short task that waits for longer is stuck, if a worker takes them."""
+
+ALWAYS_NEEDED = ("default",)
+"""Queues that need a worker though no row waits: their sweeps have none. Workers of the others may come when asked."""
 
 GIB = 2**30
 QUEUE_LABELS: dict[str, str | Promise] = {
@@ -125,9 +129,9 @@ def _migrations(now: datetime) -> Iterable[Part]:
 
 
 def _broker(now: datetime) -> Iterable[Part]:
-    counts = {name: waiting_messages(name) for name in QUEUE_LABELS}
-    if None not in counts.values():
-        total = sum(count or 0 for count in counts.values())
+    counts = list(takewhile(lambda count: count is not None, map(waiting_messages, QUEUE_LABELS)))
+    if len(counts) == len(QUEUE_LABELS):
+        total = sum(count or 0 for count in counts)
         yield Part(
             _("Broker"), ngettext("%(count)s message waits.", "%(count)s messages wait.", total) % {"count": total}
         )
@@ -179,13 +183,13 @@ def _queue(queue: QueueState, now: datetime) -> Part:
     if queue.since is not None:
         text = ngettext("%(count)s waits, for %(time)s.", "%(count)s wait, the oldest for %(time)s.", queue.waiting)
         fact = text % {**values, "time": timesince(queue.since, now)}
-    if not queue.workers:
+    if not queue.workers and (queue.waiting or queue.name in ALWAYS_NEEDED):
         remedy = _("Start %(program)s again; its log says why it ended.") % values
         return Part(label, fact, _("No worker takes them."), remedy)
     if queue.name == "default" and queue.seconds(now) > SLOW_AFTER.total_seconds():
         remedy = _("Look into the log of %(program)s, or run more of it.") % values
         return Part(label, fact, _("A worker is there and does not keep up."), remedy)
-    return Part(label, fact)
+    return Part(label, fact if queue.workers else f"{fact} {_('No worker takes them.')}")
 
 
 def _workers(now: datetime) -> Iterable[Part]:

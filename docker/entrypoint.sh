@@ -11,6 +11,10 @@ done
 
 case "${1:-web}" in
     setup)
+        if [ -n "${TMPDIR:-}" ]; then # uploads on their way; what a killed program left there goes
+            mkdir -p "$TMPDIR"
+            find "$TMPDIR" -mindepth 1 -mtime +0 -delete || true
+        fi
         .venv/bin/python manage.py check --deploy --database default
         .venv/bin/python manage.py migrate --no-input
         .venv/bin/python manage.py collectstatic --no-input

@@ -57,7 +57,7 @@ check "documents" scripts/docs.sh "$bin" var/docs
 check "templates" "$bin/djlint" --lint --quiet templates
 check "scripts" scripts
 if docker compose version >/dev/null 2>&1; then
-    check "compose" docker compose -f docker/compose.yaml config --quiet
+    check "compose" env POSTGRES_PASSWORD=x BROKER_PASSWORD=y SECRET_KEY=z docker compose -f docker/compose.yaml config --quiet
 else
     skip "compose" "docker compose is not installed"
 fi

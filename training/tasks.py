@@ -24,6 +24,7 @@ from training.actions.watching import look_at_promotion
 from training.jobs import handover
 from training.jobs.gate import run_evaluation as evaluate
 from training.jobs.gate import run_gate as ask_gate
+from training.jobs.gate import take_up_gate
 from training.jobs.generation import run_generation_job
 from training.jobs.lab import run_lab_job
 from training.jobs.lens import run_lens_job
@@ -76,8 +77,8 @@ def _evaluation_follows(run: Run) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def run_gate(run_id: int) -> None:
-    """Evaluates the version of a finished run, and asks the gate: its worker died before it could."""
-    ask_gate(run_id)
+    """Asks the gate about a finished run whose worker died before it could, or that people have voted on since."""
+    take_up_gate(run_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -140,7 +141,7 @@ def sweep() -> None:
     except Exception:  # the version before may have lost its files
         logger.exception("The watch over the serving version failed")
     for run in retraining.runs_awaiting_gate().filter(finished_at__lt=now - GATE_FORGOTTEN_AFTER):
-        if waiting_messages("train") == 0:
+        if waiting_messages("generate") == 0:
             run_gate.delay(run.pk)
 
 

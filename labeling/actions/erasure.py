@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from common.errors import Conflict, Invalid, NotAllowed
 from labeling.access import leads
 from labeling.actions.members import remove_member
-from labeling.actions.outside_annotators import opinion_author, outside_key
+from labeling.actions.outside_annotators import opinion_authors, outside_key
 from labeling.actions.questions import blank_questions
 from labeling.actions.withdrawal import withdraw_judgments
 from labeling.events.record import record
@@ -119,7 +119,7 @@ def _drop_opinions(person: User) -> None:
     """Deletes the opinions of an outside annotator that stand in the metadata of comparisons."""
     if not person.outside_name:
         return
-    authors = {person.outside_name, opinion_author(person.outside_name)}
+    authors = {person.outside_name, *opinion_authors(person.outside_name)}
     rows = Comparison.objects.filter(campaign=person.outside_campaign, metadata__has_key="opinions").order_by("pk")
     stated = Q()
     for author in authors:

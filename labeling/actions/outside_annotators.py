@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.utils.crypto import salted_hmac
 
@@ -47,18 +48,33 @@ def erased_annotators(campaign: Campaign, names: Iterable[str]) -> dict[Key, Use
     if not erased:
         return {}
     numbers = range(1, User.objects.filter(outside_campaign=campaign).count() + 1)
-    by_key = {key: outside_key(_username(campaign, key)) for key in (*names, *numbers)}
-    return {key: erased[code] for key, code in by_key.items() if code in erased}
+    return {
+        key: erased[code]
+        for key in (*names, *numbers)
+        for code in _codes("labeling.outside_annotators", _username(campaign, key))
+        if code in erased
+    }
 
 
 def outside_key(username: str) -> str:
     """The code by which an erased outside annotator is recognised. It needs the installation's secret."""
-    return salted_hmac("labeling.outside_annotators", username, algorithm="sha256").hexdigest()
+    return _codes("labeling.outside_annotators", username)[0]
 
 
 def opinion_author(name: str) -> str:
     """A code instead of the name of an annotator, equal for equal names, for opinions that are kept as metadata."""
-    return salted_hmac("labeling.opinions", name, algorithm="sha256").hexdigest()[:16] if name else ""
+    return opinion_authors(name)[0] if name else ""
+
+
+def opinion_authors(name: str) -> list[str]:
+    """Every code that may stand for this name: the one of now first, then those of earlier secrets."""
+    return [code[:16] for code in _codes("labeling.opinions", name)]
+
+
+def _codes(purpose: str, text: str) -> list[str]:
+    """A text's codes by the installation's secret, and by those before it: a code outlives the secret that made it."""
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [salted_hmac(purpose, text, secret=secret, algorithm="sha256").hexdigest() for secret in secrets]
 
 
 def _username(campaign: Campaign, key: Key) -> str:

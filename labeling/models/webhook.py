@@ -58,6 +58,7 @@ class WebhookDelivery(models.Model):
         indexes = (
             models.Index(fields=["due_at"], name="webhook_delivery_due", condition=Q(status="waiting")),
             models.Index(fields=["webhook", "-id"], name="webhook_delivery_newest"),
+            models.Index(fields=["tried_at"], name="webhook_delivery_given_up", condition=Q(status="given_up")),
         )
         verbose_name_plural = "webhook deliveries"
 

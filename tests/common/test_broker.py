@@ -40,3 +40,9 @@ def test_a_broker_that_is_away_raises_nothing_and_warns_once(caplog: pytest.LogC
     (warning,) = caplog.records
     assert f"A sweep will send {TASK} for 1, 2 again." in warning.getMessage()
     assert "127.0.0.1:1" in warning.getMessage()
+
+
+def test_an_address_that_says_nothing_is_given_up_within_seconds(broker: None) -> None:
+    with current_app.connection_for_read() as connection:
+        pool = connection.default_channel.client.connection_pool
+        assert pool.connection_kwargs["socket_connect_timeout"] == 5

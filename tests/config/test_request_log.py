@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -52,6 +53,15 @@ def test_a_request_is_one_line_with_its_id_and_the_pseudonym(
     assert "maya" not in json.dumps(line)
     calling(maya).get("/api/v1/campaigns/sums/")
     assert lines[-1]["person"] == maya.pseudonym
+
+
+def test_lines_of_others_name_the_route_and_never_the_address(lines: list[dict[str, Any]], visiting: Visiting) -> None:
+    browser = visiting(stage().maya)
+    browser.get("/people/alice/nothing/?next=bob")
+    browser.put("/people/alice/erase/?next=bob")
+    messages = [line["message"] for line in lines if line["logger"] == "django.request"]
+    assert messages == ["Not Found: unknown", "Method Not Allowed (PUT): account_erase"]
+    assert not {"alice", "bob"} & set(re.findall(r"\w+", json.dumps(lines)))
 
 
 def test_the_id_of_a_proxy_is_kept_if_it_is_harmless(lines: list[dict[str, Any]]) -> None:

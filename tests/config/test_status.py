@@ -11,13 +11,15 @@ from django_celery_beat.models import PeriodicTask
 
 from common import disk
 from config import status
-from labeling.models import Assignment, WebhookDelivery
+from labeling.actions.webhooks import create_webhook
+from labeling.models import Assignment, Webhook, WebhookDelivery
 from tests.browser.busy import occupy
 from tests.browser.furnished import furnish
 from tests.clients import Visiting
-from tests.people import Stage, stage
+from tests.people import NOON, Stage, pair, stage
 from training.actions.backups import record_backup
 from training.models import Backup, Worker
+from training.queries.state import failing_deliveries
 
 pytestmark = pytest.mark.django_db
 
@@ -60,14 +62,38 @@ def test_a_silent_schedule_dead_workers_and_old_backups_are_named(running: Stage
     Worker.objects.update(seen_at=before)
     Backup.objects.update(at=before)
     found = troubles()
-    assert found.keys() == {
-        "Schedule", "Workers", "Short tasks", "Generations", "Training runs", "Lens and lab", "Backups"
-    }  # fmt: skip
-    assert found["Training runs"] == "No worker takes them."
+    assert found.keys() == {"Schedule", "Workers", "Short tasks", "Backups"}
+    assert found["Short tasks"] == "No worker takes them."
     assert found["Backups"] == "The last one is 1\N{NO-BREAK SPACE}week, 2\N{NO-BREAK SPACE}days old."
     page = visiting(running.root).get("/status/").content.decode()
-    assert "7 parts of this installation need you." in page
+    assert "4 parts of this installation need you." in page
     assert "Run manage.py backup FILE" in page
+    assert "Nothing waits. No worker takes them." in page
+
+
+def test_a_queue_without_a_worker_is_stuck_only_if_something_waits(running: Stage) -> None:
+    Worker.objects.filter(name__startswith="worker-train").delete()
+    assert troubles() == {}
+    furnished = furnish(running)
+    type(furnished.running).objects.filter(pk=furnished.running.pk).update(status="queued")
+    assert troubles()["Training runs"] == "No worker takes them."
+
+
+def test_messages_of_a_webhook_that_is_switched_off_make_nothing_stuck(running: Stage) -> None:
+    address = create_webhook(
+        campaign=running.campaign,
+        url="https://1.1.1.1/hook",
+        event_types=["comparisons.added"],
+        acting_user=running.maya,
+        now=NOON,
+    )
+    running.add([pair(1)])
+    WebhookDelivery.objects.update(due_at=NOON, attempts=3)
+    assert troubles() == {"Short tasks": "A worker is there and does not keep up."}
+    assert failing_deliveries(now=timezone.now()) == (0, 1)
+    Webhook.objects.filter(pk=address.pk).update(is_active=False)
+    assert troubles() == {}
+    assert failing_deliveries(now=timezone.now()) == (0, 0)
 
 
 def test_nobody_ever_made_a_backup() -> None:
@@ -96,13 +122,15 @@ def test_a_full_disk_a_broker_that_is_away_and_waiting_migrations_are_named(
     running: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=12_000_000, total=10**12))
-    monkeypatch.setattr(status, "waiting_messages", lambda queue: None)
+    asked = list[str]()
+    monkeypatch.setattr(status, "waiting_messages", asked.append)  # it returns None: the broker is away
     monkeypatch.setattr(status, "waiting_migrations", lambda: 2)
     assert troubles() == {
         "Disk": "It is nearly full: files are refused, and soon judgments will be too.",
         "Broker": "It does not answer. People can judge; jobs wait, and none is lost.",
         "Migrations": "2 migrations wait.",
     }
+    assert len(asked) == 1  # each further one would wait for a timeout
 
 
 def test_a_part_that_cannot_be_looked_at_hides_no_other(running: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

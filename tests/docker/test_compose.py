@@ -1,5 +1,7 @@
 """The containers run the same programs as `make run`, wait for each other, and hold no secret."""
 
+import re
+import tomllib
 from typing import Any
 
 import pytest
@@ -9,6 +11,11 @@ from config.embedded.var import PROJECT_DIR
 from config.platform.programs import application_programs
 
 COMPOSE = PROJECT_DIR / "docker" / "compose.yaml"
+SET_HERE = {"DATABASE_URL", "BROKER_URL", "HOST", "PORT", "CHOSEN_VAR", "DATABASE_POOL", "DATABASE_STATEMENT_SECONDS"}
+"""Variables that the file, the image or the web server sets."""
+
+MEANINGLESS_HERE = {"DEBUG", "DEMO_PROMPTS", "GENERATOR_STOP_COMMAND", "GENERATOR_START_COMMAND"}
+"""Never in production; of `make run` only; no container can stop another one."""
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +48,31 @@ def test_only_the_web_server_is_published_and_only_on_this_machine(services: dic
 
 def test_the_compose_file_holds_no_secret(services: dict[str, Any]) -> None:
     environment = services["web"]["environment"]
-    assert environment["SECRET_KEY"] == "${SECRET_KEY:-}"
-    assert "${POSTGRES_PASSWORD:-}@" in environment["DATABASE_URL"]
+    assert environment["SECRET_KEY"] == "${SECRET_KEY:?set SECRET_KEY}"
+    assert "${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD}@" in environment["DATABASE_URL"]
+
+
+@pytest.mark.parametrize("name", ["POSTGRES_PASSWORD", "BROKER_PASSWORD", "SECRET_KEY"])
+def test_nothing_starts_with_an_empty_password(name: str) -> None:
+    text = COMPOSE.read_text()
+    assert text.count(f"${{{name}") == text.count(f"${{{name}:?set {name}}}") > 0
+
+
+def test_every_variable_of_the_platform_can_be_set_and_the_head_names_it(services: dict[str, Any]) -> None:
+    text = COMPOSE.read_text()
+    head = text.partition("name: chosen\n")[0]
+    environment = services["web"]["environment"]
+    from_outside = set(re.findall(r"\$\{([A-Z_]+)", text)) | {name for name in environment if environment[name] is None}
+    assert [name for name in sorted(from_outside) if not re.search(rf"\b{name}\b", head)] == []
+    explained = tomllib.loads((PROJECT_DIR / "scripts" / "environment.toml").read_text())
+    names = {name for group in explained.values() for name in group}
+    assert names - from_outside == SET_HERE | MEANINGLESS_HERE
+
+
+def test_files_on_their_way_are_not_kept_in_memory(services: dict[str, Any]) -> None:
+    for service in services.values():
+        if service.get("image") == "chosen":
+            assert service["environment"]["TMPDIR"].startswith("/data/")
 
 
 def test_no_password_is_on_a_command_line_and_the_broker_has_its_own(services: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ from training.api.serializers.people_gates import (
 )
 from training.models import PeopleGate
 from training.queries.held_prompts import held_prompts, held_share
+from training.queries.people_gate_supply import Cast, cast_so_far
 from training.queries.people_gates import CastVote, as_json, votes_of_open
 
 
@@ -116,8 +117,8 @@ class _GatesSerializer(serializers.ListSerializer[PeopleGate]):
 
     def to_representation(self, data: Any) -> Any:
         gates = list(data)
-        votes = votes_of_open(gates)
-        return [_shown(gate, votes.get(gate.pk)) for gate in gates]
+        votes, cast = votes_of_open(gates), cast_so_far([gate for gate in gates if gate.is_open])
+        return [_shown(gate, votes.get(gate.pk), cast.get(gate.pk)) for gate in gates]
 
 
 class _ListedSerializer(PeopleGateSerializer):
@@ -127,8 +128,8 @@ class _ListedSerializer(PeopleGateSerializer):
         list_serializer_class = _GatesSerializer
 
 
-def _shown(gate: PeopleGate, votes: Sequence[CastVote] | None = None) -> dict[str, Any]:
-    return dict(PeopleGateSerializer(as_json(gate, votes)).data)
+def _shown(gate: PeopleGate, votes: Sequence[CastVote] | None = None, cast: Cast | None = None) -> dict[str, Any]:
+    return dict(PeopleGateSerializer(as_json(gate, votes, cast)).data)
 
 
 def _gate(user: Any, pk: int) -> PeopleGate:

@@ -12,6 +12,7 @@ from training.jobs.evaluation import run_evaluation_job
 from training.jobs.evaluation_samples import SERVERS_COME_BACK_SECONDS
 from training.models import EvaluationJob, GateDecision, JobStatus, ModelVersion, Run
 from training.queries.retraining import awaits_gate
+from training.queries.serving import training_now
 from training.versions import servers
 
 
@@ -26,8 +27,7 @@ def run_gate(run_id: int, *, clock: Clock = timezone.now) -> GateDecision | None
 
     None where a person decides, or where another worker evaluates it: then that one asks.
     """
-    runs = Run.objects.select_related("version__parent", "version__run__campaign")
-    run = runs.filter(pk=run_id, status=JobStatus.FINISHED, version__isnull=False).first()
+    run = _finished(run_id)
     if run is None:
         return None
     if not _was_measured(run.version):
@@ -37,6 +37,28 @@ def run_gate(run_id: int, *, clock: Clock = timezone.now) -> GateDecision | None
         if job is None:
             return None
     return decide_about(run, clock=clock)
+
+
+def take_up_gate(run_id: int, *, clock: Clock = timezone.now) -> GateDecision | None:
+    """Asks the gate about a run that no worker has any more; None: nothing is awaited, or not yet.
+
+    Evaluates nothing itself: it queues the evaluation, whose worker asks the gate then. That is a row, so workers that
+    come only when rows wait come for it. While another run has the servers' machine, no version can be promoted: the
+    sweep asks again.
+    """
+    run = _finished(run_id)
+    if run is None or training_now() is not None:
+        return None
+    if not _was_measured(run.version):
+        start_evaluation(version=run.version, acting_user=None, now=clock())
+        return None
+    return decide_about(run, clock=clock)
+
+
+def _finished(run_id: int) -> Run | None:
+    """The run, if it is finished and has a version."""
+    runs = Run.objects.select_related("version__parent", "version__run__campaign")
+    return runs.filter(pk=run_id, status=JobStatus.FINISHED, version__isnull=False).first()
 
 
 def _was_measured(version: ModelVersion) -> bool:

@@ -209,11 +209,11 @@ def figures_of_gate(gate: PeopleGate, votes: Sequence[CastVote]) -> dict[str, An
     }
 
 
-def as_json(gate: PeopleGate, given: Sequence[CastVote] | None = None) -> dict[str, Any]:
+def as_json(gate: PeopleGate, given: Sequence[CastVote] | None = None, cast: Cast | None = None) -> dict[str, Any]:
     """A gate for programs, with its evidence now: that of its decision once it is over.
 
-    given: its current votes; None: they are read. expected_votes: the votes still needed, if they are like those so
-    far; None: it takes no votes.
+    given: its current votes; None: they are read. cast: as in `reason_of`. expected_votes: the votes still needed, if
+    they are like those so far; None: it takes no votes.
     """
     votes = (votes_of(gate) if given is None else given) if gate.is_open else []
     figures = dict(evidence_figures(votes, gate.rule)) if gate.is_open else gate.figures
@@ -227,7 +227,7 @@ def as_json(gate: PeopleGate, given: Sequence[CastVote] | None = None) -> dict[s
         "serving": gate.serving.name,
         "blind_test": gate.blind_test.slug,
         "status": str(gate.status),
-        "reason": str(reason_of(gate)),
+        "reason": str(reason_of(gate, cast)),
         "attempt": gate.attempt,
         "hides_from_leads": gate.hides_from_leads,
         "pairs": gate.pairs.count(),

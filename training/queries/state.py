@@ -82,11 +82,16 @@ def queue_states(*, now: datetime) -> list[QueueState]:
 def _short_tasks(now: datetime) -> tuple[int, list[datetime | None]]:
     """The webhook messages that are due, and the bulk changes and recounts that wait; and the oldest of each kind."""
     kinds: list[tuple[QuerySet[Any], str]] = [
-        (WebhookDelivery.objects.filter(status=WebhookDelivery.Status.WAITING, due_at__lte=now), "due_at"),
+        (_waiting_deliveries().filter(due_at__lte=now), "due_at"),
         (BulkAct.objects.filter(status=BulkAct.Status.WAITING), "created_at"),
         (VerdictRecount.objects.filter(status=VerdictRecount.Status.WAITING), "created_at"),
     ]
     return sum(rows.count() for rows, _ in kinds), [rows.aggregate(first=Min(name))["first"] for rows, name in kinds]
+
+
+def _waiting_deliveries() -> QuerySet[WebhookDelivery]:
+    """The messages that a worker will send. Those of a webhook that is switched off wait until it is on again."""
+    return WebhookDelivery.objects.filter(status=WebhookDelivery.Status.WAITING, webhook__is_active=True)
 
 
 def live_workers(*, now: datetime) -> list[Worker]:
@@ -110,8 +115,7 @@ def overdue_leases(*, now: datetime) -> int:
 def failing_deliveries(*, now: datetime) -> tuple[int, int]:
     """Webhook messages that were given up in the last day, and those that wait for another attempt after a failure."""
     given_up = WebhookDelivery.objects.filter(status="given_up", tried_at__gte=now - FAILED_WITHIN)
-    retried = WebhookDelivery.objects.filter(status="waiting", attempts__gt=0)
-    return given_up.count(), retried.count()
+    return given_up.count(), _waiting_deliveries().filter(attempts__gt=0).count()
 
 
 def newest_backup() -> Backup | None:

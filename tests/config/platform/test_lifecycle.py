@@ -204,7 +204,7 @@ def test_when_the_process_manager_is_killed_everything_starts_again(var: VarDire
     with running(var, "--only", "") as run:
         run.wait_for_output(READY)
         before = {process.pid for process in run.processes()}
-        next(process for process in run.processes() if "supervisor.supervisord" in process.cmdline()).kill()
+        next(process for process in run.processes() if "config.platform.manager" in process.cmdline()).kill()
         run.wait_for_output(READY, times=2)
         assert before.isdisjoint(process.pid for process in run.processes())
         run.press_ctrl_c()

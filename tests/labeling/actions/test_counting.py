@@ -149,8 +149,8 @@ def test_the_page_says_that_figures_are_being_computed_and_then_shows_them(
     page = maya.get(PATH)
     assert page.context["found"].annotators
     assert "data-active" not in page.content.decode()
-    table: Any = maya.get(f"{PATH}annotators.csv")
-    assert b"alice" in b"".join(table.streaming_content)  # of the counts that are shown
+    file: Any = maya.get(f"{PATH}annotators.csv")
+    assert b"alice" in b"".join(file.streaming_content)  # of the counts that are shown
     again = maya.get(PATH, {"recount": "", "annotator": ""})
     assert (again.status_code, again.headers["Location"]) == (302, f"{PATH}?annotator=")
     page = maya.get(PATH)
