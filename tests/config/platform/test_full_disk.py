@@ -84,10 +84,14 @@ def call(run: Run, path: str, token: str, body: bytes | None = None) -> tuple[in
         return 0, ""
 
 
-def use_up(run: Run) -> None:
-    """Has PostgreSQL write until it has no room for its log, which ends it."""
+def connected(run: Run) -> psycopg.Connection[tuple[object, ...]]:
+    """A connection to the database. On a full disk no new one may be had: each writes a small file."""
     address = json.loads((run.var.runtime / "addresses.json").read_text())["DATABASE_URL"]
-    connecting = psycopg.connect(address, autocommit=True, connect_timeout=5)
+    return psycopg.connect(address, autocommit=True, connect_timeout=5)
+
+
+def use_up(connecting: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Has PostgreSQL write until it has no room for its log, which ends it."""
     with contextlib.suppress(psycopg.Error), connecting as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS filler (text text)")
         for _ in range(40):
@@ -112,11 +116,12 @@ def test_the_platform_survives_a_full_disk_and_goes_on_by_itself(
             return file, call(run, "/api/v1/campaigns/", token, b'{"name": "Another"}')[0]
 
         assert call(run, "/api/v1/campaigns/", token, b'{"name": "Before"}')[0] == 201
+        connection = connected(run)
         filler = fill(disk)
         seen = during(FULL_FOR / 2, sent)
         assert (507, 201) in seen  # the database still has room in its files
         assert "disk-full" in call(run, "/login/", token)[1]
-        use_up(run)
+        use_up(connection)
         seen |= during(FULL_FOR, sent)
         assert any(form in (503, 507) for _, form in seen)
         next(process for process in run.processes() if "config.platform.manager" in process.cmdline()).kill()
