@@ -61,7 +61,9 @@ def test_a_report_names_versions_figures_and_events() -> None:
     assert "accuracy 0.75 [0.50, 0.90] against the base" in text
     assert "0.60 [0.40, 0.80] over the base, 0.55 [0.35, 0.75] over base" in text
     assert "gold -1.50 [-2.00, -1.00] (base -3.00; hundreds of characters, negative), proxy 0.42" in text
-    assert "All 6 rules of gate 2 are met. 36 votes cast by simulated annotators on 12 prompts: 0.80 [0.55, 0.95]." in text
+    assert (
+        "All 6 rules of gate 2 are met. 36 votes cast by simulated annotators on 12 prompts: 0.80 [0.55, 0.95]." in text
+    )
     assert "version.promoted  rehearsal-v1  All rules are met." in text
 
 
