@@ -14,13 +14,16 @@ from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
 from common import disk
-from config import health
+from config import health, urls
 from tests.browser.furnished import furnish
 from tests.clients import Calling, Visiting
 from tests.people import stage
 from training.models import Worker
 
 pytestmark = pytest.mark.django_db
+
+# The views have taken their functions before a test replaces one: who is loaded meanwhile would keep the replacement.
+assert urls.urlpatterns
 
 
 def away(*args: Any, **kwargs: Any) -> Any:
