@@ -126,9 +126,9 @@ def _schedule() -> str:
 
 
 def is_beat_silent() -> bool:
-    """Whether the schedule has sent nothing for too long."""
-    last = last_tick()
-    return last is None or last < timezone.now() - BEAT_SILENT_FOR
+    """Whether the schedule has sent nothing for too long. It has that long after this server started, too."""
+    since = max(last_tick() or settings.STARTED_AT, settings.STARTED_AT)
+    return since < timezone.now() - BEAT_SILENT_FOR
 
 
 def last_tick() -> datetime | None:

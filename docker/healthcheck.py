@@ -26,13 +26,16 @@ def worker_answers(name: str) -> bool:
 
 
 def beat_sends() -> bool:
-    """Whether the schedule has sent a task lately, as `/readyz` sees it."""
+    """Whether the schedule has sent a task lately."""
     import django
 
     django.setup()
-    from config.health import is_beat_silent
+    from django.utils import timezone
 
-    return not is_beat_silent()
+    from config.health import BEAT_SILENT_FOR, last_tick
+
+    last = last_tick()
+    return last is not None and last > timezone.now() - BEAT_SILENT_FOR
 
 
 if __name__ == "__main__":
