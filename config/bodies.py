@@ -14,12 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from common.disk import is_full
+from common.disk import is_full, room_needed
 from labeling.api.problems import problem_outside_views
 from labeling.models import User
-
-ROOM_LEFT = 500_000_000
-"""Bytes of the disk that uploads never take."""
 
 
 class BodyLimitMiddleware:
@@ -47,7 +44,8 @@ class BodyLimitMiddleware:
             return None
         if not _may_send_a_file(request, view):
             return _refusal(request, 413, f"The body exceeds {settings.BODY_LIMIT:,} bytes. Only files may be larger.")
-        if length > shutil.disk_usage(tempfile.gettempdir()).free - ROOM_LEFT:
+        disk = shutil.disk_usage(tempfile.gettempdir())
+        if length > disk.free - room_needed(disk.total):
             return _refusal(request, 507, "The server's disk has no room for this file. Tell an admin.")
         return None
 

@@ -122,10 +122,13 @@ def _broker() -> str:
 
 
 def _schedule() -> str:
-    last = last_tick()
-    if last is None or last < timezone.now() - BEAT_SILENT_FOR:
-        return "the scheduler (beat) has sent nothing for ten minutes"
-    return ""
+    return "the scheduler (beat) has sent nothing for ten minutes" if is_beat_silent() else ""
+
+
+def is_beat_silent() -> bool:
+    """Whether the schedule has sent nothing for too long. It has that long after this server started, too."""
+    since = max(last_tick() or settings.STARTED_AT, settings.STARTED_AT)
+    return since < timezone.now() - BEAT_SILENT_FOR
 
 
 def last_tick() -> datetime | None:

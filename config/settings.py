@@ -13,6 +13,8 @@ from zlib import crc32
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.api_description import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 # The version of the product, as pages show it.
 VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -224,41 +226,6 @@ SIGN_IN_LIMITS = {
     "account": env.int("SIGN_IN_LIMIT_ACCOUNT", default=20),
     "token": env.int("SIGN_IN_LIMIT_TOKEN", default=60),
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Chosen",
-    "DESCRIPTION": "Human preference labeling with DPO export and a closed training loop.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "",
-    "ENUM_NAME_OVERRIDES": {
-        "BulkActKind": "labeling.models.BulkAct.Kind",
-        "RowKind": "labeling.models.ImportBatch.Kind",
-        "CampaignStatus": "labeling.models.Campaign.Status",
-        "ComparisonStatus": "labeling.models.Comparison.Status",
-        "JobStatus": "training.models.JobStatus",
-        "PersonRole": "labeling.models.Role",
-        "QuestionStatus": "labeling.models.Question.Status",
-        "DisplayedChoice": "labeling.judging.drafts.CHOICES",
-        "DeploymentKind": "training.models.Deployment.Kind",
-        "JudgeChoice": "training.api.serializers.suites.JUDGE_CHOICES",
-        "EvaluationFinding": "training.models.EvaluationJob.Finding",
-        "MemberRole": "labeling.models.Membership.Role",
-        "MessageRole": "labeling.api.serializers.judging.MESSAGE_ROLES",
-        "ShownRole": "labeling.api.serializers.judging.SHOWN_ROLES",
-        "PracticeChoice": "labeling.api.serializers.onboarding.ANSWERS",
-    },
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "labeling.api.schema.add_problems",
-        "labeling.api.schema.add_examples",
-    ],
-}
-
 BROKER_URL = _required("BROKER_URL", "Point it at Redis, Valkey or RabbitMQ (redis://... or amqp://...).")
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_safe
 from common.broker import waiting_messages
 from common.disk import room_needed
 from common.wording import decimals
-from config.health import BEAT_SILENT_FOR, last_tick, waiting_migrations
+from config.health import is_beat_silent, last_tick, waiting_migrations
 from labeling.access import require_admin
 from labeling.web.edge import page, person
 from training.queries.state import (
@@ -160,8 +160,9 @@ def _disk(now: datetime) -> Iterable[Part]:
 
 def _schedule(now: datetime) -> Iterable[Part]:
     last = last_tick()
-    fact = _("It last sent a task %(time)s ago.") % {"time": timesince(last, now)} if last else ""
-    if last and now - last <= BEAT_SILENT_FOR:
+    ago = _("It last sent a task %(time)s ago.") % {"time": timesince(last, now)} if last else ""
+    fact = ago or _("It has not said yet that it sent a task.")
+    if not is_beat_silent():
         yield Part(_("Schedule"), fact)
         return
     yield Part(

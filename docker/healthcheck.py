@@ -4,11 +4,9 @@ import os
 import socket
 import sys
 import urllib.request
-from datetime import timedelta
 from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-TICKS = timedelta(minutes=10)
 
 
 def web_answers() -> bool:
@@ -28,14 +26,16 @@ def worker_answers(name: str) -> bool:
 
 
 def beat_sends() -> bool:
-    """Whether the schedule has sent a task lately. It notes its times in the database every three minutes."""
+    """Whether the schedule has sent a task lately."""
     import django
 
     django.setup()
     from django.utils import timezone
-    from django_celery_beat.models import PeriodicTask
 
-    return PeriodicTask.objects.filter(last_run_at__gte=timezone.now() - TICKS).exists()
+    from config.health import BEAT_SILENT_FOR, last_tick
+
+    last = last_tick()
+    return last is not None and last > timezone.now() - BEAT_SILENT_FOR
 
 
 if __name__ == "__main__":

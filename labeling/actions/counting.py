@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from common.broker import send
@@ -100,7 +100,7 @@ def _ask(campaign: Campaign, part: Slice, now: datetime) -> None:
 def count_statistics(row_id: int, *, clock: Callable[[], datetime] = timezone.now) -> bool:
     """Counts what a row asks for; returns whether it did. False: another worker does, it is done, or it is gone."""
     now = clock()
-    wanted = KeptCounts.objects.filter(Q(counted_at=None) | Q(counted_at__lt=F("asked_at")), pk=row_id)
+    wanted = KeptCounts.objects.filter(KeptCounts.WANTED, pk=row_id)
     if not wanted.filter(Q(started_at=None) | Q(started_at__lt=now - LOST_AFTER)).update(started_at=now):
         return False
     row = KeptCounts.objects.select_related("campaign").get(pk=row_id)

@@ -1,14 +1,13 @@
-"""Readers of battles: two completions of unnamed order, and who won: arenas, SHP, HelpSteer3, PKU, and plain A/B."""
+"""Readers of battles: two completions of unnamed order, and who won: arenas, SHP, HelpSteer3 and PKU."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from common.phrases import gettext_noop
 from labeling.exchange import certainties, conversations, parsing
-from labeling.exchange.asking import Asked, asked_by, has_prompt
-from labeling.exchange.building import NO_SIZE, Size, Source, compare, preference_named
+from labeling.exchange.asking import Asked, asked_by
+from labeling.exchange.building import NO_SIZE, Size, Source, compare
 from labeling.exchange.opinions import COMMENTS, SECONDS, TIMES, opinion, person_name, strength_of, without
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import in_field
@@ -16,27 +15,6 @@ from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Preference, Vote
 from labeling.exchange.turns import common_beginning
-
-SIDES = (
-    ("response_a", "response_b"),
-    ("response1", "response2"),
-    ("response_1", "response_2"),
-    ("answer1", "answer2"),
-    ("answer_a", "answer_b"),
-    ("answer_1", "answer_2"),
-    ("completion_a", "completion_b"),
-    ("completion_1", "completion_2"),
-    ("output_a", "output_b"),
-    ("text_a", "text_b"),
-    ("text1", "text2"),
-)
-"""The names under which public files keep two completions."""
-
-NUMBERS = ("0", "1", "2")
-"""Of a side, from 0 or from 1: nobody knows."""
-
-OUTCOMES = ("preference", "winner", "comparison", "preferred", "choice", "label", "better", "chosen")
-"""The names under which they keep the preference."""
 
 WINNERS: Mapping[str, Preference] = {
     "model_a": "first",
@@ -215,73 +193,6 @@ def read_better_response(place: Place, record: JsonObject, limits: ReadLimits) -
     )
 
 
-def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
-    """A prompt and two completions under the usual names, with a preference in words or without one."""
-    names = _sides(record)
-    if names is None:
-        raise BadRecordError(
-            "missing_field", gettext_noop("Two completions are missing, such as 'response_a' and 'response_b'.")
-        )
-    asked = asked_by(record)
-    first, second = (conversations.completion(parsing.required(record, name), name, asked.extras) for name in names)
-    outcome = next((name for name in OUTCOMES if record.get(name) is not None), "")
-    chosen = _repeated(record, names) if outcome == "chosen" else None
-    if outcome == "chosen" and chosen is None:
-        _require_other(record, names)
-    models = [parsing.optional_name(record, name, limits.name_chars) for name in ("model_a", "model_b")]
-    return compare(
-        Source(place, "sides", record, limits),
-        asked,
-        (replace(first, model=models[0]), replace(second, model=models[1])),
-        names,
-        preference=chosen or (preference_named(record.get(outcome), outcome, names) if outcome else None),
-        used=(*names, outcome, *(["rejected"] if outcome == "chosen" else []), "model_a", "model_b"),
-    )
-
-
-def _repeated(record: JsonObject, names: tuple[str, str]) -> Preference | None:
-    """The side whose text 'chosen' repeats; None: it repeats none, or both are the same."""
-    sides: tuple[Preference, Preference] = ("first", "second")
-    same = [side for name, side in zip(names, sides, strict=True) if record[name] == record["chosen"]]
-    return same[0] if len(same) == 1 else None
-
-
-def _require_other(record: JsonObject, names: tuple[str, str]) -> None:
-    """Raises BadRecordError if the record names as rejected what it names as chosen."""
-    rejected = preference_named(record.get("rejected"), "rejected", names)
-    if rejected and rejected == preference_named(record["chosen"], "chosen", names):
-        reason = gettext_noop("The fields 'chosen' and 'rejected' name the same completion.")
-        raise BadRecordError("preference", reason, "rejected")
-
-
-def names_sides(record: Mapping[str, Any]) -> bool:
-    """Whether chosen and rejected are no texts, but names of the two completions that stand beside them: A and B."""
-    names = _sides(record)
-    if names is None:
-        return False
-    words = [record.get(name) for name in ("chosen", "rejected")]
-    if not all(isinstance(word, str | int) for word in words):
-        return False
-    texts = [record[name] for name in names]
-    if any(word in texts for word in words):
-        return False
-    if all(str(word).strip() in NUMBERS for word in words):
-        return True  # `read_sides` says that a number does not tell which side it counts from
-    try:
-        sides = {preference_named(word, "", names) for word in words}
-    except BadRecordError:
-        return False
-    return sides <= {"first", "second"}
-
-
-def _sides(record: Mapping[str, Any]) -> tuple[str, str] | None:
-    return next((names for names in SIDES if names[0] in record and names[1] in record), None)
-
-
-def _has_sides(record: Mapping[str, Any]) -> bool:
-    return has_prompt(record) and _sides(record) is not None
-
-
 def _turns(text: str, name: str) -> list[str]:
     """The turns of a cell, which is a JSON list of texts; any other text is one turn."""
     if not text.lstrip().startswith("["):
@@ -328,5 +239,4 @@ BATTLE_READERS = (
         has("response_0", "response_1", "better_response_id"),
         read_better_response,
     ),
-    Reader("sides", "prompt, response_a, response_b, preference", _has_sides, read_sides),
 )

@@ -6,7 +6,6 @@ from typing import Any
 from common.phrases import gettext_noop
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import asked_by, has_prompt
-from labeling.exchange.battle_readers import SIDES
 from labeling.exchange.building import Source, common_preference, compare, preference_named
 from labeling.exchange.opinions import (
     COMMENTS,
@@ -21,6 +20,7 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
 from labeling.exchange.records import ImportedComparison, JsonObject, Preference, Vote
+from labeling.exchange.sides_reader import SIDES
 
 RESPONSES = ".responses"
 SKIPPED = ("discarded", "skipped")

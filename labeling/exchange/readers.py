@@ -19,7 +19,7 @@ from common.transcripts import (
 )
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
-from labeling.exchange.battle_readers import BATTLE_READERS, names_sides
+from labeling.exchange.battle_readers import BATTLE_READERS
 from labeling.exchange.building import Size, Source, compare
 from labeling.exchange.own_readers import OWN_READERS
 from labeling.exchange.parsing import BadRecordError
@@ -30,6 +30,7 @@ from labeling.exchange.ranking_readers import RANKING_READERS
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
+from labeling.exchange.sides_reader import SIDES_READERS, names_sides
 from labeling.exchange.turns import common_beginning
 
 CHOSEN_FIELDS = ("chosen", "rejected", "chosen_model", "rejected_model")
@@ -277,6 +278,14 @@ CHOSEN_READERS = (
 
 READERS: Mapping[str, Reader] = {
     reader.name: reader
-    for reader in (*OWN_READERS, *CHOSEN_READERS, *PLATFORM_READERS, *POTATO_READERS, *RANKING_READERS, *BATTLE_READERS)
+    for reader in (
+        *OWN_READERS,
+        *CHOSEN_READERS,
+        *PLATFORM_READERS,
+        *POTATO_READERS,
+        *RANKING_READERS,
+        *BATTLE_READERS,
+        *SIDES_READERS,
+    )
 }
 """The dialects that can be read, by name. The first one that recognises a record reads it."""

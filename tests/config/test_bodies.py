@@ -78,7 +78,7 @@ def test_a_lead_sends_a_file_that_is_larger_than_a_form(settings: Any) -> None:
 
 def test_a_file_for_which_the_disk_has_no_room_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     stage()
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=600_000_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=600_000_000, total=10**12))
     client = Client()
     client.login(username="maya", password=PASSWORD)
     answer, was_read = send(client, "/campaigns/sums/data/", "multipart/form-data; boundary=x")

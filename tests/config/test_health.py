@@ -14,13 +14,16 @@ from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
 from common import disk
-from config import health
+from config import health, urls
 from tests.browser.furnished import furnish
 from tests.clients import Calling, Visiting
 from tests.people import stage
 from training.models import Worker
 
 pytestmark = pytest.mark.django_db
+
+# The views have taken their functions before a test replaces one: who is loaded meanwhile would keep the replacement.
+assert urls.urlpatterns
 
 
 def away(*args: Any, **kwargs: Any) -> Any:
@@ -67,6 +70,15 @@ def test_it_tells_the_last_tick_and_the_oldest_job_of_each_queue(ticking: None) 
     assert (train["waiting"], train["workers"]) == (1, 1)
     assert 1800 <= train["oldest_seconds"] < 1900
     assert told["queues"]["lens"] == {"waiting": 0, "oldest_seconds": 0, "workers": 0}
+
+
+def test_a_schedule_has_ten_minutes_after_a_start_to_send_its_first_task(settings: Any) -> None:
+    for last in (None, timezone.now() - timedelta(days=1)):
+        PeriodicTask.objects.update(last_run_at=last)
+        settings.STARTED_AT = timezone.now() - timedelta(minutes=2)
+        assert ask() == (200, {})
+        settings.STARTED_AT = timezone.now() - timedelta(minutes=11)
+        assert list(ask()[1]) == ["schedule"]
 
 
 def test_it_is_not_ready_without_the_database(ticking: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,34 +5,22 @@ Rows alone decide, as everywhere: a queue is as old as its oldest row that a wor
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from django.db.models import Min, Q, QuerySet
 
-from labeling.models import Assignment, BulkAct, VerdictRecount, WebhookDelivery
+from labeling.models import Assignment, BulkAct, KeptCounts, VerdictRecount, WebhookDelivery
 from training.models import (
     CLAIMED_STATUSES,
     AnyJob,
     Backup,
-    EvaluationJob,
-    GenerationJob,
     JobStatus,
-    LabSession,
-    LensJob,
-    Run,
-    SuiteRun,
     Worker,
 )
 
-QUEUES: dict[str, tuple[type[AnyJob], ...]] = {
-    "default": (),
-    "generate": (GenerationJob, SuiteRun),
-    "train": (Run, EvaluationJob),
-    "lens": (LensJob, LabSession),
-}
-"""The queues of the workers, with the jobs that wait in them. The short tasks of `default` have rows of other kinds."""
-
-JOBS: tuple[type[AnyJob], ...] = tuple(model for models in QUEUES.values() for model in models)
+JOBS: tuple[type[AnyJob], ...] = get_args(AnyJob)
+QUEUES = ("default", "generate", "train", "lens")
+"""The queues of the workers."""
 
 SILENT_AFTER = timedelta(minutes=3)
 """A sweep takes a job from a worker that has been silent for half as long."""
@@ -65,28 +53,29 @@ def queue_states(*, now: datetime) -> list[QueueState]:
     """The state of every queue."""
     workers = live_workers(now=now)
     found = []
-    for name, models in QUEUES.items():
+    for name in QUEUES:
         listening = sum(name in worker.queues for worker in workers)
-        waiting, held, times = 0, 0, []
-        for model in models:
-            rows = model._default_manager.filter(status=JobStatus.QUEUED)
-            waiting += rows.count()
-            held += rows.filter(held_back_at__isnull=False).count()
-            times.append(rows.aggregate(first=Min("created_at"))["first"])
-        if not models:
-            waiting, times = _short_tasks(now)
+        jobs = [model._default_manager.filter(status=JobStatus.QUEUED) for model in JOBS if name == model.QUEUE]
+        kinds = [*((rows, "created_at") for rows in jobs), *_of_other_kinds(name, now)]
+        waiting = sum(rows.count() for rows, _ in kinds)
+        held = sum(rows.filter(held_back_at__isnull=False).count() for rows in jobs)
+        times = [rows.aggregate(first=Min(since))["first"] for rows, since in kinds]
         found.append(QueueState(name, waiting, min(filter(None, times), default=None), listening, held))
     return found
 
 
-def _short_tasks(now: datetime) -> tuple[int, list[datetime | None]]:
-    """The webhook messages that are due, and the bulk changes and recounts that wait; and the oldest of each kind."""
-    kinds: list[tuple[QuerySet[Any], str]] = [
-        (_waiting_deliveries().filter(due_at__lte=now), "due_at"),
-        (BulkAct.objects.filter(status=BulkAct.Status.WAITING), "created_at"),
-        (VerdictRecount.objects.filter(status=VerdictRecount.Status.WAITING), "created_at"),
-    ]
-    return sum(rows.count() for rows, _ in kinds), [rows.aggregate(first=Min(name))["first"] for rows, name in kinds]
+def _of_other_kinds(queue: str, now: datetime) -> list[tuple[QuerySet[Any], str]]:
+    """The rows besides jobs that wait in a queue, with the column that says since when: webhook messages that are due,
+    bulk changes, recounts, and statistics of large campaigns."""
+    if queue == "lens":
+        return [(KeptCounts.objects.filter(KeptCounts.WANTED, started_at=None), "asked_at")]
+    if queue == "default":
+        return [
+            (_waiting_deliveries().filter(due_at__lte=now), "due_at"),
+            (BulkAct.objects.filter(status=BulkAct.Status.WAITING), "created_at"),
+            (VerdictRecount.objects.filter(status=VerdictRecount.Status.WAITING), "created_at"),
+        ]
+    return []
 
 
 def _waiting_deliveries() -> QuerySet[WebhookDelivery]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from labeling.actions.members import add_member, remove_member
@@ -71,17 +72,18 @@ class Rehearsal:
             Annotator(person, plan.rule, plan.error_rate(number), plan.seed) for number, person in enumerate(people)
         ]
         rates = ", ".join(f"{one.error_rate:g}" for one in self.annotators)
-        self.rehearsed = create_rehearsal(
-            lead=self.lead,
-            annotators=people,
-            prompts=prompts,
-            overlap=plan.overlap,
-            guidelines=f"Simulated annotators; they err with probability {rates}. {plan.rule.sentence}",
-            plan=plan.as_json(),
-            now=now,
-        )
-        self.campaign, self.channel = self.rehearsed.campaign, self.rehearsed.channel
-        self._hand_to_schedule(len(prompts))
+        with transaction.atomic():  # one that is refused leaves no campaign
+            self.rehearsed = create_rehearsal(
+                lead=self.lead,
+                annotators=people,
+                prompts=prompts,
+                overlap=plan.overlap,
+                guidelines=f"Simulated annotators; they err with probability {rates}. {plan.rule.sentence}",
+                plan=plan.as_json(),
+                now=now,
+            )
+            self.campaign, self.channel = self.rehearsed.campaign, self.rehearsed.channel
+            self._hand_to_schedule(len(prompts))
         # The only promotion by hand: every version has to replace it by its gate.
         promote(version=base, acting_user=None, now=self.clock(), channel=self.channel)
         held = [list(prompt.messages) for prompt in held_prompts(self.campaign)]

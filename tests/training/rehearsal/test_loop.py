@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from labeling.models import Campaign
 from training.models import Deployment, GateDecision, ModelVersion, RehearsalCampaign
 from training.queries.serving import serving_version
 
@@ -34,7 +35,9 @@ def test_a_round_runs_through_and_what_serves_is_not_touched(base: ModelVersion,
         assert wins["low"] <= wins["value"] <= wins["high"]
         assert wins["wins"] + wins["ties"] + wins["losses"] == wins["pairs"]
     assert report["reward"]["gold"]["value"] < 0  # hundreds of characters, negative
-    assert report["reward"]["proxy"]["value"] is not None
+    reward = report["reward"]
+    assert reward["proxy"]["value"] is not None
+    assert reward["gold"]["pairs"] / 2 < reward["proxy"]["pairs"] <= reward["gold"]["pairs"]  # all but empty samples
     decision = GateDecision.objects.get(pk=report["gate"]["decision"])
     assert (decision.is_automatic, decision.version.name) == (True, report["version"])
     assert not report["gate"]["promoted"]  # a tiny model learns nothing in one epoch
@@ -53,3 +56,15 @@ def test_a_phase_that_fails_is_named(base: ModelVersion, db: None) -> None:
 
     with pytest.raises(CommandError, match="not those that were registered"):
         call_command("rehearse", "--base", base.name, *SMALL, stdout=StringIO())
+
+
+def test_too_few_prompts_for_the_gates_are_refused_and_leave_no_campaign(base: ModelVersion) -> None:
+    with pytest.raises(CommandError, match="Use more prompts"):
+        call_command("rehearse", "--base", base.name, "--prompts", "6", stdout=StringIO())
+    assert not Campaign.objects.exists()
+
+
+def test_a_round_that_will_not_come_is_refused(base: ModelVersion) -> None:
+    for name in ("--poison", "--regret"):
+        with pytest.raises(CommandError, match="names round 5 of 3"):
+            call_command("rehearse", "--base", base.name, "--rounds", "3", name, "5", stdout=StringIO())
