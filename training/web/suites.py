@@ -85,7 +85,7 @@ def _text_of(file: "UploadedFile[Any]") -> str | None:
 
 
 def _with_text_of(file: "UploadedFile[Any]", sent: QueryDict) -> QueryDict:
-    """The form as it was sent, with a file's text as the scenarios: a refused form then shows it, and nothing is sent again."""
+    """The form as sent, with a file's text as the scenarios: a refused form shows it, and nothing is sent again."""
     values = sent.copy()
     if (text := _text_of(file)) is not None:
         values["scenarios"] = text
