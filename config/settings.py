@@ -40,6 +40,11 @@ CSRF_FAILURE_VIEW = "labeling.web.csrf_failure.csrf_failure"
 
 # The directory for data outside the database: models, runs, snapshots, versions. Shared by web and workers.
 VAR_DIR = Path(env.str("CHOSEN_VAR", default=str(BASE_DIR / "var")))
+# The storage that machines share which do not share VAR_DIR: any address of fsspec, s3://bucket/prefix for instance.
+# Empty: there is none. Its options are a JSON object; copies on the disk of each machine may take so many GiB.
+STORAGE_URL = env.str("STORAGE_URL", default="")
+STORAGE_OPTIONS = env.str("STORAGE_OPTIONS", default="{}")
+STORAGE_CACHE_GIB = env.float("STORAGE_CACHE_GIB", default=50.0)
 
 INSTALLED_APPS = [
     "django.contrib.admin",
