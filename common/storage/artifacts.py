@@ -79,7 +79,7 @@ def store_ahead(folder: Path) -> None:
 
 
 def stored(path: Path) -> Listing | None:
-    """What the storage has of an artifact; None: nothing, or there is no storage. Raises StorageAway."""
+    """The files of an artifact in the storage; None: it is not there, or there is no storage. Raises StorageAway."""
     key = key_of(path)
     return room().listing(key) if is_on() and key is not None else None
 

@@ -14,7 +14,7 @@ class StorageAway(DomainError):
 
 
 class StorageDamaged(Conflict):
-    """What it holds is not what was put into it. The raiser names the object."""
+    """An object in it is missing, or has other bytes than were stored. The raiser names it."""
 
     type = "storage-damaged"
     sentence = _("A file in the storage is missing or damaged: %(object)s. Restore it from a backup.")

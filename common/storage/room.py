@@ -152,7 +152,7 @@ class Room:
                 self.fs.mv(building, target)
 
     def get_file(self, piece: Piece, target: Path) -> None:
-        """Writes a stored file to `target`. What arrives damaged is asked for once more. Raises StorageDamaged."""
+        """Writes a stored file to `target`. A damaged arrival is asked for once more. Raises StorageDamaged."""
         for _attempt in range(2):
             try:
                 if self._got(piece, target):
