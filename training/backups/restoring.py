@@ -122,6 +122,6 @@ def _rewrite_paths(before: Path, after: Path, outside: dict[str, str]) -> None:
     for old, new in [(str(before), str(after)), *moved.items()]:
         for model, column in PATHS:
             for key, path in model._default_manager.values_list("pk", column):
-                if Path(path).is_relative_to(old):
+                if Path(path).is_relative_to(old) and not Path(path).is_relative_to(after):
                     place = str(Path(new) / Path(path).relative_to(old))
                     model._default_manager.filter(pk=key).update(**{column: place})
