@@ -5,7 +5,6 @@
 
 import os
 import tempfile
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from zlib import crc32
@@ -14,10 +13,9 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.api_description import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from config.version import VERSION as VERSION
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# The version of the product, as pages show it.
-VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 # When this process began. The workers of a platform come up after its web server.
 STARTED_AT = datetime.now(UTC)
 env = environ.Env()
