@@ -132,7 +132,7 @@ def bring(key: str, listing: Listing) -> None:
 
 def _bring(listing: Listing, place: Path) -> None:
     stored_in = room()
-    place.parent.mkdir(parents=True, exist_ok=True)
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if place.parent.name == "uploads" else 0o777)
     building = place.with_name(f".{place.name}-{secrets.token_hex(6)}")
     try:
         for name, piece in listing.files.items():

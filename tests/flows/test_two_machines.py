@@ -22,6 +22,7 @@ from training.actions.runs import RunSpec, resume_run, start_run
 from training.actions.snapshots import take_snapshot
 from training.actions.versions import register_base_version
 from training.jobs import run as run_job
+from training.jobs import run_copies
 from training.jobs.engine import score_pairs
 from training.jobs.run import run_training_job
 from training.lens.surprises import has_margins
@@ -96,6 +97,7 @@ def test_a_file_that_was_sent_to_one_machine_is_read_by_the_other(two_machines: 
         upload = KeptUpload.objects.get(pk=sent.pk)
         with opened_upload(upload, acting_user=maya) as file:
             assert file.read() == b"pairs"
+        assert (two_machines.second / "uploads").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_file_that_was_discarded_on_one_machine_is_gone_for_the_others(
@@ -134,6 +136,7 @@ def test_a_run_goes_on_elsewhere_when_its_machine_is_gone_with_its_disk(
     with monkeypatch.context() as patch:
         patch.setattr(run_job, "RunWork", Doomed)
         patch.setattr(run_job, "TICK_SECONDS", 0.05)
+        patch.setattr(run_copies, "STORE_EVERY_SECONDS", 0.0)
         with pytest.raises(MachineGone):
             run_training_job(run.pk)
     shutil.rmtree(two_machines.first)

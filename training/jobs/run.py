@@ -98,6 +98,7 @@ class RunWork:
                 self._finish()
                 return
             if self.stopping:
+                self.copies.keep_newest()
                 raise claims.Stopped
             if code in (EXIT_INPUT, EXIT_DIVERGED):
                 raise EngineFailed(self.failure or processes.tail(self.log, 3))
@@ -120,6 +121,8 @@ class RunWork:
         """Runs the engine once; returns its exit code. The engine never outlives this call."""
         self.failure = ""
         self.first_step, self.is_rewound = None, False
+        for place in (self.run.snapshot.directory, self.run.parent.base_dir, self.run.parent.adapter_dir):
+            artifacts.fetch(Path(place))  # copies that nothing used for hours may have made room for others
         with processes.LineChild(self.command(), log=self.log) as child:
             self.claim.write(engine=child.identity)
             while not child.ended_output:

@@ -15,6 +15,9 @@ CHECKPOINT = re.compile(r"step-([0-9]+)")
 RETRY_SECONDS = 30.0
 """After a failure: the run goes on without the storage."""
 
+STORE_EVERY_SECONDS = 120.0
+"""A checkpoint has its optimizer: storing each would fill the storage until the next sweep."""
+
 STEP = "step"
 RESULTS_WITHOUT = ("checkpoints", "best", "adapter")
 """The adapter is in the version that the run made."""
@@ -26,7 +29,7 @@ class RunCopies:
     def __init__(self, out: Path) -> None:
         self.out = out
         self.stored_step = 0
-        self._failed_at = -RETRY_SECONDS
+        self._not_before = time.monotonic()
         self._thread: threading.Thread | None = None
 
     def bring(self) -> None:
@@ -49,7 +52,7 @@ class RunCopies:
         if not artifacts.is_on() or (self._thread is not None and self._thread.is_alive()):
             return
         step = self.newest_step()
-        if step > self.stored_step and time.monotonic() - self._failed_at >= RETRY_SECONDS:
+        if step > self.stored_step and time.monotonic() >= self._not_before:
             self._thread = threading.Thread(target=self._store, args=(step,), name="run-copies", daemon=True)
             self._thread.start()
 
@@ -57,16 +60,24 @@ class RunCopies:
         try:
             artifacts.publish(self.out, note={STEP: step}, takes=_is_whole)
             self.stored_step = step
+            self._not_before = time.monotonic() + STORE_EVERY_SECONDS
         except FileChanged:  # the engine went on meanwhile: the next tick takes what is there then
             return
         except (StorageAway, OSError) as error:
-            self._failed_at = time.monotonic()
+            self._not_before = time.monotonic() + RETRY_SECONDS
             logger.warning("%s: the checkpoint after step %s is on this machine only: %s", self.out, step, error)
 
     def wait(self) -> None:
         """Waits for what is being stored."""
         if self._thread is not None:
             self._thread.join()
+
+    def keep_newest(self) -> None:
+        """Stores the newest checkpoint now: the run stops here, and may go on elsewhere."""
+        self.wait()
+        self._not_before = time.monotonic()
+        self.offer()
+        self.wait()
 
     def finish(self, steps: int) -> None:
         """Stores the results in place of the checkpoints. If the storage is away, both stay as they are."""

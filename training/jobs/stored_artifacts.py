@@ -44,8 +44,7 @@ def _publish_run(run: Run) -> bool:
     if run.status == JobStatus.FINISHED:
         copies.finish(run.done)
         return True
-    copies.offer()
-    copies.wait()
+    copies.keep_newest()
     return copies.stored_step > 0
 
 
