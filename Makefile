@@ -43,12 +43,12 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt requirements/s3.
 	@$(PIP) $(LOCK) -r requirements/dev.txt -r requirements/s3.txt
 	@touch $@
 
-.PHONY: install install-dev install-s3
+.PHONY: install install-dev install-storage
 install: $(VENV)/.installed ## Install the pinned dependencies into .venv
 	@:
 install-dev: $(VENV)/.installed-dev ## Install the tools for tests and checks too
 	@:
-install-s3: install ## Install what a storage in S3 needs (docs/operations/storage.md)
+install-storage: install ## Install what a storage in S3 needs (docs/operations/storage.md)
 	@$(PIP) $(LOCK) -r requirements/s3.txt
 
 # --- Running ----------------------------------------------------------------------------------------------------------

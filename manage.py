@@ -14,7 +14,7 @@ from config.embedded.__main__ import with_services
 from config.version import VERSION
 
 if __name__ == "__main__":
-    if sys.argv[1:] in (["version"], ["--version"]):  # Django would tell its own
+    if sys.argv[1:] in (["version"], ["--version"]):  # Django would tell its own, before it looks for commands
         print(f"Chosen {VERSION}")
         sys.exit()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

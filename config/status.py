@@ -168,8 +168,8 @@ def _storage(now: datetime) -> Iterable[Part]:
         return
     yield Part(
         _("Storage"),
-        settings.STORAGE_URL,
-        _("It cannot be used: files that are only there are missing here. People can judge. %(why)s") % {"why": why},
+        f"{settings.STORAGE_URL}: {why}",
+        _("It cannot be used: files that are only there are missing here. People can judge."),
         _("Start it again, and check STORAGE_URL and its keys. Jobs that failed can be resumed."),
     )
 

@@ -31,7 +31,7 @@ def trouble() -> str:
     except TooLong:
         return f"it has said nothing for {PATIENCE_SECONDS:g} seconds"
     except StorageAway as error:
-        return error.message
+        return f"{type(error.__cause__).__name__}: {error.__cause__}"
     return ""
 
 

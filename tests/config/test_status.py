@@ -142,6 +142,8 @@ def test_the_storage_is_a_part_where_there_is_one(running: Stage, settings: Any,
     assert facts["Storage"] == f"It answers: file://{tmp_path}."
     settings.STORAGE_URL = "no-such-protocol://x"
     assert troubles()["Storage"].startswith("It cannot be used: files that are only there are missing here.")
+    facts = {part.label: part.fact for part in status.parts_of_installation(now)}
+    assert "no-such-protocol" in facts["Storage"]
 
 
 def test_a_part_that_cannot_be_looked_at_hides_no_other(running: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
