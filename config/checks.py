@@ -16,6 +16,9 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
+from common.storage import artifacts
+from common.storage.errors import StorageAway
+
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 OLDEST_POSTGRESQL = 150_000
 OUR_APPS = frozenset({"labeling", "training"})
@@ -182,3 +185,21 @@ def broker_asks_for_a_password(app_configs: Apps, **kwargs: Any) -> list[CheckMe
             id="chosen.W005",
         )
     ]
+
+
+@register()
+def storage_can_be_opened(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """An address that no backend takes would be found by the first run that ends. Nothing is sent here."""
+    try:
+        if artifacts.is_on():
+            artifacts.room()
+    except (StorageAway, ValueError, TypeError) as error:
+        return [
+            Error(
+                f"STORAGE_URL or STORAGE_OPTIONS cannot be used: {error}",
+                hint="Use an address such as s3://bucket/prefix or file:///mnt/chosen, and a JSON object of options. "
+                "S3 needs the packages of requirements/s3.txt.",
+                id="chosen.E012",
+            )
+        ]
+    return []

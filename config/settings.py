@@ -5,7 +5,6 @@
 
 import os
 import tempfile
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from zlib import crc32
@@ -14,10 +13,9 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.api_description import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from config.version import VERSION as VERSION
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# The version of the product, as pages show it.
-VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 # When this process began. The workers of a platform come up after its web server.
 STARTED_AT = datetime.now(UTC)
 env = environ.Env()
@@ -40,6 +38,11 @@ CSRF_FAILURE_VIEW = "labeling.web.csrf_failure.csrf_failure"
 
 # The directory for data outside the database: models, runs, snapshots, versions. Shared by web and workers.
 VAR_DIR = Path(env.str("CHOSEN_VAR", default=str(BASE_DIR / "var")))
+# The storage that machines share which do not share VAR_DIR: any address of fsspec, s3://bucket/prefix for instance.
+# Empty: there is none. Its options are a JSON object; copies on the disk of each machine may take so many GiB.
+STORAGE_URL = env.str("STORAGE_URL", default="")
+STORAGE_OPTIONS = env.str("STORAGE_OPTIONS", default="{}")
+STORAGE_CACHE_GIB = env.float("STORAGE_CACHE_GIB", default=50.0)
 
 INSTALLED_APPS = [
     "django.contrib.admin",

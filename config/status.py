@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 
 from common.broker import waiting_messages
 from common.disk import room_needed
+from common.storage import state as storage
 from common.wording import decimals
 from config.health import is_beat_silent, last_tick, waiting_migrations
 from labeling.access import require_admin
@@ -158,6 +159,21 @@ def _disk(now: datetime) -> Iterable[Part]:
     )
 
 
+def _storage(now: datetime) -> Iterable[Part]:
+    if not settings.STORAGE_URL:
+        return
+    why = storage.trouble()
+    if not why:
+        yield Part(_("Storage"), _("It answers: %(url)s.") % {"url": settings.STORAGE_URL})
+        return
+    yield Part(
+        _("Storage"),
+        f"{settings.STORAGE_URL}: {why}",
+        _("It cannot be used: files that are only there are missing here. People can judge."),
+        _("Start it again, and check STORAGE_URL and its keys. Jobs that failed can be resumed."),
+    )
+
+
 def _schedule(now: datetime) -> Iterable[Part]:
     last = last_tick()
     ago = _("It last sent a task %(time)s ago.") % {"time": timesince(last, now)} if last else ""
@@ -279,6 +295,7 @@ LOOKS: tuple[tuple[str | Promise, Callable[[datetime], Iterable[Part]]], ...] = 
     (gettext_lazy("Migrations"), _migrations),
     (gettext_lazy("Broker"), _broker),
     (gettext_lazy("Disk"), _disk),
+    (gettext_lazy("Storage"), _storage),
     (gettext_lazy("Schedule"), _schedule),
     (gettext_lazy("Queues"), _queues),
     (gettext_lazy("Workers"), _workers),

@@ -124,3 +124,21 @@ def test_a_proxy_that_would_have_every_form_refused_is_named(
     settings.HTTPS, settings.BEHIND_PROXY, settings.ALLOWED_HOSTS = https, behind_proxy, hosts
     settings.CSRF_TRUSTED_ORIGINS = trusted
     assert ids(checks.forms_are_accepted_behind_a_proxy(None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "options", "expected"),
+    [
+        ("", "{}", []),
+        ("file:///mnt/chosen", "{}", []),
+        ("s3://bucket/prefix", '{"endpoint_url": "https://minio.example:9000"}', []),
+        ("no-such-protocol://x", "{}", ["chosen.E012"]),
+        ("file:///mnt/chosen", "endpoint_url=x", ["chosen.E012"]),
+        ("file:///mnt/chosen", "[]", ["chosen.E012"]),
+    ],
+)
+def test_a_storage_that_no_backend_takes_is_refused(
+    settings: Settings, url: str, options: str, expected: list[str]
+) -> None:
+    settings.STORAGE_URL, settings.STORAGE_OPTIONS = url, options
+    assert ids(checks.storage_can_be_opened(None)) == expected

@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -131,6 +132,18 @@ def test_a_full_disk_a_broker_that_is_away_and_waiting_migrations_are_named(
         "Migrations": "2 migrations wait.",
     }
     assert len(asked) == 1  # each further one would wait for a timeout
+
+
+def test_the_storage_is_a_part_where_there_is_one(running: Stage, settings: Any, tmp_path: Path) -> None:
+    now = timezone.now()
+    assert "Storage" not in [part.label for part in status.parts_of_installation(now)]
+    settings.STORAGE_URL = f"file://{tmp_path}"
+    facts = {part.label: part.fact for part in status.parts_of_installation(now) if not part.trouble}
+    assert facts["Storage"] == f"It answers: file://{tmp_path}."
+    settings.STORAGE_URL = "no-such-protocol://x"
+    assert troubles()["Storage"].startswith("It cannot be used: files that are only there are missing here.")
+    facts = {part.label: part.fact for part in status.parts_of_installation(now)}
+    assert "no-such-protocol" in facts["Storage"]
 
 
 def test_a_part_that_cannot_be_looked_at_hides_no_other(running: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
