@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from training.engine.config import RunConfig, as_table, read_settings
 from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, EngineError, as_engine_error
 from training.engine.events import Caller, StopRequest, emit, log
+from training.engine.launcher import Hosts, end_with_launcher, is_launched, launch, processes_here, reports
 
 _GIVEN = ("model", "adapter", "reference_adapter", "reward_model")  # folders that are read as they are
 WAIT_SECONDS = 120.0  # a predecessor may need a step, at worst an evaluation, to notice that its reader is gone
@@ -31,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_FINISHED
     stop = StopRequest()
     stop.install()
+    if is_launched():
+        end_with_launcher()
     # Libraries read these when they are loaded: the same numbers in every process; no lookups over the network; threads
     # that wait for more than some microseconds yield their core. Yielding at once costs a sixth of the speed on a
     # quiet machine, never yielding costs most of it on a busy one.
@@ -39,6 +43,11 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     try:
+        if options.command in _SHARED and not is_launched():
+            hosts = Hosts(options.hosts, options.host_rank, options.rendezvous)
+            config = RunConfig.from_mapping(read_settings(options.config, options.settings))
+            if (processes := processes_here(config)) > 1 or hosts.count > 1:
+                return launch(sys.argv[1:] if arguments is None else arguments, processes, hosts)
         result = _run(options, stop)
     except EngineError as error:
         return _report(error)
@@ -51,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         log(traceback.format_exc())
         emit({"event": "failed", "error": f"{type(error).__name__}: {error}"})
         return EXIT_UNEXPECTED
-    if os.environ.get("RANK", "0") == "0":  # of several processes the first one reports
+    if reports():
         emit({"event": "finished", **result})
     return EXIT_FINISHED
 
@@ -81,6 +90,11 @@ def build_parser() -> argparse.ArgumentParser:
             "--eval", type=Path, dest="held_out", help="held-out pairs (default: the snapshot's test.jsonl)"
         )
         command.add_argument("--out", type=Path, required=True, help="folder of the run")
+        command.add_argument("--hosts", type=int, default=1, help="machines that train together, each by this command")
+        command.add_argument("--host-rank", type=int, default=0, help="number of this machine; 0 reports")
+        command.add_argument(
+            "--rendezvous", default="", metavar="HOST:PORT/NAME", help="a port of machine 0, and a name of this meeting"
+        )
     train.add_argument("--reference-cache", type=Path, help="folder of reference log-probabilities that runs share")
     score = commands.add_parser("score", help="log-probabilities, rewards and margin of every pair")
     score.add_argument("--out", type=Path, required=True, help="JSON-lines file to write")
@@ -260,4 +274,5 @@ _COMMANDS = {
     "lab": _lab,
     "merge": _merge,
 }
+_SHARED = ("train", "reward")  # commands for several processes
 _METHODS = {"rlhf": _rlhf, "best-of-n": _best_of_n}

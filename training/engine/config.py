@@ -119,6 +119,12 @@ class RunConfig:
         low=0,
         high=1024,
     )
+    processes: int = _setting(
+        0,
+        "Processes that train together, each with a share of every step's rows; 0 is one for each GPU, else one.",
+        low=0,
+        high=1024,
+    )
     evaluate_every: int = _setting(
         0, "Steps between evaluations on the held-out pairs; 0 evaluates at the end only.", low=0
     )

@@ -37,6 +37,7 @@ SETTINGS: dict[str, str | Promise] = {
     "optimizer": _("Optimizer"),
     "pairs_per_step": _("Pairs per step"),
     "patience": _("Evaluations without progress before it stops"),
+    "processes": _("Processes, one for each GPU"),
     "probe_prompts": _("Held-out prompts answered at each evaluation"),
     "probe_tokens": _("Longest completion of such a prompt, tokens"),
     "reference": _("Reference"),

@@ -7,6 +7,7 @@ keeps the rest; what lies outside the layers stays whole. Gradients and the opti
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -187,7 +188,8 @@ def available_bytes(config: RunConfig, device: torch.device) -> int:
         return int(config.memory_limit_gib * GIB)
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    return min(_meminfo_available(), _control_group_available())
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # that share this machine's memory
+    return min(_meminfo_available(), _control_group_available()) // processes
 
 
 def _meminfo_available() -> int:

@@ -16,6 +16,7 @@ from training.engine.data.records import PairSet, TokenPair, read_token_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError
 from training.engine.events import Caller, log
+from training.engine.launcher import reports
 from training.engine.learning.checkpoint import load_checkpoint
 from training.engine.learning.memory import GIB, available_bytes, memory_need, wants_checkpointing
 from training.engine.learning.reward import RewardModel, reward_config
@@ -24,7 +25,7 @@ from training.engine.loss_settings import BETAS
 from training.engine.model.adapter_format import check_adapter_folder, read_shape, read_state
 from training.engine.model.layers import checkpoint_layers
 from training.engine.model.lora import AdapterShape, is_open, targets_of
-from training.engine.model.parallel import joined, world_size
+from training.engine.model.parallel import ALONE, Ranks, joined, world_size
 from training.engine.model.policy import Policy, TrainedModel
 from training.engine.model.weights import Weights, check_model_folder
 from training.engine.run_folder import RunFolder, building, write_json
@@ -91,7 +92,7 @@ def train(
         folder = RunFolder(files.out, wait_seconds=wait_seconds, writes=ranks.main, while_waiting=caller.stop.check)
         inputs = describe_inputs(files, kind)
         config = _as_begun(config, folder.begun_with("config.json"))
-        folder.claim("config.json", config.as_dict(), absent=RunConfig().as_dict())
+        folder.claim("config.json", _frozen(config), absent=_frozen(RunConfig()))
         folder.claim("inputs.json", inputs)
         ranks.wait()
         meta = folder.finished()
@@ -100,10 +101,10 @@ def train(
             return meta
         prepare_torch(config)
         encoder = TextEncoder.from_directory(files.model)
-        reporting = caller if ranks.main else Caller(_ignore, caller.stop)
+        reporting = caller if reports() else Caller(_ignore, caller.stop)
         pair_sets = _read(files, config, encoder, reporting)
         trained = load_start(_MODELS[kind], files.model, files.adapter, config)
-        memory = fit_into_memory(trained, pair_sets["train"].pairs, config)
+        memory = fit_into_memory(trained, pair_sets["train"].pairs, config, ranks)
         if ranks.sharded and isinstance(trained, Policy):
             trained.shard()
         trainer = Trainer(
@@ -115,7 +116,7 @@ def train(
             caller=reporting,
             ranks=ranks,
         )
-        for note in trained.notes() if ranks.main else ():
+        for note in trained.notes() if reports() else ():
             log(note)
         trainer.caller.emit(_started(trainer, pair_sets) | {"memory": memory})
         trainer.make_reference(files.reference_cache)
@@ -130,6 +131,11 @@ def _as_begun(config: RunConfig, begun: dict[str, Any] | None) -> RunConfig:
     if begun is None or "deterministic" in begun or config.beta != BETAS.get(config.loss):
         return config
     return replace(config, beta=float(begun["beta"]))
+
+
+def _frozen(config: RunConfig) -> dict[str, Any]:
+    """The settings that a run keeps to its end: it may go on with another number of processes."""
+    return {name: value for name, value in config.as_dict().items() if name != "processes"}
 
 
 def _ignore(event: dict[str, Any]) -> None:
@@ -161,11 +167,13 @@ def _read(files: TrainFiles, config: RunConfig, encoder: TextEncoder, caller: Ca
     return {"train": train_set, "test": test_set}
 
 
-def fit_into_memory(trained: TrainedModel, pairs: list[TokenPair], config: RunConfig) -> dict[str, Any]:
+def fit_into_memory(
+    trained: TrainedModel, pairs: list[TokenPair], config: RunConfig, ranks: Ranks = ALONE
+) -> dict[str, Any]:
     """Switch gradient checkpointing on if need be; returns the decision and its figures in GiB. Raises
     NotEnoughMemory."""
     needed, available = memory_need(trained, pairs, config), available_bytes(config, trained.device)
-    checkpointing = wants_checkpointing(config, needed, available)
+    checkpointing = ranks.any(wants_checkpointing(config, needed, available))  # all of them, or none
     if checkpointing:
         checkpoint_layers(trained.model)
     return {

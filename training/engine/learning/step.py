@@ -78,10 +78,11 @@ class Optimization:
         values = np.zeros((len(batch.indices), 2))
         if on_device:
             values[places] = torch.cat(on_device).cpu().numpy()
-        check_finite(values, batch.step_pairs)
+        values = self.ranks.add_up(values)
+        check_finite(values, batch.step_pairs)  # in all processes alike: none waits for one that gave up
         self.tokens = int(self.ranks.add_up(np.array([float(self.tokens)]))[0])
         self.ranks.sum_gradients(self.parameters)
-        return self.ranks.add_up(values)
+        return values
 
     def _rows(self, batch: Batch) -> Iterable[tuple[PackedRow, bool]]:
         """This process's rows. For a device of its own the next is laid out and copied while it computes this one."""

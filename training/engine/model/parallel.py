@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor, distribute_tensor
 
+from training.engine.errors import InputError
+
 Item = TypeVar("Item")
 
 
@@ -103,7 +105,10 @@ def joined(device: str, *, sharded: bool) -> Iterator[Ranks]:
         return
     cuda = device != "cpu" and torch.cuda.is_available()
     if cuda:
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        own, there = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+        if own >= there:
+            raise InputError(f"there are {there} GPUs for {own + 1} processes or more: set processes to {there}")
+        torch.cuda.set_device(own)
     dist.init_process_group("nccl" if cuda else "gloo")
     try:
         yield Ranks(int(os.environ["RANK"]), size, sharded)
