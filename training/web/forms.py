@@ -193,6 +193,15 @@ class RunForm(forms.Form):
         help_text=_("Held-out prompts, for the drift (KL) and samples. Each takes a few seconds on a CPU; 0: none."),
     )
 
+    processes = forms.IntegerField(
+        label=_("Processes"),
+        min_value=0,
+        max_value=1024,
+        initial=DEFAULTS.processes,
+        required=False,
+        help_text=_("They share the work, one for each GPU; 0: one for each GPU that is there, else one."),
+    )
+
     def __init__(
         self,
         sent: QueryDict | None = None,
@@ -208,7 +217,7 @@ class RunForm(forms.Form):
     def spec(self) -> RunSpec:
         """The specification, with the settings that differ from the engine's defaults; call after is_valid."""
         values = self.cleaned_data
-        names = ("epochs", "beta", "learning_rate", "evaluate_every", "probe_prompts")
+        names = ("epochs", "beta", "learning_rate", "evaluate_every", "probe_prompts", "processes")
         config = {
             name: values[name] for name in names if values[name] is not None and values[name] != getattr(DEFAULTS, name)
         }
