@@ -18,6 +18,7 @@ from training.engine.config import RunConfig, as_table, read_settings
 from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, EngineError, as_engine_error
 from training.engine.events import Caller, StopRequest, emit, log
 from training.engine.launcher import Hosts, end_with_launcher, is_launched, launch, processes_here, reports
+from training.engine.loss_settings import as_table as losses_as_table
 
 _GIVEN = ("model", "adapter", "reference_adapter", "reward_model")  # folders that are read as they are
 WAIT_SECONDS = 120.0  # a predecessor may need a step, at worst an evaluation, to notice that its reader is gone
@@ -83,7 +84,12 @@ def build_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m training.engine", description="DPO on plain files.")
     commands = parser.add_subparsers(dest="command", required=True)
-    train = commands.add_parser("train", help="learn from preference pairs; run again to resume")
+    train = commands.add_parser(
+        "train",
+        help="learn from preference pairs; run again to resume",
+        epilog=losses_as_table(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     reward = commands.add_parser("reward", help="train an explicit reward model on them; run again to resume")
     for command in (train, reward):
         command.add_argument(

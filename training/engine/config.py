@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from training.engine.errors import InputError
-from training.engine.loss_settings import BETAS, NAMES, WITH_MARGIN, LossSettings
+from training.engine.loss_settings import BETAS, NAMES, WITH_MARGIN, LossSettings, doubts
 
 LINEAR_PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 TUNINGS = ("lora", "full")
@@ -167,6 +167,10 @@ class RunConfig:
             raise InputError(
                 f"dpop_weight works with the losses {', '.join(WITH_MARGIN)}, not with {self.loss}: set it to 0"
             )
+
+    def doubts(self) -> list[str]:
+        """A sentence for each value that can hardly be meant; see ``loss_settings.doubts``."""
+        return doubts(self.loss_settings, learning_rate=self.learning_rate, tuning=self.tuning)
 
     @property
     def loss_settings(self) -> LossSettings:

@@ -116,7 +116,7 @@ def train(
             caller=reporting,
             ranks=ranks,
         )
-        for note in trained.notes() if reports() else ():
+        for note in notes_of(trainer) if reports() else ():
             log(note)
         trainer.caller.emit(_started(trainer, pair_sets) | {"memory": memory})
         trainer.make_reference(files.reference_cache)
@@ -261,8 +261,13 @@ def _started(trainer: Trainer, pair_sets: dict[str, PairSet]) -> dict[str, Any]:
         "dropped": _dropped(pair_sets),
         "dtype": str(trainer.model.dtype).removeprefix("torch."),
         "device": str(trainer.model.device),
-        "notes": trainer.model.notes(),
+        "notes": notes_of(trainer),
     }
+
+
+def notes_of(trainer: Trainer) -> list[str]:
+    """Sentences for people about the model and about settings that can hardly be meant."""
+    return [*trainer.model.notes(), *trainer.config.doubts()]
 
 
 def _dropped(pair_sets: dict[str, PairSet]) -> dict[str, dict[str, int]]:
