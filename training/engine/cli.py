@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from training.engine.config import RunConfig, as_table, read_settings
-from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, EngineError, as_engine_error
+from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, Cancelled, EngineError, as_engine_error
 from training.engine.events import Caller, StopRequest, emit, log
 from training.engine.launcher import Hosts, end_with_launcher, is_launched, launch, processes_here, reports
 from training.engine.loss_settings import as_table as losses_as_table
@@ -76,7 +76,8 @@ def _run(options: argparse.Namespace, stop: StopRequest) -> dict[str, Any]:
 def _report(error: EngineError) -> int:
     """Say it in one sentence; returns the exit code."""
     log(f"{type(error).__name__}: {error}")
-    emit({"event": error.event, "error": str(error)})
+    if reports() or not isinstance(error, Cancelled):  # one process alone may know what is wrong
+        emit({"event": error.event, "error": str(error)})
     return error.exit_code
 
 
@@ -158,7 +159,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
-    from training.engine.learning.run import TrainFiles, train
+    from training.engine.learning.run import train
+    from training.engine.run_folder import TrainFiles
 
     files = TrainFiles(
         options.model, options.data, options.out, options.held_out, options.adapter, options.reference_cache
@@ -167,7 +169,8 @@ def _train(options: argparse.Namespace, config: RunConfig, stop: StopRequest) ->
 
 
 def _reward(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
-    from training.engine.learning.run import TrainFiles, TrainingKind, train
+    from training.engine.learning.run import TrainingKind, train
+    from training.engine.run_folder import TrainFiles
 
     files = TrainFiles(options.model, options.data, options.out, options.held_out, options.adapter)
     kind = TrainingKind.REWARD_MODEL

@@ -14,6 +14,7 @@ from training.engine.loss_settings import BETAS, NAMES, WITH_MARGIN, LossSetting
 LINEAR_PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 TUNINGS = ("lora", "full")
 REFERENCES = ("start", "base")
+SHARDINGS = ("auto", "none", "full")
 CHECKPOINTING = ("auto", "on", "off")
 OPTIMIZERS = ("adamw", "rmsprop")
 SCHEDULES = ("linear", "cosine", "constant")
@@ -124,6 +125,12 @@ class RunConfig:
         "Processes that train together, each with a share of every step's rows; 0 is one for each GPU, else one.",
         low=0,
         high=1024,
+    )
+    sharding: str = _setting(
+        "auto",
+        "Whether several processes share the frozen model under an adapter (full) or each hold all of it (none); auto "
+        "shares it where it does not fit one GPU.",
+        one_of=SHARDINGS,
     )
     evaluate_every: int = _setting(
         0, "Steps between evaluations on the held-out pairs; 0 evaluates at the end only.", low=0

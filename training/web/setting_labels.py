@@ -44,6 +44,7 @@ SETTINGS: dict[str, str | Promise] = {
     "schedule": _("Learning rate schedule"),
     "seed": _("Seed"),
     "sft_weight": _("SFT term weight"),
+    "sharding": _("Processes share the model"),
     "share_prefix": _("Compute common beginnings once"),
     "simpo_margin": _("SimPO margin"),
     "target_modules": _("Layers with an adapter"),
@@ -156,6 +157,7 @@ VALUES: dict[str, dict[str, str | Promise]] = {
         "sft": _("Preferred fine-tuning"),
         "unlikelihood": _("Unlikelihood"),
     },
+    "sharding": {"auto": _("where it does not fit one GPU"), "full": _("yes"), "none": _("no")},
     "optimizer": {"adamw": _("AdamW"), "rmsprop": _("RMSprop")},
     "reference": {"start": _("the version it starts from"), "base": _("the base model")},
     "schedule": {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,39 +26,13 @@ from training.engine.model.adapter_format import check_adapter_folder, read_shap
 from training.engine.model.layers import checkpoint_layers
 from training.engine.model.lora import AdapterShape, is_open, targets_of
 from training.engine.model.parallel import ALONE, Ranks, joined, world_size
-from training.engine.model.policy import Policy, TrainedModel
+from training.engine.model.policy import Policy, TrainedModel, is_spread
 from training.engine.model.weights import Weights, check_model_folder
-from training.engine.run_folder import RunFolder, building, write_json
+from training.engine.run_folder import RunFolder, TrainFiles, building, write_json
 from training.engine.versions import library_versions
 from training.language_models.folders import file_hash, folder_hash, publish_folder
 
 _LINES_BETWEEN = 4096  # two reports about a file that is read: about a second's
-
-
-@dataclass(frozen=True)
-class TrainFiles:
-    """The files that a run reads, and the folder it writes. ``data``: a file, or a snapshot's folder with train.jsonl
-    and test.jsonl. ``reference_cache``: a folder that runs share, see ``ReferenceCache``."""
-
-    model: Path
-    data: Path
-    out: Path
-    held_out: Path | None = None
-    adapter: Path | None = None
-    reference_cache: Path | None = None
-
-    @property
-    def train_path(self) -> Path:
-        """The pairs to learn from."""
-        return self.data / "train.jsonl" if self.data.is_dir() else self.data
-
-    @property
-    def test_path(self) -> Path | None:
-        """The held-out pairs, if any."""
-        if self.held_out is not None:
-            return self.held_out
-        inside = self.data / "test.jsonl"
-        return inside if self.data.is_dir() and inside.exists() else None
 
 
 class TrainingKind(StrEnum):
@@ -88,7 +62,9 @@ def train(
     Raises InputError for anything wrong with the input, Cancelled after a signal, Diverged when numbers blow up.
     """
     config = reward_config(config) if kind is TrainingKind.REWARD_MODEL else config
-    with joined(config.device, sharded=config.tuning == "full") as ranks:
+    full = config.tuning == "full"
+    spread = is_spread(config, files.model)
+    with joined(config.device, sharded=full or spread, averaged=full) as ranks:
         folder = RunFolder(files.out, wait_seconds=wait_seconds, writes=ranks.main, while_waiting=caller.stop.check)
         inputs = describe_inputs(files, kind)
         config = _as_begun(config, folder.begun_with("config.json"))
@@ -105,7 +81,7 @@ def train(
         pair_sets = _read(files, config, encoder, reporting)
         trained = load_start(_MODELS[kind], files.model, files.adapter, config)
         memory = fit_into_memory(trained, pair_sets["train"].pairs, config, ranks)
-        if ranks.sharded and isinstance(trained, Policy):
+        if ranks.averaged and isinstance(trained, Policy):
             trained.shard()
         trainer = Trainer(
             config=config,
@@ -162,8 +138,8 @@ def _read(files: TrainFiles, config: RunConfig, encoder: TextEncoder, caller: Ca
         raise InputError(f"no usable preference pair in {files.train_path} (dropped: {dict(train_set.dropped)})")
     if config.kl_budget and not test_set.pairs:
         raise InputError("kl_budget is measured on held-out prompts, and there are no held-out pairs")
-    if config.probe_prompts and config.tuning == "full" and world_size() > 1:
-        raise InputError("probe_prompts works on a whole model: with several processes and tuning=full set it to 0")
+    if config.probe_prompts and (is_spread(config, files.model) or (config.tuning == "full" and world_size() > 1)):
+        raise InputError("probe_prompts works on a whole model: where processes share its weights set it to 0")
     return {"train": train_set, "test": test_set}
 
 

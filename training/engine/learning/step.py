@@ -115,7 +115,7 @@ class Optimization:
         if self.model.lanes.count > 1:
             return values, torch.autograd.grad(loss, self.parameters, allow_unused=True)
         # FSDP takes the mean over the processes; the factor makes it a sum.
-        torch.autograd.backward(loss * self.ranks.size if self.ranks.sharded else loss)
+        torch.autograd.backward(loss * self.ranks.size if self.ranks.averaged else loss)
         return values, ()
 
     def apply(self, learning_rate: float, batch: Batch) -> float:
