@@ -75,7 +75,8 @@ def join_run(run_id: int) -> int | None:
     with processes.LineChild([*run_command(run), *place.options()], log=log) as child:
         looked = time.monotonic()
         while not child.ended_output:
-            child.messages(TICK_SECONDS)  # the first host reports
+            for message in child.messages(TICK_SECONDS):  # the first host reports; this is trouble of this one
+                logger.warning("run %s: this host says: %s", run.pk, message.get("error", message))
             if time.monotonic() - looked >= claims.HEARTBEAT_SECONDS:
                 looked = time.monotonic()
                 if not _meets_at(run.pk, place.rendezvous):

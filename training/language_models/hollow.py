@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
+from training.language_models.families import has_plain_attention
 from training.language_models.loading import ModelNotLoadable, check_model_folder, first_line, quiet_libraries
 
 _SINGLE, _INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -43,17 +44,17 @@ class StoredWeights:
         part: Tensor = self._file(self._files[name]).get_slice(name)[first:last]
         return part
 
-    @property
-    def size(self) -> int:
-        """The bytes of all weights."""
-        return sum((self.folder / name).stat().st_size for name in set(self._files.values()))
-
 
 def load_hollow(folder: Path, stored: StoredWeights, device: torch.device) -> PreTrainedModel:
-    """The model of a folder with embeddings, last norm and head on the device, and its layers on ``meta``."""
+    """The model of a folder with embeddings, last norm and head on the device, and its layers on ``meta``.
+
+    Raises ModelNotLoadable, also for a model outside of FAMILIES: of others nobody knows what their modules hold.
+    """
     try:
         with quiet_libraries(), torch.device("meta"):
             config = AutoConfig.from_pretrained(folder, local_files_only=True)
+            if not has_plain_attention(config):
+                raise ModelNotLoadable(f"a {config.model_type} cannot be shared by processes: set sharding to none")
             model: Any = AutoModelForCausalLM.from_config(config, dtype=config.dtype or torch.float32)
     except (OSError, ValueError, KeyError) as error:
         raise ModelNotLoadable(f"{folder} cannot be loaded as a causal language model: {first_line(error)}") from error

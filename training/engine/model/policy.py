@@ -83,9 +83,6 @@ class TrainedModel(ABC):
         """The same with the frozen layers spread over the processes, each of which reads its own rows alone."""
         stored = stored_weights(directory)
         hollow: Any = read_hollow_model(stored, device)
-        if not has_plain_attention(hollow.config):
-            kind = hollow.config.model_type
-            raise InputError(f"{kind} cannot be shared by processes, only models that pack can: set sharding to none")
         trained = cls(hollow, dtype=dtype, shape=shape)
         trained.spread(stored)
         return trained
@@ -208,7 +205,8 @@ def is_spread(config: RunConfig, directory: Path) -> bool:
         return True
     if config.device == "cpu" or not torch.cuda.is_available():
         return False
-    return stored_weights(directory).size > torch.cuda.get_device_properties(0).total_memory / 2
+    size = sum(path.stat().st_size for path in directory.glob("*.safetensors"))
+    return size > torch.cuda.get_device_properties(0).total_memory / 2
 
 
 def _device(name: str) -> torch.device:
