@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def extras(options: argparse.Namespace) -> dict[str, Any]:
-    """What tuned TRL gets beside its settings on a GPU: fused kernels, where they are installed."""
+    """The kernels of tuned TRL on a GPU, where they are installed."""
     if options.trainer != "trl-tuned" or options.device == "cpu":
         return {}
     flash = "flash_attention_2" if find_spec("flash_attn") else "sdpa"

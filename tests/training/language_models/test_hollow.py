@@ -1,6 +1,7 @@
 """Models whose layers have no memory yet, and reading their weights in parts."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ CPU = torch.device("cpu")
 def test_it_has_all_but_its_layers(tmp_path: Path, family: str, is_tied: bool) -> None:
     whole = tiny.model(family, tie_word_embeddings=is_tied)
     whole.save_pretrained(tmp_path)
-    hollow = load_hollow(tmp_path, StoredWeights(tmp_path), CPU)
+    hollow: Any = load_hollow(tmp_path, StoredWeights(tmp_path), CPU)
     within = {id(each) for each in hollow.base_model.layers.parameters()}
     expected = dict(whole.named_parameters())
     for name, parameter in hollow.named_parameters():
