@@ -147,6 +147,17 @@ messages: install-dev ## Update the German catalogue with the sentences in the c
 bench: install-dev ## Run the benchmarks (BENCH=name runs one)
 	@scripts/bench.sh $(BIN)/python $(BENCH)
 
+# For a machine with a GPU, torch and no network: python -m pip install --no-index --no-deps var/gpu-wheels/*.whl
+GPU_PYTHON ?= 3.12
+GPU_WHEELS := transformers tokenizers huggingface-hub safetensors peft trl accelerate datasets pyarrow dill multiprocess xxhash psutil
+.PHONY: gpu-wheels
+gpu-wheels: install-dev ## Fetch the wheels that benchmarks.gpu needs beside torch into var/gpu-wheels (GPU_PYTHON=3.12)
+	@mkdir -p var/gpu-wheels
+	@$(BIN)/python -m pip download --quiet --no-deps --only-binary=:all: --dest var/gpu-wheels --python-version $(GPU_PYTHON) --implementation cp \
+		$(foreach glibc,17 24 27 28,--platform manylinux_2_$(glibc)_x86_64) --platform manylinux2014_x86_64 liger-kernel==0.8.5 \
+		$$(for name in $(GPU_WHEELS); do grep -oE "^$$name==[^ ]+" requirements/lock.txt; done)
+	@du -sh var/gpu-wheels
+
 clean: ## Remove environments and caches; asks before removing data
 	@rm -rf .venv .venv-vllm .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache var/test
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -242,6 +242,7 @@ CELERY_TASK_ROUTES = {
     "training.tasks.run_generation": {"queue": "generate"},
     "training.tasks.run_suite": {"queue": "generate"},
     "training.tasks.run_training": {"queue": "train"},
+    "training.tasks.join_run": {"queue": "train"},
     "training.tasks.run_gate": {"queue": "generate"},  # it may wait for model servers, and needs no GPU
     "training.tasks.run_evaluation": {"queue": "train"},
     "training.tasks.run_lens": {"queue": "lens"},
@@ -280,6 +281,11 @@ GENERATOR_START_COMMAND = env.str("GENERATOR_START_COMMAND", default="")
 # leave free for everything else (docs/explanation/generation.md).
 JOBS_SIDE_BY_SIDE = env.bool("JOBS_SIDE_BY_SIDE", default=True)
 JOBS_MEMORY_RESERVE_GIB = env.float("JOBS_MEMORY_RESERVE_GIB", default=0.5)
+# The processes of a run on each host (0: one for each GPU, else one), the hosts of a run, and the name under which the
+# others reach this one (docs/operations/gpus.md).
+TRAINING_GPUS = env.int("TRAINING_GPUS", default=0)
+TRAINING_HOSTS = env.int("TRAINING_HOSTS", default=1)
+TRAINING_ADDRESS = env.str("TRAINING_ADDRESS", default="")
 # The base model of new versions: a directory in Hugging Face layout. Prepared by `manage.py demo`.
 BASE_MODEL_NAME = env.str("BASE_MODEL_NAME", default="smollm2-135m-instruct")
 BASE_MODEL_DIR = Path(env.str("BASE_MODEL_DIR", default=str(VAR_DIR / "models" / BASE_MODEL_NAME)))

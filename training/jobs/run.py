@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
@@ -24,8 +23,8 @@ from training.actions.versions import register_version
 from training.claims import Clock
 from training.engine.errors import EXIT_DIVERGED, EXIT_FINISHED, EXIT_INPUT
 from training.errors import VersionDamaged
-from training.jobs import handover
-from training.jobs.engine import EngineFailed, engine_command
+from training.jobs import handover, hosts
+from training.jobs.engine import EngineFailed
 from training.jobs.run_copies import RunCopies
 from training.models import JobStatus, Run, RunMetric
 from training.versions import files
@@ -109,13 +108,11 @@ class RunWork:
             logger.warning("run %s: the engine ended with code %s; it goes on from its checkpoint", self.run.pk, code)
 
     def command(self) -> list[str]:
-        """The engine's command line. The parent version is the reference too."""
+        """The engine's command line; other hosts have been called to take part, where there are some."""
         config = self.out.with_name(f"{self.out.name}.json")
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(json.dumps(self.run.config), encoding="utf-8")
-        command = engine_command("train", self.run.parent)
-        command += ["--data", self.run.snapshot.directory, "--out", str(self.out), "--config", str(config)]
-        return [*command, "--reference-cache", str(settings.VAR_DIR / "reference")]
+        return [*hosts.run_command(self.run), *hosts.call_the_others(self.claim)]
 
     def _engine(self) -> int:
         """Runs the engine once; returns its exit code. The engine never outlives this call."""
@@ -130,7 +127,7 @@ class RunWork:
                     self._take(message)
                 self._tick(child)
             code = child.wait()
-        self._write(engine="")
+        self._write(engine="", rendezvous="")
         return code
 
     def _take(self, message: dict[str, Any]) -> None:
@@ -150,7 +147,8 @@ class RunWork:
         elif event == "started":
             self.claim.write(total=int(message.get("steps", 0)))
         elif event == "failed":
-            self.failure = str(message.get("error", ""))
+            # Of several processes the first one knows why; others may see it go.
+            self.failure = self.failure or str(message.get("error", ""))
 
     def _tick(self, child: processes.LineChild) -> None:
         self.copies.offer()

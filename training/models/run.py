@@ -94,6 +94,10 @@ class Run(Job):
     engine = models.CharField(
         max_length=200, blank=True, help_text="host:process:start time of the engine; empty: it does not run."
     )
+    rendezvous = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Where its hosts meet; empty: it has one host."
+    )
+    hosts_joined = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="The hosts that have joined.")
     latest = models.JSONField(default=dict, blank=True, help_text="The newest progress line of the engine.")
     log_tail = models.TextField(blank=True, help_text="The last lines the engine wrote to its log.")
 

@@ -288,4 +288,5 @@ class Trainer:
     def _cancel_if_asked(self) -> None:
         if self.ranks.any(self.caller.stop.requested):
             self.save()
+            self.ranks.wait()  # a launcher ends the others as soon as one has left
             raise Cancelled(f"cancelled after step {self.progress.step} of {self.schedule.steps}")
