@@ -26,6 +26,8 @@ from labeling.models import (
     BrowserSession,
     Comparison,
     Erasure,
+    Event,
+    Invitation,
     Judgment,
     KnownPlace,
     MailRequest,
@@ -109,6 +111,7 @@ def erase_person(
         comment="", skip_reason="", metadata=None
     )
     blank_questions(person=person, acting_user=acting_user, now=now)
+    _blank_invitations(person)
     _blank_account(person)
     after = consequences.as_dict() | {"withdrawn": withdrawn}
     record("person.erased", person, acting_user=acting_user, now=now, after=after)
@@ -133,6 +136,16 @@ def _drop_opinions(person: User) -> None:
 
 
 _HAS_TEXT = ~Q(comment="") | ~Q(skip_reason="")
+
+
+def _blank_invitations(person: User) -> None:
+    """Blanks the notes of the invitations by which the person came, where these are about this person alone."""
+    used = Event.objects.filter(verb="invitation.accepted", actor=person).values_list("subject_id", flat=True)
+    names = [name for name in (person.username, person.first_name, person.last_name) if name]
+    about_person = Q(max_uses=1)
+    for name in names:
+        about_person |= Q(note__icontains=name)
+    Invitation.objects.filter(about_person, pk__in=[int(pk) for pk in used]).update(note="")
 
 
 def _free_name(name: str) -> str:
