@@ -99,6 +99,32 @@ def generator_url_is_an_address(app_configs: Apps, **kwargs: Any) -> list[CheckM
     return errors
 
 
+@register(Tags.security)
+def provider_is_set_up(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Half a set-up would only show when the first person signs in."""
+    if not settings.OIDC_ISSUER:
+        return []
+    errors: list[CheckMessage] = []
+    parts = urlsplit(settings.OIDC_ISSUER)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        errors.append(
+            Error(
+                f"OIDC_ISSUER is not an https address: {settings.OIDC_ISSUER!r}.",
+                hint="Set it to the provider's address, such as https://login.example/realms/firm.",
+                id="chosen.E012",
+            )
+        )
+    if not (settings.OIDC_CLIENT_ID and settings.OIDC_CLIENT_SECRET):
+        errors.append(
+            Error(
+                "OIDC_ISSUER is set, but not the client that the provider knows.",
+                hint="Set OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, as the provider gave them to you.",
+                id="chosen.E013",
+            )
+        )
+    return errors
+
+
 @register(Tags.database)
 def postgresql_is_new_enough(
     app_configs: Apps, databases: Sequence[str] | None = None, **kwargs: Any

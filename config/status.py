@@ -281,7 +281,8 @@ def _event_log(now: datetime) -> Iterable[Part]:
     elif state.oldest_unsealed is not None:
         fact = _("It was never sealed.")
     if not state.may_change:
-        fact = f"{fact} {_('The database refuses to change or delete its events.')}"
+        kept = _("The database refuses to change or delete its events.")
+        fact = f"{fact} {kept}"
     waits = state.oldest_unsealed is not None and now - state.oldest_unsealed > SEAL_LATE_AFTER
     if not waits or (state.link is not None and now - state.link.sealed_at <= SEAL_LATE_AFTER):
         yield Part(_("Event log"), fact)

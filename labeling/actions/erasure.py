@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
@@ -159,6 +161,8 @@ def _blank_account(person: User) -> None:
     AttentionDismissal.objects.filter(user=person).delete()
     BrowserSession.objects.filter(user=person).delete()
     KnownPlace.objects.filter(user=person).delete()
+    SocialAccount.objects.filter(user=person).delete()
+    EmailAddress.objects.filter(user=person).delete()
     MailRequest.objects.filter(Q(user=person) | Q(address__iexact=person.email)).exclude(address="").delete()
     for session in Session.objects.iterator(chunk_size=500):
         if session.get_decoded().get("_auth_user_id") == str(person.pk):

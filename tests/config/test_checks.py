@@ -124,3 +124,22 @@ def test_a_proxy_that_would_have_every_form_refused_is_named(
     settings.HTTPS, settings.BEHIND_PROXY, settings.ALLOWED_HOSTS = https, behind_proxy, hosts
     settings.CSRF_TRUSTED_ORIGINS = trusted
     assert ids(checks.forms_are_accepted_behind_a_proxy(None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("issuer", "client", "secret", "expected"),
+    [
+        ("", "", "", []),
+        ("https://login.example", "chosen", "s", []),
+        ("http://127.0.0.1:8080/realms/firm", "chosen", "s", []),
+        ("http://login.example", "chosen", "s", ["chosen.E012"]),
+        ("login.example", "chosen", "s", ["chosen.E012"]),
+        ("https://login.example", "chosen", "", ["chosen.E013"]),
+        ("https://login.example", "", "s", ["chosen.E013"]),
+    ],
+)
+def test_half_a_provider_is_refused(
+    settings: Settings, issuer: str, client: str, secret: str, expected: list[str]
+) -> None:
+    settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = issuer, client, secret
+    assert ids(checks.provider_is_set_up(None)) == expected
