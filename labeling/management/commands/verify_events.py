@@ -59,8 +59,7 @@ def _sentence(found: Break) -> str:
 
 def _in_order(verified: Verified) -> str:
     sealed = "Nothing is sealed yet." if verified.seal is None else f"All sealed events are in order: {verified.seal}."
-    waits = "1 newer event waits for its seal." if verified.unsealed == 1 else f"{verified.unsealed} newer events wait for it."
-    return f"{sealed} {waits}" if verified.unsealed else sealed
+    return f"{sealed} Events that wait for their seal: {verified.unsealed}." if verified.unsealed else sealed
 
 
 def _as_dict(verified: Verified) -> dict[str, Any]:

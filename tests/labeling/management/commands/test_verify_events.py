@@ -18,7 +18,7 @@ def test_a_log_in_order_is_told_with_its_seal() -> None:
     seal = run("seal_events")[0].strip()
     assert run("verify_events", "--seal", seal)[0].strip() == f"All sealed events are in order: {seal}."
     scene.settle("a")
-    assert "1 newer event waits for its seal." in run("verify_events")[0]
+    assert "Events that wait for their seal: 1." in run("verify_events")[0]
 
 
 def test_a_changed_event_is_named_and_the_command_fails() -> None:
