@@ -13,6 +13,7 @@ from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
@@ -34,6 +35,7 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 """Those with a public key: with any other, a token could be signed by whoever knows the client's id."""
 
 CLAIMS = ["iss", "aud", "exp", "iat", "sub"]
+KEPT_FOR = 300
 LEEWAY = 60
 """Seconds by which two clocks may differ."""
 
@@ -104,6 +106,16 @@ class AccountAdapter(DefaultAccountAdapter):
 class OpenIdAdapter(OpenIDConnectOAuth2Adapter):
     """The protocol. Unlike allauth's, it checks the token's signature even of a token that it fetched itself."""
 
+    @property
+    def openid_config(self) -> dict[str, Any]:
+        """The provider's description of itself, asked for once in five minutes: anybody can press the button."""
+        address = self.get_provider().server_url
+        config: dict[str, Any] | None = cache.get(address)
+        if config is None:
+            config = self._get_json(address)
+            cache.set(address, config, KEPT_FOR)
+        return config
+
     def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any) -> SocialLogin:
         claims = self._decode_id_token(app, kwargs["response"].get("id_token") or "")
         if "email" not in claims and "userinfo_endpoint" in self.openid_config:
@@ -148,6 +160,7 @@ def provider_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Leads to the provider. By a page in between: the policy of our pages lets no form end elsewhere."""
     adapter = _adapter(request, provider_id)
     provider = adapter.get_provider()
+    provider.oauth2_adapter_class = OpenIdAdapter
     after = request.POST.get("next", "")
     hosts = {request.get_host()}
     is_ours = url_has_allowed_host_and_scheme(after, allowed_hosts=hosts, require_https=request.is_secure())

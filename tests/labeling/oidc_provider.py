@@ -32,6 +32,8 @@ class Provider:
     key: Any = KEY
     algorithm: str = "RS256"
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    """The paths that were asked for."""
 
     def authorize(self, address: str) -> str:
         """The person's browser comes there, and is sent back: to this address, with a code."""
@@ -68,6 +70,7 @@ def running_provider() -> Iterator[Provider]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            provider.asked.append(self.path)
             if self.path.startswith("/authorize"):
                 self.send_response(302)
                 self.send_header("Location", provider.authorize(self.path))

@@ -37,6 +37,7 @@ def provider(_provider: Provider, settings: Any) -> Provider:
     for name in ("claims", "changes", "told", "key", "algorithm", "codes"):
         setattr(_provider, name, getattr(fresh, name))
     _provider.claims = dict(ALICE)
+    _provider.asked.clear()
     return _provider
 
 
@@ -83,6 +84,7 @@ def test_somebody_whose_address_the_provider_confirmed_gets_their_own_account(sc
     assert (linked.verb, linked.actor, linked.after) == ("user.provider_linked", scene.alice, {"provider": "oidc"})
     assert (signed_in.actor, signed_in.after) == (scene.alice, {"new_place": True, "provider": "oidc"})
     assert SocialAccount.objects.get().extra_data == {}
+    assert sum(path.endswith("openid-configuration") for path in provider.asked) <= 1  # kept for a while
     assert scene.alice.has_usable_password()
 
 
