@@ -22,6 +22,12 @@ OUR_APPS = frozenset({"labeling", "training"})
 
 Apps = Sequence[AppConfig] | None
 
+NOBODY_SIGNS_IN = Error(
+    "PASSWORD_SIGN_IN is off and no provider is set: nobody could sign in.",
+    hint="Set OIDC_ISSUER and the client, or remove PASSWORD_SIGN_IN.",
+    id="chosen.E014",
+)
+
 
 @register(Tags.security)
 def debug_stays_at_home(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
@@ -103,7 +109,7 @@ def generator_url_is_an_address(app_configs: Apps, **kwargs: Any) -> list[CheckM
 def provider_is_set_up(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """Half a set-up would only show when the first person signs in."""
     if not settings.OIDC_ISSUER:
-        return []
+        return [] if settings.PASSWORD_SIGN_IN else [NOBODY_SIGNS_IN]
     errors: list[CheckMessage] = []
     parts = urlsplit(settings.OIDC_ISSUER)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):

@@ -154,6 +154,8 @@ OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
 OIDC_NAME = env.str("OIDC_NAME", default="Single sign-on")
 OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
 OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+# Whether passwords sign in as well. Off: the provider alone decides, with the second factor that it asks for.
+PASSWORD_SIGN_IN = env.bool("PASSWORD_SIGN_IN", default=True)
 SIGN_IN_DOMAINS: list[str] = env.list("SIGN_IN_DOMAINS", default=[])
 SOCIALACCOUNT_PROVIDERS = oidc_provider(OIDC_ISSUER, OIDC_NAME, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)
 SOCIALACCOUNT_ADAPTER = "labeling.web.providers.ProviderAdapter"

@@ -43,6 +43,8 @@ class PatientBackend(ModelBackend):
     ) -> User | None:
         if request is None or not username:  # not over HTTP: a test, a command
             return super().authenticate(request, username=username, password=password, **kwargs)
+        if not settings.PASSWORD_SIGN_IN:  # every way in with one: the page, Django's admin
+            raise PermissionDenied
         network, now = network_of(address_of(request)), timezone.now()
         own, *shared = _limits("sign-in", network, username)
         is_at_home = is_known(username=username, network=network)

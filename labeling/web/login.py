@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpResponse
@@ -16,7 +17,7 @@ class SignInView(LoginView):
     template_name = "login.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(providers=sign_in_providers(), **kwargs)
+        return super().get_context_data(providers=sign_in_providers(), by_password=settings.PASSWORD_SIGN_IN, **kwargs)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         seconds = getattr(self.request, WAIT, 0)

@@ -143,3 +143,15 @@ def test_half_a_provider_is_refused(
 ) -> None:
     settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = issuer, client, secret
     assert ids(checks.provider_is_set_up(None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("issuer", "passwords", "expected"),
+    [("", True, []), ("", False, ["chosen.E014"]), ("https://login.example", False, [])],
+)
+def test_an_installation_that_nobody_could_sign_in_to_is_refused(
+    settings: Settings, issuer: str, passwords: bool, expected: list[str]
+) -> None:
+    settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = issuer, "chosen", "s"
+    settings.PASSWORD_SIGN_IN = passwords
+    assert ids(checks.provider_is_set_up(None)) == expected

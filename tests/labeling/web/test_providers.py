@@ -18,7 +18,7 @@ from labeling.actions.erasure import erase_person
 from labeling.actions.invitations import create_invitation
 from labeling.models import Event, User
 from tests.labeling.oidc_provider import CLIENT, OTHER_KEY, SECRET, Provider, running_provider
-from tests.people import NOON, Stage, stage
+from tests.people import NOON, PASSWORD, Stage, stage
 
 ALICE = {"sub": "4711", "email": "Alice@Firm.example", "email_verified": True}
 
@@ -238,3 +238,25 @@ def test_an_erased_person_is_a_stranger_to_the_provider(scene: Stage, provider: 
     erase_person(person=scene.alice, confirmation="alice", acting_user=scene.alice, now=NOON)
     assert not SocialAccount.objects.exists()
     refused(sign_in(Client(), provider), "Nobody here has your e-mail address.")
+
+
+def test_where_passwords_are_off_only_the_provider_signs_in(scene: Stage, provider: Provider, settings: Any) -> None:
+    settings.PASSWORD_SIGN_IN = False
+    browser = Client()
+    page = browser.get("/login/").content.decode()
+    assert "Sign in with <bdi>Firm</bdi>" in page
+    assert 'name="password"' not in page
+    entered = {"username": "root", "password": PASSWORD}
+    for address in ("/login/", "/admin/login/"):
+        assert browser.post(address, entered).wsgi_request.user.is_anonymous
+    assert not Event.objects.filter(verb__in=["user.signed_in", "user.sign_in_failed"]).exists()
+    until = timezone.now() + timedelta(days=1)
+    _, token = create_invitation(campaign=scene.campaign, expires_at=until, acting_user=scene.maya, now=timezone.now())
+    invited = reverse("invitation", args=[token])
+    page = browser.post(invited, {"username": "eva", "password": PASSWORD}).content.decode()
+    assert "This invitation requires an account." in page
+    assert 'name="password"' not in page
+    assert not User.objects.filter(username="eva").exists()
+    assert sign_in(browser, provider, invited).headers["Location"] == invited
+    assert browser.post(invited).status_code == 302
+    assert scene.campaign.memberships.filter(user=scene.alice).exists()
