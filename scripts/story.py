@@ -2,13 +2,15 @@
 
     python scripts/story.py FOLDER
 
-The parts are those of the product's page. They show what was recorded where that page shows an installation's own models.
+The parts are those of the product's page. Where that page shows an installation's own models, they show what was
+recorded.
 """
 
 import os
 import shutil
 import sys
 from pathlib import Path
+from typing import cast
 
 import django
 from django.conf import settings
@@ -19,6 +21,7 @@ if __name__ == "__main__":  # the tests have Django set up
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings_for_tests")
     django.setup()
 
+from django.http import HttpResponse  # noqa: E402
 from django.template.loader import render_to_string  # noqa: E402
 from django.test import RequestFactory, override_settings  # noqa: E402
 from django.utils.translation import override  # noqa: E402
@@ -52,10 +55,10 @@ def write_story(folder: Path) -> list[Path]:
         with override(language), override_settings(STATIC_URL=f"{FILES}/", STORAGES=PLAIN):
             if language != "en":
                 catalogue = folder / FILES / f"words-{language}.js"
-                catalogue.write_bytes(words(RequestFactory().get("/")).content)
+                catalogue.write_bytes(cast(HttpResponse, words(RequestFactory().get("/"))).content)
                 context["words"] = f"{FILES}/{catalogue.name}"
-            text = render_to_string("training/story_static.html", context)
-        text = text.replace(f'"/{FILES}/', f'"{FILES}/')  # the site may lie in any folder of its server
+            rendered = render_to_string("training/story_static.html", context)
+        text = rendered.replace(f'"/{FILES}/', f'"{FILES}/')  # the site may lie in any folder of its server
         pages.append(folder / name)
         pages[-1].write_text(text, encoding="utf-8")
     return pages

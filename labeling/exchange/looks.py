@@ -20,7 +20,7 @@ CONTROL_TOKENS = re.compile(r"<\|[A-Za-z_][\w ]{0,30}\|>|</?s>|<(?:bos|eos|start
 
 
 _MISSING = frozenset({"nan", "null", "none", "nil", "undefined", "<na>", "#n/a", "n/a", "nat", "[null]", "\\n"})
-"""What programs write into a table where a value is missing. A few can be an answer, too."""
+"""Words that programs write into a table where a value is missing. A few can be an answer, too."""
 
 
 def looks_missing(text: str) -> bool:

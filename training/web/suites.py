@@ -79,13 +79,13 @@ class SuiteForm(forms.Form):
 def _text_of(file: "UploadedFile[Any]") -> str | None:
     file.seek(0)
     try:
-        return file.read().decode("utf-8-sig")
+        return str(file.read(), "utf-8-sig")
     except UnicodeDecodeError:
         return None
 
 
 def _with_text_of(file: "UploadedFile[Any]", sent: QueryDict) -> QueryDict:
-    """What was sent, with a file's text as the scenarios: a refused form then shows it, and nothing is sent again."""
+    """The form as sent, with a file's text as the scenarios: a refused form shows it, and nothing is sent again."""
     values = sent.copy()
     if (text := _text_of(file)) is not None:
         values["scenarios"] = text

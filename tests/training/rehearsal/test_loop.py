@@ -78,7 +78,8 @@ def test_the_second_round_goes_on_from_the_first_and_its_poison_is_its_own(base:
     assert "training.left_out" in {event["verb"] for event in second["events"]}  # held back: the crowd's labels go
     run = ModelVersion.objects.get(name=second["version"]).run
     assert run is not None
-    assert (run.round.number, run.round.campaign.slug) == (2, second["campaign"])
+    assert run.round is not None
+    assert (run.round.number, run.campaign.slug) == (2, second["campaign"])
 
 
 def test_a_phase_that_fails_is_named(base: ModelVersion, db: None) -> None:

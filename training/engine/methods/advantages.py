@@ -54,10 +54,11 @@ def best_and_worst(rewards: Column, samples_per_prompt: int, draws: Column | Non
 
 
 def pulls(signs: Column, log_ratios: Column, beta: float, samples_per_prompt: int) -> tuple[Column, Column]:
-    """What DPO's loss (arXiv 2305.18290, equation 7) weighs the log-probabilities of a step's samples with, and the
-    margins of its pairs: ``A = k beta sigma(-m) sign`` over the share of prompts that have a pair, so that the mean of
-    ``-A log pi`` over all samples has the gradient of the mean loss of the pairs.
+    """The weights of the log-probabilities of a step's samples in the gradient of DPO's loss (arXiv 2305.18290,
+    equation 7), and the margins of its pairs.
 
+    ``A = k beta sigma(-m) sign`` over the share of prompts that have a pair, so that the mean of ``-A log pi`` over all
+    samples has the gradient of the mean loss of the pairs.
     ``signs``: see ``best_and_worst``. ``log_ratios``: ``log pi - log pi_ref`` of each sample. Both (prompts * k,), as
     is A; m: (pairs,).
     """
