@@ -25,6 +25,12 @@ OUR_APPS = frozenset({"labeling", "training"})
 
 Apps = Sequence[AppConfig] | None
 
+NOBODY_SIGNS_IN = Error(
+    "PASSWORD_SIGN_IN is off and no provider is set: nobody could sign in.",
+    hint="Set OIDC_ISSUER and the client, or remove PASSWORD_SIGN_IN.",
+    id="chosen.E015",
+)
+
 
 @register(Tags.security)
 def debug_stays_at_home(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
@@ -97,6 +103,32 @@ def generator_url_is_an_address(app_configs: Apps, **kwargs: Any) -> list[CheckM
                 "GENERATOR_HANDOVER is stop, but the commands that stop and start the server are missing.",
                 hint="Set GENERATOR_STOP_COMMAND and GENERATOR_START_COMMAND.",
                 id="chosen.E007",
+            )
+        )
+    return errors
+
+
+@register(Tags.security)
+def provider_is_set_up(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Half a set-up would only show when the first person signs in."""
+    if not settings.OIDC_ISSUER:
+        return [] if settings.PASSWORD_SIGN_IN else [NOBODY_SIGNS_IN]
+    errors: list[CheckMessage] = []
+    parts = urlsplit(settings.OIDC_ISSUER)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        errors.append(
+            Error(
+                f"OIDC_ISSUER is not an https address: {settings.OIDC_ISSUER!r}.",
+                hint="Set it to the provider's address, such as https://login.example/realms/firm.",
+                id="chosen.E013",
+            )
+        )
+    if not (settings.OIDC_CLIENT_ID and settings.OIDC_CLIENT_SECRET):
+        errors.append(
+            Error(
+                "OIDC_ISSUER is set, but not the client that the provider knows.",
+                hint="Set OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, as the provider gave them to you.",
+                id="chosen.E014",
             )
         )
     return errors

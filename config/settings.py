@@ -13,6 +13,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.api_description import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from config.sign_in import oidc_provider
 from config.version import VERSION as VERSION
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -56,6 +57,9 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "config",  # its checks
     "common",  # its template tags
     "labeling",
@@ -75,6 +79,7 @@ MIDDLEWARE = [
     "config.bodies.BodyLimitMiddleware",  # before anything reads a form
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.security.ContentSecurityPolicyMiddleware",
@@ -145,6 +150,20 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+
+# Signing in with the accounts of a company: any provider that speaks OpenID Connect. Off without an issuer.
+# New people come in if they open an invitation's link first, or if their address is in one of these domains.
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="Single sign-on")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+# Whether passwords sign in as well. Off: the provider alone decides, with the second factor that it asks for.
+PASSWORD_SIGN_IN = env.bool("PASSWORD_SIGN_IN", default=True)
+SIGN_IN_DOMAINS: list[str] = env.list("SIGN_IN_DOMAINS", default=[])
+SOCIALACCOUNT_PROVIDERS = oidc_provider(OIDC_ISSUER, OIDC_NAME, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)
+SOCIALACCOUNT_ADAPTER = "labeling.web.providers.ProviderAdapter"
+ACCOUNT_ADAPTER = "labeling.web.providers.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses are ours: labeling.actions.accounts confirms them
 
 PASSWORD_RESET_TIMEOUT = 4 * 3600  # the links of our e-mails
 

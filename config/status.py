@@ -25,6 +25,7 @@ from common.storage import state as storage
 from common.wording import decimals
 from config.health import is_beat_silent, last_tick, waiting_migrations
 from labeling.access import require_admin
+from labeling.queries.event_chain import chain_state
 from labeling.web.edge import page, person
 from training.queries.state import (
     QueueState,
@@ -40,6 +41,7 @@ from training.versions import servers
 logger = logging.getLogger(__name__)
 
 BACKUP_OLD_AFTER = timedelta(days=7)
+SEAL_LATE_AFTER = timedelta(hours=1)
 CONNECTIONS_SHARE = 0.85
 """Of the connections that the database allows."""
 
@@ -286,6 +288,29 @@ def _backups(now: datetime) -> Iterable[Part]:
         yield Part(_("Backups"), trouble=_("The last one is %(time)s old.") % age, remedy=remedy)
 
 
+def _event_log(now: datetime) -> Iterable[Part]:
+    state = chain_state()
+    fact = _("It has no events yet.")
+    if state.link is not None:
+        values = {"time": timesince(state.link.sealed_at, now), "number": state.link.number, "hash": state.link.hash}
+        fact = _("It was last sealed %(time)s ago, with the seal %(number)s:%(hash)s.") % values
+    elif state.oldest_unsealed is not None:
+        fact = _("It was never sealed.")
+    if not state.may_change:
+        kept = _("The database refuses to change or delete its events.")
+        fact = f"{fact} {kept}"
+    waits = state.oldest_unsealed is not None and now - state.oldest_unsealed > SEAL_LATE_AFTER
+    if not waits or (state.link is not None and now - state.link.sealed_at <= SEAL_LATE_AFTER):
+        yield Part(_("Event log"), fact)
+        return
+    yield Part(
+        _("Event log"),
+        fact,
+        _("Events of more than an hour ago are not sealed: a change of them would not be found."),
+        _("Start the scheduler and worker again. manage.py seal_events seals at once; verify_events checks the log."),
+    )
+
+
 def _gib(size: int) -> str:
     return decimals(size / GIB, 1)
 
@@ -303,4 +328,5 @@ LOOKS: tuple[tuple[str | Promise, Callable[[datetime], Iterable[Part]]], ...] = 
     (gettext_lazy("Leases"), _leases),
     (gettext_lazy("Webhooks"), _webhooks),
     (gettext_lazy("Backups"), _backups),
+    (gettext_lazy("Event log"), _event_log),
 )

@@ -142,3 +142,34 @@ def test_a_storage_that_no_backend_takes_is_refused(
 ) -> None:
     settings.STORAGE_URL, settings.STORAGE_OPTIONS = url, options
     assert ids(checks.storage_can_be_opened(None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("issuer", "client", "secret", "expected"),
+    [
+        ("", "", "", []),
+        ("https://login.example", "chosen", "s", []),
+        ("http://127.0.0.1:8080/realms/firm", "chosen", "s", []),
+        ("http://login.example", "chosen", "s", ["chosen.E013"]),
+        ("login.example", "chosen", "s", ["chosen.E013"]),
+        ("https://login.example", "chosen", "", ["chosen.E014"]),
+        ("https://login.example", "", "s", ["chosen.E014"]),
+    ],
+)
+def test_half_a_provider_is_refused(
+    settings: Settings, issuer: str, client: str, secret: str, expected: list[str]
+) -> None:
+    settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = issuer, client, secret
+    assert ids(checks.provider_is_set_up(None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("issuer", "passwords", "expected"),
+    [("", True, []), ("", False, ["chosen.E015"]), ("https://login.example", False, [])],
+)
+def test_an_installation_that_nobody_could_sign_in_to_is_refused(
+    settings: Settings, issuer: str, passwords: bool, expected: list[str]
+) -> None:
+    settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = issuer, "chosen", "s"
+    settings.PASSWORD_SIGN_IN = passwords
+    assert ids(checks.provider_is_set_up(None)) == expected
