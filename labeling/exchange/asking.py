@@ -5,26 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.phrases import gettext_noop
+from common.prompt_fields import PROMPT_FIELDS, SYSTEM_FIELDS, WITH_INPUT, earlier_turns, with_input
 from common.transcripts import is_transcript, prompt_turns
 from labeling.exchange import conversations, parsing
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.records import JsonObject, Message
-
-PROMPT_FIELDS = (
-    "prompt",
-    "instruction",
-    "question",
-    "query",
-    "history",
-    "context",
-    "conversations",
-    "conversation",
-    "messages",
-    "input",
-)
-"""Fields that hold a prompt. The first that a record has is its prompt."""
-
-SYSTEM_FIELDS = ("system", "system_prompt", "system_message", "system_instruction")
 
 
 @dataclass(slots=True)
@@ -72,22 +57,19 @@ def asked_by(record: JsonObject) -> Asked:
 def _with_input(record: JsonObject, name: str, text: str, asked: Asked) -> str:
     """An instruction with the text that it is about, as Alpaca writes both."""
     added = record.get("input")
-    if name not in ("prompt", "instruction", "question", "query") or not isinstance(added, str):
+    if name not in WITH_INPUT or not isinstance(added, str):
         return text
     asked.used.append("input")
-    return f"{text}\n\n{added}" if added.strip() and added.strip() != text.strip() else text
+    return with_input(text, added)
 
 
 def _earlier_turns(record: JsonObject, name: str, asked: Asked) -> list[Message]:
     """The turns before an instruction: `history`, a list of pairs."""
-    pairs = record.get("history")
-    if name == "history" or not isinstance(pairs, list) or not pairs:
-        return []
-    if not all(isinstance(pair, list) and len(pair) == 2 and all(isinstance(t, str) for t in pair) for pair in pairs):
+    turns = None if name == "history" else earlier_turns(record.get("history"))
+    if not turns:
         return []
     asked.used.append("history")
-    roles = ("user", "assistant")
-    return [Message(role=role, content=said) for pair in pairs for role, said in zip(roles, pair, strict=True)]
+    return [Message(role=role, content=said) for role, said in turns]
 
 
 def _with_system(record: JsonObject, conversation: list[Message], asked: Asked) -> list[Message]:

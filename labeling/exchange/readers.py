@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from common.phrases import gettext_noop
+from common.prompt_fields import UNKEPT, is_repeated
 from common.transcripts import (
-    SHARED_PROMPT_CHARS,
     Unsplit,
     is_hh_pair,
     split_common_beginning,
@@ -55,8 +55,7 @@ def read_trl(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
         )
     if asked.is_transcript:
         both = _unspaced(both[0]), _unspaced(both[1])
-    last = asked.prompt[-1]["content"].strip()
-    if len(last) >= SHARED_PROMPT_CHARS and all(one.text.lstrip().startswith(last) for one in both):
+    if is_repeated(asked.prompt[-1]["content"], [one.text for one in both]):
         raise BadRecordError(
             "prompt_repeated", gettext_noop("The prompt is repeated at the start of both completions.")
         )
@@ -107,7 +106,7 @@ def read_openai(place: Place, record: JsonObject, limits: ReadLimits) -> Importe
     first, second = (conversations.completion(parsing.required(record, name), name, asked.extras) for name in names)
     asked.prompt = conversations.prompt(parsing.required(given, "messages"), extras=asked.extras)
     asked.prompt = conversations.with_tools(asked.prompt, given.get("tools"))
-    if others := parsing.rest(given, "messages", "tools", *parsing.UNKEPT):
+    if others := parsing.rest(given, "messages", "tools", *UNKEPT):
         asked.extras["input_fields"] = others
     sides = first, second
     return compare(Source(place, "openai", record, limits), asked, sides, names, preference="first", used=names)
