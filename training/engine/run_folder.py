@@ -257,7 +257,7 @@ class _Unreadable(Exception):
 
 
 def _twice(read: Callable[[Path], _Content], path: Path) -> _Content:
-    """What is read of a file, at the second try if the disk fails at the first. Raises _Unreadable after that."""
+    """The content of a file, read at the second try if the disk fails at the first. Raises _Unreadable after that."""
     for is_last in (False, True):
         try:
             return read(path)

@@ -68,7 +68,7 @@ def train(
         folder = RunFolder(files.out, wait_seconds=wait_seconds, writes=ranks.main, while_waiting=caller.stop.check)
         inputs = describe_inputs(files, kind)
         config = _as_begun(config, folder.begun_with("config.json"))
-        folder.claim("config.json", _frozen(config), absent=_frozen(RunConfig()))
+        folder.claim("config.json", _frozen(config), absent=_frozen(type(config)()))
         folder.claim("inputs.json", inputs)
         ranks.wait()
         meta = folder.finished()
