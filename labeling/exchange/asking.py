@@ -31,13 +31,15 @@ SYSTEM_FIELDS = ("system", "system_prompt", "system_message", "system_instructio
 class Asked:
     """The prompt of a record. used: the fields it was read from. extras: other fields of its messages.
 
-    is_transcript: it was written as one text, "Human: ... Assistant:".
+    is_transcript: it was written as one text, "Human: ... Assistant:". is_apart: it has fields of its own, so the
+    completions should not repeat it.
     """
 
     prompt: list[Message]
     used: list[str]
     extras: JsonObject = field(default_factory=dict)
     is_transcript: bool = False
+    is_apart: bool = False
 
 
 def has_prompt(record: Mapping[str, Any]) -> bool:
@@ -52,7 +54,7 @@ def asked_by(record: JsonObject) -> Asked:
         if "prompt" in record:
             conversations.prompt(record["prompt"])
         raise BadRecordError("missing_field", gettext_noop("The field %(name)s is missing."), "prompt", name="'prompt'")
-    asked = Asked([], [name])
+    asked = Asked([], [name], is_apart=True)
     value = record[name]
     text = parsing.sole_text(value)
     if text is not None:

@@ -14,6 +14,7 @@ from labeling.exchange.opinions import opinion, opinion_fields, person_name
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference, Vote
+from labeling.exchange.repeats import unrepeated
 
 NOBODY = ("import", "unknown", "adjudication")
 """Our exports write these in the place of an annotator where a verdict has no judgments."""
@@ -87,6 +88,8 @@ def compare(
         votes, used = _named_opinion(source, preference, size.certainty, used)
     if "tools" in record:
         asked.prompt, used = conversations.with_tools(asked.prompt, record["tools"]), (*used, "tools")
+    if asked.is_apart:
+        sides = unrepeated(asked, sides, names)
     parsing.check_completions(sides[0].text, sides[1].text, names)
     external_id = next((one for one in ("id", "question_id", "prompt_id") if record.get(one) is not None), "id")
     read = (*asked.used, *used, external_id, "gold")

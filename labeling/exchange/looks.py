@@ -48,6 +48,11 @@ def is_rendered(text: str) -> bool:
     return TURN_TOKENS.match(text) is not None
 
 
+def is_alpaca(text: str) -> bool:
+    """Whether the text begins as Alpaca's template does."""
+    return text.lstrip().startswith(("### Instruction:", "Below is an instruction that describes a task"))
+
+
 def control_token(text: str) -> str:
     """The first control token of a common chat template in the text; empty: there is none."""
     if "<" not in text and "[" not in text:

@@ -9,14 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from common.phrases import gettext_noop
-from common.transcripts import (
-    SHARED_PROMPT_CHARS,
-    Unsplit,
-    is_hh_pair,
-    split_common_beginning,
-    split_hh_pair,
-    unspaced,
-)
+from common.transcripts import Unsplit, is_hh_pair, split_common_beginning, split_hh_pair, unspaced
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.battle_readers import BATTLE_READERS
@@ -30,9 +23,11 @@ from labeling.exchange.ranking_readers import RANKING_READERS
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
+from labeling.exchange.repeats import agreed_prompt, only_one
 from labeling.exchange.sides_reader import SIDES_READERS, names_sides
 from labeling.exchange.turns import common_beginning
 
+SIDES = ("chosen", "rejected")
 CHOSEN_FIELDS = ("chosen", "rejected", "chosen_model", "rejected_model")
 
 
@@ -42,10 +37,10 @@ def read_trl(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
     Also a line of one of our snapshots, and the shapes that call the prompt question, instruction or conversations.
     """
     asked = asked_by(record)
-    sides = [parsing.required(record, name) for name in ("chosen", "rejected")]
+    sides = [parsing.required(record, name) for name in SIDES]
     repeated = [_contains_prompt(side) for side in sides]
     if repeated[0] != repeated[1]:
-        raise BadRecordError("prompt_repeated", gettext_noop("Only one of 'chosen' and 'rejected' repeats the prompt."))
+        raise only_one(SIDES)
     if all(repeated):
         asked.prompt, both = _after_shared_prompt(asked, sides)
     else:
@@ -55,18 +50,13 @@ def read_trl(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
         )
     if asked.is_transcript:
         both = _unspaced(both[0]), _unspaced(both[1])
-    last = asked.prompt[-1]["content"].strip()
-    if len(last) >= SHARED_PROMPT_CHARS and all(one.text.lstrip().startswith(last) for one in both):
-        raise BadRecordError(
-            "prompt_repeated", gettext_noop("The prompt is repeated at the start of both completions.")
-        )
     return _chosen(place, "trl", asked, both, record, limits)
 
 
 def read_trl_implicit(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """TRL without a prompt field: two complete conversations, whose shared beginning is the prompt."""
     asked = Asked([], [])
-    sides = [parsing.required(record, name) for name in ("chosen", "rejected")]
+    sides = [parsing.required(record, name) for name in SIDES]
     asked.prompt, both = _shared_conversation(sides, asked)
     return _chosen(place, "trl-implicit", asked, both, record, limits)
 
@@ -226,21 +216,9 @@ def _shared_conversation(sides: list[Any], asked: Asked) -> tuple[list[Message],
 
 
 def _after_shared_prompt(asked: Asked, sides: list[Any]) -> tuple[list[Message], tuple[CompletionText, CompletionText]]:
-    """The prompt and the completions of two conversations that begin with the prompt.
-
-    The field of the prompt may lack the system message, or have only the first or the last message.
-    """
+    """The prompt and the completions of two conversations that begin with the prompt."""
     shared, ends = _shared_conversation(sides, asked)
-    if asked.prompt[-len(shared) :] == shared:
-        return asked.prompt, ends
-    turns = [one for one in shared if one["role"] != "system"]
-    given = [one for one in asked.prompt if one["role"] != "system"]
-    same_start = given == turns[: len(given)] or given == turns[-len(given) :]
-    same_system = given == asked.prompt or asked.prompt[0] == shared[0]
-    if not (same_start and same_system):
-        reason = gettext_noop("The prompt is not the beginning of the conversations 'chosen' and 'rejected'.")
-        raise BadRecordError("different_prompts", reason, "prompt")
-    return shared, ends
+    return agreed_prompt(asked.prompt, shared, SIDES), ends
 
 
 def _contains_prompt(side: Any) -> bool:
