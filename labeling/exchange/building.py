@@ -8,7 +8,7 @@ from typing import Any, cast, get_args
 
 from common.phrases import gettext_noop
 from labeling.exchange import certainties, conversations, parsing
-from labeling.exchange.asking import Asked
+from labeling.exchange.asking import Asked, with_system
 from labeling.exchange.looks import control_token, looks_missing
 from labeling.exchange.opinions import opinion, opinion_fields, person_name
 from labeling.exchange.parsing import BadRecordError
@@ -90,6 +90,8 @@ def compare(
         asked.prompt, used = conversations.with_tools(asked.prompt, record["tools"]), (*used, "tools")
     if asked.is_apart:
         sides = unrepeated(asked, sides, names)
+    else:
+        asked.prompt = with_system(record, asked.prompt, asked.used)
     parsing.check_completions(sides[0].text, sides[1].text, names)
     external_id = next((one for one in ("id", "question_id", "prompt_id") if record.get(one) is not None), "id")
     read = (*asked.used, *used, external_id, "gold")

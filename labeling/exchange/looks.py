@@ -16,7 +16,10 @@ TURN_TOKENS = re.compile(
 )
 """The beginning of a text that a chat template has rendered."""
 
-CONTROL_TOKENS = re.compile(r"<\|[A-Za-z_][\w ]{0,30}\|>|</?s>|<(?:bos|eos|start_of_turn|end_of_turn)>|\[/?INST\]")
+CONTROL_TOKENS = re.compile(
+    r"<\|[A-Za-z_][\w ]{0,30}\|>|<\uff5c[A-Za-z_][\w\u2581 ]{0,30}\uff5c>|"
+    r"</?s>|<(?:bos|eos|start_of_turn|end_of_turn)>|\[/?INST\]"
+)
 
 
 _MISSING = frozenset({"nan", "null", "none", "nil", "undefined", "<na>", "#n/a", "n/a", "nat", "[null]", "\\n"})
@@ -46,6 +49,14 @@ def look_alike(first: str, second: str) -> bool:
 def is_rendered(text: str) -> bool:
     """Whether the text is a whole chat template: it begins with a control token that opens a turn."""
     return TURN_TOKENS.match(text) is not None
+
+
+OPEN_TURNS = ("ASSISTANT:", "Assistant:", "### Response:")
+
+
+def is_open(text: str) -> bool:
+    """Whether the text ends where a reply begins, so that it is a whole conversation and no single message."""
+    return text.rstrip().endswith(OPEN_TURNS)
 
 
 def is_alpaca(text: str) -> bool:

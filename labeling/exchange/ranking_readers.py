@@ -9,7 +9,7 @@ from typing import Any
 
 from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
-from labeling.exchange.asking import Asked, asked_by
+from labeling.exchange.asking import SYSTEM_FIELDS, Asked, asked_by
 from labeling.exchange.building import MOST_RANKED, Ranked, Source, compare, ranking
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
@@ -112,12 +112,12 @@ def read_rated_responses(place: Place, records: list[JsonObject], limits: ReadLi
         if score is None:
             raise BadRecordError("ranking", gettext_noop("A response has no rating 'helpfulness'."), "helpfulness")
         text = CompletionText(parsing.required_text(record, "response"))
-        ranked.append(Ranked(_text(text, record, limits, "prompt", "response"), score))
+        ranked.append(Ranked(_text(text, record, limits, "prompt", "response", *SYSTEM_FIELDS), score))
     if len(ranked) < 2:
         raise BadRecordError(
             "single", gettext_noop("The prompt has only one response in the lines next to each other."), "response"
         )
-    head = {"prompt": records[0]["prompt"]}
+    head = {name: records[0][name] for name in ("prompt", *SYSTEM_FIELDS) if name in records[0]}
     return ranking(Source(place, "helpsteer2", head, limits), asked_by(head), ranked, scored=True)
 
 
@@ -211,7 +211,8 @@ def _is_tree(record: Mapping[str, Any]) -> bool:
 
 
 def _same_prompt(group: list[JsonObject], record: JsonObject) -> bool:
-    return len(group) < MOST_RANKED and "prompt" in record and group[0].get("prompt") == record["prompt"]
+    is_same = all(group[0].get(name) == record.get(name) for name in ("prompt", *SYSTEM_FIELDS))
+    return len(group) < MOST_RANKED and "prompt" in record and is_same
 
 
 def _same_tree(group: list[JsonObject], record: JsonObject) -> bool:

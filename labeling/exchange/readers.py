@@ -14,9 +14,10 @@ from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.battle_readers import BATTLE_READERS
 from labeling.exchange.building import Size, Source, compare
+from labeling.exchange.looks import OPEN_TURNS
 from labeling.exchange.own_readers import OWN_READERS
 from labeling.exchange.parsing import BadRecordError
-from labeling.exchange.places import in_field
+from labeling.exchange.places import PROMPT, in_field
 from labeling.exchange.platform_readers import PLATFORM_READERS
 from labeling.exchange.potato_reader import POTATO_READERS
 from labeling.exchange.ranking_readers import RANKING_READERS
@@ -81,6 +82,8 @@ def read_implicit_text(place: Place, record: JsonObject, limits: ReadLimits) -> 
     except Unsplit as error:
         raise _unsplit(error) from error
     both = CompletionText(texts[0]), CompletionText(texts[1])
+    if any(turn in question for turn in OPEN_TURNS):
+        raise BadRecordError("rendered", conversations.WHOLE, where=PROMPT.subject)
     return _chosen(place, "implicit-text", Asked(conversations.prompt(question), []), both, record, limits)
 
 

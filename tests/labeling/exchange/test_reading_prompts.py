@@ -43,6 +43,12 @@ def test_every_shape_of_prompt_is_read() -> None:
         assert five.messages == [message("user", "Just a text")]
 
 
+def test_turns_keep_the_system_message_beside_them_and_among_them() -> None:
+    talk = [message("system", "Be brief."), message("user", "First")]
+    records = [{"turns": ["First", "Second"], "system_prompt": "Be brief."}, {"turns": talk}]
+    assert [one.messages for one in read(as_lines(records)) if isinstance(one, ImportedPrompt)] == [talk, talk]
+
+
 def test_plain_lines_are_prompts() -> None:
     prompts = read("Why is the sky blue?\r\n\n[Shout] Café?\n".encode())
     assert [(one.line, one.messages[0]["content"]) for one in prompts if isinstance(one, ImportedPrompt)] == [
