@@ -77,7 +77,7 @@ def open_records(
     if framing is None:
         delimiter = delimiter_of(head, {*COLUMNS, *columns}, any_table=any_table)
         if delimiter is not None:
-            return "table", table_records(chunks, delimiter, limits)
+            return "table", table_records(chunks, delimiter, limits, columns)
         framing = _framing(head, len(head) >= CHUNK, is_record)
     if framing == "array":
         return framing, array_records(chunks, limits.record_bytes)

@@ -24,6 +24,9 @@ COLUMNS = frozenset(
         "question",
         "messages",
         "conversations",
+        "conversation",
+        "query",
+        "turns",
         "output_1",
         "response_a",
         "response_b",
@@ -35,7 +38,25 @@ COLUMNS = frozenset(
         "human_ref_A",
     }
 )
-"""Names of columns by which a header is recognised."""
+"""Names of columns by which a header is recognised, in any case."""
+
+_CASED = {name.casefold(): name for name in COLUMNS}
+_BESIDE: tuple[str, ...] = (
+    "category",
+    "tags",
+    "id",
+    "system",
+    "system_prompt",
+    "input",
+    "context",
+    "history",
+    "preference",
+    "winner",
+)
+_BESIDE += ("label", "annotator", "response_2", "response2", "answer2", "output_2", "conversation_b", "human_ref_B")
+_USUAL = _CASED | {name.casefold(): name for name in _BESIDE}
+ALONE = ("prompt", "question", "instruction", "query")
+"""Names of columns of which one is enough for a header."""
 
 ROWS_AT_ONCE = 256
 SEPARATOR_LINE = re.compile(rb"(?:\xef\xbb\xbf)?sep=(.)\r?\n")
@@ -65,9 +86,9 @@ def delimiter_of(head: bytes, known: Collection[str] = COLUMNS, *, any_table: bo
         named = [cell.strip() for cell in cells]
         if not all(_HEADER_CELL.fullmatch(cell) for cell in named) or len(set(named)) != len(named):
             continue
-        if len(named) == 1 and named[0] not in ("prompt", "question", "instruction"):
+        if len(named) == 1 and named[0].casefold() not in ALONE and named[0] not in known:
             continue
-        if any(name in known for name in named):
+        if any(name in known or name.casefold() in _CASED for name in named):
             return delimiter
         second = next(csv.reader(lines[1:2], delimiter=delimiter), []) if any_table else []
         if len(named) > 2 and len(second) == len(named):
@@ -75,8 +96,13 @@ def delimiter_of(head: bytes, known: Collection[str] = COLUMNS, *, any_table: bo
     return None
 
 
-def table_records(chunks: Iterator[bytes], delimiter: str, limits: ReadLimits) -> Iterator[RawRecord]:
-    """The rows of a CSV file. Empty cells are left out. Raises UnreadableInput while iterating."""
+def table_records(
+    chunks: Iterator[bytes], delimiter: str, limits: ReadLimits, asked: Collection[str] = ()
+) -> Iterator[RawRecord]:
+    """The rows of a CSV file. Empty cells are left out. Raises UnreadableInput while iterating.
+
+    asked: the columns of a mapping, which keep their names. Other known names are read in any case.
+    """
     reader = csv.reader(_text_lines(chunks, limits), delimiter=delimiter)
     number, header = 0, None
     try:
@@ -86,7 +112,7 @@ def table_records(chunks: Iterator[bytes], delimiter: str, limits: ReadLimits) -
             if not any(cell.strip() for cell in row) or (header is None and _is_separator_line(row, start)):
                 continue
             if header is None:
-                header = [cell.strip().removeprefix("\ufeff") for cell in row]
+                header = _usual_case([cell.strip().removeprefix("\ufeff") for cell in row], asked)
                 continue
             number += 1
             yield _row(Place(start, number), header, row, limits)
@@ -94,6 +120,12 @@ def table_records(chunks: Iterator[bytes], delimiter: str, limits: ReadLimits) -
         raise UnreadableInput(
             gettext_noop("The table cannot be read from here on: %(error)s."), error=cause_of(error)
         ) from error
+
+
+def _usual_case(header: list[str], asked: Collection[str]) -> list[str]:
+    """The header with known names as readers know them: "Prompt" and "CATEGORY" in lower case."""
+    usual = [name if name in asked else _USUAL.get(name.casefold(), name) for name in header]
+    return usual if len(set(usual)) == len(usual) else header
 
 
 def parquet_records(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[RawRecord]:

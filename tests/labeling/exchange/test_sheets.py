@@ -31,6 +31,13 @@ def test_a_table_is_read_by_its_header(delimiter: str, mark: bytes) -> None:
     assert [one.line for one in records] == [2, 3, 5]
 
 
+@pytest.mark.parametrize("header", ["Prompt,Chosen,Rejected", "PROMPT,CHOSEN,REJECTED"])
+def test_a_header_in_capitals_is_the_usual_one(header: str) -> None:
+    (one,) = read(f"{header}\nWhy?,Because.,No.\n".encode())
+    assert isinstance(one, ImportedComparison)
+    assert (one.prompt[0]["content"], one.first.text, one.second.text) == ("Why?", "Because.", "No.")
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_a_first_line_for_excel_states_the_delimiter_and_is_no_header(delimiter: str, mark: bytes) -> None:
