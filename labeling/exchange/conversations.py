@@ -35,9 +35,12 @@ ROLES: Mapping[str, str] = {
 UNKEPT_IN_MESSAGE = (
     "reasoning_content",
     "reasoning",
+    "reasoning_details",
     "thinking",
-    "audio",
+    "thinking_blocks",
+    *(name for name in parsing.UNKEPT if name not in parsing.OF_TOOLS),
 )
+"""Other fields of a message that a model sees or wrote, and that have no place here."""
 
 HERMES_CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.DOTALL)
 HERMES_RESULT = re.compile(r"\s*<tool_response>\n?((?:(?!</?tool_response>).)*?)\n?</tool_response>\s*", re.DOTALL)

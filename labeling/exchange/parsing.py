@@ -45,6 +45,7 @@ UNKEPT = (
     "videos",
     "audios",
     "audio",
+    "documents",
 )
 """Fields of a record that change what the model sees. They cannot be kept, so a record with one of them is refused."""
 
