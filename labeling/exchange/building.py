@@ -26,7 +26,7 @@ FIRST = ("a", "first", "left", "chosen", "1", "model_a", "response1", "response_
 SECOND = ("b", "second", "right", "rejected", "2", "model_b", "response2", "response_2", "response_b", "answer2")
 TIE = ("tie", "equal", "same", "draw", "both", "both_good", "tie (bothgood)", "1.5")
 PREFERENCES = get_args(Preference)
-BOTH_BAD = ("both_bad", "both bad", "bothbad", "tie (bothbad)", "neither", "none")
+BOTH_BAD = ("both_bad", "both bad", "bothbad", "tie (bothbad)", "neither")
 
 
 def text_warnings(prompt: Sequence[Message], *texts: str) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
+_UNSEEN_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_FIXED_SPACE = re.compile("[\u00a0\u2007\u202f]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 TURN_TOKENS = re.compile(
@@ -40,10 +42,21 @@ def looks_empty(text: str) -> bool:
 
 
 def look_alike(first: str, second: str) -> bool:
-    """Whether a person sees no difference: they differ only in outer spaces, Unicode form or invisible characters."""
-    if first.isascii() and second.isascii():
-        return first.strip() == second.strip()
-    return _visible(first) == _visible(second)
+    """Whether a person sees no difference.
+
+    They differ only in outer spaces, Unicode form, line ends, no-break spaces, or invisible and control characters.
+    """
+    one, other = first.strip(), second.strip()
+    if _ends_differ(one, other):
+        return False
+    return one == other or _visible(one) == _visible(other)
+
+
+def _ends_differ(one: str, other: str) -> bool:
+    """Whether two texts begin or end with different letters, as most pairs do."""
+    return any(
+        a != b and (a + b).isascii() and (a + b).isalnum() for a, b in ((one[:1], other[:1]), (one[-1:], other[-1:]))
+    )
 
 
 def is_rendered(text: str) -> bool:
@@ -73,4 +86,7 @@ def control_token(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).strip()
+    text = _UNSEEN_CONTROL.sub("", text.replace("\r\n", "\n"))
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _FIXED_SPACE.sub(" ", _INVISIBLE.sub("", text)))
+    return text.strip()
