@@ -183,10 +183,17 @@ def _arrow_batches(file: IO[bytes]) -> Iterator[Any]:
 
 
 def column_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows of a table by columns: lists of equal length, or objects by row number. Empty: it is none."""
+    """The rows of a table by columns: lists of equal length, or objects by row number. Empty: it is none.
+
+    Also the rows of a table of pandas as "split" (columns and data) or "index" (rows by number).
+    """
     columns = list(value.values())
     if not columns:
         return []
+    if {"columns", "data"} <= value.keys() <= {"columns", "index", "data"}:
+        return _split_rows(value["columns"], value["data"])
+    if all(name.isdecimal() and isinstance(row, dict) for name, row in value.items()):
+        return columns
     if all(isinstance(column, list) for column in columns):
         length = len(columns[0])
         if any(len(column) != length for column in columns) or any(_is_message(column) for column in columns):
@@ -198,6 +205,13 @@ def column_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
             return []
         return [{name: value[name][key] for name in value} for key in keys]
     return []
+
+
+def _split_rows(names: Any, rows: Any) -> list[dict[str, Any]]:
+    is_table = isinstance(names, list) and isinstance(rows, list) and all(isinstance(name, str) for name in names)
+    if not is_table or not all(isinstance(row, list) and len(row) == len(names) for row in rows):
+        return []
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def column_records(rows: list[dict[str, Any]], limits: ReadLimits) -> Iterator[RawRecord]:

@@ -73,6 +73,17 @@ def test_rows_that_do_not_fit_are_named_and_the_others_kept() -> None:
     assert "2 cells, 3 columns" in next(one.reason for one in records if isinstance(one, Rejected))
 
 
+@pytest.mark.parametrize("orient", ["columns", "index", "split"])
+@pytest.mark.parametrize("rows", [3, 3000])
+def test_every_table_that_pandas_writes_as_json_is_read(orient: str, rows: int) -> None:
+    pandas = pytest.importorskip("pandas")
+    data = pandas.DataFrame(ROWS * (rows // 3)).to_json(orient=orient).encode()
+    records = read(data)
+    assert [one.first.text for one in records if isinstance(one, ImportedComparison)] == [
+        row["chosen"] for row in ROWS * (rows // 3)
+    ]
+
+
 def test_a_quote_that_is_never_closed_does_not_fill_the_memory() -> None:
     with pytest.raises(UnreadableInput, match="The table cannot be read from here on"):
         read(b'prompt,chosen,rejected\nQ,"' + b"x" * (1 << 22))
