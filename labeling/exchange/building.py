@@ -94,13 +94,16 @@ def compare(
         asked.prompt = with_system(record, asked.prompt, asked.used)
     parsing.check_completions(sides[0].text, sides[1].text, names)
     external_id = next((one for one in ("id", "question_id", "prompt_id") if record.get(one) is not None), "id")
-    read = (*asked.used, *used, external_id, "gold")
+    gold = parsing.optional_gold(record)
+    read = (*asked.used, *used, external_id, *(["gold"] if gold or not record.get("gold") else []))
     metadata = parsing.rest(record, *read) | asked.extras
     if source.annotator in used:
         metadata.pop(source.annotator, None)
     for name in parsing.UNKEPT:  # empty, or the record would have been refused
         metadata.pop(name, None)
-    disagreement = common_preference(votes)[1] if votes else ()
+    warnings = common_preference(votes)[1] if votes else ()
+    if "gold" in metadata:
+        warnings += ("other_gold",)
     return ImportedComparison(
         line=place.line,
         record=place.record,
@@ -113,10 +116,10 @@ def compare(
         certainty=size.certainty if preference in ("first", "second") else None,
         confidence=size.confidence,
         external_id=parsing.optional_name(record, external_id, limits.id_chars),
-        gold=parsing.optional_gold(record),
+        gold=gold,
         metadata=metadata,
         fields=tuple(name for name in record if name not in metadata),
-        warnings=disagreement + text_warnings(asked.prompt, sides[0].text, sides[1].text),
+        warnings=warnings + text_warnings(asked.prompt, sides[0].text, sides[1].text),
     )
 
 

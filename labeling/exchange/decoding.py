@@ -104,6 +104,9 @@ def _unfit_row(text: str) -> BadRecordError:
 MESSAGE_FIELDS = (("role", "content"), ("from", "value"))
 """The fields of a message that say who speaks and what."""
 
+OWN_TEXTS = ("a", "b")
+"""The completions of a row of our own tables."""
+
 _MESSAGES = re.compile(r"\[\s*\{")
 
 
@@ -119,10 +122,12 @@ def parse_object(raw: RawRecord, limits: ReadLimits) -> JsonObject:
 def with_messages(record: JsonObject) -> JsonObject:
     """The record with the messages of fields that hold them as a JSON text, as tables and careless programs write it.
 
-    Taken for a text, such a prompt would be shown and trained as JSON.
+    Taken for a text, such a prompt would be shown and trained as JSON. The completions of our own tables are texts.
     """
     for name, value in record.items():
-        if isinstance(value, str) and value[:1] == "[" and (messages := _messages_in(value)) is not None:
+        if not isinstance(value, str) or value[:1] != "[" or (name in OWN_TEXTS and "votes" in record):
+            continue
+        if (messages := _messages_in(value)) is not None:
             record[name] = messages
     return record
 

@@ -10,11 +10,14 @@ from typing import Any
 from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import SYSTEM_FIELDS, Asked, asked_by
-from labeling.exchange.building import MOST_RANKED, Ranked, Source, compare, ranking
+from labeling.exchange.building import MOST_RANKED, Ranked, Size, Source, compare, ranking
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
+
+OF_A_PAIR = ("prompt", "tools", "id", "confidence")
+"""Fields of two lines that are about both, if they are the same in both."""
 
 SCORES = ("overall_score", "fine-grained_score", "score", "rating", "reward")
 MOST_MESSAGES = 2000
@@ -136,17 +139,20 @@ def read_kto(place: Place, records: list[JsonObject], limits: ReadLimits) -> Com
         texts = [
             conversations.completion(parsing.required(record, "completion"), "completion") for record in (one, other)
         ]
+        shared = {name: one[name] for name in OF_A_PAIR if name in one and one[name] == other.get(name)}
         sides = [
-            _text(text, record, limits, "completion", "label", *asked.used)
+            _text(text, record, limits, "completion", "label", *shared, *asked.used)
             for text, record in zip(texts, (one, other), strict=True)
         ]
         comparisons.append(
             compare(
-                Source(place, "kto", {name: one[name] for name in ("prompt", "tools") if name in one}, limits),
+                Source(place, "kto", shared, limits),
                 asked,
                 (sides[0], sides[1]),
                 ("completion", "completion"),
                 preference=preference,
+                size=Size(confidence=parsing.optional_confidence(shared)),
+                used=("confidence",) if parsing.optional_confidence(shared) else (),
             )
         )
     return comparisons

@@ -4,6 +4,7 @@ To add a dialect: a function from (place, record, limits) to an ImportedComparis
 BadRecordError, and a line in READERS.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -111,33 +112,41 @@ def read_alpacaeval(place: Place, record: JsonObject, limits: ReadLimits) -> Imp
     names = ("output_1", "output_2")
     first, second = (parsing.required_text(record, name) for name in names)
     asked = asked_by(record)
+    preferred = _alpacaeval_number(record)
     generators = [parsing.optional_name(record, name, limits.name_chars) for name in ("generator_1", "generator_2")]
     return compare(
         Source(place, "alpacaeval", record, limits),
         asked,
         (CompletionText(first, generators[0]), CompletionText(second, generators[1])),
         names,
-        preference=_alpacaeval_preference(record.get("preference")),
-        size=Size(_alpacaeval_certainty(record.get("preference"))),
+        preference=_alpacaeval_preference(preferred),
+        size=Size(_alpacaeval_certainty(preferred)),
         used=(*names, "generator_1", "generator_2"),  # the exact preference stays in the metadata
     )
 
 
-def _alpacaeval_preference(value: Any) -> Preference | None:
+def _alpacaeval_number(record: JsonObject) -> float | None:
+    """The preference from 1 to 2. None: the record has none. Raises BadRecordError for anything else."""
+    value = record.get("preference")
+    try:
+        number = parsing.optional_number(record, "preference")
+    except BadRecordError:
+        number = math.nan
+    if number is None or 1 <= number <= 2:
+        return number
+    reason = gettext_noop("The preference %(value)s is not a number from 1 to 2.")
+    raise BadRecordError("preference", reason, value=repr(str(value)[:40]))
+
+
+def _alpacaeval_preference(value: float | None) -> Preference | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 2:
-        raise BadRecordError(
-            "preference",
-            gettext_noop("The preference %(value)s is not a number from 1 to 2."),
-            value=repr(str(value)[:40]),
-        )
     if value == 1.5:
         return "tie"
     return "first" if value < 1.5 else "second"
 
 
-def _alpacaeval_certainty(value: Any) -> float | None:
+def _alpacaeval_certainty(value: float | None) -> float | None:
     """2 - preference is p(output_1 is better), as AlpacaEval's weighted annotators state it."""
     return None if value is None else max(2 - value, value - 1)
 

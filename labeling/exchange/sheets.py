@@ -11,6 +11,7 @@ from typing import IO, Any
 from common.phrases import Count, gettext_noop
 from labeling.exchange.causes import cause_of
 from labeling.exchange.containers import ARROW_FILE, spooled
+from labeling.exchange.decoding import OWN_TEXTS
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.raw import Place, RawRecord, ReadLimits
 
@@ -231,7 +232,9 @@ def _row(place: Place, header: list[str], row: list[str], limits: ReadLimits) ->
         return RawRecord(place, data[: limits.record_bytes], len(data))
     if len(row) != len(header):
         return RawRecord(place, f"{len(row)} cells, {len(header)} columns".encode(), 0, "cells")
-    return _record(place, {name: _cell(cell) for name, cell in zip(header, row, strict=True) if cell}, limits)
+    texts = OWN_TEXTS if "votes" in header else ()
+    values = {name: cell if name in texts else _cell(cell) for name, cell in zip(header, row, strict=True) if cell}
+    return _record(place, values, limits)
 
 
 def _cell(cell: str) -> Any:
@@ -243,7 +246,14 @@ def _cell(cell: str) -> Any:
     except (ValueError, RecursionError):
         return cell
     turns = value.get("messages") if isinstance(value, dict) else value
-    return value if isinstance(turns, list) and _is_message(turns) else cell
+    return value if isinstance(turns, list) and turns and all(map(_is_turn, turns)) else cell
+
+
+def _is_turn(value: Any) -> bool:
+    """Whether a value is a message: who speaks, and what; of calls, it needs no text."""
+    if not isinstance(value, dict):
+        return False
+    return ("role" in value and ("content" in value or "tool_calls" in value)) or ("from" in value and "value" in value)
 
 
 def _record(place: Place, row: Mapping[str, Any], limits: ReadLimits) -> RawRecord:

@@ -109,6 +109,14 @@ def test_other_json_in_a_prompt_stays_the_text_that_it_is(text: str) -> None:
     assert only(prompt=QUESTION, chosen=text, rejected=BAD).first.text == text
 
 
+@pytest.mark.parametrize("answer", ["42", 42, ["a"]])
+def test_a_reference_answer_called_gold_is_metadata_and_counted(answer: Any) -> None:
+    one = only(prompt=QUESTION, chosen=GOOD, rejected=BAD, gold=answer)
+    assert (one.gold, one.metadata, one.warnings) == (None, {"gold": answer}, ("other_gold",))
+    known = only(prompt=QUESTION, chosen=GOOD, rejected=BAD, gold="chosen")
+    assert (known.gold, known.metadata, known.warnings) == ("first", {}, ())
+
+
 @pytest.mark.parametrize("names", [("User", "Bot"), ("USER", "ASSISTANT"), ("Human", "Assistant")])
 def test_a_transcript_as_prompt_becomes_turns(names: tuple[str, str]) -> None:
     user, bot = names
