@@ -106,6 +106,8 @@ def with_system(record: Mapping[str, Any], conversation: list[Message], used: li
 
     Raises BadRecordError if the conversation has another system message.
     """
+    if record.keys().isdisjoint(SYSTEM_FIELDS):
+        return conversation
     for name in SYSTEM_FIELDS:
         value = record.get(name)
         if not isinstance(value, str):

@@ -8,6 +8,9 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
+_BEGINNING, _MARKS = 64, 8
+"""Characters in which most pairs differ already, and of those the last ones, whose marks may be cut off."""
+
 _UNSEEN_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _FIXED_SPACE = re.compile("[\u00a0\u2007\u202f]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -47,16 +50,13 @@ def look_alike(first: str, second: str) -> bool:
     They differ only in outer spaces, Unicode form, line ends, no-break spaces, or invisible and control characters.
     """
     one, other = first.strip(), second.strip()
-    if _ends_differ(one, other):
+    if one == other:
+        return True
+    beginnings = _visible(one[:_BEGINNING]), _visible(other[:_BEGINNING])
+    known = min(map(len, beginnings)) - _MARKS
+    if known > 0 and beginnings[0][:known] != beginnings[1][:known]:
         return False
-    return one == other or _visible(one) == _visible(other)
-
-
-def _ends_differ(one: str, other: str) -> bool:
-    """Whether two texts begin or end with different letters, as most pairs do."""
-    return any(
-        a != b and (a + b).isascii() and (a + b).isalnum() for a, b in ((one[:1], other[:1]), (one[-1:], other[-1:]))
-    )
+    return _visible(one) == _visible(other)
 
 
 def is_rendered(text: str) -> bool:
@@ -86,6 +86,8 @@ def control_token(text: str) -> str:
 
 
 def _visible(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text.strip()
     text = _UNSEEN_CONTROL.sub("", text.replace("\r\n", "\n"))
     if not text.isascii():
         text = unicodedata.normalize("NFC", _FIXED_SPACE.sub(" ", _INVISIBLE.sub("", text)))

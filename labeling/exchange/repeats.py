@@ -12,6 +12,9 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.records import CompletionText, Message
 
 ONE_ONLY = gettext_noop("Only one of %(first)s and %(second)s repeats the prompt.")
+OPENINGS = ("Human", "HUMAN", "User", "USER", "System", "SYSTEM", "#", "Below is an instruction")
+"""The beginnings of transcripts and templates. Most completions have none, and need no closer look."""
+
 Sides = tuple[CompletionText, CompletionText]
 
 
@@ -20,7 +23,19 @@ def unrepeated(asked: Asked, sides: Sides, names: tuple[str, str]) -> Sides:
 
     Raises BadRecordError if only one repeats the prompt, or both do in another form than a transcript.
     """
-    wholes = [None if side.turns else _whole(side.text, asked.prompt[-1]["content"]) for side in sides]
+    starts = [side.text.lstrip() for side in sides]
+    last = asked.prompt[-1]["content"].strip()
+    if starts[0].startswith(OPENINGS) or starts[1].startswith(OPENINGS):
+        return _without(asked, sides, names)
+    if len(last) >= SHARED_PROMPT_CHARS and starts[0].startswith(last) and starts[1].startswith(last):
+        raise _repeated()
+    return sides
+
+
+def _without(asked: Asked, sides: Sides, names: tuple[str, str]) -> Sides:
+    """The same for completions of which one begins like a transcript or a template."""
+    last = asked.prompt[-1]["content"].strip()
+    wholes = [None if side.turns else _whole(side.text, last) for side in sides]
     if wholes[0] and wholes[1]:
         if wholes[0][0] != wholes[1][0]:
             reason = gettext_noop("The transcripts %(first)s and %(second)s have different prompts.")
@@ -29,16 +44,17 @@ def unrepeated(asked: Asked, sides: Sides, names: tuple[str, str]) -> Sides:
         return replace(sides[0], text=wholes[0][1]), replace(sides[1], text=wholes[1][1])
     if wholes[0] or wholes[1]:
         raise only_one(names)
-    last = asked.prompt[-1]["content"].strip()
     if len(last) >= SHARED_PROMPT_CHARS and all(side.text.lstrip().startswith(last) for side in sides):
-        raise BadRecordError(
-            "prompt_repeated", gettext_noop("The prompt is repeated at the start of both completions.")
-        )
+        raise _repeated()
     for side, name in zip(sides, names, strict=True):
         if is_alpaca(side.text):
             reason = gettext_noop("%(name)s begins with a rendered prompt; only the completion belongs there.")
             raise BadRecordError("prompt_repeated", reason, name, name=repr(name))
     return sides
+
+
+def _repeated() -> BadRecordError:
+    return BadRecordError("prompt_repeated", gettext_noop("The prompt is repeated at the start of both completions."))
 
 
 def only_one(names: tuple[str, str]) -> BadRecordError:
@@ -66,7 +82,7 @@ def agreed_prompt(given: Sequence[Message], shared: list[Message], names: tuple[
 
 def _whole(text: str, last: str) -> tuple[list[Message], str] | None:
     """The turns and the reply of a transcript whose last question is that of the prompt. None: it is another text."""
-    split, last = split_transcript(text), last.strip()
+    split = split_transcript(text)
     if split is None or not split[0]:
         return None
     said = split[0][-1][1].strip()
