@@ -145,7 +145,7 @@ class RunWork:
         if event == "progress":
             self.progress = message
         elif event == "started":
-            self.claim.write(total=int(message.get("steps", 0)))
+            self.claim.write(total=int(message.get("steps", 0)), unused=message.get("dropped", {}))
         elif event == "failed":
             # Of several processes the first one knows why; others may see it go.
             self.failure = self.failure or str(message.get("error", ""))

@@ -4,20 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('training', '0018_seconds_worked'),
+        ("training", "0018_seconds_worked"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='run',
-            name='hosts_joined',
-            field=models.PositiveSmallIntegerField(db_default=0, default=0, help_text='The hosts that have joined.'),
+            model_name="run",
+            name="hosts_joined",
+            field=models.PositiveSmallIntegerField(db_default=0, default=0, help_text="The hosts that have joined."),
         ),
         migrations.AddField(
-            model_name='run',
-            name='rendezvous',
-            field=models.CharField(blank=True, db_default='', default='', help_text='Where its hosts meet; empty: it has one host.', max_length=200),
+            model_name="run",
+            name="rendezvous",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="Where its hosts meet; empty: it has one host.",
+                max_length=200,
+            ),
         ),
     ]

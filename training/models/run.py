@@ -103,6 +103,12 @@ class Run(Job):
         max_length=200, blank=True, default="", db_default="", help_text="Where its hosts meet; empty: it has one host."
     )
     hosts_joined = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="The hosts that have joined.")
+    unused = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="Pairs of the snapshot that the engine left out: {train, test: {reason: how many}}.",
+    )
     latest = models.JSONField(default=dict, blank=True, help_text="The newest progress line of the engine.")
     log_tail = models.TextField(blank=True, help_text="The last lines the engine wrote to its log.")
 

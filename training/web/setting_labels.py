@@ -205,3 +205,24 @@ def result_label(name: str) -> str:
 def dropped_label(reason: str) -> str:
     """Why a snapshot left comparisons out, in words."""
     return str(DROPPED.get(reason, reason.replace("_", " ")))
+
+
+UNUSED = {
+    "too long": (_("too long for the model or for max_length, of those to train on"), _("too long, of those held out")),
+    "identical completions": (
+        _("the same tokens on both sides, of those to train on"),
+        _("the same tokens on both sides, of those held out"),
+    ),
+    "empty completion": (
+        _("an empty completion, of those to train on"),
+        _("an empty completion, of those held out"),
+    ),
+    "zero weight": (_("no weight, of those to train on"), _("no weight, of those held out")),
+}
+"""Why the engine left pairs out, of those to train on and of those held out."""
+
+
+def unused_label(part: str, reason: str) -> str:
+    """Why the engine left pairs of a part of the snapshot out, in words."""
+    of_train, of_test = UNUSED.get(reason, (reason, reason))
+    return str(of_train if part == "train" else of_test)
