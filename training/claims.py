@@ -30,6 +30,7 @@ from training.models import (
     JobStatus,
     LabSession,
     LensJob,
+    PriceJob,
     Run,
     SuiteRun,
     worked_since,
@@ -40,7 +41,7 @@ logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 """Gives the current time."""
 
-J = TypeVar("J", GenerationJob, SuiteRun, Run, LensJob, LabSession, EvaluationJob)
+J = TypeVar("J", GenerationJob, SuiteRun, Run, LensJob, LabSession, EvaluationJob, PriceJob)
 
 # Workers send a heartbeat every few seconds; one that is silent for this long is taken for dead on any machine.
 HEARTBEAT_SECONDS = 5.0
@@ -57,6 +58,7 @@ TASKS: dict[type[AnyJob], tuple[str, str]] = {
     LensJob: ("training.tasks.run_lens", LensJob.QUEUE),
     LabSession: ("training.tasks.run_lab", LabSession.QUEUE),
     EvaluationJob: ("training.tasks.run_evaluation", EvaluationJob.QUEUE),
+    PriceJob: ("training.tasks.run_price", PriceJob.QUEUE),
 }
 NOUNS: dict[type[AnyJob], str] = {
     GenerationJob: "generation",
@@ -65,6 +67,7 @@ NOUNS: dict[type[AnyJob], str] = {
     LensJob: "lens",
     LabSession: "lab_session",
     EvaluationJob: "evaluation",
+    PriceJob: "price",
 }
 
 

@@ -29,6 +29,7 @@ from training.jobs.generation import run_generation_job
 from training.jobs.hosts import join_run as join
 from training.jobs.lab import run_lab_job
 from training.jobs.lens import run_lens_job
+from training.jobs.price import run_price_job
 from training.jobs.run import run_training_job
 from training.jobs.suites import run_suite_job
 from training.models import RetrainingRule, Run
@@ -99,6 +100,13 @@ def look_at_blind_test(campaign_id: int) -> None:
     """Looks at the evidence of a gate by people: somebody voted in its blind test."""
     for gate in open_gates().filter(blind_test=campaign_id):
         look_at_gate(gate_id=gate.pk, now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def run_price(job_id: int) -> None:
+    """Measures a learning curve by short runs."""
+    if run_price_job(job_id) is not None:
+        claims.send_held_back(now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]
