@@ -46,8 +46,8 @@ class RunSpec:
 
 DEFAULT_SPEC = RunSpec()
 
-LEAST_NOISE = 0.005
-"""With fewer wrong labels there is nothing to doubt."""
+LEAST_NOISE = 0.05
+"""Only where surely more labels than these are wrong, a run takes another loss than DPO's by itself."""
 
 
 def start_run(
@@ -127,7 +127,7 @@ def with_noise(config: Mapping[str, Any], noise: MeasuredNoise | None) -> dict[s
     The loss is then the one that doubts labels. Confidences alone (conservative DPO) did worse than none at every share
     of flips that benchmarks.noise tries, so another loss that somebody named keeps its labels as they are.
     """
-    if noise is None or noise.value < LEAST_NOISE:
+    if noise is None or noise.low < LEAST_NOISE:
         return dict(config)
     loss = config.get("loss", "em")
     setting = {"em": "measured_noise", "robust": "label_noise"}.get(loss)
