@@ -12,6 +12,7 @@ from training.models import (
     LabSession,
     LensJob,
     ModelVersion,
+    PriceJob,
     RetrainingRule,
     Run,
     Snapshot,
@@ -111,4 +112,10 @@ class SuiteVersionAdmin(ReadOnlyAdmin):
 @admin.register(SuiteRun)
 class SuiteRunAdmin(ReadOnlyAdmin):
     list_display = ("pk", "suite_version", "version", "status", "done", "total", "created_at")
+    list_filter = ("status", "campaign")
+
+
+@admin.register(PriceJob)
+class PriceJobAdmin(ReadOnlyAdmin):
+    list_display = ("pk", "campaign", "status", "done", "total", "created_at")
     list_filter = ("status", "campaign")

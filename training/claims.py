@@ -20,6 +20,7 @@ from django.utils.translation import gettext_noop as _
 from common import processes
 from common.broker import send, waiting_messages
 from common.sentences import Sentence, sentence_of
+from common.storage.errors import StorageAway, StorageDamaged
 from labeling.events.record import record
 from training.models import (
     CLAIMED_STATUSES,
@@ -29,6 +30,7 @@ from training.models import (
     JobStatus,
     LabSession,
     LensJob,
+    PriceJob,
     Run,
     SuiteRun,
     worked_since,
@@ -39,7 +41,7 @@ logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 """Gives the current time."""
 
-J = TypeVar("J", GenerationJob, SuiteRun, Run, LensJob, LabSession, EvaluationJob)
+J = TypeVar("J", GenerationJob, SuiteRun, Run, LensJob, LabSession, EvaluationJob, PriceJob)
 
 # Workers send a heartbeat every few seconds; one that is silent for this long is taken for dead on any machine.
 HEARTBEAT_SECONDS = 5.0
@@ -56,6 +58,7 @@ TASKS: dict[type[AnyJob], tuple[str, str]] = {
     LensJob: ("training.tasks.run_lens", LensJob.QUEUE),
     LabSession: ("training.tasks.run_lab", LabSession.QUEUE),
     EvaluationJob: ("training.tasks.run_evaluation", EvaluationJob.QUEUE),
+    PriceJob: ("training.tasks.run_price", PriceJob.QUEUE),
 }
 NOUNS: dict[type[AnyJob], str] = {
     GenerationJob: "generation",
@@ -64,6 +67,7 @@ NOUNS: dict[type[AnyJob], str] = {
     LensJob: "lens",
     LabSession: "lab_session",
     EvaluationJob: "evaluation",
+    PriceJob: "price",
 }
 
 
@@ -124,16 +128,18 @@ class Claim(Generic[J]):
 def ending(claim: Claim[J], clock: Clock, *, gives_up_on: tuple[type[Exception], ...], **values: Any) -> Iterator[None]:
     """Wraps a worker's whole work on a job: an exception ends the job, with `values` written beside its status.
 
-    gives_up_on: exceptions that are the job's own fault; their message is a sentence for people. Errors of the
-    database connection are raised: the row cannot be written then, and the sweep will find it.
+    gives_up_on: exceptions that are the job's own fault; their message is a sentence for people, as is that of the
+    storage's errors. Errors of the database connection are raised: the row cannot be written then, and the sweep will
+    find it.
     """
+    caught: tuple[type[Exception], ...] = (*gives_up_on, StorageAway, StorageDamaged)
     try:
         yield
     except ClaimLost:
         logger.warning("%s %s was given to another worker", noun(claim.job), claim.job.pk)
     except Stopped:
         claim.finish(JobStatus.CANCELLED, now=clock(), **values)
-    except gives_up_on as error:
+    except caught as error:
         claim.finish(JobStatus.FAILED, now=clock(), error=sentence_of(error), **values)
     except (OperationalError, InterfaceError):
         raise

@@ -26,8 +26,10 @@ from training.jobs.gate import run_evaluation as evaluate
 from training.jobs.gate import run_gate as ask_gate
 from training.jobs.gate import take_up_gate
 from training.jobs.generation import run_generation_job
+from training.jobs.hosts import join_run as join
 from training.jobs.lab import run_lab_job
 from training.jobs.lens import run_lens_job
+from training.jobs.price import run_price_job
 from training.jobs.run import run_training_job
 from training.jobs.suites import run_suite_job
 from training.models import RetrainingRule, Run
@@ -76,6 +78,12 @@ def _evaluation_follows(run: Run) -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
+def join_run(run_id: int) -> None:
+    """Takes part in a run that another host's worker has, where runs use several hosts."""
+    join(run_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
 def run_gate(run_id: int) -> None:
     """Asks the gate about a finished run whose worker died before it could, or that people have voted on since."""
     take_up_gate(run_id)
@@ -92,6 +100,13 @@ def look_at_blind_test(campaign_id: int) -> None:
     """Looks at the evidence of a gate by people: somebody voted in its blind test."""
     for gate in open_gates().filter(blind_test=campaign_id):
         look_at_gate(gate_id=gate.pk, now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def run_price(job_id: int) -> None:
+    """Measures a learning curve by short runs."""
+    if run_price_job(job_id) is not None:
+        claims.send_held_back(now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

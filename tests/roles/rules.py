@@ -26,6 +26,9 @@ NOTHING_NAMED = "1444444"  # the form names nothing of the user's
 
 SITE: dict[str, dict[str, str]] = {
     "login": {"GET": ANYBODY, "POST": ANYBODY, "PUT": ANYBODY},
+    "account_login": {"GET": ANYBODY, "POST": ANYBODY, "PUT": ANYBODY},  # another name of the same
+    "provider_sign_in": {"POST": "4444444"},  # until a provider is set
+    "openid_connect_callback": {"GET": "4444444"},
     "logout": {"POST": ANYBODY},
     "set_language": {"POST": ANYBODY},
     "words": {"GET": ANYBODY},
@@ -200,6 +203,9 @@ TRAINING_PAGES: dict[str, dict[str, str]] = {
     "retraining_resume": {"POST": LEADS},
     "rounds": {"GET": LEADS},
     "round_plan_save": {"POST": LEADS},
+    "price": {"GET": LEADS},
+    "price_measure": {"POST": LEADS},
+    "price_cancel": {"POST": LEADS},
     "round": {"GET": LEADS_ONLY},
     "gate": {"GET": LEADS, "POST": LEADS},
     "gate_decision": {"GET": LEADS_ONLY},
@@ -266,6 +272,8 @@ TRAINING_API: dict[str, dict[str, str]] = {
     "api-resume-rule": {"POST": LEADS},
     "api-rounds": {"GET": LEADS},
     "api-round-plan": {"GET": LEADS, "PUT": LEADS},
+    "api-price": {"GET": LEADS, "POST": LEADS},
+    "api-cancel-price": {"POST": LEADS},
     "api-round": {"GET": LEADS_ONLY},
     "api-gate": {"GET": LEADS, "PUT": LEADS},
     "api-gate-decisions": {"GET": SIGNED_IN},

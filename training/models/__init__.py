@@ -23,6 +23,7 @@ from training.models.lab import LabSession
 from training.models.lens import LensJob
 from training.models.lineage import LeftOut, SnapshotPart
 from training.models.people_gate import HeldPrompts, PeopleGate, PeopleGatePair
+from training.models.price import PriceJob
 from training.models.rehearsal import RehearsalCampaign
 from training.models.retraining import RetrainingRule
 from training.models.round import Round, RoundPlan
@@ -31,7 +32,7 @@ from training.models.suite import ScenarioAnswer, ScenarioResult, Suite, SuiteRu
 from training.models.version import Deployment, Evaluation, ModelVersion
 from training.models.worker import Worker
 
-AnyJob = GenerationJob | SuiteRun | Run | LensJob | LabSession | EvaluationJob
+AnyJob = GenerationJob | SuiteRun | Run | LensJob | LabSession | EvaluationJob | PriceJob
 WritingJob = GenerationJob | SuiteRun
 """Jobs in which versions write texts: they share a queue, and the machine with each other."""
 ModelJob = GenerationJob | SuiteRun | Run
@@ -69,6 +70,7 @@ __all__ = [
     "ModelVersion",
     "PeopleGate",
     "PeopleGatePair",
+    "PriceJob",
     "RehearsalCampaign",
     "RetrainingRule",
     "Round",

@@ -1,7 +1,7 @@
 """For what a job waits: another job, memory, a worker, or a server; its place in the queue, and how long it may take.
 
 The rows alone decide: jobs are rows first, and workers report themselves. So a page that shows many jobs takes the same
-nine statements as a page that shows one.
+ten statements as a page that shows one.
 """
 
 import os
@@ -29,6 +29,7 @@ from training.models import (
     LabSession,
     LensJob,
     ModelJob,
+    PriceJob,
     Run,
     SuiteRun,
     Worker,
@@ -85,6 +86,7 @@ _KINDS: dict[type[AnyJob], str] = {
     LensJob: "lens",
     LabSession: "lab",
     EvaluationJob: "evaluation",
+    PriceJob: "price",
 }
 
 
@@ -135,6 +137,7 @@ class Waiting:
         jobs += LabSession.objects.filter(status__in=ACTIVE_STATUSES).select_related("campaign")
         evaluations = EvaluationJob.objects.filter(status__in=ACTIVE_STATUSES).defer("parts", "report")
         jobs += evaluations.select_related("campaign", "version")
+        jobs += PriceJob.objects.filter(status__in=ACTIVE_STATUSES).defer("trainings").select_related("campaign")
         return jobs
 
     @cached_property
@@ -249,11 +252,13 @@ _OF_ANOTHER: dict[type[AnyJob], str | Promise] = {
     Run: gettext_lazy("a run of another campaign"),
     SuiteRun: gettext_lazy("a suite run of another campaign"),
     GenerationJob: gettext_lazy("a generation of another campaign"),
+    PriceJob: gettext_lazy("a learning curve of another campaign"),
 }
 _OF_OURS: dict[type[AnyJob], str | Promise] = {
     Run: gettext_lazy("Run %(number)s of %(campaign)s"),
     SuiteRun: gettext_lazy("Suite run %(number)s of %(campaign)s"),
     GenerationJob: gettext_lazy("the generation for %(campaign)s"),
+    PriceJob: gettext_lazy("the learning curve of %(campaign)s"),
 }
 
 

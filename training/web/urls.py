@@ -29,6 +29,7 @@ from training.web.people_gates import (
     prompts_hold,
 )
 from training.web.playground import playground
+from training.web.price import price, price_cancel, price_measure
 from training.web.promote import version_measure, version_promote
 from training.web.prompts import prompts_generate
 from training.web.rounds import round_page, round_plan_save, rounds
@@ -61,6 +62,9 @@ urlpatterns = [
     path("campaigns/<slug:slug>/retraining/resume/", retraining_resume, name="retraining_resume"),
     path("campaigns/<slug:slug>/rounds/", rounds, name="rounds"),
     path("campaigns/<slug:slug>/rounds/plan/", round_plan_save, name="round_plan_save"),
+    path("campaigns/<slug:slug>/price/", price, name="price"),
+    path("campaigns/<slug:slug>/price/measure/", price_measure, name="price_measure"),
+    path("campaigns/<slug:slug>/price/cancel/", price_cancel, name="price_cancel"),
     path("rounds/<int:pk>/", round_page, name="round"),
     path("campaigns/<slug:slug>/gate/", gate, name="gate"),
     path("gate-decisions/<int:pk>/", gate_decision, name="gate_decision"),
