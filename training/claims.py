@@ -24,6 +24,7 @@ from labeling.events.record import record
 from training.models import (
     CLAIMED_STATUSES,
     AnyJob,
+    BlameJob,
     EvaluationJob,
     GenerationJob,
     JobStatus,
@@ -39,7 +40,7 @@ logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 """Gives the current time."""
 
-J = TypeVar("J", GenerationJob, SuiteRun, Run, LensJob, LabSession, EvaluationJob)
+J = TypeVar("J", GenerationJob, SuiteRun, Run, LensJob, LabSession, EvaluationJob, BlameJob)
 
 # Workers send a heartbeat every few seconds; one that is silent for this long is taken for dead on any machine.
 HEARTBEAT_SECONDS = 5.0
@@ -56,6 +57,7 @@ TASKS: dict[type[AnyJob], tuple[str, str]] = {
     LensJob: ("training.tasks.run_lens", LensJob.QUEUE),
     LabSession: ("training.tasks.run_lab", LabSession.QUEUE),
     EvaluationJob: ("training.tasks.run_evaluation", EvaluationJob.QUEUE),
+    BlameJob: ("training.tasks.run_blame", BlameJob.QUEUE),
 }
 NOUNS: dict[type[AnyJob], str] = {
     GenerationJob: "generation",
@@ -64,6 +66,7 @@ NOUNS: dict[type[AnyJob], str] = {
     LensJob: "lens",
     LabSession: "lab_session",
     EvaluationJob: "evaluation",
+    BlameJob: "blame",
 }
 
 

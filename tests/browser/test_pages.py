@@ -18,7 +18,7 @@ from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.evaluations import evaluation_of, unfinished_evaluation
 from tests.browser.furnished import Furnished, furnish, real_snapshot
 from tests.browser.imports import bulk_of, imports_of
-from tests.browser.lens_and_lab import experiment_of, lens_job_of
+from tests.browser.lens_and_lab import experiment_of, lens_job_of, search_of
 from tests.browser.suite_runs import suite_names
 from tests.people import PASSWORD, Stage
 from tests.roles.rows import reset_link
@@ -79,6 +79,8 @@ PAGES = {
         "/campaigns/sums/snapshots/",
         "/snapshots/{snapshot}/?side=test",
         "/snapshots/{snapshot}/changes/",
+        "/snapshots/{snapshot}/doubt/",
+        "/snapshots/{snapshot}/doubt/?order=doubtful",
         "/campaigns/sums/suites/",
         "/suites/{suite}/",
         "/suites/{suite}/edit/",
@@ -197,6 +199,7 @@ def everything(on_stage: Stage) -> tuple[Furnished, dict[str, Any]]:
     evaluation = evaluation_of(on_stage, furnished)
     waiting = unfinished_evaluation(on_stage, furnished, "queued")
     experiment_of(on_stage.maya, furnished)
+    search_of(on_stage, real_snapshot(furnished.finished))
     invitation = occupy(on_stage)
     practised = newcomer(on_stage)  # afterwards: the others have judged already, so they need not practise
     return furnished, {
