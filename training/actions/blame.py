@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.events.record import record
 from labeling.exchange import PreferencePair
 from labeling.models import User
@@ -35,7 +35,7 @@ def start_blame(
     would. query: a pair whose chosen completion should stand better than it does. hand_to_worker: False where the
     caller runs the job itself. Raises JobActive, WrongSettings, NothingServes, NotAllowed, NotFound.
     """
-    require_lead(acting_user, snapshot.campaign)
+    require_may_change(acting_user, snapshot.campaign)
     require_not_blind_now(snapshot.campaign)
     if query is not None:
         check_length(query)

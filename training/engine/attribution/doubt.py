@@ -2,9 +2,9 @@
 worse. Plain arrays.
 
 To first order in the weights a trained model's margins are linear in the pairs' gradients (the neural tangent
-kernel), so what training would have come to without a pair is the leave-one-out answer of kernel ridge regression,
-which has a closed form. With rows ``g_i`` (the gradient of pair i's margin), ``K = G G^T``, ``y_i = 2 p_i - 1`` (what
-its label asks for), ``A = (K + r I)^-1``, ``H = K A`` and its diagonal h:
+kernel), so training without a pair ends at the leave-one-out answer of kernel ridge regression, which has a closed
+form. With rows ``g_i`` (the gradient of pair i's margin), ``K = G G^T``, ``y_i = 2 p_i - 1`` (what its label asks
+for), ``A = (K + r I)^-1``, ``H = K A`` and its diagonal h:
 
     the margin of i by all the others:              (H y - h y)_i / (1 - h_i)
     what leaving i out does to a query's margin:    - (g_q G^T A)_i (y - H y)_i / (1 - h_i)
