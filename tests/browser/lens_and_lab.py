@@ -55,7 +55,7 @@ def search_of(stage: Stage, snapshot: Snapshot, **changes: Any) -> BlameJob:
         "campaign": stage.campaign,
         "snapshot": snapshot,
         "version": run.parent,
-        "query": pair_of_texts(asks("What is 17 plus 26?"), LESSON["chosen"], LESSON["rejected"]).as_dict(),
+        "query": pair_of_texts(asks("What is 17 plus 26?"), "Together that is 43.", "Together that is 42.").as_dict(),
         "status": "finished",
         "result": {
             "pairs": 2,

@@ -40,7 +40,7 @@ def start_blame(
     if query is not None:
         check_length(query)
     locked = Snapshot.objects.select_for_update(no_key=True).get(pk=snapshot.pk)
-    if locked.blame_jobs.filter(status__in=ACTIVE_STATUSES).exists():
+    if BlameJob.objects.filter(snapshot=locked, status__in=ACTIVE_STATUSES).exists():
         raise JobActive(_("A search through this snapshot is active: wait until it ends, or cancel it."))
     version, config = _start_of(snapshot)
     if RunConfig.from_mapping(config).tuning != "lora":

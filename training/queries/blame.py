@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from labeling.exchange import PreferencePair
 from labeling.models import Campaign, Comparison
 from labeling.queries.names import names_by_pseudonym
-from training.models import BlameJob, Snapshot
+from training.models import BlameJob, PeopleGate, PeopleGatePair, Snapshot
 from training.queries.lineage import judgments_behind
 from training.queries.snapshots import comparisons_of, read_side
 
@@ -101,6 +103,16 @@ def _behind(snapshot: Snapshot) -> Iterable[tuple[str, str, int]]:
         yield "source", source, comparison
         for name in {one, other}:
             yield "model", name, comparison
+
+
+def lost_comparisons(snapshot: Snapshot, *, limit: int) -> list[tuple[int, str]]:
+    """The comparisons that versions trained on the snapshot lost in decided gates by people: number and question."""
+    lost = Q(candidate_is_a=True, comparison__verdict__winner="b") | Q(
+        candidate_is_a=False, comparison__verdict__winner="a"
+    )
+    gates = {"gate__candidate__run__snapshot": snapshot, "gate__status__in": PeopleGate.DECIDED}
+    rows = PeopleGatePair.objects.filter(lost, **gates).order_by("-pk").values_list("comparison_id", "prompt__messages")
+    return [(number, messages[-1]["content"]) for number, messages in rows[:limit]]
 
 
 def pairs_found(job: BlameJob, order: str, *, limit: int) -> list[FoundPair]:

@@ -11,19 +11,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from common.numbers import whole_number
+from labeling.access import get_comparison
 from labeling.exchange import Message, PreferencePair
 from labeling.models import Comparison
 from labeling.web.edge import act, attempt, form_of, page, person, submit
-from training.access import visible_blame_jobs, visible_snapshots
+from training.access import visible_snapshots, visible_suite_runs
 from training.actions.blame import cancel_blame, start_blame
-from training.lens.pairs import pair_of_texts
-from training.models import BlameJob, JobStatus, Snapshot
-from training.queries.blame import groups_found, pairs_found
+from training.errors import JobOver
+from training.lens.pairs import pair_of_texts, subject_of_comparison
+from training.models import BlameJob, JobStatus, ScenarioResult, Snapshot
+from training.queries.blame import groups_found, lost_comparisons, pairs_found
 from training.queries.waiting import Waiting
 from training.web.jobs import STOPPED, STOPPING
 from training.web.surprises import RelabelPairsForm, relabel_all
 
-LISTED = 20
+LISTED, LOST_LISTED = 20, 10
 ORDERS = ("doubtful", "blamed")
 GROUPS = {
     "annotator": gettext_lazy("Annotators"),
@@ -67,13 +70,12 @@ class SearchForm(forms.Form):
 def snapshot_doubt(request: HttpRequest, pk: int) -> HttpResponse:
     """The newest search through a snapshot, and the form that starts another one."""
     snapshot = _visible(request, pk)
-    initial = {name: request.GET.get(name, "") for name in ("prompt", "better", "worse")}
-    form = SearchForm(request.POST or None, initial=initial)
+    form = SearchForm(request.POST or None, initial=_initial(request))
 
     def start() -> BlameJob:
         return start_blame(snapshot=snapshot, query=form.query(), acting_user=person(request), now=timezone.now())
 
-    if request.method == "POST" and attempt(form, start):
+    if request.method == "POST" and attempt(form, start) is not None:
         return redirect("snapshot_doubt", pk=pk)
     return _page(request, snapshot, form, RelabelPairsForm(None, ()), request.GET.get("order", ""))
 
@@ -83,9 +85,11 @@ def snapshot_doubt(request: HttpRequest, pk: int) -> HttpResponse:
 def snapshot_doubt_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancels the search."""
     snapshot = _visible(request, pk)
-    job = get_object_or_404(visible_blame_jobs(person(request)), pk=request.POST.get("job") or 0, snapshot=snapshot)
 
     def cancel() -> str:
+        job = BlameJob.objects.filter(snapshot=snapshot).select_related("campaign").order_by("-pk").first()
+        if job is None:
+            raise JobOver(_("There is no search to cancel."))
         stopped = cancel_blame(job=job, acting_user=person(request), now=timezone.now())
         return str(STOPPED if stopped.status == JobStatus.CANCELLED else STOPPING)
 
@@ -112,10 +116,26 @@ def snapshot_relabel(request: HttpRequest, pk: int) -> HttpResponse:
     return submit(request, form, errand, done=f"{address}?order={order}" if order in ORDERS else address, again=again)
 
 
+def _initial(request: HttpRequest) -> dict[str, str]:
+    """The texts of a scenario's result (`result`) or of a comparison (`comparison`) that the person may see."""
+    number = whole_number(request.GET.get("comparison", ""))
+    if number is not None:
+        pair = subject_of_comparison(get_comparison(person(request), number)).pair
+        return {"prompt": pair.prompt[-1]["content"], "better": pair.chosen, "worse": pair.rejected}
+    number = whole_number(request.GET.get("result", ""))
+    if number is None:
+        return {}
+    runs = visible_suite_runs(person(request)).values("pk")
+    results = ScenarioResult.objects.select_related("run__suite_version").filter(run__in=runs)
+    result = get_object_or_404(results, pk=number)
+    given = result.given
+    return {"prompt": given["messages"][-1]["content"], "better": given.get("good", ""), "worse": result.text}
+
+
 def _page(
     request: HttpRequest, snapshot: Snapshot, form: SearchForm, again: RelabelPairsForm, order: str
 ) -> HttpResponse:
-    jobs = snapshot.blame_jobs.select_related("version", "snapshot").order_by("-pk")
+    jobs = BlameJob.objects.filter(snapshot=snapshot).select_related("version", "snapshot").order_by("-pk")
     newest = jobs.first()
     job = newest if newest is None or newest.result else jobs.filter(result__isnull=False).first()
     has_query = bool(job and job.query)
@@ -127,6 +147,7 @@ def _page(
         "job": job,
         "wait": Waiting(person(request), now=timezone.now()).of(newest),
         "form": form,
+        "lost": lost_comparisons(snapshot, limit=LOST_LISTED),
         "again": again,
         "order": order,
         "found": pairs_found(job, order, limit=LISTED) if job else [],

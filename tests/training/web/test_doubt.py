@@ -11,9 +11,11 @@ from labeling.models import Verdict
 from tests.browser.furnished import furnish
 from tests.browser.lens_and_lab import search_of
 from tests.clients import Visiting
-from tests.people import Stage, stage
+from tests.people import NOON, Stage, stage
+from tests.training.gates_by_people import voting_gate
+from tests.training.suites import finished_run, scenario, small_suite
 from training.actions.snapshots import take_snapshot
-from training.models import BlameJob, JobStatus, Snapshot
+from training.models import BlameJob, JobStatus, ModelVersion, PeopleGate, Snapshot
 
 
 @pytest.fixture
@@ -40,10 +42,42 @@ def test_a_search_is_started_explained_and_cancelled(taken: tuple[Stage, Snapsho
     assert job.query is not None
     assert (job.query["chosen"], job.query["rejected"], job.version) == ("2", "3", snapshot.runs.get().parent)
     assert "Cancel search" in answer.content.decode()
-    answer = maya.post(f"{address}cancel/", {"job": job.pk}, follow=True)
+    answer = maya.post(f"{address}cancel/", follow=True)
     assert "It has been cancelled." in answer.content.decode()
     job.refresh_from_db()
     assert job.status == JobStatus.CANCELLED
+
+
+def test_failed_scenarios_and_lost_comparisons_lead_to_the_search_with_their_texts(
+    taken: tuple[Stage, Snapshot], visiting: Visiting
+) -> None:
+    on_stage, snapshot = taken
+    version, one = ModelVersion.objects.get(run__snapshot=snapshot), ModelVersion.objects.get(name="sums-v1")
+    maya, address = visiting(on_stage.maya), f"/snapshots/{snapshot.pk}/doubt/"
+    suite = small_suite(on_stage.campaign, scenario("calm", tag="harmless"), by=on_stage.maya)
+    failed = finished_run(suite, version, {"calm": "See you tomorrow."}, now=on_stage.now)
+    link = f"{address}?result={failed.results.get().pk}"
+    assert link in maya.get(f"/suite-runs/{failed.pk}/").content.decode()
+    assert maya.get(link).context["form"].initial["worse"] == "See you tomorrow."
+    gate = voting_gate(on_stage.campaign, version, one)
+    assert "lost" in maya.get(address).context
+    assert maya.get(address).context["lost"] == []  # nothing is said before the gate is decided
+    pair = gate.pairs.select_related("comparison")[0]
+    better = "b" if pair.candidate_is_a else "a"
+    Verdict.objects.create(
+        comparison=pair.comparison,
+        campaign=gate.blind_test,
+        winner=better,
+        confidence=1.0,
+        settled_by="adjudication",
+        settled_at=NOON,
+    )
+    PeopleGate.objects.update(status="worse", figures={"win_rate": None})
+    gate.blind_test.status = "archived"
+    gate.blind_test.save(update_fields=["status"])
+    assert [number for number, _ in maya.get(address).context["lost"]] == [pair.comparison_id]
+    form = maya.get(f"{address}?comparison={pair.comparison_id}").context["form"]
+    assert form.initial["better"] == getattr(pair.comparison, f"completion_{better}").text
 
 
 def test_the_most_doubtful_pairs_are_sent_to_annotators_again(
