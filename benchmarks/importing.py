@@ -89,9 +89,11 @@ def write_pairs(file: Path, count: int) -> Path:
     return file
 
 
-def imported(file: Path, env: dict[str, str], count: int, postmaster: psutil.Process, *choices: str) -> dict[str, Any]:
+def imported(
+    file: Path, env: dict[str, str], count: int, postmaster: psutil.Process, *choices: str, campaign: str = "import"
+) -> dict[str, Any]:
     """Imports a file; returns the rate, the memory of both processes together, and the CPU time of each pair."""
-    command = [sys.executable, "manage.py", "import_comparisons", "import", str(file), "--json", *choices]
+    command = [sys.executable, "manage.py", "import_comparisons", campaign, str(file), "--json", *choices]
     started, before = time.monotonic(), _cpu(postmaster)
     process = psutil.Popen(command, env=env, stdout=subprocess.PIPE)
     with _SumOfMemory(process) as memory, _progress(env["DATABASE_URL"], count):

@@ -16,3 +16,4 @@ if [ "${3-}" = diagrams ] && [ ! -e var/docs-scripts/mermaid.min.js ]; then
 fi
 "$bin/sphinx-build" --quiet --fail-on-warning --keep-going --fresh-env -c docs -b html . "$folder"
 cp "$folder/README.html" "$folder/index.html"
+"$bin/python" scripts/story.py "$folder"

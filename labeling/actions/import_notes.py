@@ -36,6 +36,7 @@ NOTES = {
     "no_longer_settled": _("Settled pairs that no longer count"),
     "erased": _("Opinions left out: their annotator was erased here"),
     "control_tokens": _("Records with a control token of a chat template in a text"),
+    "missing_values": _("Records with a text such as “nan” or “NULL”, which programs write where a value is missing"),
     "tools_twice": _("Records that offer tools, and list them in the system message as well"),
     **FAULTS,
 }

@@ -52,6 +52,12 @@ class SliceFilter(serializers.Serializer[Any]):
     )
 
 
+class CountingSerializer(serializers.Serializer[Any]):
+    """The answer while a worker counts a large campaign for the first time."""
+
+    detail = serializers.CharField()
+
+
 class RankingFilter(SliceFilter):
     length_controlled = serializers.BooleanField(
         required=False, default=False, help_text="Ranks the models at equal length of their completions."

@@ -9,7 +9,7 @@ from typing import Any, cast, get_args
 from common.phrases import gettext_noop
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked
-from labeling.exchange.looks import control_token
+from labeling.exchange.looks import control_token, looks_missing
 from labeling.exchange.opinions import opinion, opinion_fields, person_name
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
@@ -32,7 +32,9 @@ def text_warnings(prompt: Sequence[Message], *texts: str) -> tuple[str, ...]:
     """The codes of what is unusual in the texts of a record."""
     is_marked = any(control_token(message["content"]) for message in prompt) or any(map(control_token, texts))
     is_twice = bool(prompt) and "tools" in prompt[0] and "<tools>" in prompt[0]["content"]
-    return (*(["control_tokens"] if is_marked else []), *(["tools_twice"] if is_twice else []))
+    is_missing = any(looks_missing(message["content"]) for message in prompt) or any(map(looks_missing, texts))
+    found = {"control_tokens": is_marked, "tools_twice": is_twice, "missing_values": is_missing}
+    return tuple(code for code, is_there in found.items() if is_there)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Packed data is unpacked on the way, in bounded memory. A small file that unpacks
 
 import bz2
 import lzma
+import re
 import struct
 import zipfile
 import zlib
@@ -50,6 +51,13 @@ DAMAGED = (
     *(NotImplementedError, RuntimeError, ValueError, OverflowError),
 )
 """The errors by which zipfile reports a damaged archive, or one of an unknown kind."""
+
+_KEY = rb"[A-Za-z_][\w-]{0,40}"
+SETTINGS_FILES = (
+    ("YAML", re.compile(rb"(?:%YAML|---\s*\n(?:- |" + _KEY + rb":[ \n])|- " + _KEY + rb": .*\n  +[\w-]+: )")),
+    ("TOML", re.compile(rb"(?:\[\[" + _KEY + rb"\]\]\s*\n|\[" + _KEY + rb"\]\s*\n" + _KEY + rb" *= *[\"'\d\[tf])")),
+)
+"""How files of settings begin that some programs keep records in."""
 
 HTML = (b"<!doctype html", b"<html", b"<head", b"<body")
 
@@ -107,6 +115,9 @@ def require_text(head: bytes) -> None:
         raise UnreadableInput(gettext_noop("The file is XML. Save the records as JSON lines or CSV."))
     if head[257:262] == b"ustar":
         raise UnreadableInput(gettext_noop("The file is a tar archive. Unpack it, and import its files one by one."))
+    for name, looks_like in SETTINGS_FILES:
+        if looks_like.match(start):
+            raise UnreadableInput(gettext_noop("The file is %(name)s. Save the records as JSON lines."), name=name)
     if start.startswith((b"{'", b"[{'")):
         raise UnreadableInput(
             gettext_noop("The file is in Python's notation, not JSON. Write the records with json.dumps.")

@@ -19,6 +19,15 @@ TURN_TOKENS = re.compile(
 CONTROL_TOKENS = re.compile(r"<\|[A-Za-z_][\w ]{0,30}\|>|</?s>|<(?:bos|eos|start_of_turn|end_of_turn)>|\[/?INST\]")
 
 
+_MISSING = frozenset({"nan", "null", "none", "nil", "undefined", "<na>", "#n/a", "n/a", "nat", "[null]", "\\n"})
+"""Words that programs write into a table where a value is missing. A few can be an answer, too."""
+
+
+def looks_missing(text: str) -> bool:
+    """Whether the text is the word by which a program says that it has no value."""
+    return len(text) <= 12 and text.strip().casefold() in _MISSING
+
+
 def looks_empty(text: str) -> bool:
     """Whether a person sees nothing: only spaces, control characters and characters of no width."""
     stripped = text.strip()

@@ -38,6 +38,9 @@ COLUMNS = frozenset(
 """Names of columns by which a header is recognised."""
 
 ROWS_AT_ONCE = 256
+SEPARATOR_LINE = re.compile(rb"(?:\xef\xbb\xbf)?sep=(.)\r?\n")
+"""The line before the header by which Excel is told the delimiter."""
+
 _HEADER_CELL = re.compile(r"[^\W\d][\w.:/()\[\]-]{0,60}(?: [\w.:/()\[\]-]{1,30}){0,2}")
 
 csv.field_size_limit(1 << 20)
@@ -49,11 +52,12 @@ def delimiter_of(head: bytes, known: Collection[str] = COLUMNS, *, any_table: bo
     known: the names of columns, of which the header has one. any_table: without such a name, the second line with as
     many cells as the header is enough.
     """
-    lines = head.decode("utf-8-sig", "replace").lstrip("\r\n").splitlines()
+    stated = SEPARATOR_LINE.match(head)
+    lines = head[stated.end() if stated else 0 :].decode("utf-8-sig", "replace").lstrip("\r\n").splitlines()
     first = lines[0] if lines else ""
     if not first or first[0] in "{[<":
         return None
-    for delimiter in ("\t", ",", ";", "|"):
+    for delimiter in (stated.group(1).decode("latin-1"),) if stated else ("\t", ",", ";", "|"):
         try:
             cells = next(csv.reader([first], delimiter=delimiter), [])
         except csv.Error:
@@ -79,7 +83,7 @@ def table_records(chunks: Iterator[bytes], delimiter: str, limits: ReadLimits) -
         line = 1
         for row in reader:
             start, line = line, reader.line_num + 1
-            if not any(cell.strip() for cell in row):
+            if not any(cell.strip() for cell in row) or (header is None and _is_separator_line(row, start)):
                 continue
             if header is None:
                 header = [cell.strip().removeprefix("\ufeff") for cell in row]
@@ -168,6 +172,10 @@ def column_records(rows: list[dict[str, Any]], limits: ReadLimits) -> Iterator[R
     """The rows of a table by columns as records, all on the first line."""
     for number, row in enumerate(rows, 1):
         yield _record(Place(1, number), row, limits)
+
+
+def _is_separator_line(row: list[str], line: int) -> bool:
+    return line == 1 and re.fullmatch("\ufeff?sep=.?", row[0]) is not None and not any(row[1:])
 
 
 def _row(place: Place, header: list[str], row: list[str], limits: ReadLimits) -> RawRecord:

@@ -161,13 +161,6 @@ def figures_of(counted: Counted) -> Statistics:
     )
 
 
-def model_ranking(
-    campaign: Campaign, part: Slice | None = None, *, length_controlled: bool = False, now: datetime
-) -> Ranking:
-    """The ranking of the campaign's model versions by the judgments of a slice. Raises Invalid."""
-    return ranking_of(counted_now(campaign, part or Slice(), now), length_controlled=length_controlled)
-
-
 def ranking_of(counted: Counted, *, length_controlled: bool = False) -> Ranking:
     """The ranking that counts yield."""
     matches = counted.counts.matches

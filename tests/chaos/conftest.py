@@ -13,6 +13,7 @@ import psutil
 import pytest
 from django.conf import settings
 from django.db import connection
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from tests.broker import private_broker
 from tests.training.conftest import alice, base, campaign, maya, tiny_model, var_dir  # noqa: F401 - fixtures
@@ -120,3 +121,32 @@ def start_worker(
     yield start
     for worker in started:
         worker.stop()
+
+
+StartBeat = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def start_beat(broker: str) -> Iterator[StartBeat]:
+    """Starts beats on the test's database, which send the named tasks every second; those that live at the end are
+    ended."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*tasks: str) -> subprocess.Popen[bytes]:
+        every_second, _ = IntervalSchedule.objects.get_or_create(every=1, period=IntervalSchedule.SECONDS)
+        for task in tasks:
+            PeriodicTask.objects.get_or_create(name=f"{task}, every second", task=task, interval=every_second)
+        log = Path(settings.VAR_DIR) / f"beat-{len(started)}.log"
+        command = [sys.executable, "-m", "celery", "--app", "config", "beat", "--max-interval", "1"]
+        command += ["--pidfile", "", "--loglevel", "INFO"]
+        with open(log, "wb") as file:
+            beat = subprocess.Popen(command, cwd=PROJECT_DIR, env=environment(broker), stdout=file, stderr=file)
+        started.append(beat)
+        wait_until(lambda: "Sending due task" in log.read_text(), "the beat sends its first message")
+        return beat
+
+    yield start
+    for beat in started:
+        if beat.poll() is None:
+            beat.kill()
+            beat.wait()

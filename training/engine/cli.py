@@ -103,7 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
     lab.add_argument("--watch", type=Path, help="pairs that are scored as well, but not learned from")
     settings = commands.add_parser("settings", help="print all settings as a table: default, range and meaning")
     settings.add_argument("--rlhf", action="store_true", help="those that rlhf has beside them")
-    rlhf = commands.add_parser("rlhf", help="learn from a reward by RLOO or PPO; run again to resume")
+    rlhf = commands.add_parser("rlhf", help="learn from a reward by RLOO, PPO or online DPO; run again to resume")
     rlhf.add_argument("--out", type=Path, required=True, help="folder of the run")
     best = commands.add_parser("best-of-n", help="sample completions of each prompt and take the best by a reward")
     best.add_argument("--out", type=Path, required=True, help="JSON-lines file of the best ones to write")

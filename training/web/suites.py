@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -42,10 +44,17 @@ FORMS = (
 
 
 class SuiteForm(forms.Form):
-    """A new suite: its name and its scenarios."""
+    """A new suite: its name and its scenarios, as a file or as a text."""
+
+    use_required_attribute = False  # a browser would ask for the text although a file is chosen
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     form = forms.ChoiceField(label=gettext_lazy("Format"), choices=FORMS)
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        required=False,
+        help_text=gettext_lazy("Takes the place of the text below. A name that ends in .yaml or .yml says the format."),
+    )
     scenarios = forms.CharField(
         label=gettext_lazy("Scenarios"),
         max_length=MOST_CHARACTERS,
@@ -53,11 +62,36 @@ class SuiteForm(forms.Form):
         strip=False,
     )
 
-    def __init__(self, sent: Any = None) -> None:
-        super().__init__(sent, auto_id="suite_%s")
+    def __init__(self, sent: QueryDict | None = None, files: MultiValueDict[str, Any] | None = None) -> None:
+        file = files.get("file") if files else None
+        super().__init__(_with_text_of(file, sent) if sent is not None and file else sent, files, auto_id="suite_%s")
+
+    def clean_file(self) -> None:
+        """Raises ValidationError for a file that is no text."""
+        file = self.cleaned_data["file"]
+        if file and _text_of(file) is None:
+            raise forms.ValidationError(gettext_lazy("The file is no text in UTF-8. Save it again as UTF-8."))
 
     def given(self) -> list[Scenario]:
         return scenarios_from(self.cleaned_data["scenarios"], self.cleaned_data["form"])
+
+
+def _text_of(file: "UploadedFile[Any]") -> str | None:
+    file.seek(0)
+    try:
+        return str(file.read(), "utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+
+
+def _with_text_of(file: "UploadedFile[Any]", sent: QueryDict) -> QueryDict:
+    """The form as sent, with a file's text as the scenarios: a refused form shows it, and nothing is sent again."""
+    values = sent.copy()
+    if (text := _text_of(file)) is not None:
+        values["scenarios"] = text
+    if (file.name or "").lower().endswith((".yaml", ".yml")):
+        values["form"] = "yaml"
+    return values
 
 
 class SuiteEditForm(forms.Form):
@@ -100,7 +134,7 @@ def suites(request: HttpRequest, slug: str) -> HttpResponse:
     """The suites of a campaign, and the form of a new one."""
     user = person(request)
     campaign = get_led_campaign(user, slug)
-    form = SuiteForm(request.POST if request.method == "POST" else None)
+    form = SuiteForm(request.POST, request.FILES) if request.method == "POST" else SuiteForm()
 
     def make() -> Suite:
         return create_suite(

@@ -59,6 +59,9 @@ def test_zstandard_is_opened() -> None:
     ("data", "name"),
     [
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "Git LFS pointer"),
+        (b"- prompt: Name a fruit.\n  chosen: Plum\n  rejected: Potato\n", "is YAML"),
+        (b"---\n- prompt: Name a fruit.\n  chosen: Plum\n", "is YAML"),
+        (b"[[records]]\nprompt = 'Name a fruit.'\n", "is TOML"),
         (b"<!DOCTYPE html>\n<html><body>404</body></html>", "HTML page"),
         (b"<?xml version='1.0'?><a/>", "XML"),
         (b"{'prompt': 'a', 'chosen': 'b', 'rejected': 'c'}", "Python's notation"),

@@ -31,6 +31,24 @@ def test_a_table_is_read_by_its_header(delimiter: str, mark: bytes) -> None:
     assert [one.line for one in records] == [2, 3, 5]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_first_line_for_excel_states_the_delimiter_and_is_no_header(delimiter: str, mark: bytes) -> None:
+    records = read(mark + f"sep={delimiter}\r\n".encode() + table(delimiter))
+    assert [one.first.text for one in records if isinstance(one, ImportedComparison)] == [row["chosen"] for row in ROWS]
+    assert [one.line for one in records] == [3, 4, 6]
+
+
+def test_a_text_that_is_only_a_missing_value_is_noted() -> None:
+    for text in ("nan", "NULL", " None ", "#N/A", "<NA>"):
+        [comparison] = read(table(",", [trl("Q", text, "b")]))
+        assert isinstance(comparison, ImportedComparison)
+        assert comparison.warnings == ("missing_values",)
+    [comparison] = read(table(",", [trl("Q", "Nancy", "None of them.")]))
+    assert isinstance(comparison, ImportedComparison)
+    assert comparison.warnings == ()
+
+
 def test_cells_may_hold_messages_and_empty_cells_are_no_values() -> None:
     turns = json.dumps([message("system", "Be kind."), message("user", "Hi")])
     row: dict[str, object] = {"prompt": turns, "chosen": "a", "rejected": "b", "id": "", "score": "0.5"}

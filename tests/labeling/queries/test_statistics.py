@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from labeling.judging.acts import undo_judgment
 from labeling.models import Comparison, User
 from labeling.queries.agreement import agreement
-from labeling.queries.statistics import model_ranking
+from labeling.queries.slices import Slice
+from labeling.queries.statistics import counted_now, ranking_of
 from tests.labeling.queries.voting import figures, versus, vote
 from tests.people import Stage, stage
 
@@ -78,9 +79,10 @@ def test_the_ranking_and_the_liking_for_length_come_from_the_texts_and_versions(
     assert statistics.length.longer_preferred.value == 1.0
     assert statistics.length.slope.value is not None
     assert statistics.length.slope.value > 0
-    plain = model_ranking(scene.campaign, now=scene.now)
+    counted = counted_now(scene.campaign, Slice(), scene.now)
+    plain = ranking_of(counted)
     assert [(row.model, row.wins, row.losses) for row in plain.models] == [("v1", 20, 0), ("base", 0, 20)]
-    controlled = model_ranking(scene.campaign, length_controlled=True, now=scene.now)
+    controlled = ranking_of(counted, length_controlled=True)
     assert controlled.length_effect.value is not None
     assert controlled.length_effect.value > 0
     assert (controlled.models[0].rating.value or 0) < (plain.models[0].rating.value or 0)

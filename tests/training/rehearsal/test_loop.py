@@ -51,6 +51,37 @@ def test_a_round_runs_through_and_what_serves_is_not_touched(base: ModelVersion,
     assert [one.version for one in Deployment.objects.filter(channel=channel)] == [base]
 
 
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_the_second_round_goes_on_from_the_first_and_its_poison_is_its_own(base: ModelVersion, settings: Any) -> None:
+    settings.EVALUATION_PROMPTS = 0
+    out = StringIO()
+
+    call_command(
+        *("rehearse", "--json", "--base", base.name, "--rounds", "2", "--poison", "2", "--poisoned-labels", "5"),
+        *(*SMALL, *QUICK),
+        stdout=out,
+    )
+
+    first, second = map(json.loads, out.getvalue().splitlines())
+    assert (first["round"], second["round"]) == (1, 2)
+    assert first["campaign"] == second["campaign"]
+    assert (first["labels"]["poisoned"], second["labels"]["poisoned"]) == (0, 5)
+    assert second["labels"]["comparisons"] > first["labels"]["comparisons"]
+    learned = [report["labels"]["train_pairs"] + report["labels"]["test_pairs"] for report in (first, second)]
+    assert learned[1] > learned[0]
+    assert second["version"] != first["version"]
+    opened = [[event["verb"] for event in report["events"]].count("round.opened") for report in (first, second)]
+    assert opened == [1, 1]
+    numbers = [event["event"] for report in (first, second) for event in report["events"]]
+    assert len(set(numbers)) == len(numbers)
+    assert "training.left_out" in {event["verb"] for event in second["events"]}  # held back: the crowd's labels go
+    run = ModelVersion.objects.get(name=second["version"]).run
+    assert run is not None
+    assert run.round is not None
+    assert (run.round.number, run.campaign.slug) == (2, second["campaign"])
+
+
 def test_a_phase_that_fails_is_named(base: ModelVersion, db: None) -> None:
     ModelVersion.objects.filter(pk=base.pk).update(content_hash="0" * 64)
 

@@ -1,6 +1,7 @@
 """The pages of suites: made, changed, run, and two runs compared."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from labeling.models import Comparison
@@ -45,6 +46,31 @@ def test_a_refused_file_comes_back_with_its_lines(maya: Client, furnished: Furni
     assert "Line 2: This is not JSON" in page
     assert "{&quot;id&quot;: &quot;a&quot;}" in page
     assert not Suite.objects.exists()
+
+
+def test_a_file_takes_the_place_of_the_text_and_a_refused_one_is_shown_to_be_mended(
+    maya: Client, on_stage: Stage, furnished: Furnished
+) -> None:
+    def sent(name: str, content: bytes) -> str:
+        values = {"name": name, "form": "jsonl", "scenarios": "", "file": SimpleUploadedFile(name, content)}
+        return maya.post("/campaigns/sums/suites/", values, follow=True).content.decode()
+
+    good = maya.get(f"/suites/{suite_of(on_stage).pk}/download/").content
+    assert "Line 1: “tag” must be a short word" in (page := sent("bad.jsonl", b'\xef\xbb\xbf{"id": "a"}'))
+    assert "{&quot;id&quot;: &quot;a&quot;}" in page
+    assert "no text in UTF-8" in sent("latin.jsonl", "é".encode("latin-1"))
+    assert 'data-testid="new-suite"' in sent("empty.jsonl", b" ")
+    assert Suite.objects.count() == 1
+    sent("good.jsonl", good)
+    yaml = (
+        b"prompts: ['Say hello to {{who}}.']\ntests:\n- vars: {who: Ada}\n  assert:\n  - {type: contains, value: Ada}\n"
+    )
+    sent("promptfoo.YAML", yaml)
+    assert {suite.name: suite.current.size for suite in Suite.objects.all()} == {
+        "Small": 4,
+        "good.jsonl": 4,
+        "promptfoo.YAML": 1,
+    }
 
 
 def test_a_suite_is_downloaded_as_it_can_be_uploaded(maya: Client, on_stage: Stage, furnished: Furnished) -> None:

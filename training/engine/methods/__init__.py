@@ -1,1 +1,1 @@
-"""Methods that DPO is measured against: RLHF (RLOO, PPO) and best-of-n. DPO needs nothing of this."""
+"""Methods that DPO is measured against: RLHF (RLOO, PPO), online DPO and best-of-n. DPO needs nothing of this."""

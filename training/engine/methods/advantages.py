@@ -1,4 +1,4 @@
-"""The formulas of RLHF as pure functions: shaped rewards, advantages, and the losses of RLOO, PPO and its critic.
+"""The formulas of RLHF and online DPO as pure functions: shaped rewards, advantages, and the losses of PPO and RLOO.
 
 A sample is one completion of T tokens that the policy wrote; R is its reward; ``pi_old`` is the policy that wrote it;
 ``A`` is an advantage; ``rho = pi / pi_old`` of a token (PPO) or of a whole completion (RLOO).
@@ -31,6 +31,44 @@ def leave_one_out(returns: Column, samples_per_prompt: int) -> Column:
     others = (groups.sum(1, keepdims=True) - groups) / (samples_per_prompt - 1)
     advantages: Column = (groups - others).reshape(-1)
     return advantages
+
+
+def best_and_worst(rewards: Column, samples_per_prompt: int, draws: Column | None = None) -> Column:
+    """Of each prompt's samples 1 for the chosen one, -1 for the rejected one, 0 for the others; (prompts * k,).
+
+    The highest reward is chosen and the lowest rejected; equal ones make no pair. ``draws``: in [0, 1), (prompts,); the
+    first two samples of a prompt are then the pair, and the first is chosen with the probability of Bradley and Terry,
+    ``sigma(R_1 - R_2)``: as people would choose whose reward it is.
+    """
+    groups = rewards.reshape(-1, samples_per_prompt)
+    signs = np.zeros_like(groups)
+    places = np.arange(len(groups))
+    if draws is None:
+        signs[places, groups.argmax(1)] = 1.0
+        signs[places, groups.argmin(1)] = -1.0
+        signs[groups.max(1) == groups.min(1)] = 0.0
+    else:
+        first = np.where(draws < 1.0 / (1.0 + np.exp(groups[:, 1] - groups[:, 0])), 1.0, -1.0)
+        signs[:, 0], signs[:, 1] = first, -first
+    return signs.reshape(-1)
+
+
+def pulls(signs: Column, log_ratios: Column, beta: float, samples_per_prompt: int) -> tuple[Column, Column]:
+    """The weights of the log-probabilities of a step's samples in the gradient of DPO's loss (arXiv 2305.18290,
+    equation 7), and the margins of its pairs.
+
+    ``A = k beta sigma(-m) sign`` over the share of prompts that have a pair, so that the mean of ``-A log pi`` over all
+    samples has the gradient of the mean loss of the pairs.
+    ``signs``: see ``best_and_worst``. ``log_ratios``: ``log pi - log pi_ref`` of each sample. Both (prompts * k,), as
+    is A; m: (pairs,).
+    """
+    groups = signs.reshape(-1, samples_per_prompt)
+    margins = beta * (groups * log_ratios.reshape(-1, samples_per_prompt)).sum(1)
+    has_pair = groups.any(1)
+    share = max(has_pair.mean(), 1.0 / len(groups))
+    weights = samples_per_prompt * beta / (1.0 + np.exp(margins)) / share
+    advantages: Column = (groups * weights[:, None]).reshape(-1)
+    return advantages, margins[has_pair]
 
 
 def generalized_advantages(rewards: Column, values: Column, *, discount: float, decay: float) -> Column:

@@ -1,4 +1,4 @@
-"""``rlhf``: one run of RLOO or PPO from files to files, resumed by the same command.
+"""``rlhf``: one run of RLOO, PPO or online DPO from files to files, resumed by the same command.
 
 The run's folder is that of ``train``, without what belongs to pairs: config, inputs, metrics, checkpoints, the adapter
 (or model), and last of all ``meta.json``.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from training.engine.config import RunConfig, setting
 from training.engine.errors import InputError
 
-RLOO, PPO = "rloo", "ppo"
+RLOO, PPO, ONLINE_DPO = "rloo", "ppo", "online_dpo"
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,23 @@ class RlhfConfig(RunConfig):
         one_of=("on", "off"),
     )
     algorithm: str = setting(
-        RLOO, "rloo compares a prompt's samples with each other; ppo learns a critic.", one_of=(RLOO, PPO)
+        RLOO,
+        "rloo compares a prompt's samples with each other; ppo learns a critic; online_dpo makes pairs of them.",
+        one_of=(RLOO, PPO, ONLINE_DPO),
     )
     steps: int = setting(100, "Steps: each writes samples, and learns from them.", low=1, high=1_000_000)
     prompts_per_step: int = setting(16, "Prompts that are answered in a step.", low=1, high=65536)
-    samples_per_prompt: int = setting(4, "Completions of each prompt in a step; rloo needs two.", low=1, high=4096)
+    samples_per_prompt: int = setting(
+        4, "Completions of each prompt in a step; rloo and online_dpo need two.", low=1, high=4096
+    )
     max_tokens: int = setting(64, "Longest completion, in tokens.", low=1, high=8192)
-    passes: int = setting(0, "Passes over a step's samples; 0 is one for rloo and four for ppo.", low=0, high=100)
+    passes: int = setting(0, "Passes over a step's samples; 0 is four for ppo and one else.", low=0, high=100)
+    preferences: str = setting(
+        "best",
+        "online_dpo's pairs: best takes the highest and the lowest reward; drawn takes two samples and draws which one "
+        "people would choose.",
+        one_of=("best", "drawn"),
+    )
     clip: float = setting(0.2, "How far a probability ratio may move within a step.", above=0.0)
     value_clip: float = setting(0.2, "How far a value of the critic may move within a step.", above=0.0)
     discount: float = setting(1.0, "PPO's gamma: the worth of a reward one token later.", above=0.0, high=1.0)
@@ -44,9 +54,13 @@ class RlhfConfig(RunConfig):
             )
 
     def check_samples(self) -> None:
-        """Raises InputError where rloo has nothing to compare a sample with."""
-        if self.algorithm == RLOO and self.samples_per_prompt < 2:
-            raise InputError("rloo compares a prompt's samples: set samples_per_prompt to 2 or more")
+        """Raises InputError where there is nothing to compare a sample with, or a setting has no meaning."""
+        if self.algorithm != PPO and self.samples_per_prompt < 2:
+            raise InputError(f"{self.algorithm} compares a prompt's samples: set samples_per_prompt to 2 or more")
+        if self.algorithm == ONLINE_DPO and self.passes > 1:
+            raise InputError("online_dpo learns from each sample once: set passes to 1")
+        if self.algorithm == ONLINE_DPO and self.whiten:
+            raise InputError("whiten has no meaning for online_dpo, whose pairs weigh themselves: set it to false")
 
     @property
     def passes_of_a_step(self) -> int:

@@ -2,7 +2,8 @@
 
 ``J = E[R(x, y)] - beta KL(pi || pi_ref)`` is maximised. RLOO (arXiv 2402.14740) takes a completion as one act whose
 baseline are the prompt's other samples. PPO (arXiv 1707.06347, as in 1909.08593 and 2203.02155) takes every token as an
-act, with a critic and generalised advantage estimation. The KL is a part of the reward in both.
+act, with a critic and generalised advantage estimation. The KL is a part of the reward in both. Online DPO (arXiv
+2402.04792) makes a pair of each prompt's samples, and descends along DPO's loss.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from training.engine.methods import advantages as formulas
 from training.engine.methods.critic import Critic
 from training.engine.methods.rewards import Reward
 from training.engine.methods.samples import Ids, Sample, SampleRow, rows_of_samples
-from training.engine.methods.settings import PPO, RlhfConfig
+from training.engine.methods.settings import ONLINE_DPO, PPO, RlhfConfig
 from training.engine.model.policy import Policy, TrainedModel
 
 _SEEDS_APART = 1_000_003  # steps of runs with neighbouring seeds share no draws
@@ -55,7 +56,7 @@ class ScoredRow:
 
 
 class RlhfTrainer:
-    """Steps of RLOO or PPO over a policy; with a critic it is PPO."""
+    """Steps of RLOO, PPO or online DPO over a policy; with a critic it is PPO."""
 
     def __init__(
         self,
@@ -80,7 +81,7 @@ class RlhfTrainer:
         samples = self.write(step, prompts)
         rewards = self.reward(samples)
         rows = self.score(samples)
-        drift = self._set_advantages(rows, rewards)  # (samples,)
+        drift, of_pairs = self._set_advantages(rows, rewards, step)  # drift: (samples,)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
         figures: dict[str, float] = {}
@@ -99,6 +100,7 @@ class RlhfTrainer:
             "sample_ended": float(np.mean(ended)),
             "learning_rate": learning_rate,
             **figures,
+            **of_pairs,
         }
 
     def write(self, step: int, prompts: Sequence[Ids]) -> list[Sample]:
@@ -128,25 +130,51 @@ class RlhfTrainer:
             for part, log_probs, of_reference, value in zip(parts, old, reference, values, strict=True)
         ]
 
-    def _set_advantages(self, rows: Sequence[ScoredRow], rewards: formulas.Column) -> formulas.Column:
-        """Fill in advantages and returns; gives ``log pi - log pi_ref`` of every sample, (samples,)."""
+    def _set_advantages(
+        self, rows: Sequence[ScoredRow], rewards: formulas.Column, step: int
+    ) -> tuple[formulas.Column, dict[str, float]]:
+        """Fill in advantages and returns; gives ``log pi - log pi_ref`` of every sample, (samples,), and the figures of
+        online DPO's pairs."""
         drift = np.zeros(len(rewards))
+        figures: dict[str, float] = {}
         for each in rows:
             drift[list(each.part.members)] = each.of_samples(each.old - each.reference).cpu().numpy()
         if self.config.algorithm == PPO:
             self._advantages_of_tokens(rows, rewards)
+        elif self.config.algorithm == ONLINE_DPO:
+            pulls, figures = self._pulls(rewards, drift, step)
+            self._advantages_of_samples(rows, pulls)
         else:
             total = rewards - self.config.beta * drift
-            of_sample = torch.from_numpy(formulas.leave_one_out(total, self.config.samples_per_prompt))
-            for each in rows:
-                members = of_sample[list(each.part.members)]
-                each.advantages = members[each.row.sides].to(each.old.device)
+            self._advantages_of_samples(rows, formulas.leave_one_out(total, self.config.samples_per_prompt))
         if self.config.whiten:
             whole = formulas.whitened(torch.cat([each.advantages for each in rows]).cpu().numpy())
             parts = torch.from_numpy(whole).split([len(each.advantages) for each in rows])
             for each, part in zip(rows, parts, strict=True):
                 each.advantages = part.to(each.old.device)
-        return drift
+        return drift, figures
+
+    def _pulls(
+        self, rewards: formulas.Column, drift: formulas.Column, step: int
+    ) -> tuple[formulas.Column, dict[str, float]]:
+        """The advantages of DPO's pairs, and their figures."""
+        count, draws = self.config.samples_per_prompt, None
+        if self.config.preferences == "drawn":
+            draws = np.random.default_rng([self.config.seed, step]).random(len(rewards) // count)
+        signs = formulas.best_and_worst(rewards, count, draws)
+        pulls, margins = formulas.pulls(signs, drift, self.config.beta, count)
+        if not len(margins):
+            return pulls, {"pairs": 0.0}
+        losses = np.logaddexp(0.0, -margins)
+        figures = {"loss": losses.mean(), "margin": margins.mean(), "accuracy": (margins > 0).mean()}
+        return pulls, {"pairs": float(len(margins)), **{name: float(value) for name, value in figures.items()}}
+
+    @staticmethod
+    def _advantages_of_samples(rows: Sequence[ScoredRow], of_sample: formulas.Column) -> None:
+        """A completion is one act: each of its tokens gets its advantage, (samples,)."""
+        column = torch.from_numpy(of_sample)
+        for each in rows:
+            each.advantages = column[list(each.part.members)][each.row.sides].to(each.old.device)
 
     def _advantages_of_tokens(self, rows: Sequence[ScoredRow], rewards: formulas.Column) -> None:
         for each in rows:

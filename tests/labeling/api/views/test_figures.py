@@ -2,9 +2,12 @@
 
 import json
 from io import StringIO
+from typing import Any
 
+import pytest
 from django.core.management import call_command
 
+from labeling.actions import counting
 from tests.clients import Calling
 from tests.people import Stage, stage
 
@@ -51,6 +54,25 @@ def test_a_slice_is_what_was_asked_for(calling: Calling) -> None:
     assert alone["annotator"] == scene.alice.pseudonym
     assert maya.get(STATISTICS, {"criterion": "helpful"}).json()["position"]["value"] == 1.0
     assert maya.get(STATISTICS, {"model_version": "unheard-of"}).json()["annotators"] == []
+
+
+@pytest.mark.parametrize("address", [STATISTICS, RANKING])
+def test_a_large_campaign_is_counted_by_a_worker_and_the_call_says_when_to_ask_again(
+    address: str,
+    calling: Calling,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr(counting, "LARGE", 2)
+    monkeypatch.setattr(counting, "send", lambda task, *ids: sent.extend(ids))
+    maya = calling(judged().maya)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = maya.get(address)
+    assert (answer.status_code, answer["Retry-After"]) == (202, "5")
+    assert "Ask again in 5 seconds" in answer.json()["detail"]
+    assert counting.count_statistics(sent[-1])
+    assert maya.get(address).status_code == 200
 
 
 def test_a_slice_that_makes_no_sense_is_refused_by_name(calling: Calling) -> None:

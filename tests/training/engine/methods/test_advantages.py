@@ -20,6 +20,30 @@ def test_the_shaped_rewards_add_up_to_the_reward_less_beta_times_the_log_ratio()
     assert shaped.sum() == pytest.approx(2.0 - 0.1 * ratios.sum())
 
 
+def test_the_best_and_the_worst_sample_of_each_prompt_are_a_pair_unless_all_are_equal() -> None:
+    rewards = np.array([1.0, 2.0, 6.0, 4.0, 4.0, 4.0])
+    assert formulas.best_and_worst(rewards, 3).tolist() == [-1, 0, 1, 0, 0, 0]
+
+
+def test_drawn_preferences_follow_bradley_and_terry() -> None:
+    rewards = np.tile([0.0, 1.0, 9.0], 20_000)
+    draws = np.random.default_rng(0).random(20_000)
+    signs = formulas.best_and_worst(rewards, 3, draws).reshape(-1, 3)
+    assert (signs[:, 0] == -signs[:, 1]).all()
+    assert (signs[:, 2] == 0).all()
+    assert (signs[:, 1] == 1).mean() == pytest.approx(1 / (1 + math.exp(-1)), abs=0.01)
+
+
+def test_the_pull_of_a_pair_is_beta_times_the_probability_of_being_wrong_over_the_prompts_that_have_a_pair() -> None:
+    signs = np.array([1.0, -1.0, 0.0, 0.0])
+    pulls, margins = formulas.pulls(signs, np.array([0.5, -0.3, 1.0, 2.0]), 0.5, 2)
+    assert margins.tolist() == pytest.approx([0.5 * 0.8])
+    wrong = 1 / (1 + math.exp(0.4))
+    assert pulls.tolist() == pytest.approx([2 * 0.5 * wrong * 2, -2 * 0.5 * wrong * 2, 0, 0])
+    without, none = formulas.pulls(np.zeros(4), np.ones(4), 0.5, 2)
+    assert (without.tolist(), none.tolist()) == ([0, 0, 0, 0], [])
+
+
 def test_leaving_one_out_compares_each_sample_with_the_others_of_its_prompt() -> None:
     found = formulas.leave_one_out(np.array([1.0, 2.0, 6.0, 0.0, 0.0, 3.0]), 3)
     assert found.tolist() == pytest.approx([1 - 4, 2 - 3.5, 6 - 1.5, -1.5, -1.5, 3.0])

@@ -58,7 +58,7 @@ def start(files: RlhfFiles, events: Events | None = None, **settings: Any) -> di
     return rlhf(files, RlhfConfig(**{**SETTINGS, **settings}), caller=Caller(events, events.stop))
 
 
-@pytest.mark.parametrize("algorithm", ["rloo", "ppo"])
+@pytest.mark.parametrize("algorithm", ["rloo", "ppo", "online_dpo"])
 def test_a_killed_run_ends_in_the_same_bytes(model_folder: Path, prompts: Path, tmp_path: Path, algorithm: str) -> None:
     whole = RlhfFiles(model_folder, prompts, tmp_path / "whole", reward_function=FUNCTION)
     meta = start(whole, algorithm=algorithm)
@@ -100,6 +100,19 @@ def test_a_limit_of_memory_that_nobody_would_keep_is_refused() -> None:
         RlhfConfig(memory_limit_gib=1.0)
     with pytest.raises(InputError, match="gradient_checkpointing must be one of on, off"):
         RlhfConfig(gradient_checkpointing="auto")
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"samples_per_prompt": 1}, "online_dpo compares a prompt's samples"),
+        ({"passes": 2}, "online_dpo learns from each sample once"),
+        ({"whiten": True}, "whiten has no meaning for online_dpo"),
+    ],
+)
+def test_settings_without_a_meaning_for_online_dpo_are_refused(settings: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(InputError, match=complaint):
+        RlhfConfig(algorithm="online_dpo", **settings).check_samples()
 
 
 def test_a_stop_writes_a_checkpoint_of_the_last_whole_step(model_folder: Path, prompts: Path, tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def _ours(folder: Path, trainer: Any, samples: list[Sample]) -> dict[str, Any]:
     )
     setattr(step, "write", lambda step, prompts: samples)  # noqa: B010 - the samples of the other trainer
     rows = step.score(samples)
-    step._set_advantages(rows, rewards)
+    step._set_advantages(rows, rewards, 1)
     advantages = torch.zeros(len(samples), dtype=torch.float64)
     for each in rows:
         for side, member in enumerate(each.part.members):

@@ -1,4 +1,4 @@
-"""RLOO, PPO and DPO on a bandit whose optimum is known; and the gradient of a step against autograd."""
+"""RLOO, PPO, online DPO and DPO on a bandit whose optimum is known; and the gradient of a step against autograd."""
 
 import itertools
 import math
@@ -43,15 +43,24 @@ def trainer_of(bandit: Bandit, **settings: Any) -> RlhfTrainer:
 def learn(trainer: RlhfTrainer, steps: int, peak: float) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     for step in range(1, steps + 1):
-        figures = trainer.take_step(step, [PROMPT], peak * (1 - (step - 1) / steps))
+        prompts = [PROMPT] * trainer.config.prompts_per_step
+        figures = trainer.take_step(step, prompts, peak * (1 - (step - 1) / steps))
     return figures
 
 
-@pytest.mark.parametrize(("algorithm", "steps"), [("rloo", 30), ("ppo", 12)])
-def test_rlhf_reaches_the_optimum_of_reward_less_beta_kl(algorithm: str, steps: int) -> None:
+DRAWN = {"algorithm": "online_dpo", "samples_per_prompt": 2, "preferences": "drawn", "prompts_per_step": 512}
+METHODS = [
+    ({"algorithm": "rloo", "samples_per_prompt": 64}, 30),
+    ({"algorithm": "ppo", "samples_per_prompt": 64}, 12),
+    pytest.param(DRAWN, 60, marks=pytest.mark.long),  # drawn preferences say little each: it takes thousands of pairs
+]
+
+
+@pytest.mark.parametrize(("settings", "steps"), METHODS)
+def test_rlhf_reaches_the_optimum_of_reward_less_beta_kl(settings: dict[str, Any], steps: int) -> None:
     bandit = Bandit()
     assert bandit.optimum - bandit.worth() > 10 * NEAR
-    figures = learn(trainer_of(bandit, algorithm=algorithm, samples_per_prompt=64), steps, 0.02)
+    figures = learn(trainer_of(bandit, **settings), steps, 0.02)
     assert bandit.optimum - bandit.worth() < NEAR
     assert figures["objective"] == pytest.approx(bandit.optimum, abs=0.2)
 
@@ -86,7 +95,7 @@ def _changed_by_plain_descent(trainer: RlhfTrainer) -> list[torch.Tensor]:
     """The changes of one step to the policy where the optimizer only subtracts the gradient."""
     before = [each.detach().clone() for each in trainer.parameters[0]]
     trainer.optimizer = torch.optim.SGD([each for one in trainer.parameters for each in one], lr=1.0)
-    trainer.take_step(1, [PROMPT], 1.0)
+    trainer.take_step(1, [PROMPT] * trainer.config.prompts_per_step, 1.0)
     return [old - each.detach() for old, each in zip(before, trainer.parameters[0], strict=True)]
 
 
@@ -113,6 +122,35 @@ def test_a_step_of_rloo_descends_along_its_formulas_gradient_however_samples_lie
     others = (total.sum() - total) / 7
     expected = torch.autograd.grad(-((total - others) * log_probs).sum() / 8, own)
     found = _changed_by_plain_descent(trainer_of(bandit, **settings))
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-9, rtol=1e-7)
+
+
+@pytest.mark.parametrize("preferences", ["best", "drawn"])
+def test_a_step_of_online_dpo_descends_along_the_gradient_of_dpos_loss(preferences: str) -> None:
+    """The mean of ``-log sigma(beta (chosen ratio - rejected ratio))`` over the pairs of the step's samples."""
+    bandit = _moved(Bandit())
+    settings = {"algorithm": "online_dpo", "preferences": preferences, "samples_per_prompt": 3, "prompts_per_step": 6}
+    trainer = trainer_of(bandit, **settings, max_grad_norm=0.0)
+    samples = trainer.write(1, [PROMPT] * 6)
+    own = list(bandit.policy.adapter.parameters().values())
+    row = pack_sequences([(PROMPT, each.completion_ids) for each in samples])
+    log_probs = torch.zeros(18, dtype=torch.float64).index_add(0, row.sides, bandit.policy.token_log_probs(row))
+    ratios = log_probs - bandit.reference[[ANSWERS.index(each.completion_ids) for each in samples]]
+    rewards = bandit(samples)
+    draws = np.random.default_rng([trainer.config.seed, 1]).random(6)
+    losses = []
+    for prompt in range(6):
+        of_prompt = range(3 * prompt, 3 * prompt + 3)
+        chosen, rejected = max(of_prompt, key=rewards.__getitem__), min(of_prompt, key=rewards.__getitem__)
+        if preferences == "drawn":
+            chosen, rejected = 3 * prompt, 3 * prompt + 1
+            if draws[prompt] >= 1 / (1 + math.exp(rewards[rejected] - rewards[chosen])):
+                chosen, rejected = rejected, chosen
+        if preferences == "drawn" or rewards[chosen] > rewards[rejected]:
+            losses.append(-torch.nn.functional.logsigmoid(BETA * (ratios[chosen] - ratios[rejected])))
+    expected = torch.autograd.grad(torch.stack(losses).mean(), own)
+    found = _changed_by_plain_descent(trainer)
     for one, other in zip(found, expected, strict=True):
         torch.testing.assert_close(one, other, atol=1e-9, rtol=1e-7)
 
