@@ -64,7 +64,7 @@ def start_blame(
 
 
 def cancel_blame(*, job: BlameJob, acting_user: User | None, now: datetime) -> BlameJob:
-    """Cancels a search; what it has computed is kept for the next one. Raises JobOver, NotAllowed, NotFound."""
+    """Cancels a search; computed gradients are kept for the next one. Raises JobOver, NotAllowed, NotFound."""
     return cancel_job(job=job, acting_user=acting_user, now=now)
 
 

@@ -61,7 +61,7 @@ class CancelBlameView(ApiView):
 
     @extend_schema(operation_id="cancel_blame", request=None, responses=serializers.BlameJobSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Cancel a search. What it has computed is kept for the next one."""
+        """Cancel a search. Computed gradients are kept for the next one."""
         job = cancel_blame(job=_job(self, pk), acting_user=self.person, now=self.now)
         return Response(serializers.BlameJobSerializer(job, context={"reader": self.person}).data)
 

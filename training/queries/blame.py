@@ -54,7 +54,7 @@ class Group:
 
 
 def result_of(snapshot: Snapshot, lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What a search keeps of the engine's lines: {pairs, doubtful, blamed, groups}.
+    """The part of the engine's lines that a search keeps: {pairs, doubtful, blamed, groups}.
 
     doubtful, blamed: [{id, doubt, blame}], the first KEPT; blamed is empty without a query. groups: for each of KINDS
     [[key, pairs, worst]]; the worst are those of `blamed` where there is a query.

@@ -51,7 +51,7 @@ SECONDS_BETWEEN = 1.0
 
 @dataclass(frozen=True)
 class BlameFiles:
-    """What is read and written. ``data``: the pairs that were learned from: a file, or a snapshot's folder, whose
+    """The files to read and to write. ``data``: the pairs that were learned from: a file, or a snapshot's folder, whose
     test.jsonl is held out. ``run``: the run's folder, for its settings, reference and points. ``adapter``: instead of a
     run, or another end of it. ``start``: the adapter that the run started from, which is its reference too."""
 

@@ -58,7 +58,7 @@ def pair_gradients(
     """The gradients of all pairs under the policy as it is now; those in the cache are not computed again.
 
     One pair is one row, so no pair's gradient is mixed with another's. ``after_pair``: is called with the number of
-    pairs that are done; it may raise to stop, and what is done stays in the cache. Raises Diverged.
+    pairs that are done; it may raise to stop: finished pairs stay in the cache. Raises Diverged.
     """
     found = GradientTable(len(pairs), sketch.places)
     keys = [pair_key(pair) for pair in pairs]

@@ -37,7 +37,7 @@ class Point:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What a finished run left in its folder."""
+    """The record that a finished run left in its folder."""
 
     folder: Path
     settings: dict[str, Any]
