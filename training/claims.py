@@ -20,6 +20,7 @@ from django.utils.translation import gettext_noop as _
 from common import processes
 from common.broker import send, waiting_messages
 from common.sentences import Sentence, sentence_of
+from common.storage.errors import StorageAway, StorageDamaged
 from labeling.events.record import record
 from training.models import (
     CLAIMED_STATUSES,
@@ -127,16 +128,18 @@ class Claim(Generic[J]):
 def ending(claim: Claim[J], clock: Clock, *, gives_up_on: tuple[type[Exception], ...], **values: Any) -> Iterator[None]:
     """Wraps a worker's whole work on a job: an exception ends the job, with `values` written beside its status.
 
-    gives_up_on: exceptions that are the job's own fault; their message is a sentence for people. Errors of the
-    database connection are raised: the row cannot be written then, and the sweep will find it.
+    gives_up_on: exceptions that are the job's own fault; their message is a sentence for people, as is that of the
+    storage's errors. Errors of the database connection are raised: the row cannot be written then, and the sweep will
+    find it.
     """
+    caught: tuple[type[Exception], ...] = (*gives_up_on, StorageAway, StorageDamaged)
     try:
         yield
     except ClaimLost:
         logger.warning("%s %s was given to another worker", noun(claim.job), claim.job.pk)
     except Stopped:
         claim.finish(JobStatus.CANCELLED, now=clock(), **values)
-    except gives_up_on as error:
+    except caught as error:
         claim.finish(JobStatus.FAILED, now=clock(), error=sentence_of(error), **values)
     except (OperationalError, InterfaceError):
         raise
