@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('labeling', '0030_index_messages_given_up'),
-        ('training', '0018_seconds_worked'),
+        ('training', '0019_run_meets_on_several_hosts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
