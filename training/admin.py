@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from training.models import (
+    BlameJob,
     Deployment,
     Evaluation,
     EvaluationJob,
@@ -89,6 +90,12 @@ class RetrainingRuleAdmin(ReadOnlyAdmin):
 @admin.register(LensJob)
 class LensJobAdmin(ReadOnlyAdmin):
     list_display = ("pk", "version", "before", "status", "created_by", "created_at")
+    list_filter = ("status",)
+
+
+@admin.register(BlameJob)
+class BlameJobAdmin(ReadOnlyAdmin):
+    list_display = ("pk", "snapshot", "version", "status", "created_by", "created_at")
     list_filter = ("status",)
 
 

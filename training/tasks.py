@@ -22,6 +22,7 @@ from training.actions.schedule import consider_retraining as consider
 from training.actions.snapshot_index import index_earlier_snapshots
 from training.actions.watching import look_at_promotion
 from training.jobs import handover
+from training.jobs.blame import run_blame_job
 from training.jobs.gate import run_evaluation as evaluate
 from training.jobs.gate import run_gate as ask_gate
 from training.jobs.gate import take_up_gate
@@ -113,6 +114,12 @@ def run_price(job_id: int) -> None:
 def run_lens(lens_job_id: int) -> None:
     """Computes the hidden rewards of a pair."""
     run_lens_job(lens_job_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def run_blame(job_id: int) -> None:
+    """Searches a snapshot for doubtful pairs."""
+    run_blame_job(job_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]

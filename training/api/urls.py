@@ -3,6 +3,7 @@
 from django.urls import path
 
 from training.api import (
+    blame,
     evaluations,
     gates,
     generation,
@@ -46,6 +47,8 @@ urlpatterns = [
     path("generation/<int:pk>/", generation.GenerationView.as_view(), name="api-generation"),
     path("generation/<int:pk>/cancel/", generation.CancelGenerationView.as_view(), name="api-cancel-generation"),
     path("generation/<int:pk>/resume/", generation.ResumeGenerationView.as_view(), name="api-resume-generation"),
+    path("blame/<int:pk>/", blame.BlameJobView.as_view(), name="api-blame-job"),
+    path("blame/<int:pk>/cancel/", blame.CancelBlameView.as_view(), name="api-cancel-blame"),
     path("lens/", lens.LensJobsView.as_view(), name="api-lens-jobs"),
     path("lens/<int:pk>/", lens.LensJobView.as_view(), name="api-lens-job"),
     path("lab/", lab.LabSessionsView.as_view(), name="api-lab-sessions"),
@@ -75,6 +78,7 @@ urlpatterns = [
     path("suite-runs/<int:pk>/judge/", suites.SuiteJudgeView.as_view(), name="api-suite-judge"),
     path("snapshots/", snapshots.SnapshotsView.as_view(), name="api-snapshots"),
     path("snapshots/<slug:name>/", snapshots.SnapshotView.as_view(), name="api-snapshot"),
+    path("snapshots/<slug:name>/blame/", blame.SnapshotBlameView.as_view(), name="api-snapshot-blame"),
     path("snapshots/<slug:name>/changes/", snapshots.SnapshotChangesView.as_view(), name="api-snapshot-changes"),
     path("snapshots/<slug:name>/download/", snapshots.SnapshotDownloadView.as_view(), name="api-snapshot-download"),
     path("snapshots/<slug:name>/judgments/", lineage.SnapshotJudgmentsView.as_view(), name="api-snapshot-judgments"),

@@ -23,6 +23,7 @@ from training.models import (
     ACTIVE_STATUSES,
     CLAIMED_STATUSES,
     AnyJob,
+    BlameJob,
     EvaluationJob,
     GenerationJob,
     JobStatus,
@@ -87,6 +88,7 @@ _KINDS: dict[type[AnyJob], str] = {
     LabSession: "lab",
     EvaluationJob: "evaluation",
     PriceJob: "price",
+    BlameJob: "blame",
 }
 
 
@@ -135,6 +137,7 @@ class Waiting:
         jobs += Run.objects.filter(status__in=ACTIVE_STATUSES).select_related("campaign", "snapshot")
         jobs += LensJob.objects.filter(status__in=ACTIVE_STATUSES).defer("result").select_related("campaign")
         jobs += LabSession.objects.filter(status__in=ACTIVE_STATUSES).select_related("campaign")
+        jobs += BlameJob.objects.filter(status__in=ACTIVE_STATUSES).defer("result").select_related("campaign")
         evaluations = EvaluationJob.objects.filter(status__in=ACTIVE_STATUSES).defer("parts", "report")
         jobs += evaluations.select_related("campaign", "version")
         jobs += PriceJob.objects.filter(status__in=ACTIVE_STATUSES).defer("trainings").select_related("campaign")
@@ -232,6 +235,8 @@ class Waiting:
         """The name of a job in a sentence: with its campaign if the reader leads it, else without any name."""
         if isinstance(job, LensJob):
             return _("a look through the reward lens")
+        if isinstance(job, BlameJob):
+            return _("a search for doubtful pairs")
         if isinstance(job, LabSession):
             return _("an experiment in the lab")
         if isinstance(job, EvaluationJob):

@@ -22,6 +22,12 @@ from training.web.setting_labels import DROPPED, RESULTS, SETTINGS
 
 EVENTS: dict[str, str | Promise] = {
     "backup.made": _("Backup made"),
+    "blame.asked": _("Search for doubtful pairs requested"),
+    "blame.cancel_requested": _("Search for doubtful pairs: cancellation requested"),
+    "blame.cancelled": _("Search for doubtful pairs cancelled"),
+    "blame.failed": _("Search for doubtful pairs failed"),
+    "blame.finished": _("Search for doubtful pairs finished"),
+    "blame.resumed": _("Search for doubtful pairs resumed"),
     "evaluation.cancel_requested": _("Evaluation: cancellation requested"),
     "evaluation.cancelled": _("Evaluation cancelled"),
     "evaluation.failed": _("Evaluation failed"),
@@ -94,6 +100,7 @@ EVENTS: dict[str, str | Promise] = {
 }
 SUBJECTS: dict[str, str | Promise] = {
     "backup": _("backup"),
+    "blamejob": _("search for doubtful pairs"),
     "deployment": _("deployment"),
     "evaluationjob": _("evaluation"),
     "gate": _("gate"),
@@ -119,7 +126,7 @@ WATCHED: dict[str, str | Promise] = {
     "flags": _("Flags"),
     "disagreement": _("Disagreement of annotators"),
 }
-_JOBS = ("evaluationjob", "generationjob", "labsession", "lensjob", "pricejob", "run", "suiterun")
+_JOBS = ("blamejob", "evaluationjob", "generationjob", "labsession", "lensjob", "pricejob", "run", "suiterun")
 FIELDS: dict[str, Field] = {
     **{f"{job}.status": Field(_("Status"), dict(JobStatus.choices)) for job in _JOBS},
     "accuracy": Field(_("Held-out accuracy"), as_text=percent),

@@ -13,7 +13,9 @@ from training.queries.waiting import Waiting
 class NamedJobSerializer(serializers.Serializer[Any]):
     """A job. campaign: its slug; null: it has none."""
 
-    kind = serializers.ChoiceField(choices=("generation", "suite_run", "run", "evaluation", "price", "lens", "lab"))
+    kind = serializers.ChoiceField(
+        choices=("generation", "suite_run", "run", "evaluation", "price", "blame", "lens", "lab")
+    )
     id = serializers.IntegerField()
     campaign = serializers.CharField(allow_null=True)
 
