@@ -59,7 +59,7 @@ def add_opinions(
     for place, (draft, comparison) in enumerate(zip(drafts, comparisons, strict=True)):
         if draft.draft.votes and not draft.draft.gold:
             wanted[comparison.pk].append((place, tuple(_canonical(draft, vote) for vote in draft.draft.votes)))
-    for place, vote, key in _restated(drafts, comparisons, created):
+    for place, vote, key in _restated(drafts, comparisons, created, is_import=origin.batch is not None):
         wanted[key].append((place, (vote,)))
     verdicts = {key for key, stated in wanted.items() if drafts[stated[0][0]].winner is not None}
     return _Adding(campaign, origin, sorted(wanted), verdicts).add(wanted) if wanted else AddedOpinions()
@@ -73,7 +73,7 @@ def _canonical(draft: OrderedDraft, vote: Vote) -> Vote:
 
 
 def _restated(
-    drafts: Sequence[OrderedDraft], comparisons: Sequence[Comparison], created: set[int]
+    drafts: Sequence[OrderedDraft], comparisons: Sequence[Comparison], created: set[int], *, is_import: bool
 ) -> list[tuple[int, Vote, int]]:
     """Preferences without an annotator that differ from the verdict, where that, or a judgment, was imported.
 
@@ -96,7 +96,8 @@ def _restated(
     judgments = Judgment.objects.filter(comparison__in=ids, superseded_at=None).exclude(batch=None)
     imported |= set(judgments.values_list("comparison_id", flat=True))
     untouched = {one.pk for one in comparisons if one.status == Status.OPEN and not one.taken} - created
-    imported |= untouched - verdicts.keys()
+    if is_import:  # so that taking the import back frees the pair
+        imported |= untouched - verdicts.keys()
     return [
         (place, Vote("", winner, certainty=_certainty_of(drafts[place])), comparison)
         for place, winner, comparison in again
