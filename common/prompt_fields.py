@@ -24,7 +24,10 @@ PROMPT_FIELDS = (
 """Fields that hold a prompt. The first that a record has is its prompt."""
 
 WITH_INPUT = ("prompt", "instruction", "question", "query")
-"""Those of them beside which `input` is the text that the instruction is about."""
+"""Those of them beside which the fields ABOUT hold the text that the instruction is about."""
+
+ABOUT = ("input", "context")
+"""Of Alpaca, and of Dolly."""
 
 SYSTEM_FIELDS = ("system", "system_prompt", "system_message", "system_instruction")
 
@@ -40,16 +43,22 @@ UNKEPT = (
     "videos",
     "audios",
     "audio",
+    "documents",
 )
 """Fields of a record that change what the model sees. They cannot be kept, so a record with one of them is refused."""
+
+OF_TOOLS = ("functions", "tool_choice", "function_call")
+"""Those of them that belong to tools."""
 
 UNKEPT_IN_MESSAGE = (
     "reasoning_content",
     "reasoning",
+    "reasoning_details",
     "thinking",
-    "audio",
+    "thinking_blocks",
+    *(name for name in UNKEPT if name not in OF_TOOLS),
 )
-"""The same of a message."""
+"""Other fields of a message that a model sees or wrote, and that have no place here."""
 
 
 def holds_nothing(value: Any) -> bool:
@@ -58,8 +67,9 @@ def holds_nothing(value: Any) -> bool:
 
 
 def with_input(text: str, added: str) -> str:
-    """An instruction with the text that it is about, as Alpaca writes both."""
-    return f"{text}\n\n{added}" if added.strip() and added.strip() != text.strip() else text
+    """An instruction with the text that it is about, unless it holds that already."""
+    is_said = added.strip() == text.strip() or (len(added) >= SHARED_PROMPT_CHARS and added.strip() in text)
+    return text if is_said or not added.strip() else f"{text}\n\n{added}"
 
 
 def earlier_turns(pairs: Any) -> list[Turn] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from common.phrases import Phrase, gettext_noop
 from common.prompt_fields import UNKEPT_IN_MESSAGE
 from labeling.exchange import parsing
-from labeling.exchange.looks import is_rendered, looks_empty
+from labeling.exchange.looks import is_alpaca, is_open, is_rendered, looks_empty
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import COMPLETION, PROMPT, Conversation, Turn, in_field
 from labeling.exchange.records import CompletionText, JsonObject, Message, ToolCall
@@ -39,6 +39,7 @@ HERMES_RESULT = re.compile(r"\s*<tool_response>\n?((?:(?!</?tool_response>).)*?)
 
 
 EMPTY = gettext_noop("%(where)s is empty.")
+WHOLE = gettext_noop("%(where)s is a whole conversation in one text, up to the reply. Write it as messages.")
 NOT_CALLED = gettext_noop("%(where)s is the result of a tool that nobody called.")
 
 
@@ -61,6 +62,8 @@ def prompt(value: Any, where: Conversation = PROMPT, extras: JsonObject | None =
     if is_rendered(text):
         reason = gettext_noop("%(where)s was rendered by a chat template: it begins with a control token.")
         raise BadRecordError("rendered", reason, where=where.subject)
+    if is_open(text) or is_alpaca(text):
+        raise BadRecordError("rendered", WHOLE, where=where.subject)
     return checked_prompt([Message(role="user", content=text)], where)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from common.prompt_fields import (
+    ABOUT,
     PROMPT_FIELDS,
     SYSTEM_FIELDS,
     UNKEPT,
@@ -118,9 +119,10 @@ class ConversationReader:
             messages = self._messages(value, field)
         else:
             if field in WITH_INPUT:
-                value = with_input(value, self._text("input"))
+                for about in ABOUT:
+                    value = with_input(value, self._text(about))
             said = prompt_turns(value) if is_transcript(value) else [("user", value)]
-            messages = _as_messages([*self._earlier_turns(), *said])
+            messages = [*self._earlier_turns(self.record[field]), *_as_messages(said)]
         if not messages:
             raise self.error(f"{field!r} is empty")
         return messages
@@ -131,18 +133,24 @@ class ConversationReader:
             raise self.error(f"{name!r} must be a text, got {type(value).__name__}")
         return value or ""
 
-    def _earlier_turns(self) -> list[Turn]:
+    def _earlier_turns(self, text: str) -> list[Message]:
+        """Those of `history`, without the present one at its end."""
         value = self.record.get("history")
-        turns = [] if holds_nothing(value) else earlier_turns(value)
-        if turns is None:
-            raise self.error("'history' must be a list of pairs of texts: said by the user, and answered")
-        return turns
+        if holds_nothing(value):
+            return []
+        if isinstance(value, list) and all(isinstance(turn, dict) for turn in value):
+            said = self._messages(value, "history")
+        elif (pairs := earlier_turns(value)) is not None:
+            said = _as_messages(pairs)
+        else:
+            raise self.error("'history' must be a list of messages, or of pairs of texts")
+        return said[:-1] if said[-1]["role"] == "user" and said[-1]["content"].strip() == text.strip() else said
 
     def _with_system(self, messages: list[Message], field: str | None) -> list[Message]:
         """The messages of a prompt with the system message beside it. Refuses what the model would have to see too."""
         is_text = field is not None and isinstance(self.record[field], str)
-        read = {field, *(["history"] if is_text else []), *(["input"] if is_text and field in WITH_INPUT else [])}
-        for name in (*UNKEPT, "history", "input"):
+        read = {field, *(["history"] if is_text else []), *(ABOUT if is_text and field in WITH_INPUT else [])}
+        for name in (*UNKEPT, "history", *ABOUT):
             if name not in read and not holds_nothing(self.record.get(name)):
                 raise self.error(f"{name!r} changes what the model sees, and cannot be used here")
         for name in SYSTEM_FIELDS:

@@ -80,8 +80,12 @@ def test_texts_without_a_prompt_are_refused_by_line_and_reason(
             {"prompt": "And now?", "history": [["Hi", "Hello."]]},
             "<s>user\nHi</s>\n<s>assistant\nHello.</s>\n<s>user\nAnd now?</s>\n",
         ),
+        (
+            {"prompt": "And now?", "history": [{"role": "user", "content": "And now?"}], "context": "A text."},
+            "<s>user\nAnd now?\n\nA text.</s>\n",
+        ),
     ],
-    ids=["system", "system beside messages", "Alpaca", "question", "history"],
+    ids=["system", "system beside messages", "Alpaca", "question", "history", "history of messages"],
 )
 def test_all_fields_of_a_prompt_are_learned_from(
     tmp_path: Path, encoder: TextEncoder, fields: dict[str, Any], prompt: str
@@ -119,7 +123,7 @@ LONG = "How many legs has a spider?"
         ),
         ({"prompt": [USER], "input": "A text."}, "'input' changes what the model sees"),
         ({"prompt": [USER], "history": [["a", "b"]]}, "'history' changes what the model sees"),
-        ({"prompt": "Hi", "history": ["a", "b"]}, "'history' must be a list of pairs"),
+        ({"prompt": "Hi", "history": ["a", "b"]}, "'history' must be a list of messages"),
         ({"prompt": "Hi", "system": ["Be brief."]}, "'system' must be a text"),
         (
             {"prompt": [{"role": "system", "content": "Be long."}, USER], "system": "Be brief."},
