@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.security.ContentSecurityPolicyMiddleware",
+    "config.rendering.RenderingBudgetMiddleware",
     "labeling.web.sessions.SessionActivityMiddleware",
 ]
 
