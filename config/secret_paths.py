@@ -1,4 +1,4 @@
-"""Addresses that are secrets (of invitations, of password resets) never stand in a log."""
+"""Addresses that are secrets (of invitations, of password resets, back from a provider) never stand in a log."""
 
 import logging
 import os
@@ -9,10 +9,13 @@ from gunicorn.glogging import Logger
 
 SECRET = re.compile(r"(/(?:invitations|confirm|password/[A-Za-z0-9_-]+)/)(?!revoke/)(?!\d+/)[^/\s?\"]{16,}")
 
+CODE = re.compile(r"(/login/with/[^/\s]+/callback/\?)[^\s\"]+")
+"""A provider's code, with which somebody is signed in once."""
+
 
 def masked(text: str) -> str:
     """The text with an ellipsis in place of the secret part of each such address."""
-    return SECRET.sub(r"\1…", text)
+    return CODE.sub(r"\1…", SECRET.sub(r"\1…", text))
 
 
 class AccessLogger(Logger):

@@ -5,7 +5,6 @@
 
 import os
 import tempfile
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from zlib import crc32
@@ -14,10 +13,10 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.api_description import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from config.sign_in import oidc_provider
+from config.version import VERSION as VERSION
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# The version of the product, as pages show it.
-VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 # When this process began. The workers of a platform come up after its web server.
 STARTED_AT = datetime.now(UTC)
 env = environ.Env()
@@ -40,6 +39,11 @@ CSRF_FAILURE_VIEW = "labeling.web.csrf_failure.csrf_failure"
 
 # The directory for data outside the database: models, runs, snapshots, versions. Shared by web and workers.
 VAR_DIR = Path(env.str("CHOSEN_VAR", default=str(BASE_DIR / "var")))
+# The storage that machines share which do not share VAR_DIR: any address of fsspec, s3://bucket/prefix for instance.
+# Empty: there is none. Its options are a JSON object; copies on the disk of each machine may take so many GiB.
+STORAGE_URL = env.str("STORAGE_URL", default="")
+STORAGE_OPTIONS = env.str("STORAGE_OPTIONS", default="{}")
+STORAGE_CACHE_GIB = env.float("STORAGE_CACHE_GIB", default=50.0)
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -53,6 +57,9 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "config",  # its checks
     "common",  # its template tags
     "labeling",
@@ -72,6 +79,7 @@ MIDDLEWARE = [
     "config.bodies.BodyLimitMiddleware",  # before anything reads a form
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.security.ContentSecurityPolicyMiddleware",
@@ -143,6 +151,20 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+
+# Signing in with the accounts of a company: any provider that speaks OpenID Connect. Off without an issuer.
+# New people come in if they open an invitation's link first, or if their address is in one of these domains.
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="Single sign-on")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+# Whether passwords sign in as well. Off: the provider alone decides, with the second factor that it asks for.
+PASSWORD_SIGN_IN = env.bool("PASSWORD_SIGN_IN", default=True)
+SIGN_IN_DOMAINS: list[str] = env.list("SIGN_IN_DOMAINS", default=[])
+SOCIALACCOUNT_PROVIDERS = oidc_provider(OIDC_ISSUER, OIDC_NAME, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)
+SOCIALACCOUNT_ADAPTER = "labeling.web.providers.ProviderAdapter"
+ACCOUNT_ADAPTER = "labeling.web.providers.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses are ours: labeling.actions.accounts confirms them
 
 PASSWORD_RESET_TIMEOUT = 4 * 3600  # the links of our e-mails
 
@@ -240,6 +262,7 @@ CELERY_TASK_ROUTES = {
     "training.tasks.run_generation": {"queue": "generate"},
     "training.tasks.run_suite": {"queue": "generate"},
     "training.tasks.run_training": {"queue": "train"},
+    "training.tasks.join_run": {"queue": "train"},
     "training.tasks.run_gate": {"queue": "generate"},  # it may wait for model servers, and needs no GPU
     "training.tasks.run_evaluation": {"queue": "train"},
     "training.tasks.run_lens": {"queue": "lens"},
@@ -278,6 +301,11 @@ GENERATOR_START_COMMAND = env.str("GENERATOR_START_COMMAND", default="")
 # leave free for everything else (docs/explanation/generation.md).
 JOBS_SIDE_BY_SIDE = env.bool("JOBS_SIDE_BY_SIDE", default=True)
 JOBS_MEMORY_RESERVE_GIB = env.float("JOBS_MEMORY_RESERVE_GIB", default=0.5)
+# The processes of a run on each host (0: one for each GPU, else one), the hosts of a run, and the name under which the
+# others reach this one (docs/operations/gpus.md).
+TRAINING_GPUS = env.int("TRAINING_GPUS", default=0)
+TRAINING_HOSTS = env.int("TRAINING_HOSTS", default=1)
+TRAINING_ADDRESS = env.str("TRAINING_ADDRESS", default="")
 # The base model of new versions: a directory in Hugging Face layout. Prepared by `manage.py demo`.
 BASE_MODEL_NAME = env.str("BASE_MODEL_NAME", default="smollm2-135m-instruct")
 BASE_MODEL_DIR = Path(env.str("BASE_MODEL_DIR", default=str(VAR_DIR / "models" / BASE_MODEL_NAME)))

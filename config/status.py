@@ -21,9 +21,11 @@ from django.views.decorators.http import require_safe
 
 from common.broker import waiting_messages
 from common.disk import room_needed
+from common.storage import state as storage
 from common.wording import decimals
 from config.health import is_beat_silent, last_tick, waiting_migrations
 from labeling.access import require_admin
+from labeling.queries.event_chain import chain_state
 from labeling.web.edge import page, person
 from training.queries.state import (
     QueueState,
@@ -39,6 +41,7 @@ from training.versions import servers
 logger = logging.getLogger(__name__)
 
 BACKUP_OLD_AFTER = timedelta(days=7)
+SEAL_LATE_AFTER = timedelta(hours=1)
 CONNECTIONS_SHARE = 0.85
 """Of the connections that the database allows."""
 
@@ -158,6 +161,21 @@ def _disk(now: datetime) -> Iterable[Part]:
     )
 
 
+def _storage(now: datetime) -> Iterable[Part]:
+    if not settings.STORAGE_URL:
+        return
+    why = storage.trouble()
+    if not why:
+        yield Part(_("Storage"), _("It answers: %(url)s.") % {"url": settings.STORAGE_URL})
+        return
+    yield Part(
+        _("Storage"),
+        f"{settings.STORAGE_URL}: {why}",
+        _("It cannot be used: files that are only there are missing here. People can judge."),
+        _("Start it again, and check STORAGE_URL and its keys. Jobs that failed can be resumed."),
+    )
+
+
 def _schedule(now: datetime) -> Iterable[Part]:
     last = last_tick()
     ago = _("It last sent a task %(time)s ago.") % {"time": timesince(last, now)} if last else ""
@@ -270,6 +288,29 @@ def _backups(now: datetime) -> Iterable[Part]:
         yield Part(_("Backups"), trouble=_("The last one is %(time)s old.") % age, remedy=remedy)
 
 
+def _event_log(now: datetime) -> Iterable[Part]:
+    state = chain_state()
+    fact = _("It has no events yet.")
+    if state.link is not None:
+        values = {"time": timesince(state.link.sealed_at, now), "number": state.link.number, "hash": state.link.hash}
+        fact = _("It was last sealed %(time)s ago, with the seal %(number)s:%(hash)s.") % values
+    elif state.oldest_unsealed is not None:
+        fact = _("It was never sealed.")
+    if not state.may_change:
+        kept = _("The database refuses to change or delete its events.")
+        fact = f"{fact} {kept}"
+    waits = state.oldest_unsealed is not None and now - state.oldest_unsealed > SEAL_LATE_AFTER
+    if not waits or (state.link is not None and now - state.link.sealed_at <= SEAL_LATE_AFTER):
+        yield Part(_("Event log"), fact)
+        return
+    yield Part(
+        _("Event log"),
+        fact,
+        _("Events of more than an hour ago are not sealed: a change of them would not be found."),
+        _("Start the scheduler and worker again. manage.py seal_events seals at once; verify_events checks the log."),
+    )
+
+
 def _gib(size: int) -> str:
     return decimals(size / GIB, 1)
 
@@ -279,6 +320,7 @@ LOOKS: tuple[tuple[str | Promise, Callable[[datetime], Iterable[Part]]], ...] = 
     (gettext_lazy("Migrations"), _migrations),
     (gettext_lazy("Broker"), _broker),
     (gettext_lazy("Disk"), _disk),
+    (gettext_lazy("Storage"), _storage),
     (gettext_lazy("Schedule"), _schedule),
     (gettext_lazy("Queues"), _queues),
     (gettext_lazy("Workers"), _workers),
@@ -286,4 +328,5 @@ LOOKS: tuple[tuple[str | Promise, Callable[[datetime], Iterable[Part]]], ...] = 
     (gettext_lazy("Leases"), _leases),
     (gettext_lazy("Webhooks"), _webhooks),
     (gettext_lazy("Backups"), _backups),
+    (gettext_lazy("Event log"), _event_log),
 )

@@ -12,12 +12,16 @@ from labeling.api.views.problems import problem_page, problems_page
 from labeling.web.edge import form_of
 from labeling.web.language import set_language, words
 from labeling.web.login import SignInView
+from labeling.web.providers import provider_callback, provider_sign_in
 
 handler404 = "config.security.not_found"
 handler500 = "config.security.server_error"
 
 urlpatterns = [
     path("login/", SignInView.as_view(), name="login"),
+    path("login/", SignInView.as_view(), name="account_login"),  # allauth's name for it
+    path("login/with/<slug:provider_id>/", provider_sign_in, name="provider_sign_in"),
+    path("login/with/<slug:provider_id>/callback/", provider_callback, name="openid_connect_callback"),
     path("logout/", form_of("home")(auth_views.LogoutView.as_view()), name="logout"),
     path("language/", set_language, name="set_language"),
     path("words.js", words, name="words"),

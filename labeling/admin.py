@@ -3,6 +3,7 @@
 Nearly all are read-only. History is append-only, and only actions change places, votes and totals.
 """
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -17,7 +18,7 @@ from django.utils import timezone
 
 from common.errors import Invalid
 from labeling.actions.accounts import NOTED, end_access_after_password, note_rights
-from labeling.actions.people import UsernameTaken
+from labeling.actions.people import UsernameTaken, note_account_read, note_people_listed
 from labeling.actions.usernames import check_name, looks_taken
 from labeling.models import (
     ApiToken,
@@ -105,6 +106,25 @@ class PersonAdmin(UsersAdmin):
         obj.is_staff = obj.is_superuser = obj.role == Role.ADMIN
         super().save_model(request, obj, form, change)
         note_rights(user=obj, before=before, acting_user=_admin(request), now=timezone.now())
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        if response.status_code == HTTPStatus.OK:
+            note_people_listed(acting_user=_admin(request), now=timezone.now())
+        return response
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+        if object_id is not None and response.status_code == HTTPStatus.OK:  # it shows name and e-mail address
+            person = User.objects.get(pk=unquote(object_id))
+            note_account_read(person=person, acting_user=_admin(request), now=timezone.now())
+        return response
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         if self.get_object(request, unquote(id)) is None:  # also for an id that is no number

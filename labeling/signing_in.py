@@ -7,7 +7,9 @@ the wait even the right password is refused without a check, so that the respons
 import ipaddress
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +43,8 @@ class PatientBackend(ModelBackend):
     ) -> User | None:
         if request is None or not username:  # not over HTTP: a test, a command
             return super().authenticate(request, username=username, password=password, **kwargs)
+        if not settings.PASSWORD_SIGN_IN:  # every way in with one: the page, Django's admin
+            raise PermissionDenied
         network, now = network_of(address_of(request)), timezone.now()
         own, *shared = _limits("sign-in", network, username)
         is_at_home = is_known(username=username, network=network)
@@ -114,6 +118,24 @@ def seconds_to_wait(request: HttpRequest, act: str, name: str) -> int:
     """
     limits, now = _limits(act, network_of(address_of(request)), name), timezone.now()
     return math.ceil(max((take_failure(each, most, now=now) for each, most in limits if most), default=0.0))
+
+
+@dataclass
+class Attempt:
+    """A sign-in that is no password's. wait: seconds before the network may try again; 0: none."""
+
+    wait: int
+    succeeded: bool = False
+
+
+@contextmanager
+def failures_of_network(request: HttpRequest) -> Iterator[Attempt]:
+    """Counts a sign-in from this network as failed unless it has succeeded at the end, with the failed passwords."""
+    _own, limit, _account = _limits("sign-in", network_of(address_of(request)), "")
+    attempt = Attempt(math.ceil(take_failure(*limit, now=timezone.now())) if limit[1] else 0)
+    yield attempt
+    if attempt.succeeded:
+        _give_back([limit], timezone.now())
 
 
 def _give_back(taken: Iterable[Limit], now: datetime) -> None:

@@ -1,5 +1,7 @@
 """Celery tasks of labeling: scheduled sweeps, and work that a transaction hands to a worker."""
 
+import logging
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -10,6 +12,7 @@ from labeling.actions.bulk import leave_bulk_act
 from labeling.actions.bulk import run_bulk_act as run_the_bulk_act
 from labeling.actions.bulk import sweep_bulk_acts as sweep_the_bulk_acts
 from labeling.actions.counting import count_statistics as count_the_statistics
+from labeling.actions.event_chain import seal_events
 from labeling.actions.idempotency import forget_replies
 from labeling.actions.mails import send_due_mails, send_mail_request
 from labeling.actions.notices import send_notices as send_due_notices
@@ -20,6 +23,8 @@ from labeling.actions.uploads import forget_uploads
 from labeling.actions.webhooks import deliver, due_deliveries
 from labeling.events.record import send_deliveries
 from labeling.judging.assignments import release_expired_assignments
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -116,3 +121,12 @@ def sweep_bulk_acts() -> int:
 def index_imported_texts() -> int:
     """Puts imported texts into the indexes of text search, for less than a minute; the next run goes on."""
     return index_texts()
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def seal_event_log() -> str:
+    """Adds committed events to the chain of the event log, for less than a minute; the next run goes on."""
+    seal = seal_events(now=timezone.now())
+    if seal is not None:
+        logger.info("The event log is sealed up to %s", seal)
+    return str(seal or "")

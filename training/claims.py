@@ -21,6 +21,7 @@ from common import processes
 from common.broker import send, waiting_messages
 from common.database.connections import LOST, on_a_new_connection
 from common.sentences import Sentence, sentence_of
+from common.storage.errors import StorageAway, StorageDamaged
 from labeling.events.record import record
 from training.models import (
     CLAIMED_STATUSES,
@@ -125,12 +126,12 @@ class Claim(Generic[J]):
 def ending(claim: Claim[J], clock: Clock, *, gives_up_on: tuple[type[Exception], ...], **values: Any) -> Iterator[None]:
     """Wraps a worker's whole work on a job: an exception ends the job, with `values` written beside its status.
 
-    gives_up_on: exceptions that are the job's own fault; their message is a sentence for people. After a lost
-    connection to the database the job goes back to the queue, on a new one, and the error is raised. If the database
-    stays away, the sweep will find the job.
+gives_up_on: exceptions that are the job's own fault; their message is a sentence for people, as is that of the
+    storage's errors. After a lost connection to the database the job goes back to the queue, on a new one, and the
+    error is raised. If the database stays away, the sweep will find the job.
     """
     try:
-        with _ended(claim, clock, gives_up_on, values):
+        with _ended(claim, clock, (*gives_up_on, StorageAway, StorageDamaged), values):
             yield
     except LOST:
         on_a_new_connection(lambda: _give_back(claim, clock))

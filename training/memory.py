@@ -83,6 +83,11 @@ def reason_to_wait(job: J, *, now: datetime, free: Callable[[J], int]) -> Senten
     """Why a queued job cannot start on this machine now; None: it can."""
     if is_full(settings.VAR_DIR):
         return Sentence(_("The disk of the files is full: it starts once there is room."))
+    if isinstance(job, Run) and settings.TRAINING_HOSTS > 1:
+        # Two runs that each wait for the other's host would wait for ever.
+        other = Run.objects.filter(status__in=CLAIMED_STATUSES).exclude(pk=job.pk).order_by("pk").first()
+        if other is not None:
+            return Sentence(_("After %(job)s: a run uses all machines for training."), {"job": name_of(other)})
     needed = bytes_needed(job)
     if not needed:
         return None
@@ -114,7 +119,9 @@ def bytes_needed(job: ModelJob) -> int:
         weights, shape = _model(job.parent)
         # A longer pair has a row of its own, so the shortest step may still be larger. The engine checks that itself.
         tokens = int(job.config.get("tokens_per_row", TOKENS_PER_STEP))
-        return PROGRAM + 2 * weights + ACTIVATION_BYTES * tokens * shape["layers"] * shape["width"]
+        one = PROGRAM + 2 * weights + ACTIVATION_BYTES * tokens * shape["layers"] * shape["width"]
+        # On a CPU all its processes share the memory; on GPUs each has one of its own.
+        return one if GPU_DRIVER.exists() else one * max(1, int(job.config.get("processes") or settings.TRAINING_GPUS))
     if settings.GENERATOR_URLS:
         return 0
     longest = int(job.settings.get("max_tokens", PROMPT_TOKENS))

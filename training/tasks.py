@@ -26,6 +26,7 @@ from training.jobs.gate import run_evaluation as evaluate
 from training.jobs.gate import run_gate as ask_gate
 from training.jobs.gate import take_up_gate
 from training.jobs.generation import run_generation_job
+from training.jobs.hosts import join_run as join
 from training.jobs.lab import run_lab_job
 from training.jobs.lens import run_lens_job
 from training.jobs.run import run_training_job
@@ -73,6 +74,12 @@ def run_training(run_id: int) -> None:
 def _evaluation_follows(run: Run) -> None:
     """Every version is evaluated: the row stands with the run's end, whatever becomes of this worker."""
     start_evaluation(version=run.version, acting_user=None, now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def join_run(run_id: int) -> None:
+    """Takes part in a run that another host's worker has, where runs use several hosts."""
+    join(run_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]

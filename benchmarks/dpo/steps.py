@@ -13,6 +13,7 @@ import json
 import resource
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ def main() -> None:
     parser.add_argument("--longest", type=int, default=1024)
     parser.add_argument("--at-once", type=int, default=PAIRS_PER_STEP, help="TRL: pairs in one forward")
     parser.add_argument("--dtype", choices=["bfloat16", "float32"], default="bfloat16")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--warm-up", type=int, default=2, help="times through the pairs before the timed one")
     options = parser.parse_args()
     load = workload(options.workload, options.pairs, options.model, longest=options.longest)
@@ -44,7 +46,18 @@ def main() -> None:
             tuned = options.trainer == "trl-tuned"
             seconds = trl_steps(load, options, Path(folder), tuned=tuned)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(json.dumps({"seconds": seconds, "pairs": len(load.pairs), "scored": load.scored, "peak_gib": peak}))
+    if options.device == "cuda":
+        peak = torch.cuda.max_memory_allocated() / 2**30
+    figures = {"seconds": seconds, "pairs": len(load.pairs), "scored": load.scored, "peak_gib": peak}
+    print(json.dumps({**figures, "how": extras(options)}))
+
+
+def extras(options: argparse.Namespace) -> dict[str, Any]:
+    """The kernels of tuned TRL on a GPU, where they are installed."""
+    if options.trainer != "trl-tuned" or options.device == "cpu":
+        return {}
+    flash = "flash_attention_2" if find_spec("flash_attn") else "sdpa"
+    return {"attn_implementation": flash, "use_liger_kernel": find_spec("liger_kernel") is not None}
 
 
 def chosen_steps(load: Workload, options: argparse.Namespace, folder: Path) -> float:
@@ -56,7 +69,7 @@ def chosen_steps(load: Workload, options: argparse.Namespace, folder: Path) -> f
     from training.engine.model.policy import Policy
     from training.engine.run_folder import RunFolder
 
-    config = RunConfig(dtype=options.dtype, device="cpu", lora_rank=RANK, pairs_per_step=PAIRS_PER_STEP)
+    config = RunConfig(dtype=options.dtype, device=options.device, lora_rank=RANK, pairs_per_step=PAIRS_PER_STEP)
     prepare_torch(config)
     trainer = Trainer(
         config=config,
@@ -71,7 +84,7 @@ def chosen_steps(load: Workload, options: argparse.Namespace, folder: Path) -> f
     for _ in range(options.warm_up + 1):
         before = time.perf_counter()
         for step in range(1, trainer.schedule.steps_per_epoch + 1):
-            trainer.take_step(step)
+            trainer.take_step(step)  # it looks at the gradient's norm, so the device has done it
         seconds = time.perf_counter() - before
     return seconds
 
@@ -97,6 +110,8 @@ def trl_steps(load: Workload, options: argparse.Namespace, folder: Path, *, tune
             self.began = time.perf_counter()
 
         def on_step_end(self, *args: Any, **rest: Any) -> None:
+            if options.device == "cuda":
+                torch.cuda.synchronize()
             self.seconds.append(time.perf_counter() - self.began)
 
     class InOrder(DPOTrainer):
@@ -112,12 +127,16 @@ def trl_steps(load: Workload, options: argparse.Namespace, folder: Path, *, tune
     columns = ("prompt_ids", "chosen_ids", "rejected_ids")
     rows = [{name: list(getattr(pair, name)) for name in columns} for pair in pairs * (options.warm_up + 1)]
     arguments: dict[str, Any] = {"gradient_checkpointing": False, "precompute_ref_log_probs": True} if tuned else {}
+    kernels = extras(options)
+    if kernels.pop("use_liger_kernel", False):
+        arguments["use_liger_kernel"] = True
+    weights = torch.bfloat16 if kernels else torch.float32  # TRL's defaults keep fp32 weights under bf16 autocast
     config = DPOConfig(
         output_dir=str(folder),
         per_device_train_batch_size=options.at_once,
         gradient_accumulation_steps=PAIRS_PER_STEP // options.at_once,
         num_train_epochs=1,
-        use_cpu=True,
+        use_cpu=options.device == "cpu",
         bf16=options.dtype == "bfloat16",
         max_length=None,
         report_to="none",
@@ -130,7 +149,7 @@ def trl_steps(load: Workload, options: argparse.Namespace, folder: Path, *, tune
     lora = LoraConfig(r=RANK, lora_alpha=2 * RANK, lora_dropout=0.0, target_modules=targets, task_type="CAUSAL_LM")
     clock = Clock()
     trainer = InOrder(
-        model=AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.float32),
+        model=AutoModelForCausalLM.from_pretrained(options.model, dtype=weights, **kernels),
         args=config,
         train_dataset=Dataset.from_list(rows),
         processing_class=AutoTokenizer.from_pretrained(options.model),

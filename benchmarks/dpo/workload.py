@@ -2,12 +2,12 @@
 
 import gzip
 import itertools
+import math
 import random
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labeling.exchange import ImportedComparison, read_comparisons
 from training.engine.data.packing import pair_tokens
 from training.engine.data.records import TokenPair
 from training.engine.data.text import TextEncoder
@@ -39,16 +39,23 @@ class Workload:
 
 def workload(name: str, count: int, model: Path, *, longest: int = 1024, seed: int = 0) -> Workload:
     """`hh`: pairs of Anthropic HH drawn at random from those of at most ``longest`` tokens in prompt and longer side;
-    `200/200/200`: random tokens, so many for prompt, chosen and rejected. Raises NoData."""
+    `hh-like`: random tokens, with lengths about as there; `200/200/200`: random tokens, so many for prompt, chosen and
+    rejected. Raises NoData."""
     encoder = TextEncoder.from_directory(model)
     if name == "hh":
         return Workload(name, _hh(count, encoder, longest, seed))
-    prompt, chosen, rejected = map(int, name.split("/"))
-    chance = random.Random(seed)
+    chance, lowest = random.Random(seed), min(1000, encoder.vocabulary_size // 2)  # above control tokens
 
     def text(length: int) -> tuple[int, ...]:
-        return tuple(chance.randrange(1000, encoder.vocabulary_size) for _ in range(length))
+        return tuple(chance.randrange(lowest, encoder.vocabulary_size) for _ in range(length))
 
+    def drawn(middle: int, most: int) -> int:
+        return max(4, min(most, round(chance.lognormvariate(math.log(middle), 0.8))))
+
+    if name == "hh-like":
+        lengths = [(drawn(110, 512), drawn(55, 512), drawn(55, 512)) for _ in range(count)]
+        return Workload(name, [_pair(number, *map(text, each)) for number, each in enumerate(lengths)])
+    prompt, chosen, rejected = map(int, name.split("/"))
     pairs = [_pair(number, text(prompt), text(chosen), text(rejected)) for number in range(count)]
     return Workload(name, pairs)
 
@@ -56,6 +63,8 @@ def workload(name: str, count: int, model: Path, *, longest: int = 1024, seed: i
 def _hh(count: int, encoder: TextEncoder, longest: int, seed: int) -> list[TokenPair]:
     if not HH.exists():
         raise NoData("The preferences of Anthropic HH are not beside this checkout; choose lengths: 200/200/200.")
+    from labeling.exchange import ImportedComparison, read_comparisons
+
     with gzip.open(HH) as stream:
         found = [one for one in read_comparisons(stream) if isinstance(one, ImportedComparison)]
     random.Random(seed).shuffle(found)

@@ -14,10 +14,10 @@ from typing import Any
 from benchmarks.frontier.world import make_model
 from training.engine.config import RunConfig
 from training.engine.events import Caller, StopRequest
-from training.engine.learning.run import TrainFiles, TrainingKind, train
+from training.engine.learning.run import TrainingKind, train
 from training.engine.methods.rlhf import RlhfFiles, rlhf
 from training.engine.methods.settings import RlhfConfig
-from training.engine.run_folder import write_json
+from training.engine.run_folder import TrainFiles, write_json
 
 GOLD = "benchmarks.frontier.world:gold"
 Settings = dict[str, Any]

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
@@ -26,6 +28,8 @@ from labeling.models import (
     BrowserSession,
     Comparison,
     Erasure,
+    Event,
+    Invitation,
     Judgment,
     KnownPlace,
     MailRequest,
@@ -109,6 +113,7 @@ def erase_person(
         comment="", skip_reason="", metadata=None
     )
     blank_questions(person=person, acting_user=acting_user, now=now)
+    _blank_invitations(person)
     _blank_account(person)
     after = consequences.as_dict() | {"withdrawn": withdrawn}
     record("person.erased", person, acting_user=acting_user, now=now, after=after)
@@ -135,6 +140,16 @@ def _drop_opinions(person: User) -> None:
 _HAS_TEXT = ~Q(comment="") | ~Q(skip_reason="")
 
 
+def _blank_invitations(person: User) -> None:
+    """Blanks the notes of the invitations by which the person came, where these are about this person alone."""
+    used = Event.objects.filter(verb="invitation.accepted", actor=person).values_list("subject_id", flat=True)
+    names = [name for name in (person.username, person.first_name, person.last_name) if name]
+    about_person = Q(max_uses=1)
+    for name in names:
+        about_person |= Q(note__icontains=name)
+    Invitation.objects.filter(about_person, pk__in=[int(pk) for pk in used]).update(note="")
+
+
 def _free_name(name: str) -> str:
     """The name; with an ending where an account had it before such names were reserved."""
     return f"{name}-{secrets.token_hex(4)}" if User.objects.filter(username=name).exists() else name
@@ -146,6 +161,8 @@ def _blank_account(person: User) -> None:
     AttentionDismissal.objects.filter(user=person).delete()
     BrowserSession.objects.filter(user=person).delete()
     KnownPlace.objects.filter(user=person).delete()
+    SocialAccount.objects.filter(user=person).delete()
+    EmailAddress.objects.filter(user=person).delete()
     MailRequest.objects.filter(Q(user=person) | Q(address__iexact=person.email)).exclude(address="").delete()
     for session in Session.objects.iterator(chunk_size=500):
         if session.get_decoded().get("_auth_user_id") == str(person.pk):

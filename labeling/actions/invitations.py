@@ -67,7 +67,7 @@ def create_invitation(
         )
     )
     invitation.save(force_insert=True)
-    after = {"role": role, "note": note, "max_uses": max_uses, "expires_at": expires_at.isoformat()}
+    after = {"role": role, "max_uses": max_uses, "expires_at": expires_at.isoformat()}  # no note: it may name a person
     record("invitation.created", invitation, acting_user=acting_user, now=now, campaign=campaign, after=after)
     return invitation, token
 

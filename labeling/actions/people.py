@@ -152,9 +152,20 @@ def revoke_token(*, token: ApiToken, acting_user: User | None, now: datetime) ->
     return token
 
 
-def note_data_read(*, person: User, acting_user: User, now: datetime) -> None:
-    """Records that somebody else downloads all data about a person."""
+def note_account_read(*, person: User, acting_user: User, now: datetime) -> None:
+    """Records that an admin looks at somebody else's account, with its name and its e-mail address."""
     if acting_user.pk != person.pk:
+        record("person.account_read", person, acting_user=acting_user, now=now, after={"person": person.pseudonym})
+
+
+def note_people_listed(*, acting_user: User, now: datetime) -> None:
+    """Records that an admin looks at the list of all accounts, which can be searched by e-mail address."""
+    record("person.list_read", acting_user, acting_user=acting_user, now=now)
+
+
+def note_data_read(*, person: User, acting_user: User | None, now: datetime) -> None:
+    """Records that somebody else downloads all data about a person. acting_user: None for a command."""
+    if acting_user is None or acting_user.pk != person.pk:
         record("person.data_read", person, acting_user=acting_user, now=now, after={"person": person.pseudonym})
 
 

@@ -45,12 +45,18 @@ def is_known(*, username: str, network: str) -> bool:
 
 
 @transaction.atomic
-def note_sign_in(*, user: User, network: str, now: datetime) -> None:
-    """Remembers the place of a successful sign-in, and records the event."""
+def note_sign_in(*, user: User, network: str, provider: str = "", now: datetime) -> None:
+    """Remembers the place of a successful sign-in, and records the event. provider: empty for a password."""
     _, is_new = KnownPlace.objects.update_or_create(
         user=user, network_hash=_place(user, network), defaults={"seen_at": now}
     )
-    record("user.signed_in", user, acting_user=user, now=now, after={"new_place": is_new})
+    record(
+        "user.signed_in",
+        user,
+        acting_user=user,
+        now=now,
+        after={"new_place": is_new} | ({"provider": provider} if provider else {}),
+    )
 
 
 def forget_places(*, user: User) -> None:

@@ -1,8 +1,10 @@
 """Uploads that are kept on the server between two steps of a form, for their owner, until they expire.
 
-The bytes are below VAR_DIR, which all processes share; the row says whose they are. A sweep deletes what has expired.
+The bytes are below VAR_DIR, and in the storage if there is one; the row says whose they are. A sweep deletes what has
+expired.
 """
 
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +18,11 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict
 from common.hashed_file import HashedFile, Readable
+from common.storage import artifacts
+from common.storage.errors import StorageAway
 from labeling.models import KeptUpload, User
+
+logger = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(hours=24)
 PIECE = 1 << 20
@@ -38,6 +44,7 @@ def keep_upload(
     with (folder / key).open("wb") as file:
         while piece := hashed.read(PIECE):
             file.write(piece)
+    artifacts.publish(folder / key)
     return KeptUpload.objects.create(
         owner=acting_user,
         key=key,
@@ -55,7 +62,7 @@ def opened_upload(upload: KeptUpload | None, *, acting_user: User) -> Iterator[B
     if upload is None or upload.owner_id != acting_user.pk:
         raise UploadGone
     try:
-        file = (_folder() / upload.key).open("rb")
+        file = artifacts.fetch(_folder() / upload.key).open("rb")
     except FileNotFoundError as error:
         raise UploadGone from error
     with file:
@@ -65,7 +72,15 @@ def opened_upload(upload: KeptUpload | None, *, acting_user: User) -> Iterator[B
 def discard_upload(upload: KeptUpload) -> None:
     """Deletes a kept file, and its row. Twice is harmless."""
     KeptUpload.objects.filter(pk=upload.pk).delete()
-    transaction.on_commit(lambda: (_folder() / upload.key).unlink(missing_ok=True))
+    transaction.on_commit(lambda: _forget(upload.key))
+
+
+def _forget(key: str) -> None:
+    (_folder() / key).unlink(missing_ok=True)
+    try:
+        artifacts.withdraw(_folder() / key)
+    except StorageAway as error:
+        logger.warning("The upload %s is still in the storage; a sweep removes it: %s", key, error)
 
 
 def forget_uploads(*, now: datetime) -> int:

@@ -10,6 +10,7 @@ from labeling.models.comparison import DIFFERING, Assignment, Comparison, Gold
 from labeling.models.earlier_event import EarlierEvent
 from labeling.models.erasure import Erasure
 from labeling.models.event import Event
+from labeling.models.event_link import EventLink
 from labeling.models.guidelines import Demand, GuidelineReading, GuidelineVersion
 from labeling.models.idempotency import KeptReply
 from labeling.models.invitation import Invitation
@@ -47,6 +48,7 @@ __all__ = [
     "EarlierEvent",
     "Erasure",
     "Event",
+    "EventLink",
     "FaqEntry",
     "Flag",
     "Gold",

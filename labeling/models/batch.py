@@ -13,7 +13,7 @@ from labeling.models.campaign import Campaign
 class KeptUpload(models.Model):
     """An uploaded file that is kept on the server for its owner until it expires.
 
-    The bytes are in a file below VAR_DIR, which all processes share. Only its owner can open it.
+    The bytes are in a file below VAR_DIR, and in the storage if there is one. Only its owner can open it.
     """
 
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")

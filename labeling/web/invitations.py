@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
@@ -92,7 +93,12 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     # The address is a secret. The policy of all pages (same-origin) hides it from other sites; "no-referrer" would also
     # make browsers send "Origin: null" with the form, which the CSRF check refuses.
     is_member = valid_invitation.campaign.memberships.filter(user=request.user.pk).exists()
-    context = {"invitation": valid_invitation, "form": form, "is_member": is_member}
+    context = {
+        "invitation": valid_invitation,
+        "form": form,
+        "is_member": is_member,
+        "by_password": settings.PASSWORD_SIGN_IN,
+    }
     return render(request, "labeling/invitation.html", context)
 
 
@@ -101,7 +107,7 @@ def _join(request: HttpRequest, token: str, form: SignUpForm) -> User | None:
     if isinstance(request.user, User):
         accept_invitation(token=token, acting_user=request.user, now=timezone.now())
         return request.user
-    if not form.is_valid():
+    if not settings.PASSWORD_SIGN_IN or not form.is_valid():
         return None
     values = form.cleaned_data
     try:

@@ -21,6 +21,7 @@ from tests.pictures import take_picture
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+ELSEWHERE = "request to elsewhere"
 WITHOUT_SERVICE_WORKERS = "delete Navigator.prototype.serviceWorker"
 """A script that makes a browser one without service workers. Blocking them makes the console complain."""
 
@@ -120,7 +121,7 @@ def watch(page: Page, address: str, complaints: list[str]) -> None:
 
     def on_request(request: Request) -> None:
         if not request.url.startswith((address, "data:")):
-            complaints.append(f"request to elsewhere: {request.url}")
+            complaints.append(f"{ELSEWHERE}: {request.url}")
 
     page.on("console", on_console)
     page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))

@@ -124,3 +124,52 @@ def test_a_proxy_that_would_have_every_form_refused_is_named(
     settings.HTTPS, settings.BEHIND_PROXY, settings.ALLOWED_HOSTS = https, behind_proxy, hosts
     settings.CSRF_TRUSTED_ORIGINS = trusted
     assert ids(checks.forms_are_accepted_behind_a_proxy(None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "options", "expected"),
+    [
+        ("", "{}", []),
+        ("file:///mnt/chosen", "{}", []),
+        ("s3://bucket/prefix", '{"endpoint_url": "https://minio.example:9000"}', []),
+        ("no-such-protocol://x", "{}", ["chosen.E012"]),
+        ("file:///mnt/chosen", "endpoint_url=x", ["chosen.E012"]),
+        ("file:///mnt/chosen", "[]", ["chosen.E012"]),
+    ],
+)
+def test_a_storage_that_no_backend_takes_is_refused(
+    settings: Settings, url: str, options: str, expected: list[str]
+) -> None:
+    settings.STORAGE_URL, settings.STORAGE_OPTIONS = url, options
+    assert ids(checks.storage_can_be_opened(None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("issuer", "client", "secret", "expected"),
+    [
+        ("", "", "", []),
+        ("https://login.example", "chosen", "s", []),
+        ("http://127.0.0.1:8080/realms/firm", "chosen", "s", []),
+        ("http://login.example", "chosen", "s", ["chosen.E013"]),
+        ("login.example", "chosen", "s", ["chosen.E013"]),
+        ("https://login.example", "chosen", "", ["chosen.E014"]),
+        ("https://login.example", "", "s", ["chosen.E014"]),
+    ],
+)
+def test_half_a_provider_is_refused(
+    settings: Settings, issuer: str, client: str, secret: str, expected: list[str]
+) -> None:
+    settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = issuer, client, secret
+    assert ids(checks.provider_is_set_up(None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("issuer", "passwords", "expected"),
+    [("", True, []), ("", False, ["chosen.E015"]), ("https://login.example", False, [])],
+)
+def test_an_installation_that_nobody_could_sign_in_to_is_refused(
+    settings: Settings, issuer: str, passwords: bool, expected: list[str]
+) -> None:
+    settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = issuer, "chosen", "s"
+    settings.PASSWORD_SIGN_IN = passwords
+    assert ids(checks.provider_is_set_up(None)) == expected

@@ -184,3 +184,10 @@ def test_other_errors_stay_errors() -> None:
         raise ValueError
     except ValueError:
         assert server_error(RequestFactory().get("/")).status_code == 500
+
+
+def test_a_storage_that_is_away_is_named_without_its_address_and_people_go_on_judging(
+    ticking: None, settings: Any
+) -> None:
+    settings.STORAGE_URL = "no-such-protocol://secret-bucket"
+    assert ask() == (200, {"storage": "the storage of files does not answer; the log says why"})

@@ -19,6 +19,11 @@ def test_escaped_letters_end_no_secret() -> None:
     assert masked(f"/invitations/%45{TOKEN}%2Fand-more/?next=1") == "/invitations/\u2026/?next=1"
 
 
+def test_the_code_of_a_provider_is_masked() -> None:
+    line = '"GET /login/with/oidc/callback/?code=abc&state=def HTTP/1.1" 302'
+    assert masked(line) == '"GET /login/with/oidc/callback/?\u2026 HTTP/1.1" 302'
+
+
 def test_gunicorns_log_of_errors_is_masked(caplog: pytest.LogCaptureFixture) -> None:
     logger = AccessLogger(Config())
     try:

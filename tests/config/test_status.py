@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +12,9 @@ from django_celery_beat.models import PeriodicTask
 
 from common import disk
 from config import status
+from labeling.actions.event_chain import seal_events
 from labeling.actions.webhooks import create_webhook
-from labeling.models import Assignment, Webhook, WebhookDelivery
+from labeling.models import Assignment, EventLink, Webhook, WebhookDelivery
 from tests.browser.busy import occupy
 from tests.browser.furnished import furnish
 from tests.clients import Visiting
@@ -37,7 +39,9 @@ def running() -> Stage:
     for name in ("default", "generate", "train", "lens"):
         Worker.objects.create(name=f"worker-{name}@here", queues=[name], places=1, seen_at=now)
     record_backup(files=3, size=2000, is_encrypted=False, acting_user=None, now=now)
-    return stage()
+    scene = stage()
+    seal_events(now=now)
+    return scene
 
 
 def troubles() -> dict[str, str]:
@@ -133,9 +137,39 @@ def test_a_full_disk_a_broker_that_is_away_and_waiting_migrations_are_named(
     assert len(asked) == 1  # each further one would wait for a timeout
 
 
+def test_the_storage_is_a_part_where_there_is_one(running: Stage, settings: Any, tmp_path: Path) -> None:
+    now = timezone.now()
+    assert "Storage" not in [part.label for part in status.parts_of_installation(now)]
+    settings.STORAGE_URL = f"file://{tmp_path}"
+    facts = {part.label: part.fact for part in status.parts_of_installation(now) if not part.trouble}
+    assert facts["Storage"] == f"It answers: file://{tmp_path}."
+    settings.STORAGE_URL = "no-such-protocol://x"
+    assert troubles()["Storage"].startswith("It cannot be used: files that are only there are missing here.")
+    facts = {part.label: part.fact for part in status.parts_of_installation(now)}
+    assert "no-such-protocol" in facts["Storage"]
+
+
 def test_a_part_that_cannot_be_looked_at_hides_no_other(running: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(now: Any) -> Any:
         raise ZeroDivisionError
 
     monkeypatch.setattr(status, "LOOKS", (("Disk", broken), *status.LOOKS[:1]))
     assert troubles() == {"Disk": "This part cannot be checked."}
+
+
+def test_an_event_log_that_is_not_sealed_is_named(running: Stage, visiting: Visiting) -> None:
+    link = EventLink.objects.order_by("-number")[0]
+    page = visiting(running.root).get("/status/").content.decode()
+    assert f"with the seal {link.number}:{link.hash}." in page
+    running.add(1)
+    assert "Event log" not in troubles()  # sealed a moment ago
+    late = timezone.now() + timedelta(hours=2)
+    assert [part.trouble[:32] for part in status._event_log(late)] == ["Events of more than an hour ago "]
+
+
+def test_without_a_seal_the_status_says_so() -> None:
+    assert [part.fact for part in status._event_log(timezone.now())] == ["It has no events yet."]
+    stage()
+    (part,) = status._event_log(timezone.now() + timedelta(days=999))
+    assert part.fact == "It was never sealed."
+    assert part.trouble

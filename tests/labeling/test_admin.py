@@ -140,3 +140,17 @@ def test_a_password_set_by_an_admin_ends_sessions_and_tokens() -> None:
     assert token.revoked_at is not None
     event = Event.objects.get(verb="user.password_changed")
     assert (event.actor, event.subject_id) == (scene.root, str(scene.alice.pk))
+
+
+def test_who_looks_at_accounts_is_in_the_log() -> None:
+    scene = stage()
+    browser = admin_at_work()
+    assert browser.get(reverse("admin:labeling_user_changelist")).status_code == 200
+    assert browser.get(reverse("admin:labeling_user_change", args=[scene.alice.pk])).status_code == 200
+    assert browser.get(reverse("admin:labeling_user_change", args=[scene.root.pk])).status_code == 200  # their own
+    assert browser.get(reverse("admin:labeling_user_change", args=["x"])).status_code == 302
+    read = Event.objects.filter(verb__in=["person.list_read", "person.account_read"]).order_by("pk")
+    assert [(event.verb, event.actor, event.subject_id, event.after) for event in read] == [
+        ("person.list_read", scene.root, str(scene.root.pk), {}),
+        ("person.account_read", scene.root, str(scene.alice.pk), {"person": scene.alice.pseudonym}),
+    ]

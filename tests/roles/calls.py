@@ -79,6 +79,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "api-resume-member": lambda scene: ["sums", "bob"],
     "api-invitation": lambda scene: ["sums", invited(scene)[0].pk],
     "invitation": lambda scene: [invited(scene)[1]],
+    **dict.fromkeys(("provider_sign_in", "openid_connect_callback"), lambda scene: ["oidc"]),
     "address_confirm": lambda scene: [address_token(scene.stage.alice, "alice@example.org")],
     "password_reset_confirm": lambda scene: reset_link(scene.stage.alice),
     "api-renew": lambda scene: [scene.stage.given(scene.stage.alice).pk],

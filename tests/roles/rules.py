@@ -26,6 +26,9 @@ NOTHING_NAMED = "1444444"  # the form names nothing of the user's
 
 SITE: dict[str, dict[str, str]] = {
     "login": {"GET": ANYBODY, "POST": ANYBODY, "PUT": ANYBODY},
+    "account_login": {"GET": ANYBODY, "POST": ANYBODY, "PUT": ANYBODY},  # another name of the same
+    "provider_sign_in": {"POST": "4444444"},  # until a provider is set
+    "openid_connect_callback": {"GET": "4444444"},
     "logout": {"POST": ANYBODY},
     "set_language": {"POST": ANYBODY},
     "words": {"GET": ANYBODY},

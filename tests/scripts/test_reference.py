@@ -18,7 +18,7 @@ from scripts.reference import (
 WRITTEN = {"formats"}
 """Pages that are written by hand."""
 
-NOT_OURS = {"LOCAL_RANK", "PATH", "RANK", "SUPERVISOR_ENABLED", "WORLD_SIZE"}
+NOT_OURS = {"GROUP_RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "PATH", "RANK", "SUPERVISOR_ENABLED", "WORLD_SIZE"}
 """Variables that other programs set for us."""
 
 

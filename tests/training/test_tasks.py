@@ -34,6 +34,7 @@ def test_tasks_have_the_queues_that_the_workers_listen_to() -> None:
         tasks.run_generation.name: "generate",
         tasks.run_suite.name: "generate",
         tasks.run_training.name: "train",
+        tasks.join_run.name: "train",
         tasks.run_gate.name: "generate",
         tasks.run_evaluation.name: "train",
         tasks.run_lens.name: "lens",

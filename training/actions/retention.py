@@ -1,5 +1,6 @@
 """Removing the files that `training.versions.retention` finds removable."""
 
+import logging
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from common.storage import artifacts
+from common.storage.errors import StorageAway
 from labeling.access import require_admin
 from labeling.events.record import record
 from labeling.models import User
@@ -15,6 +18,8 @@ from training.errors import VersionInUse
 from training.models import ModelVersion, Run
 from training.versions import retention
 from training.versions.retention import Removable
+
+logger = logging.getLogger(__name__)
 
 
 def remove_version_files(*, version: ModelVersion, acting_user: User | None, now: datetime) -> ModelVersion:
@@ -40,8 +45,17 @@ def remove_version_files(*, version: ModelVersion, acting_user: User | None, now
         locked.save(update_fields=["files_removed_at"])
         record("version.files_removed", locked, acting_user=acting_user, now=now)
         # After the row: a folder that outlives a crash only takes space, but a row without its folder is wrong.
-        transaction.on_commit(lambda: shutil.rmtree(locked.adapter_dir, ignore_errors=True))
+        transaction.on_commit(lambda: _forget(Path(locked.adapter_dir)))
     return locked
+
+
+def _forget(adapter: Path) -> None:
+    """Removes an adapter from this machine, and from the storage. Other machines remove copies when they need room."""
+    shutil.rmtree(adapter, ignore_errors=True)
+    try:
+        artifacts.withdraw(adapter)
+    except StorageAway as error:
+        logger.warning("%s is still in the storage; a sweep removes it: %s", adapter, error)
 
 
 def tidy(*, keep_newest: int, acting_user: User | None, now: datetime) -> list[Removable]:

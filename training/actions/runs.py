@@ -123,6 +123,8 @@ def _check_config(config: Mapping[str, Any]) -> None:
         raise WrongSettings(_("This training config cannot be used: %(error)s.") % {"error": error}) from error
     if checked.tuning != "lora":
         raise WrongSettings(_("Versions are adapters here: train whole models with `python -m training.engine train`."))
+    if doubts := checked.doubts():
+        raise WrongSettings(_("This training config cannot be used: %(error)s.") % {"error": doubts[0]})
 
 
 def cancel_run(*, run: Run, acting_user: User | None, now: datetime) -> Run:

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,7 +58,7 @@ def index_earlier_snapshots() -> int:
     """
     count = 0
     for snapshot in Snapshot.objects.filter(basis__isnull=True).order_by("pk"):
-        if all((Path(snapshot.directory) / name).exists() for name in SIDES.values()):
+        if all((snapshot.folder / name).exists() for name in SIDES.values()):
             index_snapshot(snapshot, _by_texts(snapshot), read_until=snapshot.created_at)
             count += 1
     return count

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence
+from common.storage import artifacts
 from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.exchange import (
@@ -65,6 +66,7 @@ def take_snapshot(
     comparisons, folder = array("q"), settings.VAR_DIR / "snapshots"
     manifest, building = write_pairs(campaign, test_share, folder, without=without, comparisons=comparisons)
     directory = _publish(building, folder / manifest.sha256)
+    artifacts.publish(directory)
     with transaction.atomic():
         snapshot, created = Snapshot.objects.get_or_create(
             campaign=campaign,

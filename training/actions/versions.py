@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from common.sentences import Sentence
+from common.storage import artifacts
 from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.access import require_any_lead, require_version
@@ -61,6 +62,7 @@ def register_base_version(*, name: str, directory: Path, acting_user: User | Non
             },
         )
         if created:
+            artifacts.publish(directory)
             record("version.registered", version, acting_user=acting_user, now=now)
         elif version.base_dir != str(directory):  # the same files at another place
             version.base_dir = str(directory)
@@ -90,6 +92,7 @@ def register_version(*, run: Run, adapter: Path, metrics: dict[str, Any], now: d
     name, folder = _free_name(run, lineage)
     if not folder.exists():
         files.publish_version(adapter, folder, lineage)
+    artifacts.publish(folder)
     content_hash = files.content_hash(folder / "adapter")
     with transaction.atomic():
         version = ModelVersion.objects.create(

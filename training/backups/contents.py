@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.models import ModelVersion, Run, Snapshot
+from django.conf import settings
+
+from common.storage import artifacts
+from training.models import JobStatus, ModelVersion, Run, Snapshot
+from training.queries.artifacts import named_paths
 
 FOLDERS = ("versions", "snapshots", "runs", "uploads", "reward_models", "models")
 """Left out are what starts again by itself (run, log, static, valkey, reference) and the server's own files."""
@@ -35,6 +39,14 @@ def files_of(var: Path, *, with_bases: bool) -> Iterator[tuple[str, Path]]:
         if name != BASES or with_bases:
             for path in _files(var / name):
                 yield f"files/{path.relative_to(var).as_posix()}", path
+
+
+def bring_all(*, with_bases: bool) -> None:
+    """Brings to this machine what only the storage has. The checkpoints of runs that work are in no backup."""
+    working = {Path(run.directory) for run in Run.objects.exclude(status=JobStatus.FINISHED).exclude(directory="")}
+    for path in named_paths():
+        if path not in working and (with_bases or path.relative_to(settings.VAR_DIR).parts[0] != BASES):
+            artifacts.fetch(path)
 
 
 def bases_outside(var: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from training.backups.archive import ArchiveWriter
-from training.backups.contents import bases_outside, files_of, files_outside, scratch
+from training.backups.contents import bases_outside, bring_all, files_of, files_outside, scratch
 from training.backups.database import dump, one_moment
 from training.backups.encryption import encrypting
 from training.backups.errors import BackupFailed
@@ -64,6 +64,7 @@ def _write(stream: IO[bytes], *, now: datetime, with_bases: bool) -> Made:
             dump(dumped, moment=moment)
         archive.add_file(DATABASE, dumped)
     # After the database: what its rows name was complete before, and never changes.
+    bring_all(with_bases=with_bases)
     for name, path in [*files_of(var, with_bases=with_bases), *files_outside(outside)]:
         try:
             archive.add_file(name, path)

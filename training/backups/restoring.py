@@ -11,8 +11,6 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
-from django.db.models import F, Value
-from django.db.models.functions import Concat, Length, Substr
 
 from training.backups.archive import unpack
 from training.backups.contents import BASES, FOLDERS, PATHS, scratch
@@ -123,6 +121,7 @@ def _rewrite_paths(before: Path, after: Path, outside: dict[str, str]) -> None:
     moved = {old: str(after / BASES / Path(place).name) for old, place in outside.items()}
     for old, new in [(str(before), str(after)), *moved.items()]:
         for model, column in PATHS:
-            rows = model._default_manager.filter(**{f"{column}__startswith": old})
-            rest = Substr(F(column), Length(Value(old)) + 1)
-            rows.update(**{column: Concat(Value(new), rest)})
+            for key, path in model._default_manager.values_list("pk", column):
+                if Path(path).is_relative_to(old) and not Path(path).is_relative_to(after):
+                    place = str(Path(new) / Path(path).relative_to(old))
+                    model._default_manager.filter(pk=key).update(**{column: place})

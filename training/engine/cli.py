@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import traceback
 from pathlib import Path
 from typing import Any
 
 from training.engine.config import RunConfig, as_table, read_settings
-from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, EngineError, as_engine_error
+from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, Cancelled, EngineError, as_engine_error
 from training.engine.events import Caller, StopRequest, emit, log
+from training.engine.launcher import Hosts, end_with_launcher, is_launched, launch, processes_here, reports
+from training.engine.loss_settings import as_table as losses_as_table
 
 _GIVEN = ("model", "adapter", "reference_adapter", "reward_model")  # folders that are read as they are
 WAIT_SECONDS = 120.0  # a predecessor may need a step, at worst an evaluation, to notice that its reader is gone
@@ -31,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_FINISHED
     stop = StopRequest()
     stop.install()
+    if is_launched():
+        end_with_launcher()
     # Libraries read these when they are loaded: the same numbers in every process; no lookups over the network; threads
     # that wait for more than some microseconds yield their core. Yielding at once costs a sixth of the speed on a
     # quiet machine, never yielding costs most of it on a busy one.
@@ -39,6 +44,11 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     try:
+        if options.command in _SHARED and not is_launched():
+            hosts = Hosts(options.hosts, options.host_rank, options.rendezvous)
+            config = RunConfig.from_mapping(read_settings(options.config, options.settings))
+            if (processes := processes_here(config)) > 1 or hosts.count > 1:
+                return launch(sys.argv[1:] if arguments is None else arguments, processes, hosts)
         result = _run(options, stop)
     except EngineError as error:
         return _report(error)
@@ -51,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         log(traceback.format_exc())
         emit({"event": "failed", "error": f"{type(error).__name__}: {error}"})
         return EXIT_UNEXPECTED
-    if os.environ.get("RANK", "0") == "0":  # of several processes the first one reports
+    if reports():
         emit({"event": "finished", **result})
     return EXIT_FINISHED
 
@@ -66,7 +76,8 @@ def _run(options: argparse.Namespace, stop: StopRequest) -> dict[str, Any]:
 def _report(error: EngineError) -> int:
     """Say it in one sentence; returns the exit code."""
     log(f"{type(error).__name__}: {error}")
-    emit({"event": error.event, "error": str(error)})
+    if reports() or not isinstance(error, Cancelled):  # one process alone may know what is wrong
+        emit({"event": error.event, "error": str(error)})
     return error.exit_code
 
 
@@ -74,13 +85,23 @@ def build_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m training.engine", description="DPO on plain files.")
     commands = parser.add_subparsers(dest="command", required=True)
-    train = commands.add_parser("train", help="learn from preference pairs; run again to resume")
+    train = commands.add_parser(
+        "train",
+        help="learn from preference pairs; run again to resume",
+        epilog=losses_as_table(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     reward = commands.add_parser("reward", help="train an explicit reward model on them; run again to resume")
     for command in (train, reward):
         command.add_argument(
             "--eval", type=Path, dest="held_out", help="held-out pairs (default: the snapshot's test.jsonl)"
         )
         command.add_argument("--out", type=Path, required=True, help="folder of the run")
+        command.add_argument("--hosts", type=int, default=1, help="machines that train together, each by this command")
+        command.add_argument("--host-rank", type=int, default=0, help="number of this machine; 0 reports")
+        command.add_argument(
+            "--rendezvous", default="", metavar="HOST:PORT/NAME", help="a port of machine 0, and a name of this meeting"
+        )
     train.add_argument("--reference-cache", type=Path, help="folder of reference log-probabilities that runs share")
     score = commands.add_parser("score", help="log-probabilities, rewards and margin of every pair")
     score.add_argument("--out", type=Path, required=True, help="JSON-lines file to write")
@@ -138,7 +159,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
-    from training.engine.learning.run import TrainFiles, train
+    from training.engine.learning.run import train
+    from training.engine.run_folder import TrainFiles
 
     files = TrainFiles(
         options.model, options.data, options.out, options.held_out, options.adapter, options.reference_cache
@@ -147,7 +169,8 @@ def _train(options: argparse.Namespace, config: RunConfig, stop: StopRequest) ->
 
 
 def _reward(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
-    from training.engine.learning.run import TrainFiles, TrainingKind, train
+    from training.engine.learning.run import TrainingKind, train
+    from training.engine.run_folder import TrainFiles
 
     files = TrainFiles(options.model, options.data, options.out, options.held_out, options.adapter)
     kind = TrainingKind.REWARD_MODEL
@@ -260,4 +283,5 @@ _COMMANDS = {
     "lab": _lab,
     "merge": _merge,
 }
+_SHARED = ("train", "reward")  # commands for several processes
 _METHODS = {"rlhf": _rlhf, "best-of-n": _best_of_n}

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from training.engine.errors import InputError
-from training.engine.loss_settings import BETAS, NAMES, WITH_MARGIN, LossSettings
+from training.engine.loss_settings import BETAS, NAMES, WITH_MARGIN, LossSettings, doubts
 
 LINEAR_PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 TUNINGS = ("lora", "full")
 REFERENCES = ("start", "base")
+SHARDINGS = ("auto", "none", "full")
 CHECKPOINTING = ("auto", "on", "off")
 OPTIMIZERS = ("adamw", "rmsprop")
 SCHEDULES = ("linear", "cosine", "constant")
@@ -119,6 +120,18 @@ class RunConfig:
         low=0,
         high=1024,
     )
+    processes: int = _setting(
+        0,
+        "Processes that train together, each with a share of every step's rows; 0 is one for each GPU, else one.",
+        low=0,
+        high=1024,
+    )
+    sharding: str = _setting(
+        "auto",
+        "Whether several processes share the frozen model under an adapter (full) or each hold all of it (none); auto "
+        "shares it where it does not fit one GPU.",
+        one_of=SHARDINGS,
+    )
     evaluate_every: int = _setting(
         0, "Steps between evaluations on the held-out pairs; 0 evaluates at the end only.", low=0
     )
@@ -161,6 +174,10 @@ class RunConfig:
             raise InputError(
                 f"dpop_weight works with the losses {', '.join(WITH_MARGIN)}, not with {self.loss}: set it to 0"
             )
+
+    def doubts(self) -> list[str]:
+        """A sentence for each value that can hardly be meant; see ``loss_settings.doubts``."""
+        return doubts(self.loss_settings, learning_rate=self.learning_rate, tuning=self.tuning)
 
     @property
     def loss_settings(self) -> LossSettings:

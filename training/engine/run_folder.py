@@ -16,6 +16,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,6 +26,32 @@ from training.language_models.folders import sync
 
 SEAL = "sha256.json"
 _SET_ASIDE = ".damaged"
+
+
+@dataclass(frozen=True)
+class TrainFiles:
+    """The files that a run reads, and the folder it writes. ``data``: a file, or a snapshot's folder with train.jsonl
+    and test.jsonl. ``reference_cache``: a folder that runs share, see ``ReferenceCache``."""
+
+    model: Path
+    data: Path
+    out: Path
+    held_out: Path | None = None
+    adapter: Path | None = None
+    reference_cache: Path | None = None
+
+    @property
+    def train_path(self) -> Path:
+        """The pairs to learn from."""
+        return self.data / "train.jsonl" if self.data.is_dir() else self.data
+
+    @property
+    def test_path(self) -> Path | None:
+        """The held-out pairs, if any."""
+        if self.held_out is not None:
+            return self.held_out
+        inside = self.data / "test.jsonl"
+        return inside if self.data.is_dir() and inside.exists() else None
 
 
 class RunFolder:

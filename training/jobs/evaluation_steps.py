@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence, sentence_of
-from labeling.exchange import TEST, PreferencePair, SnapshotDamaged, messages_hash, read_pairs, verify_snapshot
+from labeling.exchange import TEST, PreferencePair, SnapshotDamaged, messages_hash, read_pairs
 from labeling.models import Campaign
 from training import claims
 from training.actions.versions import record_evaluation
@@ -55,8 +54,8 @@ class EvaluationSteps:
             if snapshot is None:
                 continue
             try:
-                verify_snapshot(Path(snapshot.directory))
-                pairs = list(read_pairs(Path(snapshot.directory), TEST))
+                snapshot.verified()
+                pairs = list(read_pairs(snapshot.folder, TEST))
             except (SnapshotDamaged, OSError) as error:
                 if campaign.pk == self.campaign.pk:
                     raise

@@ -10,21 +10,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from common import processes
 from common.sentences import Sentence
-from labeling.exchange import SnapshotDamaged, verify_snapshot
+from common.storage import artifacts
+from labeling.exchange import SnapshotDamaged
 from training import claims, memory
 from training.actions.versions import register_version
 from training.claims import Clock
 from training.engine.errors import EXIT_DIVERGED, EXIT_FINISHED, EXIT_INPUT
 from training.errors import VersionDamaged
-from training.jobs import handover
-from training.jobs.engine import EngineFailed, engine_command
+from training.jobs import handover, hosts
+from training.jobs.engine import EngineFailed
+from training.jobs.run_copies import RunCopies
 from training.models import JobStatus, Run, RunMetric
 from training.versions import files
 
@@ -69,6 +70,7 @@ class RunWork:
         self.claim, self.clock, self.on_finished = claim, clock, on_finished
         self.run = Run.objects.select_related("campaign", "snapshot", "parent").get(pk=claim.job.pk)
         self.out = Path(self.run.directory)
+        self.copies = RunCopies(self.out)
         self.log = self.out.with_name(f"{self.out.name}.log")
         self.metrics: dict[tuple[str, int], RunMetric] = {}  # not written yet, by event and step
         self.first_step: int | None = None  # of the present engine process
@@ -83,9 +85,10 @@ class RunWork:
     def work(self) -> None:
         """Runs the engine, again after a loss, until it is done, has failed, or was stopped."""
         files.check_version(self.run.parent)
-        verify_snapshot(Path(self.run.snapshot.directory))
+        self.run.snapshot.verified()
         if processes.end_identified(self.run.engine):
             logger.warning("run %s: ended the engine that a dead worker had left", self.run.pk)
+        self.copies.bring()
         engine_deaths = 0
         while True:
             step = self.claim.job.done
@@ -94,6 +97,7 @@ class RunWork:
                 self._finish()
                 return
             if self.stopping:
+                self.copies.keep_newest()
                 raise claims.Stopped
             if code in (EXIT_INPUT, EXIT_DIVERGED):
                 raise EngineFailed(self.failure or processes.tail(self.log, 3))
@@ -104,18 +108,18 @@ class RunWork:
             logger.warning("run %s: the engine ended with code %s; it goes on from its checkpoint", self.run.pk, code)
 
     def command(self) -> list[str]:
-        """The engine's command line. The parent version is the reference too."""
+        """The engine's command line; other hosts have been called to take part, where there are some."""
         config = self.out.with_name(f"{self.out.name}.json")
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(json.dumps(self.run.config), encoding="utf-8")
-        command = engine_command("train", self.run.parent)
-        command += ["--data", self.run.snapshot.directory, "--out", str(self.out), "--config", str(config)]
-        return [*command, "--reference-cache", str(settings.VAR_DIR / "reference")]
+        return [*hosts.run_command(self.run), *hosts.call_the_others(self.claim)]
 
     def _engine(self) -> int:
         """Runs the engine once; returns its exit code. The engine never outlives this call."""
         self.failure = ""
         self.first_step, self.is_rewound = None, False
+        for place in (self.run.snapshot.directory, self.run.parent.base_dir, self.run.parent.adapter_dir):
+            artifacts.fetch(Path(place))  # copies that nothing used for hours may have made room for others
         with processes.LineChild(self.command(), log=self.log) as child:
             self.claim.write(engine=child.identity)
             while not child.ended_output:
@@ -123,7 +127,7 @@ class RunWork:
                     self._take(message)
                 self._tick(child)
             code = child.wait()
-        self._write(engine="")
+        self._write(engine="", rendezvous="")
         return code
 
     def _take(self, message: dict[str, Any]) -> None:
@@ -141,11 +145,13 @@ class RunWork:
         if event == "progress":
             self.progress = message
         elif event == "started":
-            self.claim.write(total=int(message.get("steps", 0)))
+            self.claim.write(total=int(message.get("steps", 0)), unused=message.get("dropped", {}))
         elif event == "failed":
-            self.failure = str(message.get("error", ""))
+            # Of several processes the first one knows why; others may see it go.
+            self.failure = self.failure or str(message.get("error", ""))
 
     def _tick(self, child: processes.LineChild) -> None:
+        self.copies.offer()
         now = time.monotonic()
         if self.latest is not self.written and now - self.last_write >= SECONDS_PER_WRITE:
             self._write()
@@ -181,11 +187,13 @@ class RunWork:
         """Registers the adapter as a version and finishes the run, both or neither."""
         meta = json.loads((self.out / "meta.json").read_text(encoding="utf-8"))
         self._read_metrics()
+        artifacts.store_ahead(self.out / "adapter")
         with transaction.atomic():
             self.claim.lock()
             register_version(run=self.run, adapter=self.out / "adapter", metrics=meta.get("test", {}), now=self.clock())
             self.claim.finish(JobStatus.FINISHED, now=self.clock(), done=meta["steps"], total=meta["steps"])
             self.on_finished(self.run)
+        self.copies.finish(meta["steps"])
 
     def _read_metrics(self) -> None:
         """Takes the curve from the engine's own file: it has the lines that no worker read, and none of a step that was

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_noop as _
 
 from common.processes import LineChild, tail
 from common.sentences import Sentence
+from common.storage import artifacts
 from training.generation import (
     GeneratedCompletion,
     GenerationFailure,
@@ -84,7 +85,7 @@ def _prompt_tokens(version: ModelVersion) -> "PromptTokens | None":
     from training.language_models.prompt_tokens import PromptTokens  # loads a tokenizer, needed only with a server
 
     try:
-        return PromptTokens.from_directory(Path(version.base_dir))
+        return PromptTokens.from_directory(artifacts.fetch_texts(Path(version.base_dir)))
     except (OSError, ValueError) as error:
         logger.warning("Prompts that spell control tokens are not protected: %s", error)
         return None

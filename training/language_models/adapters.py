@@ -90,6 +90,12 @@ class AdaptedLinear(nn.Module):
         )
         return result
 
+    def as_parameter(self) -> None:
+        """Hold W as a frozen parameter, no buffer: parameters alone are spread over processes."""
+        stacked = self.stacked
+        del self.stacked
+        self.register_parameter("stacked", nn.Parameter(stacked, requires_grad=False))
+
     @torch.no_grad()
     def load(self, a: Tensor, b: Tensor) -> None:
         """Copy A (r, in) and B (out, r) in. Raises ValueError without an adapter."""

@@ -7,7 +7,7 @@ every process that asks. Jinja and the standard library only.
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from training.language_models.messages import Message, template_messages, template_tools
+from training.language_models.messages import Message, opening_tokens, template_messages, template_tools
 
 TEMPLATE, TOKENIZER, CONFIG = "chat_template.jinja", "tokenizer.json", "tokenizer_config.json"
 SPECIAL = ("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token")
@@ -32,11 +32,13 @@ class TemplateRefusal(Exception):
 class ChatTemplate:
     """A chat template with its model's special tokens. template: None: the model has none, and messages are joined.
 
-    tokens: the special tokens that the template may name, by their name. control: a pattern of all special tokens;
-    None: there are none.
+    source: its text; empty: there is none. tokens: the special tokens that the template may name, by their name.
+    control: a pattern of all special tokens, and of those that open turns without being called special; None: there are
+    none.
     """
 
     template: Any
+    source: str
     tokens: dict[str, str]
     control: re.Pattern[str] | None
 
@@ -52,13 +54,18 @@ class ChatTemplate:
         file, listed = directory / TEMPLATE, config.get("chat_template")
         source = file.read_text(encoding="utf-8") if file.is_file() else _default_of(listed)
         tokens = {name: text for name in SPECIAL if (text := _text_of(config.get(name)))}
-        added = [one for one in _json(directory / TOKENIZER).get("added_tokens", []) if one.get("special")]
-        names = sorted({*tokens.values(), *(str(one["content"]) for one in added)}, key=len, reverse=True)
+        added = {
+            str(one["content"]): one.get("special") for one in _json(directory / TOKENIZER).get("added_tokens", [])
+        }
         try:
             template = None if source is None else _environment().from_string(source)
         except TemplateError as error:
             raise ValueError(f"the chat template of {directory.name} is no template: {error}") from error
-        return cls(template, tokens, re.compile("|".join(map(re.escape, names))) if names else None)
+        made = cls(template, source or "", tokens, None)
+        opening = opening_tokens(added, lambda turns: made.rendered(turns, None, to_reply=False)) if source else ()
+        control = {*tokens.values(), *(name for name, is_special in added.items() if is_special), *opening}
+        names = sorted(control, key=len, reverse=True)
+        return replace(made, control=re.compile("|".join(map(re.escape, names))) if names else None)
 
     def render(self, messages: Sequence[Message]) -> str:
         """The prompt as the model reads it, up to where the assistant begins to write. Raises TemplateRefusal."""
@@ -66,10 +73,11 @@ class ChatTemplate:
             return "\n\n".join(message["content"] for message in messages)
         return self.rendered(template_messages(messages), template_tools(messages))
 
-    def rendered(self, turns: Sequence[Any], tools: list[Any] | None) -> str:
+    def rendered(self, turns: Sequence[Any], tools: list[Any] | None, *, to_reply: bool = True) -> str:
         """The same for a conversation as templates take it (``template_messages``)."""
+        given = {"messages": turns, "tools": tools, "add_generation_prompt": to_reply}
         try:
-            return str(self.template.render(messages=turns, tools=tools, add_generation_prompt=True, **self.tokens))
+            return str(self.template.render(**given, **self.tokens))
         except (TemplateError, TypeError, LookupError, ValueError, AttributeError) as error:
             raise TemplateRefusal(str(error)) from error
 

@@ -1,7 +1,7 @@
 """A conversation, as chat templates take it."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict, cast
 
 
@@ -128,3 +128,19 @@ def _values(text: Any, kind: type = dict) -> Any:
     except (ValueError, RecursionError):
         return text
     return values if isinstance(values, kind) else text
+
+
+def opening_tokens(names: Iterable[str], render: Callable[[Sequence[Any]], str]) -> frozenset[str]:
+    """Those of a tokenizer's added tokens by which the chat template opens and closes turns, special or not.
+
+    They stand in a conversation in which nobody thinks and no tool is called. render: the conversation in the template;
+    one that it refuses is tried without a system message.
+    """
+    turns = [{"role": role, "content": "x"} for role in ("system", "user", "assistant", "user")]
+    for conversation in (turns, turns[1:]):
+        try:
+            rendered = render(conversation)
+        except Exception:  # noqa: S112 - whatever a template raises
+            continue
+        return frozenset(name for name in names if name in rendered)
+    return frozenset()

@@ -42,7 +42,7 @@ class PromptTokens:
         it is escaped; empty: there is none."""
         _, spelled = self._token_ids.protect_messages(messages)
         within = [text for arguments in opaque_arguments(messages) for text in texts_within(arguments)]
-        return next(iter({**spelled, **self._token_ids.protect(within)[1]}.values()), "")
+        return next(iter({**spelled, **self._token_ids.protect(within, typed=within)[1]}.values()), "")
 
     def ids(self, messages: Sequence[Message]) -> list[int]:
         """The conversation in the chat template, up to where the assistant begins to write; texts stay text.
@@ -61,8 +61,14 @@ class _FolderTokenizer:
         self.all_special_tokens = list(template.tokens.values())
         self.added_tokens_decoder = backend.get_added_tokens_decoder()
 
-    def apply_chat_template(self, messages: Sequence[Any], *, tools: list[Any] | None, **_options: Any) -> str:
-        return self._template.rendered(messages, tools)
+    @property
+    def chat_template(self) -> str:
+        return self._template.source
+
+    def apply_chat_template(
+        self, messages: Sequence[Any], *, tools: list[Any] | None, add_generation_prompt: bool = True, **_options: Any
+    ) -> str:
+        return self._template.rendered(messages, tools, to_reply=add_generation_prompt)
 
     def convert_ids_to_tokens(self, token: int) -> str | None:
         return self.backend_tokenizer.id_to_token(token)

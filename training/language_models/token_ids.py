@@ -3,15 +3,25 @@
 A model's control tokens (``<|im_end|>``) come from its chat template alone. A text that spells one is protected: each
 spelling is replaced by a character for private use before the template renders it, and its tokens by those of the
 spelling as text afterwards. Everything else is tokenized as one, so the ids are those of the whole conversation.
+
+Control are special tokens, and those by which the template opens turns, which some tokenizers do not call special. The
+other tokens of a template, such as ``<think>`` and ``<tool_call>``, are the language of the assistant: they are text
+where others spell them, and tokens where the assistant does.
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from training.language_models.messages import Message, template_messages, template_tools, with_texts
+from training.language_models.messages import (
+    Message,
+    opening_tokens,
+    template_messages,
+    template_tools,
+    with_texts,
+)
 
 _PRIVATE = (0xF0000, 0x100000)  # planes for private use; the second where a text uses the first
 
@@ -22,6 +32,12 @@ class SpelledControlToken(Exception):
 
 class IdOutsideVocabulary(Exception):
     """The tokenizer knows a token that the model does not. The message is the reason."""
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str] | None:
+    """A pattern of some names, the longest first; None: there are none."""
+    ordered = sorted(names, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, ordered))) if ordered else None
 
 
 @dataclass(frozen=True)
@@ -41,20 +57,38 @@ class TokenIds:
         if self.backend is not None:
             self.backend.no_truncation()
             self.backend.no_padding()
-        added = getattr(tokenizer, "added_tokens_decoder", {}).values()
-        self.control = tuple(
-            sorted({*tokenizer.all_special_tokens, *(str(one) for one in added if one.special)}, key=len, reverse=True)
-        )
-        self.pattern = re.compile("|".join(map(re.escape, self.control))) if self.control else None
+        added = {str(one): one.special for one in getattr(tokenizer, "added_tokens_decoder", {}).values()}
+        special = {*tokenizer.all_special_tokens, *(name for name, is_special in added.items() if is_special)}
+        template = str(getattr(tokenizer, "chat_template", None) or "")
+        written = [
+            name
+            for name in added
+            # The end of thinking may stand in no template that opens it.
+            if name not in special and (name in template or name.replace("</", "<", 1) in template)
+        ]
+        opening = opening_tokens(written, self._rendered) if written else frozenset()
+        self.control = tuple(sorted({*special, *opening}, key=len, reverse=True))
+        self.pattern = _any_of(self.control)
+        self.typed_pattern = _any_of({*self.control, *written})
+        self.unsplit = frozenset(written)
+        """Tokens that the tokenizer makes of their spelling also where special ones are to be text."""
+        self.unsplit_control = _any_of(opening)
         # One object for each id: a list of ids then holds pointers, a fifth of the memory.
         self.numbers = list(range(vocabulary_size))
         self.prepared: dict[tuple[str, bool], Sequence[int]] = {}
 
-    def protect(self, texts: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-        """The texts with a character in place of each control token they spell, and what the characters stand for."""
-        if self.pattern is None or not any(map(self.pattern.search, texts)):
+    def _rendered(self, turns: Sequence[Any]) -> str:
+        return str(self.tokenizer.apply_chat_template(turns, tools=None, add_generation_prompt=False, tokenize=False))
+
+    def protect(self, texts: Sequence[str], *, typed: Collection[str] = ()) -> tuple[list[str], dict[str, str]]:
+        """The texts with a character in place of each control token they spell, and what the characters stand for.
+
+        typed: those of the texts that the assistant did not write: tokens of its language are protected in them too.
+        """
+        patterns = [self.typed_pattern if text in typed else self.pattern for text in texts]
+        if not any(pattern.search(text) for pattern, text in zip(patterns, texts, strict=True) if pattern):
             return list(texts), {}
-        wanted = range(len(self.control))
+        wanted = range(len(self.control) + len(self.unsplit))
         first = next(
             (start for start in _PRIVATE if not any(chr(start + n) in text for text in texts for n in wanted)), None
         )
@@ -65,14 +99,18 @@ class TokenIds:
         def sign(match: re.Match[str]) -> str:
             return names.setdefault(match.group(), chr(first + len(names)))
 
-        protected = [self.pattern.sub(sign, text) for text in texts]
+        protected = [
+            pattern.sub(sign, text) if pattern else text for pattern, text in zip(patterns, texts, strict=True)
+        ]
         return protected, {character: token for token, character in names.items()}
 
     def protect_messages(self, messages: Sequence[Message]) -> tuple[list[Message], dict[str, str]]:
         """A conversation whose texts, calls of tools, names, ids and offered tools are protected; see ``protect``."""
-        texts: dict[str, str] = {}
+        texts, typed = dict[str, str](), dict[str, str]()
         with_texts(messages, lambda text: texts.setdefault(text, text))
-        safe, spelled = self.protect(list(texts))
+        others = [message for message in messages if message["role"] != "assistant"]
+        with_texts(others, lambda text: typed.setdefault(text, text))
+        safe, spelled = self.protect(list(texts), typed=typed)
         if not spelled:
             return list(messages), {}
         return with_texts(messages, dict(zip(texts, safe, strict=True)).__getitem__), spelled
@@ -91,7 +129,7 @@ class TokenIds:
     def prepare(self, texts: Iterable[tuple[str, bool]]) -> None:
         """Tokenize many texts at once, for the calls of ``of`` that follow. Each with whether it is ``plain``."""
         self.prepared = {}
-        distinct = dict.fromkeys(texts)
+        distinct = [(text, plain) for text, plain in dict.fromkeys(texts) if not (plain and self._needs_care(text))]
         for plain in (False, True) if self.backend is not None else ():
             some = [text for text, is_plain in distinct if is_plain == plain]
             self.backend.encode_special_tokens = plain
@@ -100,6 +138,9 @@ class TokenIds:
 
     def of(self, text: str, *, plain: bool = False) -> tuple[int, ...]:
         """The ids of a text; control tokens in it are the template's, and with ``plain`` they are text."""
+        if plain and self._needs_care(text):
+            [safe], spelled = self.protect([text])
+            return self.of_protected(Protected(safe, spelled))
         ids = self.prepared.get((text, plain))
         if ids is None:
             ids = self._encode(text, plain=plain, adds=False)
@@ -131,9 +172,22 @@ class TokenIds:
             if stop - start != 1:  # a token that holds more than the character
                 self._refuse(spelling)
             if signs[0] != place:  # the first of the character's tokens
-                ids += self._within_a_text(spelling)
+                ids += self._as_text(spelling)
                 place = signs[0]
         return self._known(ids)
+
+    def _needs_care(self, text: str) -> bool:
+        """Whether a text spells a control token that the tokenizer would not read as text by itself."""
+        return self.unsplit_control is not None and self.unsplit_control.search(text) is not None
+
+    def _as_text(self, spelling: str) -> Sequence[int]:
+        """The ids of a control token's spelling as text. Raises SpelledControlToken."""
+        if spelling not in self.unsplit:
+            return self._within_a_text(spelling)
+        ids = [*self._within_a_text(spelling[:1]), *self._within_a_text(spelling[1:])]  # no half is a token of its own
+        if self.unsplit.intersection(map(self.tokenizer.convert_ids_to_tokens, ids)):
+            self._refuse(spelling)
+        return ids
 
     def _within_a_text(self, text: str) -> Sequence[int]:
         """The ids of a plain text where another one stands before it."""

@@ -91,7 +91,7 @@ def pairs_of_snapshot(snapshot: Snapshot, identities: set[str]) -> dict[str, Pre
     """Some pairs of a snapshot, by id. Reads each of its files at most once."""
     pairs: dict[str, PreferencePair] = {}
     for name in (TRAIN, TEST):
-        path = Path(snapshot.directory) / name
+        path = snapshot.folder / name
         if path.is_file() and len(pairs) < len(identities):
             pairs |= _pairs_in(path, identities - pairs.keys())
     return pairs

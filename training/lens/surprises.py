@@ -12,11 +12,13 @@ from math import exp
 from pathlib import Path
 from typing import Any
 
+from common.storage import artifacts
+from common.storage.errors import StorageAway
 from labeling.exchange import PreferencePair
 from labeling.models import Comparison
 from labeling.queries.records import comparisons_of
 from training.lens.pairs import pairs_of_snapshot
-from training.models import Run
+from training.models import JobStatus, Run
 
 MARGINS = "margins.jsonl"
 SPLITS = ("train", "test")
@@ -58,7 +60,10 @@ class Surprise:
 
 def has_margins(run: Run) -> bool:
     """Whether the run has written its margins."""
-    return _file(run).is_file()
+    try:
+        return _file(run).is_file()
+    except StorageAway:
+        return False
 
 
 def worst_predicted(run: Run, *, limit: int, split: str = "") -> list[Surprise]:
@@ -87,4 +92,5 @@ def _margins(run: Run, split: str) -> Iterator[dict[str, Any]]:
 
 
 def _file(run: Run) -> Path:
-    return Path(run.directory) / MARGINS
+    path = Path(run.directory) / MARGINS
+    return artifacts.fetch(path) if run.status == JobStatus.FINISHED else path

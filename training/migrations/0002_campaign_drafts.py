@@ -7,46 +7,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('labeling', '0001_initial'),
-        ('training', '0001_initial'),
+        ("labeling", "0001_initial"),
+        ("training", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CampaignDraft',
+            name="CampaignDraft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField()),
-                ('values', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(db_index=True)),
-                ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='labeling.campaign')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField()),
+                ("values", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="labeling.campaign",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DraftFile',
+            name="DraftFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=255)),
-                ('stored_as', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.BigIntegerField()),
-                ('kind', models.CharField(choices=[('prompts', 'Prompts'), ('comparisons', 'Comparisons')], max_length=16)),
-                ('report', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField()),
-                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='training.campaigndraft')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=255)),
+                ("stored_as", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.BigIntegerField()),
+                (
+                    "kind",
+                    models.CharField(choices=[("prompts", "Prompts"), ("comparisons", "Comparisons")], max_length=16),
+                ),
+                ("report", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "draft",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="files", to="training.campaigndraft"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='campaigndraft',
-            constraint=models.UniqueConstraint(fields=('owner', 'key'), name='campaign_draft_once'),
+            model_name="campaigndraft",
+            constraint=models.UniqueConstraint(fields=("owner", "key"), name="campaign_draft_once"),
         ),
         migrations.AddConstraint(
-            model_name='draftfile',
-            constraint=models.UniqueConstraint(fields=('draft', 'name', 'sha256'), name='draft_file_once'),
+            model_name="draftfile",
+            constraint=models.UniqueConstraint(fields=("draft", "name", "sha256"), name="draft_file_once"),
         ),
     ]

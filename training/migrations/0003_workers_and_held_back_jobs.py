@@ -5,60 +5,95 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('training', '0002_campaign_drafts'),
+        ("training", "0002_campaign_drafts"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='Its node name, such as worker-train@host.', max_length=200, unique=True)),
-                ('queues', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), help_text='The queues that it takes jobs from now.', size=None)),
-                ('places', models.PositiveSmallIntegerField(help_text='How many jobs it does at a time.')),
-                ('seen_at', models.DateTimeField(help_text='Its last report.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="Its node name, such as worker-train@host.", max_length=200, unique=True
+                    ),
+                ),
+                (
+                    "queues",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80),
+                        help_text="The queues that it takes jobs from now.",
+                        size=None,
+                    ),
+                ),
+                ("places", models.PositiveSmallIntegerField(help_text="How many jobs it does at a time.")),
+                ("seen_at", models.DateTimeField(help_text="Its last report.")),
             ],
         ),
         migrations.AddField(
-            model_name='generationjob',
-            name='held_back_at',
-            field=models.DateTimeField(blank=True, help_text='Since when it waits for memory (see training.memory); its heartbeat says when it last tried.', null=True),
+            model_name="generationjob",
+            name="held_back_at",
+            field=models.DateTimeField(
+                blank=True,
+                help_text="Since when it waits for memory (see training.memory); its heartbeat says when it last tried.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='generationjob',
-            name='machine',
-            field=models.CharField(blank=True, help_text='The machine of its worker, or the one that held it back last.', max_length=80),
+            model_name="generationjob",
+            name="machine",
+            field=models.CharField(
+                blank=True, help_text="The machine of its worker, or the one that held it back last.", max_length=80
+            ),
         ),
         migrations.AddField(
-            model_name='labsession',
-            name='held_back_at',
-            field=models.DateTimeField(blank=True, help_text='Since when it waits for memory (see training.memory); its heartbeat says when it last tried.', null=True),
+            model_name="labsession",
+            name="held_back_at",
+            field=models.DateTimeField(
+                blank=True,
+                help_text="Since when it waits for memory (see training.memory); its heartbeat says when it last tried.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='labsession',
-            name='machine',
-            field=models.CharField(blank=True, help_text='The machine of its worker, or the one that held it back last.', max_length=80),
+            model_name="labsession",
+            name="machine",
+            field=models.CharField(
+                blank=True, help_text="The machine of its worker, or the one that held it back last.", max_length=80
+            ),
         ),
         migrations.AddField(
-            model_name='lensjob',
-            name='held_back_at',
-            field=models.DateTimeField(blank=True, help_text='Since when it waits for memory (see training.memory); its heartbeat says when it last tried.', null=True),
+            model_name="lensjob",
+            name="held_back_at",
+            field=models.DateTimeField(
+                blank=True,
+                help_text="Since when it waits for memory (see training.memory); its heartbeat says when it last tried.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='lensjob',
-            name='machine',
-            field=models.CharField(blank=True, help_text='The machine of its worker, or the one that held it back last.', max_length=80),
+            model_name="lensjob",
+            name="machine",
+            field=models.CharField(
+                blank=True, help_text="The machine of its worker, or the one that held it back last.", max_length=80
+            ),
         ),
         migrations.AddField(
-            model_name='run',
-            name='held_back_at',
-            field=models.DateTimeField(blank=True, help_text='Since when it waits for memory (see training.memory); its heartbeat says when it last tried.', null=True),
+            model_name="run",
+            name="held_back_at",
+            field=models.DateTimeField(
+                blank=True,
+                help_text="Since when it waits for memory (see training.memory); its heartbeat says when it last tried.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='run',
-            name='machine',
-            field=models.CharField(blank=True, help_text='The machine of its worker, or the one that held it back last.', max_length=80),
+            model_name="run",
+            name="machine",
+            field=models.CharField(
+                blank=True, help_text="The machine of its worker, or the one that held it back last.", max_length=80
+            ),
         ),
     ]

@@ -4,20 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('training', '0003_workers_and_held_back_jobs'),
+        ("training", "0003_workers_and_held_back_jobs"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='modelversion',
-            name='simulated',
-            field=models.BooleanField(db_default=False, default=False, help_text='Whether it or a version before it was trained on judgments of simulated annotators.'),
+            model_name="modelversion",
+            name="simulated",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                help_text="Whether it or a version before it was trained on judgments of simulated annotators.",
+            ),
         ),
         migrations.AddField(
-            model_name='snapshot',
-            name='simulated',
-            field=models.BooleanField(db_default=False, default=False, help_text='Whether simulated annotators had judged in the campaign.'),
+            model_name="snapshot",
+            name="simulated",
+            field=models.BooleanField(
+                db_default=False, default=False, help_text="Whether simulated annotators had judged in the campaign."
+            ),
         ),
     ]

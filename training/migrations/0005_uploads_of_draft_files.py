@@ -20,17 +20,18 @@ def link_uploads(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('labeling', '0004_import_batches'),
-        ('training', '0004_simulated_snapshots_and_versions'),
+        ("labeling", "0004_import_batches"),
+        ("training", "0004_simulated_snapshots_and_versions"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='draftfile',
-            name='upload',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='labeling.keptupload'),
+            model_name="draftfile",
+            name="upload",
+            field=models.OneToOneField(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="labeling.keptupload"
+            ),
         ),
         migrations.RunPython(link_uploads, migrations.RunPython.noop),
     ]

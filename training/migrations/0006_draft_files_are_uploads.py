@@ -3,35 +3,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('training', '0005_uploads_of_draft_files'),
+        ("training", "0005_uploads_of_draft_files"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='draftfile',
-            name='draft_file_once',
+            model_name="draftfile",
+            name="draft_file_once",
         ),
         migrations.RemoveField(
-            model_name='draftfile',
-            name='name',
+            model_name="draftfile",
+            name="name",
         ),
         migrations.RemoveField(
-            model_name='draftfile',
-            name='sha256',
+            model_name="draftfile",
+            name="sha256",
         ),
         migrations.RemoveField(
-            model_name='draftfile',
-            name='size',
+            model_name="draftfile",
+            name="size",
         ),
         migrations.RemoveField(
-            model_name='draftfile',
-            name='stored_as',
+            model_name="draftfile",
+            name="stored_as",
         ),
         migrations.AlterField(
-            model_name='draftfile',
-            name='upload',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='labeling.keptupload'),
+            model_name="draftfile",
+            name="upload",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="labeling.keptupload"
+            ),
         ),
     ]

@@ -6,47 +6,84 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('labeling', '0012_import_metadata'),
-        ('training', '0006_draft_files_are_uploads'),
+        ("labeling", "0012_import_metadata"),
+        ("training", "0006_draft_files_are_uploads"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='snapshot',
-            name='basis',
-            field=models.JSONField(blank=True, help_text='The judgments behind its pairs: how many, by how many annotators, under which guidelines, and who was left out. Null: its comparisons are not indexed yet.', null=True),
+            model_name="snapshot",
+            name="basis",
+            field=models.JSONField(
+                blank=True,
+                help_text="The judgments behind its pairs: how many, by how many annotators, under which guidelines, and who was left out. Null: its comparisons are not indexed yet.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='snapshot',
-            name='read_until',
-            field=models.DateTimeField(blank=True, help_text='When its pairs had been read: later judgments are not behind them.', null=True),
+            model_name="snapshot",
+            name="read_until",
+            field=models.DateTimeField(
+                blank=True, help_text="When its pairs had been read: later judgments are not behind them.", null=True
+            ),
         ),
         migrations.CreateModel(
-            name='LeftOut',
+            name="LeftOut",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='left_out', to='labeling.campaign')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="left_out", to="labeling.campaign"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('campaign', 'person'), name='left_out_once')],
+                "constraints": [models.UniqueConstraint(fields=("campaign", "person"), name="left_out_once")],
             },
         ),
         migrations.CreateModel(
-            name='SnapshotPart',
+            name="SnapshotPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.BigIntegerField(help_text='The ids from number * SPAN up to (number + 1) * SPAN.')),
-                ('bits', models.BinaryField(help_text='Bit i, the lowest of a byte first: comparison number * SPAN + i is in it.')),
-                ('snapshot', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='training.snapshot')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.BigIntegerField(help_text="The ids from number * SPAN up to (number + 1) * SPAN.")),
+                (
+                    "bits",
+                    models.BinaryField(
+                        help_text="Bit i, the lowest of a byte first: comparison number * SPAN + i is in it."
+                    ),
+                ),
+                (
+                    "snapshot",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="training.snapshot",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('snapshot', 'number'), name='snapshot_part_once')],
+                "constraints": [models.UniqueConstraint(fields=("snapshot", "number"), name="snapshot_part_once")],
             },
         ),
     ]

@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('training', '0007_lineage'),
+        ("training", "0007_lineage"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='snapshot',
-            name='label_biases',
-            field=models.JSONField(blank=True, help_text='How well each axis of form alone predicts the chosen text, and the comparisons that drive it. Null: not measured yet.', null=True),
+            model_name="snapshot",
+            name="label_biases",
+            field=models.JSONField(
+                blank=True,
+                help_text="How well each axis of form alone predicts the chosen text, and the comparisons that drive it. Null: not measured yet.",
+                null=True,
+            ),
         ),
     ]

@@ -25,78 +25,164 @@ DROP FUNCTION training_gate_is_append_only();
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('labeling', '0017_judgments_of_a_comparison'),
-        ('training', '0008_snapshots_label_biases'),
+        ("labeling", "0017_judgments_of_a_comparison"),
+        ("training", "0008_snapshots_label_biases"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='retrainingrule',
-            name='pause',
-            field=common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='Why it is paused.'),
+            model_name="retrainingrule",
+            name="pause",
+            field=common.sentences.SentenceField(
+                blank=True, default=common.sentences.Sentence, help_text="Why it is paused."
+            ),
         ),
         migrations.AddField(
-            model_name='retrainingrule',
-            name='paused_at',
-            field=models.DateTimeField(blank=True, help_text='Since when it waits for a lead; null: it does not.', null=True),
+            model_name="retrainingrule",
+            name="paused_at",
+            field=models.DateTimeField(
+                blank=True, help_text="Since when it waits for a lead; null: it does not.", null=True
+            ),
         ),
         migrations.AlterField(
-            model_name='evaluation',
-            name='kind',
-            field=models.CharField(help_text='"held_out", "win_rate", or "gate" (for the promotion gate).', max_length=40),
+            model_name="evaluation",
+            name="kind",
+            field=models.CharField(
+                help_text='"held_out", "win_rate", or "gate" (for the promotion gate).', max_length=40
+            ),
         ),
         migrations.AlterField(
-            model_name='retrainingrule',
-            name='auto_promote',
-            field=models.BooleanField(default=False, help_text="Promote without a person if the campaign's gate is met."),
+            model_name="retrainingrule",
+            name="auto_promote",
+            field=models.BooleanField(
+                default=False, help_text="Promote without a person if the campaign's gate is met."
+            ),
         ),
         migrations.CreateModel(
-            name='Gate',
+            name="Gate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('rules', models.JSONField(help_text='[{figure, floor or ceiling, on_missing}].')),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='gates', to='labeling.campaign')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("rules", models.JSONField(help_text="[{figure, floor or ceiling, on_missing}].")),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="gates", to="labeling.campaign"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='GateDecision',
+            name="GateDecision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(choices=[('passed', 'Promoted: the gate is met'), ('held_back', 'Held back'), ('waived', 'Promoted past the gate, with a reason')], max_length=16)),
-                ('is_automatic', models.BooleanField(help_text='Decided by the schedule, not by a person or a command.')),
-                ('figures', models.JSONField(help_text='The measured figures, with what they were measured against.')),
-                ('results', models.JSONField(help_text='What each rule said: rule, value, outcome, sentence.')),
-                ('others', models.JSONField(default=list, help_text='The gates of other campaigns that the version will write for, by id.')),
-                ('reason', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='The decision in words.')),
-                ('waiver', models.TextField(blank=True, help_text='Why a lead promoted past the gate, in their words.')),
-                ('at', models.DateTimeField()),
-                ('certificate_hash', models.CharField(blank=True, help_text='SHA-256 of its certificate; empty: it is older than certificates.', max_length=64)),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('gate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='training.gate')),
-                ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='training.run')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='training.modelversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("passed", "Promoted: the gate is met"),
+                            ("held_back", "Held back"),
+                            ("waived", "Promoted past the gate, with a reason"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "is_automatic",
+                    models.BooleanField(help_text="Decided by the schedule, not by a person or a command."),
+                ),
+                ("figures", models.JSONField(help_text="The measured figures, with what they were measured against.")),
+                ("results", models.JSONField(help_text="What each rule said: rule, value, outcome, sentence.")),
+                (
+                    "others",
+                    models.JSONField(
+                        default=list, help_text="The gates of other campaigns that the version will write for, by id."
+                    ),
+                ),
+                (
+                    "reason",
+                    common.sentences.SentenceField(
+                        blank=True, default=common.sentences.Sentence, help_text="The decision in words."
+                    ),
+                ),
+                (
+                    "waiver",
+                    models.TextField(blank=True, help_text="Why a lead promoted past the gate, in their words."),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "certificate_hash",
+                    models.CharField(
+                        blank=True,
+                        help_text="SHA-256 of its certificate; empty: it is older than certificates.",
+                        max_length=64,
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "gate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="training.gate"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="training.run",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="training.modelversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.AddConstraint(
-            model_name='gate',
-            constraint=models.UniqueConstraint(fields=('campaign', 'number'), name='gate_number_once'),
+            model_name="gate",
+            constraint=models.UniqueConstraint(fields=("campaign", "number"), name="gate_number_once"),
         ),
         migrations.AddIndex(
-            model_name='gatedecision',
-            index=models.Index(fields=['version', '-id'], name='gate_decision_version'),
+            model_name="gatedecision",
+            index=models.Index(fields=["version", "-id"], name="gate_decision_version"),
         ),
         migrations.AddConstraint(
-            model_name='gatedecision',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_automatic', True)), fields=('run',), name='gate_decides_once_by_itself'),
+            model_name="gatedecision",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_automatic", True)), fields=("run",), name="gate_decides_once_by_itself"
+            ),
         ),
         # --- By hand: what no model can say ---
         migrations.RunSQL(sql=APPEND_ONLY, reverse_sql=NO_LONGER_APPEND_ONLY),

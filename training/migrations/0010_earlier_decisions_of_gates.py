@@ -19,7 +19,9 @@ def _earlier_rules(drop):
 
 
 def _now_rules(drop):
-    return [{**rule, "floor": -drop} if rule["figure"] == "difference_to_parent_high" else rule for rule in DEFAULT_RULES]
+    return [
+        {**rule, "floor": -drop} if rule["figure"] == "difference_to_parent_high" else rule for rule in DEFAULT_RULES
+    ]
 
 
 def take_over(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
@@ -50,7 +52,11 @@ def take_over(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
                 "parent": run.parent.name,
                 "snapshot": run.snapshot.content_hash,
             }
-            rule = {"figure": "difference_to_parent", "floor": -float(stored.get("max_drop", 0.0)), "on_missing": "hold"}
+            rule = {
+                "figure": "difference_to_parent",
+                "floor": -float(stored.get("max_drop", 0.0)),
+                "on_missing": "hold",
+            }
             met = difference >= rule["floor"] - 1e-12
             results = [
                 {

@@ -7,47 +7,180 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('labeling', '0021_completions_of_several_turns'),
-        ('training', '0010_earlier_decisions_of_gates'),
+        ("labeling", "0021_completions_of_several_turns"),
+        ("training", "0010_earlier_decisions_of_gates"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EvaluationJob',
+            name="EvaluationJob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('cancelling', 'Cancelling'), ('finished', 'Finished'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=16)),
-                ('done', models.PositiveIntegerField(default=0, help_text='Completions written, or optimizer steps taken.')),
-                ('total', models.PositiveIntegerField(default=0, help_text='How many there will be; 0: not known yet.')),
-                ('attempts', models.PositiveIntegerField(default=0, help_text='The number of the latest claim. A worker writes only while this is the number of its own claim.')),
-                ('worker_deaths', models.PositiveSmallIntegerField(default=0, help_text='Workers that died since its last progress; after too many it is given up.')),
-                ('worker', models.CharField(blank=True, help_text='host:process:start time of the worker that owns it.', max_length=200)),
-                ('heartbeat_at', models.DateTimeField(blank=True, help_text='The last heartbeat of the worker that owns it.', null=True)),
-                ('enqueued_at', models.DateTimeField(blank=True, help_text='When its id was last sent to the broker.', null=True)),
-                ('error', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='The reason of a failure, or for which an active job waits.')),
-                ('machine', models.CharField(blank=True, help_text='The machine of its worker, or the one that held it back last.', max_length=80)),
-                ('held_back_at', models.DateTimeField(blank=True, help_text='Since when it waits for memory (see training.memory); its heartbeat says when it last tried.', null=True)),
-                ('holds_machine', models.BooleanField(default=False, help_text='Whether it uses the machine that generation and training share; see training.jobs.handover.')),
-                ('created_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('settings', models.JSONField(default=dict, help_text='prompts, max_tokens and seed of its own samples.')),
-                ('parts', models.JSONField(blank=True, default=dict, help_text='The parts measured so far; empty once it is over.')),
-                ('finding', models.CharField(blank=True, choices=[('better', 'Better'), ('worse', 'Worse'), ('unknown', 'Not known')], max_length=16)),
-                ('reason', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='The finding in a sentence.')),
-                ('report', models.JSONField(blank=True, help_text='The whole report; null until it is finished.', null=True)),
-                ('report_hash', models.CharField(blank=True, help_text='SHA-256 of the report.', max_length=64)),
-                ('campaign', models.ForeignKey(blank=True, help_text='The campaign of the texts; null: a person wrote them for this job.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='labeling.campaign')),
-                ('compared', models.ForeignKey(blank=True, help_text='The version it is compared with: that which served when this was asked for, or one that was named.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='training.modelversion')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='training.modelversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("cancelling", "Cancelling"),
+                            ("finished", "Finished"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="queued",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "done",
+                    models.PositiveIntegerField(default=0, help_text="Completions written, or optimizer steps taken."),
+                ),
+                (
+                    "total",
+                    models.PositiveIntegerField(default=0, help_text="How many there will be; 0: not known yet."),
+                ),
+                (
+                    "attempts",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="The number of the latest claim. A worker writes only while this is the number of its own claim.",
+                    ),
+                ),
+                (
+                    "worker_deaths",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Workers that died since its last progress; after too many it is given up."
+                    ),
+                ),
+                (
+                    "worker",
+                    models.CharField(
+                        blank=True, help_text="host:process:start time of the worker that owns it.", max_length=200
+                    ),
+                ),
+                (
+                    "heartbeat_at",
+                    models.DateTimeField(
+                        blank=True, help_text="The last heartbeat of the worker that owns it.", null=True
+                    ),
+                ),
+                (
+                    "enqueued_at",
+                    models.DateTimeField(blank=True, help_text="When its id was last sent to the broker.", null=True),
+                ),
+                (
+                    "error",
+                    common.sentences.SentenceField(
+                        blank=True,
+                        default=common.sentences.Sentence,
+                        help_text="The reason of a failure, or for which an active job waits.",
+                    ),
+                ),
+                (
+                    "machine",
+                    models.CharField(
+                        blank=True,
+                        help_text="The machine of its worker, or the one that held it back last.",
+                        max_length=80,
+                    ),
+                ),
+                (
+                    "held_back_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Since when it waits for memory (see training.memory); its heartbeat says when it last tried.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "holds_machine",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Whether it uses the machine that generation and training share; see training.jobs.handover.",
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "settings",
+                    models.JSONField(default=dict, help_text="prompts, max_tokens and seed of its own samples."),
+                ),
+                (
+                    "parts",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="The parts measured so far; empty once it is over."
+                    ),
+                ),
+                (
+                    "finding",
+                    models.CharField(
+                        blank=True,
+                        choices=[("better", "Better"), ("worse", "Worse"), ("unknown", "Not known")],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "reason",
+                    common.sentences.SentenceField(
+                        blank=True, default=common.sentences.Sentence, help_text="The finding in a sentence."
+                    ),
+                ),
+                (
+                    "report",
+                    models.JSONField(blank=True, help_text="The whole report; null until it is finished.", null=True),
+                ),
+                ("report_hash", models.CharField(blank=True, help_text="SHA-256 of the report.", max_length=64)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The campaign of the texts; null: a person wrote them for this job.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="labeling.campaign",
+                    ),
+                ),
+                (
+                    "compared",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The version it is compared with: that which served when this was asked for, or one that was named.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="training.modelversion",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="training.modelversion"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['version', '-id'], name='evaluation_version')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status__in', ['queued', 'running', 'cancelling'])), fields=('version',), name='evaluation_one_active_per_version')],
+                "indexes": [models.Index(fields=["version", "-id"], name="evaluation_version")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ["queued", "running", "cancelling"])),
+                        fields=("version",),
+                        name="evaluation_one_active_per_version",
+                    )
+                ],
             },
         ),
     ]

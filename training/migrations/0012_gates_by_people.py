@@ -8,75 +8,212 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('labeling', '0023_blind_tests'),
-        ('training', '0011_evaluations_are_jobs'),
+        ("labeling", "0023_blind_tests"),
+        ("training", "0011_evaluations_are_jobs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='generationjob',
-            name='hides_versions',
-            field=models.BooleanField(db_default=False, default=False, help_text='Whether its texts are stored without the names of their versions.'),
+            model_name="generationjob",
+            name="hides_versions",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                help_text="Whether its texts are stored without the names of their versions.",
+            ),
         ),
         migrations.CreateModel(
-            name='HeldPrompts',
+            name="HeldPrompts",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('share', models.FloatField(help_text="The mean share of prompts held: each one's hash decides. A larger share only adds prompts.", validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(0.5)])),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('campaign', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='held_prompts', to='labeling.campaign')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "share",
+                    models.FloatField(
+                        help_text="The mean share of prompts held: each one's hash decides. A larger share only adds prompts.",
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(0.5),
+                        ],
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="held_prompts", to="labeling.campaign"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'held prompts',
+                "verbose_name_plural": "held prompts",
             },
         ),
         migrations.CreateModel(
-            name='PeopleGate',
+            name="PeopleGate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('writing', 'Writing texts'), ('voting', 'Voting'), ('better', 'Passed: better'), ('not_worth', 'Stopped: not worth more votes'), ('worse', 'Stopped: worse'), ('undecided', 'Ended undecided'), ('cancelled', 'Cancelled')], default='writing', max_length=16)),
-                ('worth', models.FloatField(help_text='The smallest win rate worth a promotion.')),
-                ('error', models.FloatField(help_text='The probability of each wrong decision, at most.')),
-                ('votes_per_prompt', models.PositiveSmallIntegerField(help_text='Planned votes; a prompt counts once it has them.')),
-                ('most_votes', models.PositiveIntegerField(help_text='The gate ends undecided after so many.')),
-                ('hides_from_leads', models.BooleanField(help_text="Whether leads, too, see no version's name beside a text of the blind test.")),
-                ('attempt', models.PositiveSmallIntegerField(help_text='Which gate of the same two versions it is, from 1.')),
-                ('opened_at', models.DateTimeField()),
-                ('voting_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('figures', models.JSONField(blank=True, default=dict, help_text='The evidence that it was decided by.')),
-                ('votes', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, help_text='The judgments that it was decided by, in order.', size=None)),
-                ('joined_at', models.DateTimeField(blank=True, help_text='When its votes joined the training pool.', null=True)),
-                ('blind_test', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='people_gate', to='labeling.campaign')),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='people_gates', to='labeling.campaign')),
-                ('candidate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='people_gates', to='training.modelversion')),
-                ('job', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='people_gate', to='training.generationjob')),
-                ('opened_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('serving', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='training.modelversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("writing", "Writing texts"),
+                            ("voting", "Voting"),
+                            ("better", "Passed: better"),
+                            ("not_worth", "Stopped: not worth more votes"),
+                            ("worse", "Stopped: worse"),
+                            ("undecided", "Ended undecided"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="writing",
+                        max_length=16,
+                    ),
+                ),
+                ("worth", models.FloatField(help_text="The smallest win rate worth a promotion.")),
+                ("error", models.FloatField(help_text="The probability of each wrong decision, at most.")),
+                (
+                    "votes_per_prompt",
+                    models.PositiveSmallIntegerField(help_text="Planned votes; a prompt counts once it has them."),
+                ),
+                ("most_votes", models.PositiveIntegerField(help_text="The gate ends undecided after so many.")),
+                (
+                    "hides_from_leads",
+                    models.BooleanField(
+                        help_text="Whether leads, too, see no version's name beside a text of the blind test."
+                    ),
+                ),
+                (
+                    "attempt",
+                    models.PositiveSmallIntegerField(help_text="Which gate of the same two versions it is, from 1."),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("voting_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "figures",
+                    models.JSONField(blank=True, default=dict, help_text="The evidence that it was decided by."),
+                ),
+                (
+                    "votes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(),
+                        blank=True,
+                        default=list,
+                        help_text="The judgments that it was decided by, in order.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "joined_at",
+                    models.DateTimeField(blank=True, help_text="When its votes joined the training pool.", null=True),
+                ),
+                (
+                    "blind_test",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="people_gate", to="labeling.campaign"
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="people_gates", to="labeling.campaign"
+                    ),
+                ),
+                (
+                    "candidate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people_gates",
+                        to="training.modelversion",
+                    ),
+                ),
+                (
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people_gate",
+                        to="training.generationjob",
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "serving",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="training.modelversion"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PeopleGatePair',
+            name="PeopleGatePair",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('candidate_is_a', models.BooleanField()),
-                ('joined', models.BooleanField(db_default=False, default=False, help_text='Whether training may learn from it.')),
-                ('is_like_length', models.BooleanField(help_text='Whether the lengths of its texts differ by at most a tenth.')),
-                ('comparison', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='people_gate_pair', to='labeling.comparison')),
-                ('gate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pairs', to='training.peoplegate')),
-                ('prompt', models.ForeignKey(help_text="The campaign's own: the test has a copy.", on_delete=django.db.models.deletion.CASCADE, related_name='+', to='labeling.prompt')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("candidate_is_a", models.BooleanField()),
+                (
+                    "joined",
+                    models.BooleanField(
+                        db_default=False, default=False, help_text="Whether training may learn from it."
+                    ),
+                ),
+                (
+                    "is_like_length",
+                    models.BooleanField(help_text="Whether the lengths of its texts differ by at most a tenth."),
+                ),
+                (
+                    "comparison",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="people_gate_pair",
+                        to="labeling.comparison",
+                    ),
+                ),
+                (
+                    "gate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="pairs", to="training.peoplegate"
+                    ),
+                ),
+                (
+                    "prompt",
+                    models.ForeignKey(
+                        help_text="The campaign's own: the test has a copy.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="labeling.prompt",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='peoplegate',
-            index=models.Index(fields=['status'], name='people_gate_status'),
+            model_name="peoplegate",
+            index=models.Index(fields=["status"], name="people_gate_status"),
         ),
         migrations.AddConstraint(
-            model_name='peoplegate',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['writing', 'voting'])), fields=('campaign', 'candidate'), name='people_gate_one_open'),
+            model_name="peoplegate",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ["writing", "voting"])),
+                fields=("campaign", "candidate"),
+                name="people_gate_one_open",
+            ),
         ),
     ]

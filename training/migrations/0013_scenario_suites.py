@@ -23,125 +23,339 @@ DROP FUNCTION training_suiteversion_is_append_only();
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('labeling', '0021_completions_of_several_turns'),
-        ('training', '0012_gates_by_people'),
+        ("labeling", "0021_completions_of_several_turns"),
+        ("training", "0012_gates_by_people"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Suite',
+            name="Suite",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(help_text='Its name in commands and in the API.', max_length=80)),
-                ('name', models.CharField(max_length=120)),
-                ('before_gate', models.BooleanField(default=True, help_text='Whether every new version is run on it before the gate decides.')),
-                ('created_at', models.DateTimeField()),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='suites', to='labeling.campaign')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(help_text="Its name in commands and in the API.", max_length=80)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "before_gate",
+                    models.BooleanField(
+                        default=True, help_text="Whether every new version is run on it before the gate decides."
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="suites", to="labeling.campaign"
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SuiteRun',
+            name="SuiteRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('cancelling', 'Cancelling'), ('finished', 'Finished'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=16)),
-                ('done', models.PositiveIntegerField(default=0, help_text='Completions written, or optimizer steps taken.')),
-                ('total', models.PositiveIntegerField(default=0, help_text='How many there will be; 0: not known yet.')),
-                ('attempts', models.PositiveIntegerField(default=0, help_text='The number of the latest claim. A worker writes only while this is the number of its own claim.')),
-                ('worker_deaths', models.PositiveSmallIntegerField(default=0, help_text='Workers that died since its last progress; after too many it is given up.')),
-                ('worker', models.CharField(blank=True, help_text='host:process:start time of the worker that owns it.', max_length=200)),
-                ('heartbeat_at', models.DateTimeField(blank=True, help_text='The last heartbeat of the worker that owns it.', null=True)),
-                ('enqueued_at', models.DateTimeField(blank=True, help_text='When its id was last sent to the broker.', null=True)),
-                ('error', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='The reason of a failure, or for which an active job waits.')),
-                ('machine', models.CharField(blank=True, help_text='The machine of its worker, or the one that held it back last.', max_length=80)),
-                ('held_back_at', models.DateTimeField(blank=True, help_text='Since when it waits for memory (see training.memory); its heartbeat says when it last tried.', null=True)),
-                ('holds_machine', models.BooleanField(default=False, help_text='Whether it uses the machine that generation and training share; see training.jobs.handover.')),
-                ('created_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('settings', models.JSONField(default=dict, help_text='Sampling settings; by default the likeliest token each time.')),
-                ('seed', models.BigIntegerField(default=0, help_text='Of every scenario, so that a run can be repeated.')),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='suite_runs', to='labeling.campaign')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suite_runs', to='training.modelversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("cancelling", "Cancelling"),
+                            ("finished", "Finished"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="queued",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "done",
+                    models.PositiveIntegerField(default=0, help_text="Completions written, or optimizer steps taken."),
+                ),
+                (
+                    "total",
+                    models.PositiveIntegerField(default=0, help_text="How many there will be; 0: not known yet."),
+                ),
+                (
+                    "attempts",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="The number of the latest claim. A worker writes only while this is the number of its own claim.",
+                    ),
+                ),
+                (
+                    "worker_deaths",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Workers that died since its last progress; after too many it is given up."
+                    ),
+                ),
+                (
+                    "worker",
+                    models.CharField(
+                        blank=True, help_text="host:process:start time of the worker that owns it.", max_length=200
+                    ),
+                ),
+                (
+                    "heartbeat_at",
+                    models.DateTimeField(
+                        blank=True, help_text="The last heartbeat of the worker that owns it.", null=True
+                    ),
+                ),
+                (
+                    "enqueued_at",
+                    models.DateTimeField(blank=True, help_text="When its id was last sent to the broker.", null=True),
+                ),
+                (
+                    "error",
+                    common.sentences.SentenceField(
+                        blank=True,
+                        default=common.sentences.Sentence,
+                        help_text="The reason of a failure, or for which an active job waits.",
+                    ),
+                ),
+                (
+                    "machine",
+                    models.CharField(
+                        blank=True,
+                        help_text="The machine of its worker, or the one that held it back last.",
+                        max_length=80,
+                    ),
+                ),
+                (
+                    "held_back_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Since when it waits for memory (see training.memory); its heartbeat says when it last tried.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "holds_machine",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Whether it uses the machine that generation and training share; see training.jobs.handover.",
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "settings",
+                    models.JSONField(
+                        default=dict, help_text="Sampling settings; by default the likeliest token each time."
+                    ),
+                ),
+                (
+                    "seed",
+                    models.BigIntegerField(default=0, help_text="Of every scenario, so that a run can be repeated."),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="suite_runs", to="labeling.campaign"
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="suite_runs",
+                        to="training.modelversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ScenarioResult',
+            name="ScenarioResult",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(help_text='The place of the scenario in its suite, from 0.')),
-                ('scenario', models.CharField(help_text='The id of the scenario in its suite.', max_length=80)),
-                ('scenario_hash', models.CharField(help_text='Equal for scenarios with equal messages and checks.', max_length=64)),
-                ('tag', models.CharField(max_length=40)),
-                ('status', models.CharField(choices=[('waiting', 'Waiting'), ('written', 'Answered'), ('failed', 'No answer')], default='waiting', max_length=8)),
-                ('tries', models.PositiveSmallIntegerField(default=0, help_text='Failed attempts at an answer so far.')),
-                ('reason', common.sentences.SentenceField(blank=True, default=common.sentences.Sentence, help_text='Why there is no answer, or why it is tried again.')),
-                ('text', models.TextField(blank=True)),
-                ('completion', models.JSONField(blank=True, help_text='The whole completion (training.jobs.drafts), for comparisons with others.', null=True)),
-                ('checks', models.JSONField(default=list, help_text="Each check's own outcome: [{outcome, text, values}].")),
-                ('outcome', models.CharField(choices=[('passed', 'Passed'), ('failed', 'Failed'), ('unknown', 'Not known')], default='unknown', help_text="With people's answers.", max_length=8)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='results', to='training.suiterun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(help_text="The place of the scenario in its suite, from 0.")),
+                ("scenario", models.CharField(help_text="The id of the scenario in its suite.", max_length=80)),
+                (
+                    "scenario_hash",
+                    models.CharField(help_text="Equal for scenarios with equal messages and checks.", max_length=64),
+                ),
+                ("tag", models.CharField(max_length=40)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("written", "Answered"), ("failed", "No answer")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "tries",
+                    models.PositiveSmallIntegerField(default=0, help_text="Failed attempts at an answer so far."),
+                ),
+                (
+                    "reason",
+                    common.sentences.SentenceField(
+                        blank=True,
+                        default=common.sentences.Sentence,
+                        help_text="Why there is no answer, or why it is tried again.",
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                (
+                    "completion",
+                    models.JSONField(
+                        blank=True,
+                        help_text="The whole completion (training.jobs.drafts), for comparisons with others.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "checks",
+                    models.JSONField(default=list, help_text="Each check's own outcome: [{outcome, text, values}]."),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("passed", "Passed"), ("failed", "Failed"), ("unknown", "Not known")],
+                        default="unknown",
+                        help_text="With people's answers.",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="results", to="training.suiterun"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('number',),
+                "ordering": ("number",),
             },
         ),
         migrations.CreateModel(
-            name='SuiteVersion',
+            name="SuiteVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('scenarios', models.JSONField(help_text='The scenarios in order; see training.evaluation.suites.')),
-                ('size', models.PositiveIntegerField(help_text='The number of scenarios.')),
-                ('content_hash', models.CharField(help_text='SHA-256 of the scenarios.', max_length=64)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('suite', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='training.suite')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("scenarios", models.JSONField(help_text="The scenarios in order; see training.evaluation.suites.")),
+                ("size", models.PositiveIntegerField(help_text="The number of scenarios.")),
+                ("content_hash", models.CharField(help_text="SHA-256 of the scenarios.", max_length=64)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "suite",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="training.suite"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='suiterun',
-            name='suite_version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='training.suiteversion'),
+            model_name="suiterun",
+            name="suite_version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="training.suiteversion"
+            ),
         ),
         migrations.CreateModel(
-            name='ScenarioAnswer',
+            name="ScenarioAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('check_number', models.PositiveSmallIntegerField(help_text='The place of the check in its scenario, from 0.')),
-                ('answer', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('cannot_say', 'Cannot say')], max_length=10)),
-                ('at', models.DateTimeField()),
-                ('undone_at', models.DateTimeField(blank=True, help_text='When the person took it back; null: it counts.', null=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scenario_answers', to=settings.AUTH_USER_MODEL)),
-                ('result', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='training.scenarioresult')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "check_number",
+                    models.PositiveSmallIntegerField(help_text="The place of the check in its scenario, from 0."),
+                ),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[("yes", "Yes"), ("no", "No"), ("cannot_say", "Cannot say")], max_length=10
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "undone_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When the person took it back; null: it counts.", null=True
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scenario_answers",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "result",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="training.scenarioresult",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('undone_at__isnull', True)), fields=('result', 'check_number', 'by'), name='scenario_answer_once_a_person')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("undone_at__isnull", True)),
+                        fields=("result", "check_number", "by"),
+                        name="scenario_answer_once_a_person",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='suite',
-            constraint=models.UniqueConstraint(fields=('campaign', 'slug'), name='suite_once_in_campaign'),
+            model_name="suite",
+            constraint=models.UniqueConstraint(fields=("campaign", "slug"), name="suite_once_in_campaign"),
         ),
         migrations.AddConstraint(
-            model_name='scenarioresult',
-            constraint=models.UniqueConstraint(fields=('run', 'number'), name='scenario_result_once'),
+            model_name="scenarioresult",
+            constraint=models.UniqueConstraint(fields=("run", "number"), name="scenario_result_once"),
         ),
         migrations.AddConstraint(
-            model_name='suiteversion',
-            constraint=models.UniqueConstraint(fields=('suite', 'number'), name='suite_version_once'),
+            model_name="suiteversion",
+            constraint=models.UniqueConstraint(fields=("suite", "number"), name="suite_version_once"),
         ),
         migrations.AddIndex(
-            model_name='suiterun',
-            index=models.Index(fields=['suite_version', 'version', '-id'], name='suite_run_newest'),
+            model_name="suiterun",
+            index=models.Index(fields=["suite_version", "version", "-id"], name="suite_run_newest"),
         ),
         migrations.AddConstraint(
-            model_name='suiterun',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['queued', 'running', 'cancelling'])), fields=('suite_version', 'version'), name='suite_run_one_active'),
+            model_name="suiterun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ["queued", "running", "cancelling"])),
+                fields=("suite_version", "version"),
+                name="suite_run_one_active",
+            ),
         ),
         # --- By hand: what no model can say ---
         migrations.RunSQL(sql=APPEND_ONLY, reverse_sql=NO_LONGER_APPEND_ONLY),

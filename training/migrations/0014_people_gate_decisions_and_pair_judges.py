@@ -6,44 +6,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('training', '0013_scenario_suites'),
+        ("training", "0013_scenario_suites"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='gatedecision',
-            name='gate_decides_once_by_itself',
+            model_name="gatedecision",
+            name="gate_decides_once_by_itself",
         ),
         migrations.AddField(
-            model_name='gatedecision',
-            name='people_gate',
-            field=models.OneToOneField(blank=True, help_text='The gate by people that was passed after the schedule had held the version back.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decision', to='training.peoplegate'),
+            model_name="gatedecision",
+            name="people_gate",
+            field=models.OneToOneField(
+                blank=True,
+                help_text="The gate by people that was passed after the schedule had held the version back.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decision",
+                to="training.peoplegate",
+            ),
         ),
         migrations.AddField(
-            model_name='scenarioresult',
-            name='choices',
-            field=models.JSONField(blank=True, default=dict, help_text="By the id of an earlier result: each judge's opinion which answer is better."),
+            model_name="scenarioresult",
+            name="choices",
+            field=models.JSONField(
+                blank=True,
+                default=dict,
+                help_text="By the id of an earlier result: each judge's opinion which answer is better.",
+            ),
         ),
         migrations.AddField(
-            model_name='suiterun',
-            name='compared_run',
-            field=models.ForeignKey(blank=True, help_text='The earlier run: a judge is being asked which of both answers is better. Null: about rubrics.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='training.suiterun'),
+            model_name="suiterun",
+            name="compared_run",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="The earlier run: a judge is being asked which of both answers is better. Null: about rubrics.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="training.suiterun",
+            ),
         ),
         migrations.AddField(
-            model_name='suiterun',
-            name='reward_model',
-            field=models.CharField(blank=True, help_text='The folder of the reward model that chooses between the answers.', max_length=500),
+            model_name="suiterun",
+            name="reward_model",
+            field=models.CharField(
+                blank=True, help_text="The folder of the reward model that chooses between the answers.", max_length=500
+            ),
         ),
         migrations.AddField(
-            model_name='suiterun',
-            name='reward_version',
-            field=models.ForeignKey(blank=True, help_text='The version whose implicit reward chooses between the answers. Null: another judge does.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='training.modelversion'),
+            model_name="suiterun",
+            name="reward_version",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="The version whose implicit reward chooses between the answers. Null: another judge does.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="training.modelversion",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gatedecision',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_automatic', True), ('people_gate', None)), fields=('run',), name='gate_decides_once_by_itself'),
+            model_name="gatedecision",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_automatic", True), ("people_gate", None)),
+                fields=("run",),
+                name="gate_decides_once_by_itself",
+            ),
         ),
     ]

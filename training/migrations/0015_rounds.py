@@ -7,83 +7,272 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('labeling', '0023_blind_tests'),
-        ('training', '0014_people_gate_decisions_and_pair_judges'),
+        ("labeling", "0023_blind_tests"),
+        ("training", "0014_people_gate_decisions_and_pair_judges"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='retrainingrule',
-            name='is_due',
-            field=models.BooleanField(db_default=False, default=False, help_text='Whether its time has come, and it waits for something that passes: then it is checked every minute.'),
+            model_name="retrainingrule",
+            name="is_due",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                help_text="Whether its time has come, and it waits for something that passes: then it is checked every minute.",
+            ),
         ),
         migrations.AddField(
-            model_name='run',
-            name='serving',
-            field=models.ForeignKey(blank=True, help_text='The version that served when it started; null: its parent did.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='training.modelversion'),
+            model_name="run",
+            name="serving",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="The version that served when it started; null: its parent did.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="training.modelversion",
+            ),
         ),
         migrations.CreateModel(
-            name='Round',
+            name="Round",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('opened_at', models.DateTimeField()),
-                ('collects', models.BooleanField(default=True, help_text='Whether no run has started: generations join it.')),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('promoted', 'Promoted'), ('held_back', 'Held back'), ('not_promoted', 'Not promoted'), ('no_version', 'No version')], max_length=16)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rounds', to='labeling.campaign')),
-                ('opened_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("opened_at", models.DateTimeField()),
+                (
+                    "collects",
+                    models.BooleanField(default=True, help_text="Whether no run has started: generations join it."),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("promoted", "Promoted"),
+                            ("held_back", "Held back"),
+                            ("not_promoted", "Not promoted"),
+                            ("no_version", "No version"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rounds", to="labeling.campaign"
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='generationjob',
-            name='round',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='generation_jobs', to='training.round'),
+            model_name="generationjob",
+            name="round",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="generation_jobs",
+                to="training.round",
+            ),
         ),
         migrations.AddField(
-            model_name='run',
-            name='round',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='training.round'),
+            model_name="run",
+            name="round",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="runs",
+                to="training.round",
+            ),
         ),
         migrations.CreateModel(
-            name='RoundPlan',
+            name="RoundPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('generates', models.BooleanField(default=False, help_text='Whether the schedule generates the pairs of the next round, too.')),
-                ('start_from', models.CharField(choices=[('serving', 'The version that serves'), ('base', 'The base model'), ('newest', 'The newest version of the campaign')], default='serving', max_length=8)),
-                ('min_agreement', models.FloatField(blank=True, help_text='The share of pairs of votes that must agree before a run starts; null: any.', null=True, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('time_zone', models.CharField(blank=True, help_text="Of its hours and months; empty: the server's.", max_length=64)),
-                ('quiet_from', models.TimeField(blank=True, help_text='The schedule starts nothing from this time on.', null=True)),
-                ('quiet_until', models.TimeField(blank=True, help_text='Until this time, on the next day if it is earlier.', null=True)),
-                ('human_hour', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('machine_hour', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('currency', models.CharField(blank=True, max_length=12)),
-                ('budget_money', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('budget_minutes', models.PositiveIntegerField(blank=True, help_text='Of machines. The schedule starts nothing once a budget is used up.', null=True)),
-                ('budget_period', models.CharField(choices=[('month', 'Each month'), ('total', 'In total')], default='month', max_length=8)),
-                ('budget_reached_at', models.DateTimeField(blank=True, help_text='Null: there is something left.', null=True)),
-                ('target', models.FloatField(blank=True, help_text='The win rate over the base at whose proof the schedule stops; null: it goes on.', null=True, validators=[django.core.validators.MinValueValidator(0.5), django.core.validators.MaxValueValidator(0.99)])),
-                ('target_by', models.CharField(choices=[('people', 'Gates by people'), ('evaluation', 'Held-out pairs of the evaluation')], default='people', max_length=12)),
-                ('target_reached_at', models.DateTimeField(blank=True, help_text='Null: not yet.', null=True)),
-                ('canary', models.FloatField(db_default=0.0, default=0.0, help_text='The share of generated pairs that a new version writes before it is promoted.', validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(0.5)])),
-                ('watch_pairs', models.PositiveIntegerField(blank=True, help_text='After so many judged pairs of a promoted version its figures are compared with those of the version before, and again after twice as many; null: never.', null=True, validators=[django.core.validators.MinValueValidator(20), django.core.validators.MaxValueValidator(100000)])),
-                ('updated_at', models.DateTimeField(blank=True, null=True)),
-                ('campaign', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='round_plan', to='labeling.campaign')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "generates",
+                    models.BooleanField(
+                        default=False, help_text="Whether the schedule generates the pairs of the next round, too."
+                    ),
+                ),
+                (
+                    "start_from",
+                    models.CharField(
+                        choices=[
+                            ("serving", "The version that serves"),
+                            ("base", "The base model"),
+                            ("newest", "The newest version of the campaign"),
+                        ],
+                        default="serving",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "min_agreement",
+                    models.FloatField(
+                        blank=True,
+                        help_text="The share of pairs of votes that must agree before a run starts; null: any.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        blank=True, help_text="Of its hours and months; empty: the server's.", max_length=64
+                    ),
+                ),
+                (
+                    "quiet_from",
+                    models.TimeField(blank=True, help_text="The schedule starts nothing from this time on.", null=True),
+                ),
+                (
+                    "quiet_until",
+                    models.TimeField(
+                        blank=True, help_text="Until this time, on the next day if it is earlier.", null=True
+                    ),
+                ),
+                (
+                    "human_hour",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=10,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "machine_hour",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=10,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                ("currency", models.CharField(blank=True, max_length=12)),
+                (
+                    "budget_money",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "budget_minutes",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Of machines. The schedule starts nothing once a budget is used up.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "budget_period",
+                    models.CharField(
+                        choices=[("month", "Each month"), ("total", "In total")], default="month", max_length=8
+                    ),
+                ),
+                (
+                    "budget_reached_at",
+                    models.DateTimeField(blank=True, help_text="Null: there is something left.", null=True),
+                ),
+                (
+                    "target",
+                    models.FloatField(
+                        blank=True,
+                        help_text="The win rate over the base at whose proof the schedule stops; null: it goes on.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.5),
+                            django.core.validators.MaxValueValidator(0.99),
+                        ],
+                    ),
+                ),
+                (
+                    "target_by",
+                    models.CharField(
+                        choices=[("people", "Gates by people"), ("evaluation", "Held-out pairs of the evaluation")],
+                        default="people",
+                        max_length=12,
+                    ),
+                ),
+                ("target_reached_at", models.DateTimeField(blank=True, help_text="Null: not yet.", null=True)),
+                (
+                    "canary",
+                    models.FloatField(
+                        db_default=0.0,
+                        default=0.0,
+                        help_text="The share of generated pairs that a new version writes before it is promoted.",
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(0.5),
+                        ],
+                    ),
+                ),
+                (
+                    "watch_pairs",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="After so many judged pairs of a promoted version its figures are compared with those of the version before, and again after twice as many; null: never.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(20),
+                            django.core.validators.MaxValueValidator(100000),
+                        ],
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "campaign",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="round_plan", to="labeling.campaign"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.UniqueConstraint(fields=('campaign', 'number'), name='round_number_once'),
+            model_name="round",
+            constraint=models.UniqueConstraint(fields=("campaign", "number"), name="round_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.UniqueConstraint(condition=models.Q(('collects', True)), fields=('campaign',), name='round_one_collects'),
+            model_name="round",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("collects", True)), fields=("campaign",), name="round_one_collects"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('outcome', '')), models.Q(('closed_at__isnull', False), ('collects', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='round_closed_with_outcome'),
+            model_name="round",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at", None), ("outcome", "")),
+                    models.Q(
+                        ("closed_at__isnull", False), ("collects", False), models.Q(("outcome", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="round_closed_with_outcome",
+            ),
         ),
     ]

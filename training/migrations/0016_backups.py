@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('training', '0015_rounds'),
+        ("training", "0015_rounds"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Backup',
+            name="Backup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True, help_text='The moment that the archive shows.')),
-                ('files', models.PositiveIntegerField(help_text='How many files are in it, besides the database.')),
-                ('size', models.PositiveBigIntegerField(help_text='Bytes of what is in it.')),
-                ('is_encrypted', models.BooleanField(help_text='Whether it was encrypted.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_index=True, help_text="The moment that the archive shows.")),
+                ("files", models.PositiveIntegerField(help_text="How many files are in it, besides the database.")),
+                ("size", models.PositiveBigIntegerField(help_text="Bytes of what is in it.")),
+                ("is_encrypted", models.BooleanField(help_text="Whether it was encrypted.")),
             ],
         ),
     ]

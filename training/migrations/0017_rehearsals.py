@@ -5,20 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('labeling', '0027_rights_follow_the_role'),
-        ('training', '0016_backups'),
+        ("labeling", "0027_rights_follow_the_role"),
+        ("training", "0016_backups"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RehearsalCampaign',
+            name="RehearsalCampaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(help_text='Where its versions serve.', max_length=80, unique=True)),
-                ('plan', models.JSONField(default=dict, help_text='The settings of the rehearsal.')),
-                ('campaign', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='rehearsal', to='labeling.campaign')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("channel", models.CharField(help_text="Where its versions serve.", max_length=80, unique=True)),
+                ("plan", models.JSONField(default=dict, help_text="The settings of the rehearsal.")),
+                (
+                    "campaign",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rehearsal", to="labeling.campaign"
+                    ),
+                ),
             ],
         ),
     ]

@@ -20,71 +20,94 @@ def earlier_work(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('training', '0017_rehearsals'),
+        ("training", "0017_rehearsals"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='evaluationjob',
-            name='claimed_at',
-            field=models.DateTimeField(blank=True, help_text='When its present claim began; null: no claim.', null=True),
+            model_name="evaluationjob",
+            name="claimed_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When its present claim began; null: no claim.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='evaluationjob',
-            name='worked_seconds',
-            field=models.FloatField(db_default=0.0, default=0.0, help_text='How long workers worked on it, without its present claim.'),
+            model_name="evaluationjob",
+            name="worked_seconds",
+            field=models.FloatField(
+                db_default=0.0, default=0.0, help_text="How long workers worked on it, without its present claim."
+            ),
         ),
         migrations.AddField(
-            model_name='generationjob',
-            name='claimed_at',
-            field=models.DateTimeField(blank=True, help_text='When its present claim began; null: no claim.', null=True),
+            model_name="generationjob",
+            name="claimed_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When its present claim began; null: no claim.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='generationjob',
-            name='worked_seconds',
-            field=models.FloatField(db_default=0.0, default=0.0, help_text='How long workers worked on it, without its present claim.'),
+            model_name="generationjob",
+            name="worked_seconds",
+            field=models.FloatField(
+                db_default=0.0, default=0.0, help_text="How long workers worked on it, without its present claim."
+            ),
         ),
         migrations.AddField(
-            model_name='labsession',
-            name='claimed_at',
-            field=models.DateTimeField(blank=True, help_text='When its present claim began; null: no claim.', null=True),
+            model_name="labsession",
+            name="claimed_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When its present claim began; null: no claim.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='labsession',
-            name='worked_seconds',
-            field=models.FloatField(db_default=0.0, default=0.0, help_text='How long workers worked on it, without its present claim.'),
+            model_name="labsession",
+            name="worked_seconds",
+            field=models.FloatField(
+                db_default=0.0, default=0.0, help_text="How long workers worked on it, without its present claim."
+            ),
         ),
         migrations.AddField(
-            model_name='lensjob',
-            name='claimed_at',
-            field=models.DateTimeField(blank=True, help_text='When its present claim began; null: no claim.', null=True),
+            model_name="lensjob",
+            name="claimed_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When its present claim began; null: no claim.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='lensjob',
-            name='worked_seconds',
-            field=models.FloatField(db_default=0.0, default=0.0, help_text='How long workers worked on it, without its present claim.'),
+            model_name="lensjob",
+            name="worked_seconds",
+            field=models.FloatField(
+                db_default=0.0, default=0.0, help_text="How long workers worked on it, without its present claim."
+            ),
         ),
         migrations.AddField(
-            model_name='run',
-            name='claimed_at',
-            field=models.DateTimeField(blank=True, help_text='When its present claim began; null: no claim.', null=True),
+            model_name="run",
+            name="claimed_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When its present claim began; null: no claim.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='run',
-            name='worked_seconds',
-            field=models.FloatField(db_default=0.0, default=0.0, help_text='How long workers worked on it, without its present claim.'),
+            model_name="run",
+            name="worked_seconds",
+            field=models.FloatField(
+                db_default=0.0, default=0.0, help_text="How long workers worked on it, without its present claim."
+            ),
         ),
         migrations.AddField(
-            model_name='suiterun',
-            name='claimed_at',
-            field=models.DateTimeField(blank=True, help_text='When its present claim began; null: no claim.', null=True),
+            model_name="suiterun",
+            name="claimed_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When its present claim began; null: no claim.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='suiterun',
-            name='worked_seconds',
-            field=models.FloatField(db_default=0.0, default=0.0, help_text='How long workers worked on it, without its present claim.'),
+            model_name="suiterun",
+            name="worked_seconds",
+            field=models.FloatField(
+                db_default=0.0, default=0.0, help_text="How long workers worked on it, without its present claim."
+            ),
         ),
         migrations.RunPython(earlier_work, migrations.RunPython.noop),
     ]

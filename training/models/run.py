@@ -1,9 +1,14 @@
 """Snapshots of labels, and the runs on them with their curves."""
 
+from pathlib import Path
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from common.storage import artifacts
+from common.storage.columns import PlaceField
+from labeling.exchange import Manifest, SnapshotDamaged, verify_snapshot
 from labeling.models import Campaign, User
 from training.models.job import Job
 from training.models.round import Round
@@ -15,7 +20,7 @@ class Snapshot(models.Model):
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="snapshots")
     content_hash = models.CharField(max_length=64, help_text="SHA-256; the same labels give the same hash.")
-    directory = models.CharField(max_length=500)
+    directory = PlaceField(max_length=500)
     manifest = models.JSONField(help_text="Counts, split, drop report, last judgment seen.")
     train_pairs = models.PositiveIntegerField()
     test_pairs = models.PositiveIntegerField()
@@ -44,6 +49,20 @@ class Snapshot(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=["campaign", "content_hash"], name="snapshot_once"),)
 
+    @property
+    def folder(self) -> Path:
+        """Its files on this machine, brought from the storage if need be."""
+        return artifacts.fetch(Path(self.directory))
+
+    def verified(self) -> Manifest:
+        """Its manifest, after every byte of the files was compared with it. Raises SnapshotDamaged."""
+        try:
+            return verify_snapshot(self.folder)
+        except SnapshotDamaged:
+            if not artifacts.fetch_again(Path(self.directory)):
+                raise
+        return verify_snapshot(self.folder)
+
     def __str__(self) -> str:
         return self.content_hash[:12]
 
@@ -70,10 +89,20 @@ class Run(Job):
     )
     config = models.JSONField(default=dict, help_text="Settings that differ from the engine's defaults (RunConfig).")
     round = models.ForeignKey(Round, null=True, blank=True, on_delete=models.PROTECT, related_name="runs")
-    directory = models.CharField(max_length=500, blank=True, help_text="The folder that the engine writes to.")
+    directory = PlaceField(max_length=500, blank=True, help_text="The folder that the engine writes to.")
     trigger = models.CharField(max_length=16, choices=Trigger.choices, default=Trigger.PERSON)
     engine = models.CharField(
         max_length=200, blank=True, help_text="host:process:start time of the engine; empty: it does not run."
+    )
+    rendezvous = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Where its hosts meet; empty: it has one host."
+    )
+    hosts_joined = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="The hosts that have joined.")
+    unused = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="Pairs of the snapshot that the engine left out: {train, test: {reason: how many}}.",
     )
     latest = models.JSONField(default=dict, blank=True, help_text="The newest progress line of the engine.")
     log_tail = models.TextField(blank=True, help_text="The last lines the engine wrote to its log.")

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from common.sentences import SentenceField
+from common.storage.columns import PlaceField
 from labeling.models import User
 from training.models.held_out import HeldOutFinding, held_out_finding
 
@@ -25,8 +26,8 @@ class ModelVersion(models.Model):
     """A named, immutable, servable model with its lineage: a base model, mostly with an adapter."""
 
     name = models.SlugField(max_length=120, unique=True)
-    base_dir = models.CharField(max_length=500, help_text="Directory of the base model, in the layout of Hugging Face.")
-    adapter_dir = models.CharField(
+    base_dir = PlaceField(max_length=500, help_text="Directory of the base model, in the layout of Hugging Face.")
+    adapter_dir = PlaceField(
         max_length=500, blank=True, help_text="Directory of the adapter, in PEFT's format; empty: the base itself."
     )
     content_hash = models.CharField(max_length=64, help_text="SHA-256 of its files; checked before it is loaded.")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from common.storage import artifacts
+from common.storage.errors import StorageAway, StorageDamaged
 from labeling.exchange import Message
 from labeling.models import Campaign
 from labeling.queries.model_checks import Check, ModelFault
@@ -76,7 +78,7 @@ _read_once = lru_cache(maxsize=8)(ChatTemplate.from_directory)
 
 def _template(directory: Path) -> ChatTemplate | None:
     try:
-        return _read_once(directory)
-    except (OSError, ValueError) as error:
+        return _read_once(artifacts.fetch_texts(directory))
+    except (OSError, ValueError, StorageAway, StorageDamaged) as error:
         log.warning("No chat template can be read from %s: %s", directory, error)
         return None

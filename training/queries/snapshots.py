@@ -4,7 +4,6 @@ import heapq
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +21,6 @@ from labeling.exchange import (
     messages_hash,
     pair_id,
     read_pairs,
-    verify_snapshot,
 )
 from labeling.models import Comparison
 from training.models import Snapshot
@@ -67,7 +65,7 @@ class Changes:
 def verified(snapshot: Snapshot) -> Manifest:
     """The manifest, after every byte of the files was compared with it. Raises SnapshotGone."""
     try:
-        manifest = verify_snapshot(Path(snapshot.directory))
+        manifest = snapshot.verified()
     except SnapshotDamaged as error:
         raise SnapshotGone(sentence_of(error)) from error
     if manifest.sha256 != snapshot.content_hash:
@@ -162,6 +160,6 @@ def _key_of(pair: PreferencePair) -> tuple[str, str, str]:
 def read_side(snapshot: Snapshot, side: str) -> Iterator[PreferencePair]:
     """The pairs of a side ("train" or "test") in the order of the file. Raises SnapshotGone."""
     try:
-        yield from read_pairs(Path(snapshot.directory), SIDES[side])
+        yield from read_pairs(snapshot.folder, SIDES[side])
     except OSError as error:
         raise SnapshotGone(f"{SIDES[side]}: {error.strerror}") from error

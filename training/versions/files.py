@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence
+from common.storage import artifacts
 from training.errors import VersionDamaged
 from training.language_models.folders import LINEAGE, folder_hash, publish_folder
 from training.models import ModelVersion
@@ -65,10 +66,11 @@ def check_kept(version: ModelVersion) -> None:
 
 def _check(folder: Path, expected: str, name: str) -> None:
     details = {"name": name, "folder": str(folder)}
-    if not folder.is_dir():
+    if not artifacts.fetch(folder).is_dir():
         text = _("The folder of %(name)s is missing: %(folder)s. Restore it, or promote another version.")
         raise VersionDamaged(Sentence(text, details))
-    if content_hash(folder) != expected:
+    is_damaged = content_hash(folder) != expected
+    if is_damaged and not (artifacts.fetch_again(folder) and content_hash(folder) == expected):
         text = _(
             "The files of %(name)s in %(folder)s are not those that were registered. Restore them, or use another "
             "version."

@@ -30,6 +30,9 @@ PROMPTS_LISTED = 20
 WORDS_COMPARED = 600
 """Longer texts stand side by side without a diff."""
 
+LEAST_SHARED = 0.45
+"""The share of words below which nothing is marked, as on the annotator's page (frontend/js/lib/difference.js)."""
+
 MOST_MEETINGS = 20_000
 """The most pairs of equal words in two texts: the time of a diff grows with them. English of 600 words has about 5,000;
 a text that repeats one word could keep a page waiting for minutes."""
@@ -59,7 +62,8 @@ TERMS = {
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some words of a text. kind: same, gone (only in the first text), or new (only in the second)."""
+    """Some words of a text. kind: same, gone (only in the first text), new (only in the second), or apart: a whole
+    text that shares too little with the other."""
 
     kind: str
     text: str
@@ -77,6 +81,11 @@ class PromptTexts:
     prompt: Prompt
     one: list[Piece]
     other: list[Piece]
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether the texts share too little to mark anything."""
+        return any(piece.kind == "apart" for piece in self.one)
 
 
 @page
@@ -159,7 +168,10 @@ def _changes(prompts: list[Prompt], one: ModelVersion, other: ModelVersion) -> l
 
 
 def word_diff(one: str, other: str) -> tuple[list[Piece], list[Piece]]:
-    """Both texts in pieces, each in both of them or in one only. The pieces joined are the texts."""
+    """Both texts in pieces, each in both of them or in one only. The pieces joined are the texts.
+
+    Texts that share little are one piece each: nearly every word would be marked, which says nothing.
+    """
     first, second = _words(one), _words(other)
     counts = Counter(second)
     meetings = sum(times * counts[word] for word, times in Counter(first).items() if not word.isspace())
@@ -167,12 +179,17 @@ def word_diff(one: str, other: str) -> tuple[list[Piece], list[Piece]]:
     if longest > 2 * WORDS_COMPARED or meetings > MOST_MEETINGS:  # a word and the space after it count as two
         return [Piece("same", one)], [Piece("same", other)]
     left, right = [], []
+    shared = 0
     for kind, a, b, c, d in SequenceMatcher(str.isspace, first, second, autojunk=False).get_opcodes():
         gone, new = "".join(first[a:b]), "".join(second[c:d])
+        shared += sum(not word.isspace() for word in first[a:b]) if kind == "equal" else 0
         if gone:
             left.append(Piece("same" if kind == "equal" else "gone", gone))
         if new:
             right.append(Piece("same" if kind == "equal" else "new", new))
+    words = sum(not word.isspace() for word in (*first, *second))
+    if words and 2 * shared / words < LEAST_SHARED:
+        return [Piece("apart", one)], [Piece("apart", other)]
     return left, right
 
 

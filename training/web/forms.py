@@ -14,8 +14,10 @@ from labeling.exchange import Message
 from training.actions.planning import GenerationSpec
 from training.actions.runs import RunSpec
 from training.engine.config import RunConfig
+from training.engine.loss_settings import BETA, BETAS, NAMES, RANGES
 from training.generation import SamplingSettings
 from training.models import CandidateStrategy, GenerationJob, ModelVersion
+from training.web.setting_labels import VALUES
 
 if TYPE_CHECKING:
     VersionChoiceField = forms.ModelChoiceField[ModelVersion]
@@ -163,12 +165,12 @@ class RunForm(forms.Form):
 
     parent = VersionField(label=_("Start from"), queryset=ModelVersion.objects.none(), required=False)
     epochs = forms.IntegerField(label=_("Epochs"), min_value=1, max_value=1000, initial=DEFAULTS.epochs, required=False)
+    loss = forms.ChoiceField(label=_("Loss"), choices=lambda: _losses(), initial=DEFAULTS.loss, required=False)
     beta = forms.FloatField(
         label=_("Beta"),
         min_value=0.0001,
-        initial=DEFAULTS.beta,
         required=False,
-        help_text=_("The strength of the tie to the start: a small beta lets it drift."),
+        help_text=_("The strength of the tie to the start: a small beta lets it drift. Empty: the loss's own."),
     )
     learning_rate = forms.FloatField(
         label=_("Learning rate"),
@@ -193,6 +195,15 @@ class RunForm(forms.Form):
         help_text=_("Held-out prompts, for the drift (KL) and samples. Each takes a few seconds on a CPU; 0: none."),
     )
 
+    processes = forms.IntegerField(
+        label=_("Processes"),
+        min_value=0,
+        max_value=1024,
+        initial=DEFAULTS.processes,
+        required=False,
+        help_text=_("They share the work, one for each GPU; 0: one for each GPU that is there, else one."),
+    )
+
     def __init__(
         self,
         sent: QueryDict | None = None,
@@ -208,9 +219,11 @@ class RunForm(forms.Form):
     def spec(self) -> RunSpec:
         """The specification, with the settings that differ from the engine's defaults; call after is_valid."""
         values = self.cleaned_data
-        names = ("epochs", "beta", "learning_rate", "evaluate_every", "probe_prompts")
+        names = ("epochs", "loss", "beta", "learning_rate", "evaluate_every", "probe_prompts", "processes")
         config = {
-            name: values[name] for name in names if values[name] is not None and values[name] != getattr(DEFAULTS, name)
+            name: values[name]
+            for name in names
+            if values[name] not in (None, "") and values[name] != getattr(DEFAULTS, name)
         }
         return RunSpec(parent=values["parent"], config=config)
 
@@ -270,6 +283,18 @@ class LensForm(forms.Form):
         """Prompt, chosen and rejected; call after is_valid."""
         values = self.cleaned_data
         return [Message(role="user", content=values["prompt"])], values["chosen"], values["rejected"]
+
+
+def _losses() -> list[tuple[str, str]]:
+    """Every loss by its name, with its own beta."""
+    labels = VALUES["loss"]
+    with_beta = gettext("%(loss)s, beta %(beta)s")
+    return [
+        (name, with_beta % {"loss": labels[name], "beta": f"{BETAS.get(name, BETA):g}"})
+        if name in RANGES
+        else (name, str(labels[name]))
+        for name in NAMES
+    ]
 
 
 def _serving_label(serving: ModelVersion | None) -> str:

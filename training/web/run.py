@@ -16,7 +16,7 @@ from training.models import Run
 from training.queries.jobs import run_metrics
 from training.queries.serving import current_deployment
 from training.queries.waiting import Waiting
-from training.web.setting_labels import dropped_label, setting_label, setting_value
+from training.web.setting_labels import dropped_label, setting_label, setting_value, unused_label
 
 FIGURES = ("loss", "margin", "reward_accuracy")
 
@@ -45,6 +45,11 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "has_kl": any("kl" in metric for metric in metrics),
         "settings": _settings(run),
         "dropped": [(dropped_label(reason), count) for reason, count in dropped.items() if count],
+        "unused": [
+            (unused_label(part, reason), count)
+            for part, reasons in run.unused.items()
+            for reason, count in sorted(reasons.items())
+        ],
         "start_loss": start_loss(run.config),
         "nav": "home",
     }

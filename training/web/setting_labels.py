@@ -37,12 +37,14 @@ SETTINGS: dict[str, str | Promise] = {
     "optimizer": _("Optimizer"),
     "pairs_per_step": _("Pairs per step"),
     "patience": _("Evaluations without progress before it stops"),
+    "processes": _("Processes, one for each GPU"),
     "probe_prompts": _("Held-out prompts answered at each evaluation"),
     "probe_tokens": _("Longest completion of such a prompt, tokens"),
     "reference": _("Reference"),
     "schedule": _("Learning rate schedule"),
     "seed": _("Seed"),
     "sft_weight": _("SFT term weight"),
+    "sharding": _("Processes share the model"),
     "share_prefix": _("Compute common beginnings once"),
     "simpo_margin": _("SimPO margin"),
     "target_modules": _("Layers with an adapter"),
@@ -155,6 +157,7 @@ VALUES: dict[str, dict[str, str | Promise]] = {
         "sft": _("Preferred fine-tuning"),
         "unlikelihood": _("Unlikelihood"),
     },
+    "sharding": {"auto": _("where it does not fit one GPU"), "full": _("yes"), "none": _("no")},
     "optimizer": {"adamw": _("AdamW"), "rmsprop": _("RMSprop")},
     "reference": {"start": _("the version it starts from"), "base": _("the base model")},
     "schedule": {
@@ -200,3 +203,24 @@ def result_label(name: str) -> str:
 def dropped_label(reason: str) -> str:
     """Why a snapshot left comparisons out, in words."""
     return str(DROPPED.get(reason, reason.replace("_", " ")))
+
+
+UNUSED = {
+    "too long": (_("too long for the model or for max_length, of those to train on"), _("too long, of those held out")),
+    "identical completions": (
+        _("the same tokens on both sides, of those to train on"),
+        _("the same tokens on both sides, of those held out"),
+    ),
+    "empty completion": (
+        _("an empty completion, of those to train on"),
+        _("an empty completion, of those held out"),
+    ),
+    "zero weight": (_("no weight, of those to train on"), _("no weight, of those held out")),
+}
+"""Why the engine left pairs out, of those to train on and of those held out."""
+
+
+def unused_label(part: str, reason: str) -> str:
+    """Why the engine left pairs of a part of the snapshot out, in words."""
+    of_train, of_test = UNUSED.get(reason, (reason, reason))
+    return str(of_train if part == "train" else of_test)

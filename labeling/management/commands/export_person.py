@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
 from labeling.access import get_outside_annotator, get_person
+from labeling.actions.people import note_data_read
 from labeling.management.base import domain_errors
 from labeling.queries.personal_data import personal_data
 
@@ -17,5 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, username: str, **options: Any) -> None:
         with domain_errors():
-            for piece in personal_data(get_outside_annotator(username) or get_person(username)):
+            person = get_outside_annotator(username) or get_person(username)
+            note_data_read(person=person, acting_user=None, now=timezone.now())
+            for piece in personal_data(person):
                 self.stdout.write(piece.decode(), ending="")

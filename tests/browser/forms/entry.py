@@ -31,6 +31,7 @@ class Entry:
     check: expects what neither says.
     wrong: values, beside those of `fill`, that the form refuses. complaint: the sentence that it then shows.
     never_refused: why no value of the form can be wrong.
+    leaves: the form leads to another site, and back.
     needs_scripts: the form does nothing without JavaScript. never_sent: the form has no address at all.
     """
 
@@ -49,6 +50,7 @@ class Entry:
     wrong: dict[str, Value] = field(default_factory=dict)
     complaint: str = ""
     never_refused: str = ""
+    leaves: bool = False
     needs_scripts: bool = False
     never_sent: bool = False
 

@@ -21,6 +21,13 @@ TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+CATALOG: dict[str, Set[str]] = {
+    "pg_class": {"relname", "relowner"},
+    "pg_database": {"oid", "datname"},
+    "pg_locks": {"locktype", "relation", "granted", "pid", "database", "mode", "virtualtransaction"},
+    "pg_roles": {"oid", "rolname", "rolsuper"},
+}
+"""PostgreSQL's own tables, with the columns that statements read."""
 TABLE = re.compile(r"(labeling|training)_[a-z]+")
 
 
@@ -53,7 +60,7 @@ def unknown_names(statement: str, schema: Mapping[str, Set[str]], temporary: Map
 
     schema: the columns of each table. temporary: likewise of the temporary tables that earlier statements create.
     """
-    names, columns_of = names_in(statement), {**schema, **temporary}
+    names, columns_of = names_in(statement), {**CATALOG, **schema, **temporary}
     unknown = {table for table in names.tables if table not in columns_of}
     anywhere = set().union(*(columns_of.get(table, set()) for table in names.tables), names.defined, names.aliases)
     for alias, column in names.columns:
@@ -93,7 +100,7 @@ def _read(tokens: list[tuple[str, str]], place: int, names: Names) -> int:
 
 def _is_table(text: str, before: tuple[str, str]) -> bool:
     opens = before[0] == "keyword" and before[1] in ("FROM", "JOIN", "INTO", "UPDATE", "TABLE", "LATERAL")
-    return bool(TABLE.fullmatch(text)) or (opens and text.startswith(("slice_", "import_")))
+    return bool(TABLE.fullmatch(text)) or (opens and (text in CATALOG or text.startswith(("slice_", "import_"))))
 
 
 def _read_table(tokens: list[tuple[str, str]], place: int, names: Names) -> int:

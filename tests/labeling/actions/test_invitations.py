@@ -1,11 +1,13 @@
 """Links by which people come into a campaign."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from common.errors import Invalid, NotAllowed
+from labeling.actions.erasure import erase_person
 from labeling.actions.invitations import (
     InvitationNotFound,
     InvitationOver,
@@ -123,3 +125,17 @@ def test_who_was_added_again_and_left_on_their_own_comes_back_by_the_older_link(
     add_member(**by, role="lead", acting_user=scene.maya)
     remove_member(**by, acting_user=scene.ada)
     assert accept_invitation(token=token, acting_user=scene.ada, now=scene.now).user == scene.ada
+
+
+def test_an_erasure_blanks_the_note_about_the_person_and_the_log_never_had_it() -> None:
+    scene = stage()
+    theirs, token = invite(scene, max_uses=1, note="Eva Muster")
+    shared, link = invite(scene, note="Linguists")
+    for person_of, used in ((scene.charlie, token), (scene.charlie, link), (scene.root, link)):
+        accept_invitation(token=used, acting_user=person_of, now=scene.now)
+    accept_invitation(token=link, acting_user=scene.charlie, now=scene.now)
+    erase_person(person=scene.charlie, confirmation="charlie", acting_user=scene.charlie, now=scene.now)
+    theirs.refresh_from_db()
+    shared.refresh_from_db()
+    assert (theirs.note, shared.note) == ("", "Linguists")
+    assert "Eva" not in json.dumps(list(Event.objects.values_list("before", "after")))

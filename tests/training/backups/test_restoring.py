@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from labeling.actions.event_chain import seal_events
 from labeling.actions.exports import export_campaign
 from labeling.models import Judgment
 from tests.people import Stage, stage
@@ -90,6 +91,7 @@ def busy(var_dir: Path, tiny_model: Path) -> Stage:
 def test_what_people_do_meanwhile_is_not_held_up_and_all_they_did_before_is_restored(
     busy: Stage, var_dir: Path, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
+    seal = seal_events(now=NOW)
     before, stop = set(Judgment.objects.values_list("pk", flat=True)), threading.Event()
     lines = b"".join(export_campaign(campaign=busy.campaign, dialect="trl", acting_user=busy.maya, now=NOW).pieces)
     judged: list[int] = []
@@ -116,6 +118,8 @@ def test_what_people_do_meanwhile_is_not_held_up_and_all_they_did_before_is_rest
     assert state["versions"] == dict(ModelVersion.objects.values_list("name", "content_hash"))
     assert state["differences"] == [[], []]
     assert all(path.startswith(str(elsewhere.var)) for path in state["paths"])
+    verified = elsewhere.manage("verify_events", "--seal", str(seal))
+    assert (verified.returncode, verified.stdout[:30]) == (0, "All sealed events are in order"), verified.stderr
     exported = elsewhere.manage("export", busy.campaign.slug, "--dialect", "trl", "--out", "-")
     assert set(lines.decode().splitlines()) <= set(exported.stdout.splitlines())
 

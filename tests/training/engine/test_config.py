@@ -94,6 +94,34 @@ def test_every_test_that_the_documentation_names_exists() -> None:
         assert any(f"def {name}(" in text for text in texts), f"{file}::{name}"
 
 
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"loss": "ipo", "beta": 0.1}, r"beta=0.1 does not suit loss=ipo \(it asks for about 5 nats a token\)"),
+        ({"loss": "simpo", "beta": 0.1, "simpo_margin": 0.0}, "set it between 0.5 and 100, or leave it out for 2"),
+        ({"loss": "sigmoid", "beta": 50.0}, "beta=50 does not suit loss=sigmoid: set it between 0.001 and 10"),
+        ({"loss": "simpo", "simpo_margin": 5.0}, "simpo_margin=5 asks for 2.5 nats a token"),
+        ({"tuning": "full"}, "learning_rate=0.0005 does not suit tuning=full: set it between 1e-08 and 0.0001"),
+    ],
+)
+def test_a_value_that_can_hardly_be_meant_is_doubted_in_one_sentence(values: dict[str, Any], sentence: str) -> None:
+    (doubt,) = RunConfig.from_mapping(values).doubts()
+    assert re.search(sentence, doubt)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_loss_doubts_its_own_defaults(name: str) -> None:
+    assert RunConfig.from_mapping({"loss": name}).doubts() == []
+
+
+def test_the_help_shows_every_loss_with_its_beta_and_range(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    shown = capsys.readouterr().out
+    assert re.search(r"ipo +2.5 +0.5 to 100", shown)
+    assert all(f"  {name} " in shown for name in NAMES)
+
+
 def test_a_loss_over_means_has_a_beta_of_its_own_unless_one_is_set() -> None:
     betas = {name: RunConfig.from_mapping({"loss": name}).beta for name in NAMES}
     assert {name: beta for name, beta in betas.items() if beta != 0.1} == {

@@ -11,10 +11,10 @@ from training.engine.config import RunConfig
 from training.engine.data.records import read_token_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.events import Caller, StopRequest
-from training.engine.learning.run import TrainFiles, TrainingKind, load_start, train
+from training.engine.learning.run import TrainingKind, load_start, train
 from training.engine.learning.trainer import RunOrigin, Trainer, TrainingData
 from training.engine.model.policy import Policy
-from training.engine.run_folder import RunFolder
+from training.engine.run_folder import RunFolder, TrainFiles
 
 SETTINGS: dict[str, Any] = {
     "lora_rank": 2,

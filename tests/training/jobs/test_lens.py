@@ -112,7 +112,8 @@ def test_an_explicit_reward_model_says_what_it_thinks(
 ) -> None:
     from training.engine.config import RunConfig
     from training.engine.events import Caller, StopRequest
-    from training.engine.learning.run import TrainFiles, TrainingKind, train
+    from training.engine.learning.run import TrainingKind, train
+    from training.engine.run_folder import TrainFiles
 
     lines = [
         replace(PAIR, id=f"{number}", prompt=asks(f"what does {word} see ?")).canonical_json() for number, word in WORDS

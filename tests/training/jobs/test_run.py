@@ -57,6 +57,7 @@ def test_a_run_ends_in_an_immutable_version_with_its_lineage(
 
     assert done is not None
     assert (done.status, done.error, done.engine) == (JobStatus.FINISHED, "", "")
+    assert done.unused == {"train": {}, "test": {}}
     assert done.done == done.total > 0
     version = ModelVersion.objects.get(run=run)
     assert (version.name, version.parent, version.base_dir) == ("tiny-v1", base, base.base_dir)

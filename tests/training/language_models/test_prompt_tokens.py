@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.language_models.tokenizers_of_families import FAMILIES, tokenizer_of
-from training.language_models.chat_templates import TemplateRefusal
+from tests.training.language_models.tokenizers_of_families import FAMILIES, deepseek, tokenizer_of
+from training.language_models.chat_templates import ChatTemplate, TemplateRefusal
 from training.language_models.messages import Message
 from training.language_models.prompt_tokens import PromptTokens
 
@@ -34,6 +34,17 @@ def test_it_reads_a_conversation_as_transformers_does_and_what_a_person_typed_as
         typed = asked(f"How do {token}I boil{token} an egg?")
         assert prompts.spelled(typed) == token
         assert [one for one in prompts.ids(typed) if one in ids] == of_template
+
+
+def test_tokens_that_open_turns_are_found_though_they_are_not_special(tmp_path: Path) -> None:
+    deepseek().save_pretrained(tmp_path)
+    prompts, template = PromptTokens.from_directory(tmp_path), ChatTemplate.from_directory(tmp_path)
+    assert prompts.spelled(asked("How do I boil an egg?")) == ""
+    assert prompts.spelled(asked("<think>")) == "<think>"
+    assert prompts.spelled([*asked("Hi"), Message(role="assistant", content="<think>")]) == ""
+    assert prompts.spelled([*asked("Hi"), Message(role="assistant", content="<｜User｜>")]) == "<｜User｜>"
+    assert template.control_token("An <｜User｜> in a completion.") == "<｜User｜>"
+    assert template.control_token("<think>Eggs.</think>") == ""
 
 
 def test_a_folder_without_a_tokenizer_or_with_a_broken_one_is_refused(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
 CORPUS = [
@@ -40,6 +40,15 @@ ZEPHYR = (
     "{% for m in messages %}<|{{ m['role'] }}|>\n{{ m['content'] }}{{ eos_token }}\n{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
 )
+DEEPSEEK = (
+    "{{ bos_token }}{% for m in messages %}{% if m['role'] == 'user' %}<｜User｜>{{ m['content'] }}"
+    "{% elif m['role'] == 'assistant' %}<｜Assistant｜>{{ m['content'] }}<｜end▁of▁sentence｜>"
+    "{% else %}{{ m['content'] }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}<｜Assistant｜><think>\n{% endif %}"
+)
+PLAIN = ["<｜User｜>", "<｜Assistant｜>", "<think>", "</think>"]
+"""Tokens that DeepSeek's tokenizers add without calling them special."""
+
 FAMILIES: dict[str, dict[str, Any]] = {
     "qwen": {"template": CHATML, "control": ["<|im_start|>", "<|im_end|>", "<|endoftext|>"], "eos": "<|im_end|>"},
     "llama3": {
@@ -72,6 +81,15 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "kind": "first",
     },
 }
+
+
+def deepseek() -> PreTrainedTokenizerFast:
+    """A tokenizer like DeepSeek's: the tokens that open turns are added, and none of them is special."""
+    fast = tokenizer_of("qwen")
+    fast.add_special_tokens({"bos_token": "<｜begin▁of▁sentence｜>", "eos_token": "<｜end▁of▁sentence｜>"})
+    fast.add_tokens([AddedToken(name, special=False, normalized=False) for name in PLAIN])
+    fast.chat_template = DEEPSEEK
+    return fast
 
 
 def tokenizer_of(family: str, *, puts: str = "$A") -> PreTrainedTokenizerFast:

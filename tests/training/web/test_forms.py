@@ -53,3 +53,15 @@ def test_a_run_is_asked_for_with_what_differs_from_the_engines_defaults(furnishe
     form = RunForm(sent, versions=ModelVersion.objects.all())
     assert form.is_valid(), form.errors
     assert (form.spec().parent, form.spec().config) == (furnished.one, {"epochs": 3})
+    sent.update({"loss": "ipo", "processes": "2"})
+    sent["beta"] = ""
+    form = RunForm(sent, versions=ModelVersion.objects.all())
+    assert form.is_valid(), form.errors
+    assert form.spec().config == {"epochs": 3, "loss": "ipo", "processes": 2}
+
+
+def test_the_form_of_a_run_shows_every_loss_with_its_own_beta() -> None:
+    shown = str(RunForm(versions=ModelVersion.objects.none())["loss"])
+    assert "IPO, beta 2.5" in shown
+    assert "DPO (sigmoid), beta 0.1" in shown
+    assert "Preferred fine-tuning</option>" in shown

@@ -9,12 +9,16 @@ from training.web.run import kept_step
 def test_a_run_shows_its_labels_and_settings(visiting: Visiting) -> None:
     on_stage = stage(comparisons=3)
     run = furnish(on_stage).finished
+    run.unused = {"train": {"too long": 40}, "test": {"too long": 7, "empty completion": 1}}
+    run.save()
     answer = visiting(on_stage.maya).get(f"/runs/{run.pk}/")
     assert ("Beta", "0.2", True) in [(str(label), *rest) for label, *rest in answer.context["settings"]]
     assert [(str(label), count) for label, count in answer.context["dropped"]] == [("ties", 6), ("both bad", 2)]
     page = " ".join(answer.content.decode().split())
     assert "Left out: ties" in page
     assert "both_bad" not in page
+    assert "Left out by the training: too long for the model or for max_length, of those to train on" in page
+    assert "Left out by the training: too long, of those held out" in page
     assert visiting(person("stranger", "lead")).get(f"/runs/{run.pk}/").status_code == 404
 
 

@@ -42,6 +42,11 @@ class Schedule:
         every = self.config.evaluate_every
         return every > 0 and 0 < step < self.steps and step % every == 0
 
+    def evaluations_after(self, step: int) -> int:
+        """How many evaluations are due after later steps than this one, without the one after the last step."""
+        every = self.config.evaluate_every
+        return max(0, (self.steps - 1) // every - step // every) if every > 0 else 0
+
     def saves_after(self, step: int) -> bool:
         """Whether a checkpoint is due between this step and the next; after the last one the result is written."""
         every = self.config.checkpoint_every

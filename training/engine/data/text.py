@@ -39,6 +39,11 @@ class TextEncoder:
         self.longest = longest
         self.token_ids = TokenIds(tokenizer, vocabulary_size=vocabulary_size)
         self.turn_end = self._find_turn_end()
+        if self.turn_end >= vocabulary_size:
+            raise InputError(
+                f"the tokenizer ends a turn with token {self.turn_end}, and the model's vocabulary ends at "
+                f"{vocabulary_size - 1}: the tokenizer belongs to another model"
+            )
         self.opening = self._find_opening()
 
     @classmethod

@@ -7,6 +7,7 @@ keeps the rest; what lies outside the layers stays whole. Gradients and the opti
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from training.engine.events import log
 from training.engine.model.attention import kept_scores_of, scores_of, tiled
 from training.engine.model.forward import VARLEN
 from training.engine.model.layers import layers_of
-from training.engine.model.parallel import world_size
+from training.engine.model.parallel import own_rows, world_size
 from training.engine.model.policy import TrainedModel
 
 GIB = 2**30
@@ -125,7 +126,8 @@ def saved_bytes(trained: TrainedModel, row: PackedRow) -> int:
 
 def saved_parts(trained: TrainedModel, row: PackedRow) -> SavedParts:
     """The same in its two parts."""
-    held = {each.untyped_storage().data_ptr() for each in [*trained.model.parameters(), *trained.model.buffers()]}
+    own = (own_rows(each)[0] for each in [*trained.model.parameters(), *trained.model.buffers()])
+    held = {each.untyped_storage().data_ptr() for each in own}
     sizes: tuple[dict[int, int], dict[int, int]] = {}, {}  # outside and inside, by address
     alive: list[Tensor] = []
     inside = [0]
@@ -187,7 +189,8 @@ def available_bytes(config: RunConfig, device: torch.device) -> int:
         return int(config.memory_limit_gib * GIB)
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    return min(_meminfo_available(), _control_group_available())
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # that share this machine's memory
+    return min(_meminfo_available(), _control_group_available()) // processes
 
 
 def _meminfo_available() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from training.engine.data.records import PairSet, TokenPair, read_token_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError
 from training.engine.events import Caller, log
+from training.engine.launcher import reports
 from training.engine.learning.checkpoint import load_checkpoint
 from training.engine.learning.memory import GIB, available_bytes, memory_need, wants_checkpointing
 from training.engine.learning.reward import RewardModel, reward_config
@@ -24,40 +25,14 @@ from training.engine.loss_settings import BETAS
 from training.engine.model.adapter_format import check_adapter_folder, read_shape, read_state
 from training.engine.model.layers import checkpoint_layers
 from training.engine.model.lora import AdapterShape, is_open, targets_of
-from training.engine.model.parallel import joined, world_size
-from training.engine.model.policy import Policy, TrainedModel
+from training.engine.model.parallel import ALONE, Ranks, joined, world_size
+from training.engine.model.policy import Policy, TrainedModel, is_spread
 from training.engine.model.weights import Weights, check_model_folder
-from training.engine.run_folder import RunFolder, building, write_json
+from training.engine.run_folder import RunFolder, TrainFiles, building, write_json
 from training.engine.versions import library_versions
 from training.language_models.folders import file_hash, folder_hash, publish_folder
 
 _LINES_BETWEEN = 4096  # two reports about a file that is read: about a second's
-
-
-@dataclass(frozen=True)
-class TrainFiles:
-    """The files that a run reads, and the folder it writes. ``data``: a file, or a snapshot's folder with train.jsonl
-    and test.jsonl. ``reference_cache``: a folder that runs share, see ``ReferenceCache``."""
-
-    model: Path
-    data: Path
-    out: Path
-    held_out: Path | None = None
-    adapter: Path | None = None
-    reference_cache: Path | None = None
-
-    @property
-    def train_path(self) -> Path:
-        """The pairs to learn from."""
-        return self.data / "train.jsonl" if self.data.is_dir() else self.data
-
-    @property
-    def test_path(self) -> Path | None:
-        """The held-out pairs, if any."""
-        if self.held_out is not None:
-            return self.held_out
-        inside = self.data / "test.jsonl"
-        return inside if self.data.is_dir() and inside.exists() else None
 
 
 class TrainingKind(StrEnum):
@@ -87,11 +62,13 @@ def train(
     Raises InputError for anything wrong with the input, Cancelled after a signal, Diverged when numbers blow up.
     """
     config = reward_config(config) if kind is TrainingKind.REWARD_MODEL else config
-    with joined(config.device, sharded=config.tuning == "full") as ranks:
+    full = config.tuning == "full"
+    spread = is_spread(config, files.model)
+    with joined(config.device, sharded=full or spread, averaged=full) as ranks:
         folder = RunFolder(files.out, wait_seconds=wait_seconds, writes=ranks.main, while_waiting=caller.stop.check)
         inputs = describe_inputs(files, kind)
         config = _as_begun(config, folder.begun_with("config.json"))
-        folder.claim("config.json", config.as_dict(), absent=RunConfig().as_dict())
+        folder.claim("config.json", _frozen(config), absent=_frozen(RunConfig()))
         folder.claim("inputs.json", inputs)
         ranks.wait()
         meta = folder.finished()
@@ -100,11 +77,11 @@ def train(
             return meta
         prepare_torch(config)
         encoder = TextEncoder.from_directory(files.model)
-        reporting = caller if ranks.main else Caller(_ignore, caller.stop)
+        reporting = caller if reports() else Caller(_ignore, caller.stop)
         pair_sets = _read(files, config, encoder, reporting)
         trained = load_start(_MODELS[kind], files.model, files.adapter, config)
-        memory = fit_into_memory(trained, pair_sets["train"].pairs, config)
-        if ranks.sharded and isinstance(trained, Policy):
+        memory = fit_into_memory(trained, pair_sets["train"].pairs, config, ranks)
+        if ranks.averaged and isinstance(trained, Policy):
             trained.shard()
         trainer = Trainer(
             config=config,
@@ -115,7 +92,7 @@ def train(
             caller=reporting,
             ranks=ranks,
         )
-        for note in trained.notes() if ranks.main else ():
+        for note in notes_of(trainer) if reports() else ():
             log(note)
         trainer.caller.emit(_started(trainer, pair_sets) | {"memory": memory})
         trainer.make_reference(files.reference_cache)
@@ -130,6 +107,11 @@ def _as_begun(config: RunConfig, begun: dict[str, Any] | None) -> RunConfig:
     if begun is None or "deterministic" in begun or config.beta != BETAS.get(config.loss):
         return config
     return replace(config, beta=float(begun["beta"]))
+
+
+def _frozen(config: RunConfig) -> dict[str, Any]:
+    """The settings that a run keeps to its end: it may go on with another number of processes."""
+    return {name: value for name, value in config.as_dict().items() if name != "processes"}
 
 
 def _ignore(event: dict[str, Any]) -> None:
@@ -156,16 +138,18 @@ def _read(files: TrainFiles, config: RunConfig, encoder: TextEncoder, caller: Ca
         raise InputError(f"no usable preference pair in {files.train_path} (dropped: {dict(train_set.dropped)})")
     if config.kl_budget and not test_set.pairs:
         raise InputError("kl_budget is measured on held-out prompts, and there are no held-out pairs")
-    if config.probe_prompts and config.tuning == "full" and world_size() > 1:
-        raise InputError("probe_prompts works on a whole model: with several processes and tuning=full set it to 0")
+    if config.probe_prompts and (is_spread(config, files.model) or (config.tuning == "full" and world_size() > 1)):
+        raise InputError("probe_prompts works on a whole model: where processes share its weights set it to 0")
     return {"train": train_set, "test": test_set}
 
 
-def fit_into_memory(trained: TrainedModel, pairs: list[TokenPair], config: RunConfig) -> dict[str, Any]:
+def fit_into_memory(
+    trained: TrainedModel, pairs: list[TokenPair], config: RunConfig, ranks: Ranks = ALONE
+) -> dict[str, Any]:
     """Switch gradient checkpointing on if need be; returns the decision and its figures in GiB. Raises
     NotEnoughMemory."""
     needed, available = memory_need(trained, pairs, config), available_bytes(config, trained.device)
-    checkpointing = wants_checkpointing(config, needed, available)
+    checkpointing = ranks.any(wants_checkpointing(config, needed, available))  # all of them, or none
     if checkpointing:
         checkpoint_layers(trained.model)
     return {
@@ -253,8 +237,13 @@ def _started(trainer: Trainer, pair_sets: dict[str, PairSet]) -> dict[str, Any]:
         "dropped": _dropped(pair_sets),
         "dtype": str(trainer.model.dtype).removeprefix("torch."),
         "device": str(trainer.model.device),
-        "notes": trainer.model.notes(),
+        "notes": notes_of(trainer),
     }
+
+
+def notes_of(trainer: Trainer) -> list[str]:
+    """Sentences for people about the model and about settings that can hardly be meant."""
+    return [*trainer.model.notes(), *trainer.config.doubts()]
 
 
 def _dropped(pair_sets: dict[str, PairSet]) -> dict[str, dict[str, int]]:

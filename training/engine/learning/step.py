@@ -78,10 +78,11 @@ class Optimization:
         values = np.zeros((len(batch.indices), 2))
         if on_device:
             values[places] = torch.cat(on_device).cpu().numpy()
-        check_finite(values, batch.step_pairs)
+        values = self.ranks.add_up(values)
+        check_finite(values, batch.step_pairs)  # in all processes alike: none waits for one that gave up
         self.tokens = int(self.ranks.add_up(np.array([float(self.tokens)]))[0])
         self.ranks.sum_gradients(self.parameters)
-        return self.ranks.add_up(values)
+        return values
 
     def _rows(self, batch: Batch) -> Iterable[tuple[PackedRow, bool]]:
         """This process's rows. For a device of its own the next is laid out and copied while it computes this one."""
@@ -114,7 +115,7 @@ class Optimization:
         if self.model.lanes.count > 1:
             return values, torch.autograd.grad(loss, self.parameters, allow_unused=True)
         # FSDP takes the mean over the processes; the factor makes it a sum.
-        torch.autograd.backward(loss * self.ranks.size if self.ranks.sharded else loss)
+        torch.autograd.backward(loss * self.ranks.size if self.ranks.averaged else loss)
         return values, ()
 
     def apply(self, learning_rate: float, batch: Batch) -> float:

@@ -260,8 +260,7 @@ class Trainer:
         """Seconds of the evaluations after this step's, with the last one, when the steps are done."""
         if not self.data.test:
             return 0.0
-        later = sum(self.schedule.evaluates_after(each) for each in range(step + 1, self.schedule.steps + 1))
-        return self.clock.evaluations_take(later + 1)
+        return self.clock.evaluations_take(self.schedule.evaluations_after(step) + 1)
 
     def _seconds_at_the_end(self) -> float:
         """Seconds of the final margins; 0 where nothing is known about scoring."""
@@ -289,4 +288,5 @@ class Trainer:
     def _cancel_if_asked(self) -> None:
         if self.ranks.any(self.caller.stop.requested):
             self.save()
+            self.ranks.wait()  # a launcher ends the others as soon as one has left
             raise Cancelled(f"cancelled after step {self.progress.step} of {self.schedule.steps}")

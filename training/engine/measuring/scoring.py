@@ -97,13 +97,15 @@ def score_rows(
     parts = ranks.share(_in_order(rows)) if ranks.size > 1 else ((row, True) for row in rows)
     for (row, counts), values in model.lanes.each(values_of, parts):
         if counts:
-            check_finite(values, [pairs[index] for index in row.pairs])
+            if ranks.size == 1:  # several find out together, at the end: none waits for one that gave up
+                check_finite(values, [pairs[index] for index in row.pairs])
             result[list(row.pairs)] = values
             covered[list(row.pairs)] = 1
             if kept is not None:
                 kept.add(row.pairs, values)
         after_row(int(covered.sum()))
     result, covered = ranks.add_up(result), ranks.add_up(covered)
+    check_finite(result, pairs)
     if not covered.all():
         raise ValueError(f"{int((covered == 0).sum())} pairs were in no row")
     return result

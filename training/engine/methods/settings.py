@@ -47,6 +47,8 @@ class RlhfConfig(RunConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.processes > 1:
+            raise InputError("rlhf and best-of-n run in one process: set processes to 0")
         if self.memory_limit_gib:
             raise InputError(
                 "memory_limit_gib works for runs over pairs alone, whose memory is estimated: set it to 0, and lower "

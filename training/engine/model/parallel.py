@@ -19,7 +19,11 @@ import torch
 import torch.distributed as dist
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.distributed.device_mesh import DeviceMesh
+from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
+
+from training.engine.errors import InputError
 
 Item = TypeVar("Item")
 
@@ -27,11 +31,12 @@ Item = TypeVar("Item")
 @dataclass(frozen=True)
 class Ranks:
     """This process among all. ``sharded``: the weights are spread over them, so that every process must run as many
-    rows as every other."""
+    rows as every other. ``averaged``: FSDP takes the mean of all gradients itself."""
 
     rank: int = 0
     size: int = 1
     sharded: bool = False
+    averaged: bool = False
 
     @property
     def main(self) -> bool:
@@ -56,8 +61,9 @@ class Ranks:
         return total
 
     def sum_gradients(self, parameters: Sequence[nn.Parameter]) -> None:
-        """Every parameter's gradient becomes the sum over all processes. Sharded ones are summed by FSDP already."""
-        if self.size == 1 or self.sharded:
+        """Every parameter's gradient becomes the sum over all processes, in one exchange. FSDP has done it already for
+        parameters that are spread."""
+        if self.size == 1 or self.averaged:
             return
         flat = torch.cat(
             [(torch.zeros_like(each) if each.grad is None else each.grad).flatten() for each in parameters]
@@ -94,19 +100,22 @@ def world_size() -> int:
 
 
 @contextmanager
-def joined(device: str, *, sharded: bool) -> Iterator[Ranks]:
+def joined(device: str, *, sharded: bool, averaged: bool = False) -> Iterator[Ranks]:
     """The processes that torchrun started, connected for the time of the block, unless the caller has connected them;
     without torchrun one process alone."""
     size = world_size()
     if size == 1 or dist.is_initialized():
-        yield ALONE if size == 1 else Ranks(int(os.environ["RANK"]), size, sharded)
+        yield ALONE if size == 1 else Ranks(int(os.environ["RANK"]), size, sharded, averaged)
         return
     cuda = device != "cpu" and torch.cuda.is_available()
     if cuda:
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        own, there = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+        if own >= there:
+            raise InputError(f"there are {there} GPUs for {own + 1} processes or more: set processes to {there}")
+        torch.cuda.set_device(own)
     dist.init_process_group("nccl" if cuda else "gloo")
     try:
-        yield Ranks(int(os.environ["RANK"]), size, sharded)
+        yield Ranks(int(os.environ["RANK"]), size, sharded, averaged)
     finally:
         dist.destroy_process_group()
 
@@ -121,12 +130,31 @@ def shard(whole: nn.Module, layers: Sequence[nn.Module]) -> None:
     All are released after the forward: a pass without a backward would otherwise leave a gathered copy behind, which
     loading a checkpoint would not update.
     """
-    from torch.distributed.fsdp import fully_shard
-
-    mesh = dist.device_mesh.init_device_mesh(_device().type, (dist.get_world_size(),))
     for layer in layers:
-        fully_shard(layer, mesh=mesh)
-    fully_shard(whole, mesh=mesh, reshard_after_forward=True)
+        fully_shard(layer, mesh=_mesh())
+    fully_shard(whole, mesh=_mesh(), reshard_after_forward=True)
+
+
+def shard_frozen(whole: nn.Module, layers: Sequence[nn.Module], kept: set[nn.Parameter]) -> None:
+    """Spread the layers' weights, of a model on ``meta`` too, but leave those that are ``kept``: the adapter, of which
+    every process has all, and what lies outside the layers. The layers then hold their rows, not filled yet."""
+    device = torch.device("cuda", torch.cuda.current_device()) if _device().type == "cuda" else _device()
+    for layer in layers:
+        fully_shard(layer, mesh=_mesh(), ignored_params=kept)
+        layer.to_empty(device=device)
+    fully_shard(whole, mesh=_mesh(), ignored_params=set(whole.parameters()))
+
+
+def own_rows(parameter: Tensor) -> tuple[Tensor, int]:
+    """This process's rows of a parameter that is spread, and the number of the first of them."""
+    if not isinstance(parameter, DTensor):
+        return parameter, 0
+    each = -(-parameter.shape[0] // dist.get_world_size())
+    return parameter.to_local(), min(each * dist.get_rank(), parameter.shape[0])
+
+
+def _mesh() -> DeviceMesh:
+    return dist.device_mesh.init_device_mesh(_device().type, (dist.get_world_size(),))
 
 
 def gathered(tensor: Tensor) -> Tensor:

@@ -18,9 +18,20 @@ from training.engine.model.head import Head
 from training.engine.model.lanes import Lanes
 from training.engine.model.layers import layers_of
 from training.engine.model.lora import Adapter, AdapterShape, adapt
-from training.engine.model.parallel import shard, world_size
-from training.engine.model.weights import AdapterWeights, ModelWeights, Weights, free_all, read_model
+from training.engine.model.parallel import shard, shard_frozen, world_size
+from training.engine.model.weights import (
+    AdapterWeights,
+    ModelWeights,
+    Weights,
+    fill,
+    free_all,
+    read_hollow_model,
+    read_model,
+    stored_weights,
+)
+from training.language_models.adapters import AdaptedLinear
 from training.language_models.families import has_plain_attention
+from training.language_models.hollow import StoredWeights
 from training.language_models.precision import choose_dtype, master_dtype
 
 
@@ -61,9 +72,24 @@ class TrainedModel(ABC):
         """The model of a folder, in the number format, on the device and in the lanes of a config. Raises InputError
         for a folder without a model, and for a device that is missing."""
         device = _device(config.device)
-        model: Any = read_model(directory)
         dtype = choose_dtype(config.dtype, device)
+        if shape is not None and is_spread(config, directory):
+            return cls._load_spread(directory, device, dtype=dtype, shape=shape)
+        model: Any = read_model(directory)
         return cls(model.to(device), dtype=dtype, shape=shape, lanes=config.lanes)
+
+    @classmethod
+    def _load_spread(cls, directory: Path, device: torch.device, *, dtype: torch.dtype, shape: AdapterShape) -> Self:
+        """The same with the frozen layers spread over the processes, each of which reads its own rows alone."""
+        stored = stored_weights(directory)
+        hollow: Any = read_hollow_model(stored, device)
+        trained = cls(hollow, dtype=dtype, shape=shape)
+        trained.spread(stored)
+        return trained
+
+    def spread(self, stored: StoredWeights) -> None:
+        """Spread the frozen layers over the processes. Raises InputError where this cannot be done."""
+        raise InputError("sharding=full is for preference pairs (train): set it to none")
 
     @abstractmethod
     def side_values(self, row: PackedRow) -> Tensor:
@@ -138,6 +164,19 @@ class Policy(TrainedModel):
         """See ``Forward.vocabulary_log_probs``."""
         return self.forward.vocabulary_log_probs(row.to(self.device))
 
+    def spread(self, stored: StoredWeights) -> None:
+        """Spread the frozen layers over the processes, which leave the adapter and the head whole, and read them."""
+        layers = layers_of(self.model)
+        for module in layers.modules():
+            if isinstance(module, AdaptedLinear):
+                module.as_parameter()
+        path = next(name for name, module in self.model.named_modules() if module is layers)
+        whole = _Whole(self.model, self.side_log_probs)
+        within = set(layers.parameters()) - set(self.adapter.parameters().values())
+        shard_frozen(whole, list(layers), set(self.model.parameters()) - within)
+        fill(layers, path, stored)
+        self._side_values = whole
+
     def shard(self) -> None:
         """Spread all weights over the processes; from now on every process must score as many rows as every other."""
         whole = _Whole(self.model, self.side_log_probs)
@@ -155,6 +194,19 @@ class _Whole(nn.Module):
     def forward(self, row: PackedRow) -> Tensor:
         """As ``Policy.side_log_probs``."""
         return self.score(row)
+
+
+def is_spread(config: RunConfig, directory: Path) -> bool:
+    """Whether several processes share the frozen model of a folder: where the config says so, or where its weights
+    take more than half of a GPU (what is left holds what a step keeps)."""
+    if config.tuning != "lora" or world_size() == 1 or config.sharding == "none":
+        return False
+    if config.sharding == "full":
+        return True
+    if config.device == "cpu" or not torch.cuda.is_available():
+        return False
+    size = sum(path.stat().st_size for path in directory.glob("*.safetensors"))
+    return size > torch.cuda.get_device_properties(0).total_memory / 2
 
 
 def _device(name: str) -> torch.device:

@@ -17,8 +17,9 @@ from transformers import PreTrainedModel
 from training.engine.errors import InputError
 from training.engine.model.adapter_format import read_state, write_adapter
 from training.engine.model.lora import Adapter, copy_into
-from training.engine.model.parallel import gathered, spread_like
+from training.engine.model.parallel import gathered, own_rows, spread_like
 from training.language_models import loading
+from training.language_models.hollow import StoredWeights, load_hollow
 from training.language_models.loading import ModelNotLoadable, load_model
 
 MODEL_WEIGHTS = "model.safetensors"
@@ -129,6 +130,42 @@ def read_model(directory: Path) -> PreTrainedModel:
         return load_model(directory)
     except ModelNotLoadable as error:
         raise InputError(str(error)) from error
+
+
+def stored_weights(directory: Path) -> StoredWeights:
+    """The weights of a model's folder, to be read in parts. Raises InputError if they cannot be."""
+    try:
+        return StoredWeights(directory)
+    except ModelNotLoadable as error:
+        raise InputError(str(error)) from error
+
+
+def read_hollow_model(stored: StoredWeights, device: torch.device) -> PreTrainedModel:
+    """The model of a folder with empty layers; see ``load_hollow``. Raises InputError if there is none."""
+    try:
+        return load_hollow(stored.folder, stored, device)
+    except ModelNotLoadable as error:
+        raise InputError(str(error)) from error
+
+
+@torch.no_grad()
+def fill(layers: nn.ModuleList, path: str, stored: StoredWeights) -> None:
+    """Read this process's rows of all layers' frozen weights from their file. ``path``: of the layers in the model."""
+    for number, layer in enumerate(layers):
+        for name, module in layer.named_modules():
+            tensors = dict(module.named_parameters(recurse=False)) | dict(module.named_buffers(recurse=False))
+            for kind in tensors.keys() - {"lora_a", "lora_b"}:
+                own, first = own_rows(tensors[kind])
+                stored_name = f"{path}.{number}.{name}.{'weight' if kind == 'stacked' else kind}"
+                try:
+                    rows = stored.rows(stored_name, first, first + len(own))
+                except ModelNotLoadable as error:
+                    raise InputError(str(error)) from error
+                if kind == "stacked":  # room for the scaled B lies beside W
+                    own.zero_()
+                    own[:, : rows.shape[1]].copy_(rows)
+                else:
+                    own.copy_(rows)
 
 
 def write_model(directory: Path, state: dict[str, Tensor], *, source: Path) -> None:

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         if options["out"]:
             verified(row)
             try:
-                shutil.copytree(row.directory, options["out"])
+                shutil.copytree(row.folder, options["out"])
             except OSError as error:
                 raise CommandError(f"{options['out']} cannot be written: {error}") from error
             self.stdout.write(f"{options['out']}: train.jsonl, test.jsonl and manifest.json.")

@@ -22,6 +22,14 @@ def test_every_epoch_sees_every_pair_once(pairs: int, pairs_per_step: int, epoch
         assert all(len(schedule.indices(step)) == pairs_per_step for step in steps[:-1])
 
 
+@given(st.integers(1, 60), st.integers(0, 7))
+def test_the_evaluations_to_come_are_those_that_are_due(pairs: int, every: int) -> None:
+    schedule = Schedule(RunConfig(pairs_per_step=1, epochs=1, evaluate_every=every), pairs)
+    for step in range(schedule.steps + 1):
+        due = [later for later in range(step + 1, schedule.steps + 1) if schedule.evaluates_after(later)]
+        assert schedule.evaluations_after(step) == len(due)
+
+
 def test_order_depends_on_seed_and_epoch_alone() -> None:
     first, again, other = (Schedule(RunConfig(seed=seed, epochs=2), 50) for seed in (7, 7, 8))
     assert first.order(0) == again.order(0)

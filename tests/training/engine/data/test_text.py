@@ -3,7 +3,9 @@
 import pytest
 
 from tests.training.engine.tiny import EOS, START, VOCABULARY, tokenizer
+from tests.training.language_models.tokenizers_of_families import tokenizer_of
 from training.engine.data.text import TextEncoder
+from training.engine.errors import InputError
 
 
 def test_a_template_that_writes_a_bos_brings_exactly_one() -> None:
@@ -41,3 +43,12 @@ def test_a_character_of_several_tokens_belongs_to_its_last_one(encoder: TextEnco
 def test_half_a_character_at_the_end_is_shown_as_it_decodes(encoder: TextEncoder) -> None:
     ids = encoder.encode_completion("aé", ended=False)[:-1]
     assert encoder.pieces(ids) == ["a", "\ufffd"]
+
+
+def test_a_turns_end_that_the_model_does_not_know_is_refused_before_anything_is_trained() -> None:
+    tokenizer = tokenizer_of("qwen")
+    size = len(tokenizer)
+    tokenizer.add_special_tokens({"eos_token": "<|new_end|>"})
+    tokenizer.chat_template = None
+    with pytest.raises(InputError, match=f"ends a turn with token {size}, .* ends at {size - 1}"):
+        TextEncoder(tokenizer, eos_ids=frozenset(), vocabulary_size=size)

@@ -23,10 +23,17 @@ ROOT = Path(__file__).parents[4]
 SETTINGS: dict[str, Any] = {"dtype": "float64", "learning_rate": 0.3, "adam_epsilon": 1.0, "probe_tokens": 4}
 KINDS: dict[str, dict[str, Any]] = {
     "lora": {"probe_prompts": 3, "evaluate_every": 2},
+    "spread": {"sharding": "full"},
+    "spread_checkpointed": {
+        "sharding": "full",
+        "gradient_checkpointing": "on",
+        "target_modules": ("q_proj",),
+    },
     "full": {"tuning": "full", "learning_rate": 0.05},
     "checkpointed": {"tuning": "full", "learning_rate": 0.05, "gradient_checkpointing": "on"},
 }
-FILES = {"lora": "adapter/adapter_model.safetensors"}
+ADAPTER = "adapter/adapter_model.safetensors"
+FILES = {"lora": ADAPTER, "spread": ADAPTER, "spread_checkpointed": ADAPTER}
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +61,15 @@ def runs(folder: Path, model_folder: Path) -> Path:
             ["train", "--model", str(model_folder), *options, "--out", str(folder / f"two-{kind}"), *values]
         )
     # Two processes resume a run of one: a checkpoint does not depend on how many wrote it.
-    with pytest.raises(Killed):
-        workshop.run(
-            model_folder,
-            folder / "train.jsonl",
-            folder / "two-full",
-            Events(kill_at=("progress", 3)),
-            **{**SETTINGS, **KINDS["full"]},
-        )
+    for kind in ("full", "spread"):
+        with pytest.raises(Killed):
+            workshop.run(
+                model_folder,
+                folder / "train.jsonl",
+                folder / f"two-{kind}",
+                Events(kill_at=("progress", 3)),
+                **{**SETTINGS, **KINDS[kind]},
+            )
     (folder / "commands.json").write_text(json.dumps(commands))
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     completed = subprocess.run(
@@ -71,7 +79,7 @@ def runs(folder: Path, model_folder: Path) -> Path:
         text=True,
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=200,
     )
     assert completed.returncode == 0, completed.stderr[-3000:]
     events = [json.loads(line) for line in completed.stdout.splitlines() if line.startswith("{")]

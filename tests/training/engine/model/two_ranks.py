@@ -12,7 +12,7 @@ import torch.distributed as dist
 from training.engine.cli import main
 
 if __name__ == "__main__":
-    faulthandler.dump_traceback_later(60, exit=True)
+    faulthandler.dump_traceback_later(150, exit=True)
     torch.set_num_threads(1)
     dist.init_process_group("gloo")  # once for all runs
     codes = [main(arguments) for arguments in json.loads(Path(sys.argv[1]).read_text())]

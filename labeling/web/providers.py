@@ -1,0 +1,219 @@
+"""Signing in with a provider (OpenID Connect): from the sign-in page to the provider, and back."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount import app_settings
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.core.cache import cache
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from common.errors import DomainError
+from labeling.actions.invitations import open_invitation
+from labeling.actions.provider_sign_ins import user_of_provider
+from labeling.actions.sign_ins import note_sign_in
+from labeling.models import Membership, User
+from labeling.signing_in import address_of, failures_of_network, network_of
+from labeling.web.edge import form_of
+
+ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+"""Those with a public key: with any other, a token could be signed by whoever knows the client's id."""
+
+CLAIMS = ["iss", "aud", "exp", "iat", "sub"]
+KEPT_FOR = 300
+LEEWAY = 60
+"""Seconds by which two clocks may differ."""
+
+
+def sign_in_providers() -> list[dict[str, str]]:
+    """The providers that are switched on: `id` and `name`."""
+    return [{"id": app["provider_id"], "name": app["name"]} for app in _apps()]
+
+
+def _apps() -> list[dict[str, Any]]:
+    return list(app_settings.PROVIDERS.get("openid_connect", {}).get("APPS", []))
+
+
+class ProviderAdapter(DefaultSocialAccountAdapter):
+    """Providers come from the settings alone. Which account somebody gets is decided by our own action."""
+
+    def list_apps(
+        self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
+    ) -> list[SocialApp]:
+        wanted = ("openid_connect", None)
+        return [
+            SocialApp(provider="openid_connect", **app)
+            for app in _apps()
+            if provider in (*wanted, app["provider_id"]) and client_id in (None, app["client_id"])
+        ]
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        address = next(iter(sociallogin.email_addresses), None)
+        try:
+            user = user_of_provider(
+                provider=sociallogin.account.provider,
+                uid=sociallogin.account.uid,
+                address=address.email if address else "",
+                is_confirmed=bool(address and address.verified),
+                is_invited=_comes_invited(sociallogin.state.get("next") or ""),
+                now=timezone.now(),
+            )
+        except DomainError as error:
+            raise ImmediateHttpResponse(_refused(request, error.message, error.status)) from error
+        sociallogin.user = sociallogin.account.user = user
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: Any = None,
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,
+    ) -> None:
+        text = _("%(name)s did not sign you in. Try again, or use your password.") % {"name": provider.name}
+        raise ImmediateHttpResponse(_refused(request, text, 401))
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """The end of a sign-in with a provider: the event, and no message of allauth's."""
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        records = get_authentication_records(request, user)
+        used = next((record["provider"] for record in records if record["method"] == "socialaccount"), "")
+        super().login(request, user)
+        network = network_of(address_of(request))
+        note_sign_in(user=user, network=network, provider=used, now=timezone.now())
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+
+class OpenIdAdapter(OpenIDConnectOAuth2Adapter):
+    """The protocol. Unlike allauth's, it checks the token's signature even of a token that it fetched itself."""
+
+    @property
+    def openid_config(self) -> dict[str, Any]:
+        """The provider's description of itself, asked for once in five minutes: anybody can press the button."""
+        address = self.get_provider().server_url
+        config: dict[str, Any] | None = cache.get(address)
+        if config is None:
+            config = self._get_json(address)
+            cache.set(address, config, KEPT_FOR)
+        return config
+
+    def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any) -> SocialLogin:
+        claims = self._decode_id_token(app, kwargs["response"].get("id_token") or "")
+        if "email" not in claims and "userinfo_endpoint" in self.openid_config:
+            told = self._fetch_user_info(token.token)
+            claims = {**told, **claims} if told.get("sub") == claims["sub"] else claims
+        login = self.get_provider().sociallogin_from_response(request, {"id_token": claims})
+        login.account.extra_data = {}  # nothing about the person is kept but the provider's name for them
+        return login
+
+    def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, Any]:
+        config = self.openid_config
+        if config.get("issuer", "").rstrip("/") != app.settings["server_url"]:
+            raise OAuth2Error("The provider names another issuer.")
+        try:
+            header = jwt.get_unverified_header(id_token)
+            keys = jwt.PyJWKSet.from_dict(self._get_json(config["jwks_uri"])).keys
+            key = next(one for one in keys if header.get("kid") in (None, one.key_id))
+            claims: dict[str, Any] = jwt.decode(
+                id_token,
+                key,
+                algorithms=ALGORITHMS,
+                issuer=config["issuer"],
+                audience=app.client_id,
+                leeway=LEEWAY,
+                options={"require": CLAIMS},
+            )
+        except (jwt.PyJWTError, StopIteration, KeyError) as error:
+            raise OAuth2Error("The provider's token is not valid.") from error
+        return claims
+
+    def _get_json(self, address: str) -> dict[str, Any]:
+        with ProviderAdapter().get_requests_session() as session:
+            response = session.get(address)
+            response.raise_for_status()
+            found: dict[str, Any] = response.json()
+        return found
+
+
+@never_cache
+@form_of("login")
+def provider_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Leads to the provider. By a page in between: the policy of our pages lets no form end elsewhere."""
+    adapter = _adapter(request, provider_id)
+    provider = adapter.get_provider()
+    provider.oauth2_adapter_class = OpenIdAdapter
+    after = request.POST.get("next", "")
+    hosts = {request.get_host()}
+    is_ours = url_has_allowed_host_and_scheme(after, allowed_hosts=hosts, require_https=request.is_secure())
+    try:
+        response: HttpResponse = provider.redirect(request, process="login", next_url=after if is_ours else None)
+    except (OSError, KeyError, ValueError):  # an OSError: what requests raises
+        text = _("%(name)s does not answer. Try again in a moment, or use your password.") % {"name": provider.name}
+        return _refused(request, text, 502)
+    address = response.headers.get("Location", "")
+    if urlsplit(address).scheme not in ("http", "https"):
+        return response  # allauth's own words on what is wrong
+    return render(request, "labeling/leaving.html", {"address": address, "provider": provider.name})
+
+
+@never_cache
+@require_safe
+def provider_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Takes the person whom the provider sends back. Refusals count as failed sign-ins of the network."""
+    adapter = _adapter(request, provider_id)
+    with failures_of_network(request) as attempt:
+        if attempt.wait:
+            response = _refused(request, "", 429, wait=attempt.wait)
+            response.headers["Retry-After"] = str(attempt.wait)
+            return response
+        try:
+            response = OAuth2CallbackView.adapter_view(adapter)(request)
+        except (ValueError, KeyError):  # what a provider sent is not what the protocol says
+            text = _("%(name)s did not sign you in. Try again, or use your password.")
+            response = _refused(request, text % {"name": adapter.get_provider().name}, 401)
+        attempt.succeeded = response.status_code < 400
+    return response
+
+
+def _adapter(request: HttpRequest, provider_id: str) -> OpenIdAdapter:
+    if provider_id not in {provider["id"] for provider in sign_in_providers()}:
+        raise Http404
+    return OpenIdAdapter(request, provider_id)
+
+
+def _comes_invited(after: str) -> bool:
+    """Whether somebody comes from the page of an open invitation to annotate, and goes back there."""
+    try:
+        match = resolve(urlsplit(after).path)
+    except Resolver404:
+        return False
+    if match.url_name != "invitation":
+        return False
+    try:
+        invitation = open_invitation(match.kwargs["token"], now=timezone.now())
+    except DomainError:
+        return False
+    return invitation.role != Membership.Role.LEAD
+
+
+def _refused(request: HttpRequest, text: str, status: int, *, wait: int = 0) -> HttpResponse:
+    return render(request, "labeling/not_signed_in.html", {"text": text, "wait": wait}, status=status)
