@@ -126,7 +126,7 @@ class Claim(Generic[J]):
 def ending(claim: Claim[J], clock: Clock, *, gives_up_on: tuple[type[Exception], ...], **values: Any) -> Iterator[None]:
     """Wraps a worker's whole work on a job: an exception ends the job, with `values` written beside its status.
 
-gives_up_on: exceptions that are the job's own fault; their message is a sentence for people, as is that of the
+    gives_up_on: exceptions that are the job's own fault; their message is a sentence for people, as is that of the
     storage's errors. After a lost connection to the database the job goes back to the queue, on a new one, and the
     error is raised. If the database stays away, the sweep will find the job.
     """

@@ -156,8 +156,8 @@ class Standing:
         values = {"count": len(self.own.results), "number": self.own.gate.number}
         if self.own.rests_on_labels_alone:
             text = gettext_noop(
-                "All %(count)s rules of gate %(number)s are met by the campaign's own labels alone; people were not asked, "
-                "and no suite was run."
+                "All %(count)s rules of gate %(number)s are met by the campaign's own labels alone; people were not "
+                "asked, and no suite was run."
             )
             return Sentence(text, values)
         if self.own.asks_no_people:
