@@ -107,7 +107,7 @@ def complete(
 
 def _complete(version: ModelVersion, request: GenerationRequest) -> GeneratedCompletion:
     if not _a_few.acquire(timeout=ROOM_SECONDS):
-        raise NoCompletion(BUSY)
+        raise NoCompletion(str(BUSY))
     try:
         return _write_completion(version, request)
     finally:
@@ -124,7 +124,7 @@ def _write_completion(version: ModelVersion, request: GenerationRequest) -> Gene
         return is_late
 
     if alone and not _one_at_a_time.acquire(timeout=WAIT_SECONDS):
-        raise NoCompletion(BUSY)
+        raise NoCompletion(str(BUSY))
     until = time.monotonic() + COMPLETION_SECONDS
     try:
         with open_source(version) as source:
