@@ -266,6 +266,8 @@ CELERY_TASK_ROUTES = {
     "training.tasks.join_run": {"queue": "train"},
     "training.tasks.run_gate": {"queue": "generate"},  # it may wait for model servers, and needs no GPU
     "training.tasks.run_evaluation": {"queue": "train"},
+    "training.tasks.run_price": {"queue": "train"},
+    "training.tasks.run_blame": {"queue": "lens"},
     "training.tasks.run_lens": {"queue": "lens"},
     "training.tasks.run_lab": {"queue": "lens"},
     "labeling.tasks.count_statistics": {"queue": "lens"},  # it may take a minute, and a person waits for it

@@ -11,6 +11,7 @@ from labeling.access import led_campaigns
 from labeling.models import Campaign, User
 from training.errors import ForItsGateOnly, HiddenUntilItsEnd
 from training.models import (
+    BlameJob,
     Deployment,
     EvaluationJob,
     GateDecision,
@@ -135,6 +136,11 @@ def visible_lens_jobs(user: User) -> QuerySet[LensJob]:
     if user.is_admin:
         return LensJob.objects.all()
     return LensJob.objects.filter(Q(created_by=user, campaign=None) | Q(campaign__in=_led(user).values("pk")))
+
+
+def visible_blame_jobs(user: User) -> QuerySet[BlameJob]:
+    """The searches for doubtful pairs in the campaigns that this person leads."""
+    return BlameJob.objects.filter(campaign__in=_led(user).values("pk"))
 
 
 def own_lab_sessions(user: User) -> QuerySet[LabSession]:

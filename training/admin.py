@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from training.models import (
+    BlameJob,
     Deployment,
     Evaluation,
     EvaluationJob,
@@ -12,6 +13,7 @@ from training.models import (
     LabSession,
     LensJob,
     ModelVersion,
+    PriceJob,
     RetrainingRule,
     Run,
     Snapshot,
@@ -91,6 +93,12 @@ class LensJobAdmin(ReadOnlyAdmin):
     list_filter = ("status",)
 
 
+@admin.register(BlameJob)
+class BlameJobAdmin(ReadOnlyAdmin):
+    list_display = ("pk", "snapshot", "version", "status", "created_by", "created_at")
+    list_filter = ("status",)
+
+
 @admin.register(LabSession)
 class LabSessionAdmin(ReadOnlyAdmin):
     list_display = ("pk", "version", "status", "done", "total", "created_by", "created_at")
@@ -111,4 +119,10 @@ class SuiteVersionAdmin(ReadOnlyAdmin):
 @admin.register(SuiteRun)
 class SuiteRunAdmin(ReadOnlyAdmin):
     list_display = ("pk", "suite_version", "version", "status", "done", "total", "created_at")
+    list_filter = ("status", "campaign")
+
+
+@admin.register(PriceJob)
+class PriceJobAdmin(ReadOnlyAdmin):
+    list_display = ("pk", "campaign", "status", "done", "total", "created_at")
     list_filter = ("status", "campaign")

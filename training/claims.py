@@ -26,11 +26,13 @@ from labeling.events.record import record
 from training.models import (
     CLAIMED_STATUSES,
     AnyJob,
+    BlameJob,
     EvaluationJob,
     GenerationJob,
     JobStatus,
     LabSession,
     LensJob,
+    PriceJob,
     Run,
     SuiteRun,
     worked_since,
@@ -41,7 +43,7 @@ logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 """Gives the current time."""
 
-J = TypeVar("J", GenerationJob, SuiteRun, Run, LensJob, LabSession, EvaluationJob)
+J = TypeVar("J", GenerationJob, SuiteRun, Run, LensJob, LabSession, EvaluationJob, PriceJob, BlameJob)
 
 # Workers send a heartbeat every few seconds; one that is silent for this long is taken for dead on any machine.
 HEARTBEAT_SECONDS = 5.0
@@ -58,6 +60,8 @@ TASKS: dict[type[AnyJob], tuple[str, str]] = {
     LensJob: ("training.tasks.run_lens", LensJob.QUEUE),
     LabSession: ("training.tasks.run_lab", LabSession.QUEUE),
     EvaluationJob: ("training.tasks.run_evaluation", EvaluationJob.QUEUE),
+    PriceJob: ("training.tasks.run_price", PriceJob.QUEUE),
+    BlameJob: ("training.tasks.run_blame", BlameJob.QUEUE),
 }
 NOUNS: dict[type[AnyJob], str] = {
     GenerationJob: "generation",
@@ -66,6 +70,8 @@ NOUNS: dict[type[AnyJob], str] = {
     LensJob: "lens",
     LabSession: "lab_session",
     EvaluationJob: "evaluation",
+    PriceJob: "price",
+    BlameJob: "blame",
 }
 
 

@@ -22,6 +22,7 @@ from training.actions.schedule import consider_retraining as consider
 from training.actions.snapshot_index import index_earlier_snapshots
 from training.actions.watching import look_at_promotion
 from training.jobs import handover
+from training.jobs.blame import run_blame_job
 from training.jobs.gate import run_evaluation as evaluate
 from training.jobs.gate import run_gate as ask_gate
 from training.jobs.gate import take_up_gate
@@ -29,6 +30,7 @@ from training.jobs.generation import run_generation_job
 from training.jobs.hosts import join_run as join
 from training.jobs.lab import run_lab_job
 from training.jobs.lens import run_lens_job
+from training.jobs.price import run_price_job
 from training.jobs.run import run_training_job
 from training.jobs.suites import run_suite_job
 from training.models import RetrainingRule, Run
@@ -102,9 +104,22 @@ def look_at_blind_test(campaign_id: int) -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
+def run_price(job_id: int) -> None:
+    """Measures a learning curve by short runs."""
+    if run_price_job(job_id) is not None:
+        claims.send_held_back(now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
 def run_lens(lens_job_id: int) -> None:
     """Computes the hidden rewards of a pair."""
     run_lens_job(lens_job_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def run_blame(job_id: int) -> None:
+    """Searches a snapshot for doubtful pairs."""
+    run_blame_job(job_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -35,6 +35,7 @@ from labeling.stats.gate import (
     prompt_means,
 )
 from labeling.stats.intervals import difference_of_shares, proportion, wilson_interval
+from labeling.stats.learning_curve import LearningCurve, Range, ShortTraining, learning_curve, quantiles
 from labeling.stats.leave_one_out import leave_one_out
 from labeling.stats.noise import accuracy_ceiling, label_noise
 from labeling.stats.paired import paired_difference
@@ -75,16 +76,19 @@ __all__ = [
     "GateOutlook",
     "GateRule",
     "InvalidCounts",
+    "LearningCurve",
     "LengthBias",
     "LengthCounts",
     "MatchCounts",
     "Metric",
     "Pattern",
     "PatternCounts",
+    "Range",
     "Ranking",
     "Rated",
     "RetestCounts",
     "RetestReport",
+    "ShortTraining",
     "Speed",
     "StatsError",
     "VerdictResult",
@@ -118,6 +122,7 @@ __all__ = [
     "label_noise",
     "lean_of",
     "leaned",
+    "learning_curve",
     "leave_one_out",
     "length_bias",
     "log_wealth",
@@ -130,6 +135,7 @@ __all__ = [
     "prompt_means",
     "proportion",
     "quantile",
+    "quantiles",
     "ranking",
     "retest_report",
     "speed",

@@ -13,7 +13,7 @@ from labeling.queries.attention import Attention
 Label = str | Promise
 
 GROUPS: tuple[tuple[Label, tuple[tuple[str, Label], ...]], ...] = (
-    (_("Loop"), (("campaign", _("The loop")), ("rounds", _("Rounds")))),
+    (_("Loop"), (("campaign", _("The loop")), ("rounds", _("Rounds")), ("price", _("Price")))),
     (
         _("Data"),
         (

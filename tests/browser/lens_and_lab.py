@@ -6,7 +6,7 @@ from labeling.models import Comparison, User
 from tests.browser.furnished import Furnished
 from tests.people import NOON, Stage, asks
 from training.lens.pairs import pair_of_texts
-from training.models import LabSession, LensJob
+from training.models import BlameJob, LabSession, LensJob, Snapshot
 
 LESSON = {
     "prompt": "What is 17 plus 26?",
@@ -45,6 +45,32 @@ def _side(version: str, chosen: float, rejected: float) -> dict[str, Any]:
         "chosen": [[text, -1.0 + chosen, -1.0] for text in ("It", " is", " 2", ".\n")],
         "rejected": [[text, -2.0 + rejected, -2.0] for text in ("Nobody", " knows", ".")],
     }
+
+
+def search_of(stage: Stage, snapshot: Snapshot, **changes: Any) -> BlameJob:
+    """A search through the two pairs of `real_snapshot`, which explains a comparison too."""
+    rows = [{"id": str(number), "doubt": 2.0 - number, "blame": 0.5 - number} for number in (1, 2)]
+    run = snapshot.runs.order_by("pk")[0]
+    values: dict[str, Any] = {
+        "campaign": stage.campaign,
+        "snapshot": snapshot,
+        "version": run.parent,
+        "query": pair_of_texts(asks("What is 17 plus 26?"), "Together that is 43.", "Together that is 42.").as_dict(),
+        "status": "finished",
+        "result": {
+            "pairs": 2,
+            "doubtful": rows,
+            "blamed": rows,
+            "groups": {
+                "annotator": [[stage.alice.pseudonym, 12, 3], [stage.bob.pseudonym, 10, 0]],
+                "guidelines": [["1", 14, 1], ["2", 8, 2]],
+            },
+        },
+        "created_by": stage.maya,
+        "created_at": NOON,
+        **changes,
+    }
+    return BlameJob.objects.create(**values)
 
 
 def experiment_of(user: User, furnished: Furnished, *, steps: int = 8, **changes: Any) -> LabSession:

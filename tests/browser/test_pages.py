@@ -18,7 +18,8 @@ from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.evaluations import evaluation_of, unfinished_evaluation
 from tests.browser.furnished import Furnished, furnish, real_snapshot
 from tests.browser.imports import bulk_of, imports_of
-from tests.browser.lens_and_lab import experiment_of, lens_job_of
+from tests.browser.lens_and_lab import experiment_of, lens_job_of, search_of
+from tests.browser.price import price_job_of
 from tests.browser.suite_runs import suite_names
 from tests.people import PASSWORD, Stage
 from tests.roles.rows import reset_link
@@ -79,6 +80,8 @@ PAGES = {
         "/campaigns/sums/snapshots/",
         "/snapshots/{snapshot}/?side=test",
         "/snapshots/{snapshot}/changes/",
+        "/snapshots/{snapshot}/doubt/",
+        "/snapshots/{snapshot}/doubt/?order=doubtful",
         "/campaigns/sums/suites/",
         "/suites/{suite}/",
         "/suites/{suite}/edit/",
@@ -100,6 +103,7 @@ PAGES = {
         "/evaluations/compare/",
         "/campaigns/sums/gate/",
         "/campaigns/sums/rounds/",
+        "/campaigns/sums/price/?votes=400&target=70",
         "/rounds/{turn}/",
         "/gate-decisions/{decision}/",
         "/campaigns/sums/people-gates/",
@@ -198,7 +202,9 @@ def everything(on_stage: Stage) -> tuple[Furnished, dict[str, Any]]:
     evaluation_of(on_stage, furnished, wrong=30)
     evaluation = evaluation_of(on_stage, furnished)
     waiting = unfinished_evaluation(on_stage, furnished, "queued")
+    price_job_of(on_stage, furnished)
     experiment_of(on_stage.maya, furnished)
+    search_of(on_stage, real_snapshot(furnished.finished))
     invitation = occupy(on_stage)
     practised = newcomer(on_stage)  # afterwards: the others have judged already, so they need not practise
     return furnished, {

@@ -20,7 +20,7 @@ from labeling.models import (
 )
 from tests.browser.evaluations import evaluation_of, unfinished_evaluation
 from tests.browser.furnished import real_snapshot
-from tests.browser.lens_and_lab import experiment_of, lens_job_of
+from tests.browser.lens_and_lab import experiment_of, lens_job_of, search_of
 from tests.browser.suite_runs import suite_of
 from tests.people import NOON, pair
 from tests.roles.bodies import BODIES, CAMPAIGN_LINE, FILES, FORMS, JSON, LINE, QUERIES, QUEUES_A_SUITE_RUN, WITH_PAIRS
@@ -36,6 +36,7 @@ from tests.roles.rows import (
     invited,
     learned_judgment,
     marked,
+    measuring,
     own_judgment,
     paused,
     practised,
@@ -97,6 +98,10 @@ ARGUMENTS: dict[str, Arguments] = {
     "bulk_act": lambda scene: ["sums", acted(scene)],
     "api-batch": lambda scene: [imported(scene)],
     **dict.fromkeys(("batch", "batch_change"), lambda scene: ["sums", imported(scene)]),
+    "api-blame-job": lambda scene: [search_of(scene.stage, real_snapshot(scene.furnished.finished)).pk],
+    "api-cancel-blame": lambda scene: [
+        search_of(scene.stage, real_snapshot(scene.furnished.finished), status="queued").pk
+    ],
     **dict.fromkeys(("lens_job", "api-lens-job"), lambda scene: [lens_job_of(scene.stage, scene.furnished).pk]),
     **dict.fromkeys(
         ("lab_steps", "lab_end", "api-lab-session", "api-lab-steps", "api-end-lab"),
@@ -151,6 +156,7 @@ ARGUMENTS: dict[str, Arguments] = {
         ),
         lambda scene: suite_runs(scene)[::-1],
     ),
+    **dict.fromkeys(("price_cancel", "api-cancel-price"), lambda scene: [measuring(scene)]),
     "version_promote": lambda scene: [scene.furnished.two.name],
     "api-version": lambda scene: [scene.furnished.two.name],
     "api-promote": lambda scene: [scene.furnished.two.name],
@@ -160,11 +166,24 @@ ARGUMENTS: dict[str, Arguments] = {
         lambda scene: [scene.furnished.writing.pk],
     ),
     **dict.fromkeys(
-        ("snapshot", "snapshot_changes", "snapshot_download"),
+        (
+            "snapshot",
+            "snapshot_changes",
+            "snapshot_doubt",
+            "snapshot_doubt_cancel",
+            "snapshot_download",
+            "snapshot_relabel",
+        ),
         lambda scene: [real_snapshot(scene.furnished.finished).pk],
     ),
     **dict.fromkeys(
-        ("api-snapshot", "api-snapshot-changes", "api-snapshot-download", "api-snapshot-judgments"),
+        (
+            "api-snapshot",
+            "api-snapshot-blame",
+            "api-snapshot-changes",
+            "api-snapshot-download",
+            "api-snapshot-judgments",
+        ),
         lambda scene: [real_snapshot(scene.furnished.finished).content_hash],
     ),
     **dict.fromkeys(

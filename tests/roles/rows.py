@@ -27,12 +27,13 @@ from labeling.models import (
     Webhook,
 )
 from tests.browser.furnished import Furnished, furnish
+from tests.browser.price import price_job_of
 from tests.browser.suite_runs import compared_runs
 from tests.people import NOON, Stage, pair, person, stage
 from tests.training.gates_by_people import hold, voted, voting_gate
 from training.actions.people_gates import cancel_people_gate
 from training.actions.snapshot_index import index_snapshot
-from training.models import PeopleGate, RetrainingRule, SuiteRun
+from training.models import PeopleGate, PriceJob, RetrainingRule, SuiteRun
 
 
 class Scene:
@@ -71,6 +72,12 @@ def suite_run_in(scene: Scene, status: str) -> int:
     number = suite_runs(scene)[1]
     SuiteRun.objects.filter(pk=number).update(status=status)
     return number
+
+
+def measuring(scene: Scene) -> str:
+    """The campaign of a measurement of the learning curve that is under way."""
+    PriceJob.objects.all().delete()
+    return price_job_of(scene.stage, scene.furnished, "running").campaign.slug
 
 
 def learned_judgment(scene: Scene) -> int:

@@ -70,6 +70,7 @@ def test_a_lead_who_is_none_any_more_may_do_no_more_than_the_others(change: Call
 
 STAYS_POSSIBLE = {
     # Ending what is under way, and taking access away.
+    "POST api-cancel-blame",
     "POST api-cancel-evaluation",
     "POST api-cancel-generation",
     "POST api-cancel-people-gate",

@@ -17,7 +17,7 @@ from tests.copying import copy_everything
 from tests.people import stage
 from tests.roles.bodies import QUERIES
 from tests.roles.rules import LABELING_API, TRAINING_API
-from training.models import LabSession, Snapshot
+from training.models import BlameJob, LabSession, Snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +81,7 @@ def _api(furnished: Furnished, names: dict[str, Any]) -> Iterator[str]:
         ("api-prompts-uses",): ["sums", names["prompt"]],
         ("api-judgments-uses",): ["sums", judgment],
         ("api-generation",): [furnished.writing.pk],
+        ("api-blame-job",): [BlameJob.objects.get().pk],
         ("api-lens-job",): [names["lens_job"]],
         ("api-lab-session",): [LabSession.objects.get().pk],
         ("api-run", "api-run-metrics"): [furnished.finished.pk],

@@ -37,6 +37,8 @@ def test_tasks_have_the_queues_that_the_workers_listen_to() -> None:
         tasks.join_run.name: "train",
         tasks.run_gate.name: "generate",
         tasks.run_evaluation.name: "train",
+        tasks.run_price.name: "train",
+        tasks.run_blame.name: "lens",
         tasks.run_lens.name: "lens",
         tasks.run_lab.name: "lens",
         labeling.tasks.count_statistics.name: "lens",

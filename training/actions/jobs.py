@@ -12,9 +12,9 @@ from labeling.events.record import record
 from labeling.models import User
 from training.claims import enqueue, noun
 from training.errors import JobActive, JobOver
-from training.models import ACTIVE_STATUSES, EvaluationJob, GenerationJob, JobStatus, Run, SuiteRun
+from training.models import ACTIVE_STATUSES, BlameJob, EvaluationJob, GenerationJob, JobStatus, PriceJob, Run, SuiteRun
 
-J = TypeVar("J", GenerationJob, SuiteRun, Run, EvaluationJob)
+J = TypeVar("J", GenerationJob, SuiteRun, Run, EvaluationJob, PriceJob, BlameJob)
 
 
 def lock_person(person: User | None) -> None:

@@ -125,6 +125,11 @@ def _check(version: ModelVersion, reference: ModelVersion | None, pair: Preferen
             _("%(one)s and %(other)s have different base models: they cannot be compared.")
             % {"one": version.name, "other": reference.name}
         )
+    check_length(pair)
+
+
+def check_length(pair: PreferencePair) -> None:
+    """Raises WrongSettings for a pair with a text of more than MOST_CHARACTERS."""
     texts = [pair.chosen, pair.rejected, *(message["content"] for message in pair.prompt)]
     if max(map(len, texts)) > MOST_CHARACTERS:
         raise WrongSettings(_("A text is longer than %(most)s characters.") % {"most": grouped(MOST_CHARACTERS)})

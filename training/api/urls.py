@@ -3,6 +3,7 @@
 from django.urls import path
 
 from training.api import (
+    blame,
     evaluations,
     gates,
     generation,
@@ -11,6 +12,7 @@ from training.api import (
     lineage,
     people_gates,
     playground,
+    price,
     retraining,
     rounds,
     runs,
@@ -25,6 +27,8 @@ urlpatterns = [
     path("campaigns/<slug:slug>/retraining/resume/", retraining.ResumeRetrainingView.as_view(), name="api-resume-rule"),
     path("campaigns/<slug:slug>/rounds/", rounds.RoundsView.as_view(), name="api-rounds"),
     path("campaigns/<slug:slug>/rounds/plan/", rounds.RoundPlanView.as_view(), name="api-round-plan"),
+    path("campaigns/<slug:slug>/price/", price.PriceView.as_view(), name="api-price"),
+    path("campaigns/<slug:slug>/price/cancel/", price.CancelPriceView.as_view(), name="api-cancel-price"),
     path("rounds/<int:pk>/", rounds.RoundView.as_view(), name="api-round"),
     path("campaigns/<slug:slug>/gate/", gates.GateView.as_view(), name="api-gate"),
     path("campaigns/<slug:slug>/held-prompts/", people_gates.HeldPromptsView.as_view(), name="api-held-prompts"),
@@ -43,6 +47,8 @@ urlpatterns = [
     path("generation/<int:pk>/", generation.GenerationView.as_view(), name="api-generation"),
     path("generation/<int:pk>/cancel/", generation.CancelGenerationView.as_view(), name="api-cancel-generation"),
     path("generation/<int:pk>/resume/", generation.ResumeGenerationView.as_view(), name="api-resume-generation"),
+    path("blame/<int:pk>/", blame.BlameJobView.as_view(), name="api-blame-job"),
+    path("blame/<int:pk>/cancel/", blame.CancelBlameView.as_view(), name="api-cancel-blame"),
     path("lens/", lens.LensJobsView.as_view(), name="api-lens-jobs"),
     path("lens/<int:pk>/", lens.LensJobView.as_view(), name="api-lens-job"),
     path("lab/", lab.LabSessionsView.as_view(), name="api-lab-sessions"),
@@ -72,6 +78,7 @@ urlpatterns = [
     path("suite-runs/<int:pk>/judge/", suites.SuiteJudgeView.as_view(), name="api-suite-judge"),
     path("snapshots/", snapshots.SnapshotsView.as_view(), name="api-snapshots"),
     path("snapshots/<slug:name>/", snapshots.SnapshotView.as_view(), name="api-snapshot"),
+    path("snapshots/<slug:name>/blame/", blame.SnapshotBlameView.as_view(), name="api-snapshot-blame"),
     path("snapshots/<slug:name>/changes/", snapshots.SnapshotChangesView.as_view(), name="api-snapshot-changes"),
     path("snapshots/<slug:name>/download/", snapshots.SnapshotDownloadView.as_view(), name="api-snapshot-download"),
     path("snapshots/<slug:name>/judgments/", lineage.SnapshotJudgmentsView.as_view(), name="api-snapshot-judgments"),

@@ -1,5 +1,5 @@
-"""``python -m training.engine``: train, reward, rlhf, best-of-n, score, evaluate, drift, lab, merge on plain files;
-settings lists them.
+"""``python -m training.engine``: train, reward, rlhf, best-of-n, score, evaluate, drift, blame, lab, merge on plain
+files; settings lists them.
 
 stdout carries JSON lines (``{"event": ...}``), stderr is for people. Exit codes: 0 finished; 1 a bug or the machine
 (traceback on stderr); 2 bad input or config; 3 cancelled by SIGTERM or SIGINT; 4 diverged.
@@ -20,7 +20,7 @@ from training.engine.events import Caller, StopRequest, emit, log
 from training.engine.launcher import Hosts, end_with_launcher, is_launched, launch, processes_here, reports
 from training.engine.loss_settings import as_table as losses_as_table
 
-_GIVEN = ("model", "adapter", "reference_adapter", "reward_model")  # folders that are read as they are
+_GIVEN = ("model", "adapter", "reference_adapter", "reward_model", "run")  # folders that are read as they are
 WAIT_SECONDS = 120.0  # a predecessor may need a step, at worst an evaluation, to notice that its reader is gone
 
 
@@ -111,7 +111,14 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--out", type=Path, help="JSON file to write")
     drift = commands.add_parser("drift", help="exact KL of samples to the base and to another adapter")
     drift.add_argument("--out", type=Path, required=True, help="JSON-lines file to write")
-    for command in (score, evaluate, drift):
+    blame = commands.add_parser("blame", help="which pairs pushed an adapter where it is, and which are doubtful")
+    blame.add_argument("--run", type=Path, help="folder of the finished run: its settings, reference and checkpoints")
+    blame.add_argument("--queries", type=Path, help="pairs to explain: the better completion and the one that won")
+    blame.add_argument("--out", type=Path, required=True, help="JSON-lines file to write, a line for each pair")
+    blame.add_argument("--gradients", type=Path, help="folder of gradients that later calls use again")
+    blame.add_argument("--points", type=int, default=1, help="points of the run: its start, its end, then checkpoints")
+    blame.add_argument("--held-out", type=int, default=100, help="held-out pairs of the snapshot to compare with")
+    for command in (score, evaluate, drift, blame):
         command.add_argument("--reference-adapter", type=Path, help="adapter of the reference (default: none)")
     lab = commands.add_parser("lab", help="take steps on request (JSON lines on stdin) and report each of them")
     lab.add_argument("--watch", type=Path, help="pairs that are scored as well, but not learned from")
@@ -134,7 +141,7 @@ def build_parser() -> argparse.ArgumentParser:
     merge = commands.add_parser("merge", help="fold an adapter into its base model, as a model folder")
     merge.add_argument("--out", type=Path, required=True, help="folder to write")
     merge.add_argument("--dtype", choices=["float32", "bfloat16", "float16"], default="float32", help="of its weights")
-    for command in (train, reward, rlhf, best, score, evaluate, drift, lab, merge):
+    for command in (train, reward, rlhf, best, score, evaluate, drift, blame, lab, merge):
         command.add_argument("--model", type=Path, required=True, help="folder of the base model")
         command.add_argument(
             "--adapter",
@@ -142,15 +149,15 @@ def build_parser() -> argparse.ArgumentParser:
             required=command is merge,
             help="adapter to start from, to score or to merge (default: none)",
         )
-    for command in (train, reward, rlhf, best, score, evaluate, drift, lab):
+    for command in (train, reward, rlhf, best, score, evaluate, drift, blame, lab):
         command.add_argument(
             "--data",
             type=Path,
             required=True,
-            help="pairs (rlhf, best-of-n: prompts; drift: samples) as JSON lines (train, reward: or a snapshot's "
-            "folder); a pair's weight is for files from outside, the platform sets none",
+            help="pairs (rlhf, best-of-n: prompts; drift: samples) as JSON lines (train, reward, blame: or a "
+            "snapshot's folder); a pair's weight is for files from outside, the platform sets none",
         )
-    for command in (train, reward, rlhf, best, score, evaluate, drift, lab, merge):
+    for command in (train, reward, rlhf, best, score, evaluate, drift, blame, lab, merge):
         command.add_argument("--config", type=Path, help="JSON file of settings")
         command.add_argument(
             "--set", action="append", default=[], dest="settings", metavar="FIELD=VALUE", help="one setting; repeatable"
@@ -257,6 +264,22 @@ def _drift(options: argparse.Namespace, config: RunConfig, stop: StopRequest) ->
     return {"samples": len(drifts), "out": str(options.out)}
 
 
+def _blame(options: argparse.Namespace, settings: dict[str, Any], stop: StopRequest) -> dict[str, Any]:
+    from training.engine.attribution.blame import BlameFiles, Choices, blame
+
+    files = BlameFiles(
+        options.model,
+        options.data,
+        options.out,
+        run=options.run,
+        adapter=options.adapter,
+        start=options.reference_adapter,
+        queries=options.queries,
+        cache=options.gradients,
+    )
+    return blame(files, settings, Choices(options.points, options.held_out), caller=Caller(emit, stop))
+
+
 def _lab(options: argparse.Namespace, config: RunConfig, stop: StopRequest) -> dict[str, Any]:
     from training.engine.lab import Lab, commands_from_stdin, serve
     from training.engine.learning.run import prepare_torch
@@ -284,4 +307,4 @@ _COMMANDS = {
     "merge": _merge,
 }
 _SHARED = ("train", "reward")  # commands for several processes
-_METHODS = {"rlhf": _rlhf, "best-of-n": _best_of_n}
+_METHODS = {"rlhf": _rlhf, "best-of-n": _best_of_n, "blame": _blame}

@@ -44,6 +44,13 @@ class RunConfig:
     label_noise: float = _setting(
         0.1, "The share of flipped labels that the robust loss corrects for.", low=0.0, below=0.5
     )
+    measured_noise: float = _setting(
+        0.0,
+        "The measured share of wrong labels: confidences are moved in log odds until their mean says as much; 0 leaves "
+        "them.",
+        low=0.0,
+        below=0.5,
+    )
     simpo_margin: float = _setting(0.5, "SimPO's gamma: the reward difference it asks for.", low=0.0)
     sft_weight: float = _setting(
         0.0, "Adds this times the chosen completion's mean negative log-probability per token to the loss.", low=0.0

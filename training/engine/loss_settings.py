@@ -6,7 +6,7 @@ The interface offers losses and draws their floors; it does not load torch for t
 import math
 from dataclasses import dataclass
 
-NAMES = ("sigmoid", "sigmoid_norm", "robust", "ipo", "hinge", "orpo", "simpo", "sft", "unlikelihood")
+NAMES = ("sigmoid", "sigmoid_norm", "robust", "ipo", "hinge", "orpo", "simpo", "sft", "unlikelihood", "em")
 """The losses, by their names in `losses.LOSSES`."""
 
 BETAS = {"sigmoid_norm": 5.0, "ipo": 2.5, "simpo": 2.0}
@@ -18,7 +18,7 @@ BETA = 0.1
 """DPO's own, and that of every other loss."""
 
 RANGES = {
-    **dict.fromkeys(("sigmoid", "robust", "hinge", "orpo"), (0.001, 10.0)),
+    **dict.fromkeys(("sigmoid", "robust", "hinge", "orpo", "em"), (0.001, 10.0)),
     **dict.fromkeys(BETAS, (0.5, 100.0)),
 }
 """The betas under which a loss does its work. Below, no text reaches what it asks for, and it pushes without end;
@@ -30,7 +30,7 @@ RATES = {"lora": (1e-6, 5e-3), "full": (1e-8, 1e-4)}
 PER_TOKEN = tuple(BETAS)
 """The losses whose rewards are means over a completion's tokens: a margin of sums would grow with length alone."""
 
-WITH_MARGIN = ("sigmoid", "robust", "hinge")
+WITH_MARGIN = ("sigmoid", "robust", "hinge", "em")
 """The losses that ``dpop_weight`` applies to."""
 
 
@@ -85,9 +85,9 @@ def as_table() -> str:
 def loss_without_preference(settings: LossSettings) -> float | None:
     """The loss of a policy that is its reference: the start of a run. None where it depends on the texts.
 
-    The confidence of a label does not matter there. sigmoid, sigmoid_norm, robust: ``log 2``; hinge: 1; ipo: ``1 / (4
-    beta^2)``.
+    The confidence of a label does not matter there. sigmoid, sigmoid_norm, robust, em: ``log 2``; hinge: 1; ipo:
+    ``1 / (4 beta^2)``.
     """
-    starts = dict.fromkeys(("sigmoid", "sigmoid_norm", "robust"), math.log(2.0))
+    starts = dict.fromkeys(("sigmoid", "sigmoid_norm", "robust", "em"), math.log(2.0))
     starts |= {"hinge": 1.0, "ipo": 1.0 / (4.0 * settings.beta**2)}
     return None if settings.sft_weight else starts.get(settings.loss)

@@ -87,6 +87,28 @@ def robust_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
     return ((1.0 - noise) * softplus(-margin) - noise * softplus(margin)) / (1.0 - 2.0 * noise)
 
 
+def posterior_right(margin: Tensor, confidence: Tensor) -> Tensor:
+    """The probability that a label is right, given the policy: ``p sigma(m) / (p sigma(m) + (1 - p) sigma(-m))``.
+
+    The E-step of RE-PO (arXiv 2509.24159); p is the reliability of those who gave the label. In log odds it is a sum:
+    ``logit = log(p / (1 - p)) + m``. Shapes: (pairs,).
+    """
+    return torch.sigmoid(torch.logit(confidence) + margin)
+
+
+def em_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
+    """RE-PO (arXiv 2509.24159): DPO when labels may be wrong, ``-log(p sigma(m) + (1 - p) sigma(-m))``.
+
+    It is the likelihood of the label with its truth summed out. Its gradient is that of the M-step,
+    ``-q log sigma(m) - (1 - q) log sigma(-m)`` with the posterior q of the E-step held fixed (``posterior_right``), so
+    each step does both. A label that the policy contradicts strongly loses its weight; ``sigmoid`` would follow it.
+    """
+    margin, p = margins(pairs, settings), pairs.confidence
+    # A certain label has log(1 - p) = -inf, whose gradient is no number: a trifle of doubt stands for none.
+    doubt = torch.log1p(-p.clamp(max=1.0 - 1e-7))
+    return -torch.logaddexp(torch.log(p) - softplus(-margin), doubt - softplus(margin))
+
+
 def ipo_loss(pairs: Pairs, settings: LossSettings) -> Tensor:
     """IPO (arXiv 2310.12036, equation 17): ``p (d - 1 / (2 beta))^2 + (1 - p) (d + 1 / (2 beta))^2``.
 
@@ -161,6 +183,7 @@ LOSSES: dict[str, Callable[[Pairs, LossSettings], Tensor]] = {
     "simpo": simpo_loss,
     "sft": sft_loss,
     "unlikelihood": unlikelihood_loss,
+    "em": em_loss,
 }
 
 
@@ -182,6 +205,7 @@ def loss_floors(confidence: Tensor, settings: LossSettings) -> Tensor | None:
 
     - sigmoid, sigmoid_norm, simpo: the label's entropy ``-p log p - (1 - p) log(1 - p)``, at ``m = log(p / (1 - p))``.
     - ipo: ``p (1 - p) / beta^2``, at ``d = (2 p - 1) / (2 beta)``.
+    - em: ``-log p`` of a ``p`` above one half, while the margin grows without bound.
     - hinge: ``2 min(p, 1 - p)``, at ``m = 1`` for ``p`` above one half, else at ``m = -1``.
 
     None for robust, which falls without bound while the margin grows, and wherever the likelihood of the chosen
@@ -194,6 +218,8 @@ def loss_floors(confidence: Tensor, settings: LossSettings) -> Tensor | None:
         return entropy
     if settings.loss == "ipo":
         return confidence * (1.0 - confidence) / settings.beta**2
+    if settings.loss == "em":
+        return -torch.log(torch.maximum(confidence, 1.0 - confidence))
     if settings.loss == "hinge":
         return 2.0 * torch.minimum(confidence, 1.0 - confidence)
     return None

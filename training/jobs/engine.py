@@ -32,16 +32,23 @@ def engine_command(command: str, version: ModelVersion, *, reference: ModelVersi
     return line
 
 
-def run_engine(command: list[str], *, should_stop: Callable[[], bool] = lambda: False) -> dict[str, Any]:
+def run_engine(
+    command: list[str],
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    on_message: Callable[[dict[str, Any]], None] = lambda message: None,
+) -> dict[str, Any]:
     """Runs an engine command and returns the fields of its last event. Raises EngineFailed.
 
     should_stop: is called at least every second; once it returns True, the engine is ended and the result is empty.
+    on_message: is called with every event.
     """
     last: dict[str, Any] = {}
     with processes.LineChild(command, log=settings.VAR_DIR / "log" / "engine.log") as child:
         while not child.ended_output:
             for message in child.messages(TICK_SECONDS):
                 last = message
+                on_message(message)
             if should_stop():
                 return {}
         code = child.wait()

@@ -11,9 +11,11 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_noop as _
 
 from common.processes import PROJECT_DIR
@@ -21,7 +23,7 @@ from common.sentences import Sentence, sentence_of
 from training import claims
 from training.claims import Clock
 from training.generation import GeneratorUnavailable, ModelServer
-from training.models import CLAIMED_STATUSES, GenerationJob, ModelJob, Run, SuiteRun
+from training.models import CLAIMED_STATUSES, GenerationJob, ModelJob, PriceJob, Run, SuiteRun
 from training.queries.serving import training_now
 from training.versions import servers
 
@@ -52,8 +54,8 @@ def generating(claim: "claims.Claim[GenerationJob] | claims.Claim[SuiteRun]", cl
 
 
 @contextmanager
-def training(claim: "claims.Claim[Run]", clock: Clock) -> Iterator[None]:
-    """Holds the machine for a run alone; the servers have released their memory.
+def training(claim: "claims.Claim[Run] | claims.Claim[PriceJob]", clock: Clock) -> Iterator[None]:
+    """Holds the machine for a run or a learning curve alone; the servers have released their memory.
 
     Raises HandoverFailed, claims.Stopped, claims.ClaimLost.
     """
@@ -69,7 +71,7 @@ def training(claim: "claims.Claim[Run]", clock: Clock) -> Iterator[None]:
         restore()
 
 
-def _take(claim: "claims.Claim[GenerationJob] | claims.Claim[SuiteRun] | claims.Claim[Run]", clock: Clock) -> None:
+def _take(claim: "claims.Claim[Any]", clock: Clock) -> None:
     """Waits until the machine is free, with the reason in the job's row, and takes it."""
     while True:
         with transaction.atomic():
@@ -87,12 +89,14 @@ def _take(claim: "claims.Claim[GenerationJob] | claims.Claim[SuiteRun] | claims.
         time.sleep(POLL_SECONDS)
 
 
-def _why_it_waits(holder: ModelJob | None) -> Sentence:
+def _why_it_waits(holder: ModelJob | PriceJob | None) -> Sentence:
     if holder is None:
         return Sentence(_("Waiting for the machine: its servers are coming back."))
     number = {"number": holder.pk}
     if isinstance(holder, Run):
         return Sentence(_("Waiting for the machine: run %(number)s is using it."), number)
+    if isinstance(holder, PriceJob):
+        return Sentence(_("Waiting for the machine: learning curve %(number)s is using it."), number)
     if isinstance(holder, SuiteRun):
         return Sentence(_("Waiting for the machine: suite run %(number)s is using it."), number)
     return Sentence(_("Waiting for the machine: generation %(number)s is using it."), number)
@@ -108,17 +112,20 @@ def _lock(*, wait: bool) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _holder(job: ModelJob) -> ModelJob | None:
+def _holder(job: ModelJob | PriceJob) -> ModelJob | PriceJob | None:
     """The job that has the machine and does not share it with this one."""
-    held = Run.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
-    if not isinstance(job, Run):
-        return held.first()
+    running = Run.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
+    measuring = PriceJob.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
+    if not isinstance(job, Run | PriceJob):
+        return running.first() or measuring.first()
     writing = GenerationJob.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
     checking = SuiteRun.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
-    return held.exclude(pk=job.pk).first() or writing.first() or checking.first()
+    others: tuple[QuerySet[Any], ...] = (running, measuring, writing, checking)
+    found = (rows.exclude(pk=job.pk) if rows.model is type(job) else rows for rows in others)
+    return next(filter(None, (rows.first() for rows in found)), None)
 
 
-def _release(job: ModelJob) -> None:
+def _release(job: ModelJob | PriceJob) -> None:
     type(job).objects.filter(pk=job.pk, attempts=job.attempts).update(holds_machine=False)
 
 

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from django.core.management.base import CommandError, CommandParser
 
-from training.models import EvaluationJob, GenerationJob, JobStatus, ModelVersion, Run, SuiteRun
+from training.models import BlameJob, EvaluationJob, GenerationJob, JobStatus, ModelVersion, PriceJob, Run, SuiteRun
 
-J = TypeVar("J", GenerationJob, SuiteRun, Run, EvaluationJob)
+J = TypeVar("J", GenerationJob, SuiteRun, Run, EvaluationJob, PriceJob, BlameJob)
 POLL_SECONDS = 1.0
 
 

@@ -4,6 +4,7 @@ Jobs are rows first: a row's status is the truth about a job; a Celery message o
 """
 
 from training.models.backup import Backup
+from training.models.blame import BlameJob
 from training.models.draft import CampaignDraft, DraftFile
 from training.models.evaluation import EvaluationJob, report_file, report_hash
 from training.models.gate import Gate, GateDecision, certificate_file, certificate_hash
@@ -23,6 +24,7 @@ from training.models.lab import LabSession
 from training.models.lens import LensJob
 from training.models.lineage import LeftOut, SnapshotPart
 from training.models.people_gate import HeldPrompts, PeopleGate, PeopleGatePair
+from training.models.price import PriceJob
 from training.models.rehearsal import RehearsalCampaign
 from training.models.retraining import RetrainingRule
 from training.models.round import Round, RoundPlan
@@ -31,7 +33,7 @@ from training.models.suite import ScenarioAnswer, ScenarioResult, Suite, SuiteRu
 from training.models.version import Deployment, Evaluation, ModelVersion
 from training.models.worker import Worker
 
-AnyJob = GenerationJob | SuiteRun | Run | LensJob | LabSession | EvaluationJob
+AnyJob = GenerationJob | SuiteRun | Run | LensJob | LabSession | EvaluationJob | PriceJob | BlameJob
 WritingJob = GenerationJob | SuiteRun
 """Jobs in which versions write texts: they share a queue, and the machine with each other."""
 ModelJob = GenerationJob | SuiteRun | Run
@@ -46,6 +48,7 @@ __all__ = [
     "FIGURES",
     "AnyJob",
     "Backup",
+    "BlameJob",
     "CampaignDraft",
     "CandidateStrategy",
     "Deployment",
@@ -69,6 +72,7 @@ __all__ = [
     "ModelVersion",
     "PeopleGate",
     "PeopleGatePair",
+    "PriceJob",
     "RehearsalCampaign",
     "RetrainingRule",
     "Round",

@@ -88,6 +88,11 @@ class Run(Job):
         help_text="The version that served when it started; null: its parent did.",
     )
     config = models.JSONField(default=dict, help_text="Settings that differ from the engine's defaults (RunConfig).")
+    noise = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="The measured share of wrong labels, with its interval and source. Null: too little was known.",
+    )
     round = models.ForeignKey(Round, null=True, blank=True, on_delete=models.PROTECT, related_name="runs")
     directory = PlaceField(max_length=500, blank=True, help_text="The folder that the engine writes to.")
     trigger = models.CharField(max_length=16, choices=Trigger.choices, default=Trigger.PERSON)

@@ -8,10 +8,26 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 
 from labeling.models import Campaign, Judgment
-from training.models import EvaluationJob, GenerationJob, PeopleGate, Round, RoundPlan, Run, SuiteRun, worked_since
+from training.models import (
+    EvaluationJob,
+    GenerationJob,
+    PeopleGate,
+    PriceJob,
+    Round,
+    RoundPlan,
+    Run,
+    SuiteRun,
+    worked_since,
+)
 from training.queries.round_rows import BY_PEOPLE, Learned, RoundRows, Span, Time, in_span, learned_by
 
-JOBS: tuple[type[GenerationJob | Run | EvaluationJob | SuiteRun], ...] = (GenerationJob, Run, EvaluationJob, SuiteRun)
+JOBS: tuple[type[GenerationJob | Run | EvaluationJob | SuiteRun | PriceJob], ...] = (
+    GenerationJob,
+    Run,
+    EvaluationJob,
+    SuiteRun,
+    PriceJob,
+)
 
 
 @dataclass(frozen=True, slots=True)

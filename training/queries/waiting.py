@@ -1,7 +1,7 @@
 """For what a job waits: another job, memory, a worker, or a server; its place in the queue, and how long it may take.
 
 The rows alone decide: jobs are rows first, and workers report themselves. So a page that shows many jobs takes the same
-nine statements as a page that shows one.
+ten statements as a page that shows one.
 """
 
 import os
@@ -23,12 +23,14 @@ from training.models import (
     ACTIVE_STATUSES,
     CLAIMED_STATUSES,
     AnyJob,
+    BlameJob,
     EvaluationJob,
     GenerationJob,
     JobStatus,
     LabSession,
     LensJob,
     ModelJob,
+    PriceJob,
     Run,
     SuiteRun,
     Worker,
@@ -85,6 +87,8 @@ _KINDS: dict[type[AnyJob], str] = {
     LensJob: "lens",
     LabSession: "lab",
     EvaluationJob: "evaluation",
+    PriceJob: "price",
+    BlameJob: "blame",
 }
 
 
@@ -133,8 +137,10 @@ class Waiting:
         jobs += Run.objects.filter(status__in=ACTIVE_STATUSES).select_related("campaign", "snapshot")
         jobs += LensJob.objects.filter(status__in=ACTIVE_STATUSES).defer("result").select_related("campaign")
         jobs += LabSession.objects.filter(status__in=ACTIVE_STATUSES).select_related("campaign")
+        jobs += BlameJob.objects.filter(status__in=ACTIVE_STATUSES).defer("result").select_related("campaign")
         evaluations = EvaluationJob.objects.filter(status__in=ACTIVE_STATUSES).defer("parts", "report")
         jobs += evaluations.select_related("campaign", "version")
+        jobs += PriceJob.objects.filter(status__in=ACTIVE_STATUSES).defer("trainings").select_related("campaign")
         return jobs
 
     @cached_property
@@ -229,6 +235,8 @@ class Waiting:
         """The name of a job in a sentence: with its campaign if the reader leads it, else without any name."""
         if isinstance(job, LensJob):
             return _("a look through the reward lens")
+        if isinstance(job, BlameJob):
+            return _("a search for doubtful pairs")
         if isinstance(job, LabSession):
             return _("an experiment in the lab")
         if isinstance(job, EvaluationJob):
@@ -249,11 +257,13 @@ _OF_ANOTHER: dict[type[AnyJob], str | Promise] = {
     Run: gettext_lazy("a run of another campaign"),
     SuiteRun: gettext_lazy("a suite run of another campaign"),
     GenerationJob: gettext_lazy("a generation of another campaign"),
+    PriceJob: gettext_lazy("a learning curve of another campaign"),
 }
 _OF_OURS: dict[type[AnyJob], str | Promise] = {
     Run: gettext_lazy("Run %(number)s of %(campaign)s"),
     SuiteRun: gettext_lazy("Suite run %(number)s of %(campaign)s"),
     GenerationJob: gettext_lazy("the generation for %(campaign)s"),
+    PriceJob: gettext_lazy("the learning curve of %(campaign)s"),
 }
 
 

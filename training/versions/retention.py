@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from training.models import (
     ACTIVE_STATUSES,
+    BlameJob,
     Deployment,
     EvaluationJob,
     GenerationJob,
@@ -91,6 +92,8 @@ def _at_work() -> Iterator[tuple[int | None, str]]:
         reason = gettext("lens job %(number)s uses it") % {"number": lens_job.pk}
         for version in (lens_job.version_id, lens_job.before_id, lens_job.reference_id):
             yield version, reason
+    for search in BlameJob.objects.filter(status__in=ACTIVE_STATUSES):
+        yield search.version_id, gettext("a search for doubtful pairs uses it")
     for evaluation in EvaluationJob.objects.filter(status__in=ACTIVE_STATUSES):
         reason = gettext("evaluation %(number)s measures it") % {"number": evaluation.pk}
         for version in (evaluation.version_id, evaluation.compared_id):

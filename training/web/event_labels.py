@@ -22,6 +22,12 @@ from training.web.setting_labels import DROPPED, RESULTS, SETTINGS
 
 EVENTS: dict[str, str | Promise] = {
     "backup.made": _("Backup made"),
+    "blame.asked": _("Search for doubtful pairs requested"),
+    "blame.cancel_requested": _("Search for doubtful pairs: cancellation requested"),
+    "blame.cancelled": _("Search for doubtful pairs cancelled"),
+    "blame.failed": _("Search for doubtful pairs failed"),
+    "blame.finished": _("Search for doubtful pairs finished"),
+    "blame.resumed": _("Search for doubtful pairs resumed"),
     "evaluation.cancel_requested": _("Evaluation: cancellation requested"),
     "evaluation.cancelled": _("Evaluation cancelled"),
     "evaluation.failed": _("Evaluation failed"),
@@ -48,6 +54,11 @@ EVENTS: dict[str, str | Promise] = {
     "lens.failed": _("Reward lens failed"),
     "lens.finished": _("Reward lens finished"),
     "lens.resumed": _("Reward lens resumed"),
+    "price.cancel_requested": _("Learning curve: cancellation requested"),
+    "price.cancelled": _("Learning curve cancelled"),
+    "price.failed": _("Learning curve failed"),
+    "price.finished": _("Learning curve measured"),
+    "price.started": _("Learning curve started"),
     "prompts.held": _("Prompts held for gates"),
     "retraining_rule.paused": _("Automatic retraining paused"),
     "retraining_rule.resumed": _("Automatic retraining resumed"),
@@ -89,6 +100,7 @@ EVENTS: dict[str, str | Promise] = {
 }
 SUBJECTS: dict[str, str | Promise] = {
     "backup": _("backup"),
+    "blamejob": _("search for doubtful pairs"),
     "deployment": _("deployment"),
     "evaluationjob": _("evaluation"),
     "gate": _("gate"),
@@ -98,6 +110,7 @@ SUBJECTS: dict[str, str | Promise] = {
     "lensjob": _("reward lens"),
     "modelversion": _("model version"),
     "peoplegate": _("gate by people"),
+    "pricejob": _("learning curve"),
     "retrainingrule": _("retraining rule"),
     "scenarioanswer": _("answer about a scenario"),
     "round": _("round"),
@@ -113,7 +126,7 @@ WATCHED: dict[str, str | Promise] = {
     "flags": _("Flags"),
     "disagreement": _("Disagreement of annotators"),
 }
-_JOBS = ("evaluationjob", "generationjob", "labsession", "lensjob", "run", "suiterun")
+_JOBS = ("blamejob", "evaluationjob", "generationjob", "labsession", "lensjob", "pricejob", "run", "suiterun")
 FIELDS: dict[str, Field] = {
     **{f"{job}.status": Field(_("Status"), dict(JobStatus.choices)) for job in _JOBS},
     "accuracy": Field(_("Held-out accuracy"), as_text=percent),
@@ -159,9 +172,11 @@ FIELDS: dict[str, Field] = {
     "heldprompts.share": Field(_("Share of prompts held"), as_text=percent),
     "parent": Field(_("Parent")),
     "parent_accuracy": Field(_("Held-out accuracy of the parent"), as_text=percent),
+    "pricejob.minutes": Field(_("At most, minutes")),
     "probe": Field(_("Answer to the probe")),
     "promoted": Field(_("Promoted")),
     "results": Field(_("Figures"), fields=fields_of(RESULTS)),
+    "short_runs": Field(_("Short runs")),
     "round": Field(_("Round")),
     "round.outcome": Field(_("Outcome"), dict(Round.Outcome.choices)),
     "roundplan.base": Field(_("Base")),

@@ -6,12 +6,17 @@ from django.urls import reverse
 
 from labeling.models import Event
 from labeling.web.event_links import Link, campaign_page
-from training.models import GateDecision, ModelVersion
+from training.models import BlameJob, GateDecision, ModelVersion
 
 
 def _version(event: Event) -> str:
     version = ModelVersion.objects.filter(pk=event.subject_id).only("name").first()
     return reverse("version", args=[version.name]) if version else ""
+
+
+def _search(event: Event) -> str:
+    search = BlameJob.objects.filter(pk=event.subject_id).only("snapshot_id").first()
+    return reverse("snapshot_doubt", args=[search.snapshot_id]) if search else ""
 
 
 def _decision(event: Event) -> str:
@@ -21,6 +26,7 @@ def _decision(event: Event) -> str:
 
 
 LINKS: Mapping[str, Link] = {
+    "blamejob": _search,
     "deployment": lambda event: reverse("versions"),
     "evaluationjob": lambda event: reverse("evaluation", args=[event.subject_id]),
     "gate": campaign_page("gate"),

@@ -50,7 +50,7 @@ OTHERS_OFFERED = 30
 
 
 def _visible(request: HttpRequest, pk: int) -> SuiteRun:
-    runs = visible_suite_runs(person(request)).select_related("campaign", "version", "suite_version__suite")
+    runs = visible_suite_runs(person(request)).select_related("campaign", "version__run", "suite_version__suite")
     return get_object_or_404(runs, pk=pk)
 
 
@@ -79,6 +79,7 @@ def suite_run(request: HttpRequest, pk: int) -> HttpResponse:
         "outcome": outcome if outcome in OUTCOMES else "",
         "others": others.exclude(pk=pk).select_related("version").order_by("-pk")[:OTHERS_OFFERED],
         "wait": Waiting(person(request), now=timezone.now()).of(run),
+        "snapshot": run.version.run.snapshot_id if run.version.run else None,
         "tab": "suites",
     }
     return render(request, "training/suite_run.html", context)

@@ -68,7 +68,8 @@ def run_relabel(request: HttpRequest, pk: int) -> HttpResponse:
 
     def errand() -> str:
         chosen = Comparison.objects.filter(campaign=run.campaign, pk__in=form.cleaned_data["comparison"])
-        return _relabel(request, run, list(chosen.select_related("campaign")), form.cleaned_data["more"])
+        reason = f"Run {run.pk} predicts it worst."
+        return relabel_all(request, list(chosen.select_related("campaign")), form.cleaned_data["more"], reason)
 
     def again() -> HttpResponse:
         return _page(request, run, form, split)
@@ -79,7 +80,7 @@ def run_relabel(request: HttpRequest, pk: int) -> HttpResponse:
     return submit(request, form, errand, done=f"{address}?split={split}" if split else address, again=again)
 
 
-def _relabel(request: HttpRequest, run: Run, comparisons: list[Comparison], more: int) -> str:
+def relabel_all(request: HttpRequest, comparisons: list[Comparison], more: int, reason: str) -> str:
     """Sends each that can be sent; returns the message. Raises the first error if none can."""
     refused: list[DomainError] = []
     for comparison in comparisons:
@@ -87,7 +88,7 @@ def _relabel(request: HttpRequest, run: Run, comparisons: list[Comparison], more
             relabel_comparison(
                 comparison=comparison,
                 more=more,
-                reason=f"Run {run.pk} predicts it worst.",
+                reason=reason,
                 acting_user=person(request),
                 now=timezone.now(),
             )

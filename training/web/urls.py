@@ -6,6 +6,7 @@ from training.web.campaign import campaign, generation_start, retraining_resume,
 from training.web.compare import compare_versions
 from training.web.compare_runs import compare_runs
 from training.web.demo import demo_simulate
+from training.web.doubt import snapshot_doubt, snapshot_doubt_cancel, snapshot_relabel
 from training.web.evaluation import (
     compare_evaluations,
     evaluation,
@@ -29,6 +30,7 @@ from training.web.people_gates import (
     prompts_hold,
 )
 from training.web.playground import playground
+from training.web.price import price, price_cancel, price_measure
 from training.web.promote import version_measure, version_promote
 from training.web.prompts import prompts_generate
 from training.web.rounds import round_page, round_plan_save, rounds
@@ -61,6 +63,9 @@ urlpatterns = [
     path("campaigns/<slug:slug>/retraining/resume/", retraining_resume, name="retraining_resume"),
     path("campaigns/<slug:slug>/rounds/", rounds, name="rounds"),
     path("campaigns/<slug:slug>/rounds/plan/", round_plan_save, name="round_plan_save"),
+    path("campaigns/<slug:slug>/price/", price, name="price"),
+    path("campaigns/<slug:slug>/price/measure/", price_measure, name="price_measure"),
+    path("campaigns/<slug:slug>/price/cancel/", price_cancel, name="price_cancel"),
     path("rounds/<int:pk>/", round_page, name="round"),
     path("campaigns/<slug:slug>/gate/", gate, name="gate"),
     path("gate-decisions/<int:pk>/", gate_decision, name="gate_decision"),
@@ -92,6 +97,9 @@ urlpatterns = [
     path("suite-runs/<int:pk>/compare/<int:other>/judge/", suite_compare_judge, name="suite_compare_judge"),
     path("suite-runs/<int:pk>/compare/<int:other>/continue/", suite_follow_up, name="suite_follow_up"),
     path("snapshots/<int:pk>/", snapshot, name="snapshot"),
+    path("snapshots/<int:pk>/doubt/", snapshot_doubt, name="snapshot_doubt"),
+    path("snapshots/<int:pk>/doubt/cancel/", snapshot_doubt_cancel, name="snapshot_doubt_cancel"),
+    path("snapshots/<int:pk>/doubt/relabel/", snapshot_relabel, name="snapshot_relabel"),
     path("snapshots/<int:pk>/changes/", snapshot_changes, name="snapshot_changes"),
     path("snapshots/<int:pk>/download/", snapshot_download, name="snapshot_download"),
     path("generation/<int:pk>/cancel/", generation_cancel, name="generation_cancel"),

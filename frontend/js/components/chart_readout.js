@@ -24,7 +24,7 @@ export class Readout {
     this.curves = curves;
     this.list = make("ul", { class: "chart-readout" });
     this.list.setAttribute("aria-hidden", "true"); // the chart itself says it
-    this.step = this.#entry(null, gettext("Step"));
+    this.step = this.#entry(null, manner.along ?? gettext("Step"));
     this.entries = curves.map((curve) => this.#entry({ colour: curve.colour, style: curve.style ?? "line" }, curve.label));
     if (manner.levelName !== undefined && manner.level !== undefined) {
       this.#entry({ colour: "--muted", style: "level" }, manner.levelName).value.textContent = readout(manner.level, manner.percent);
@@ -45,7 +45,8 @@ export class Readout {
       return measured[index] ? [`${this.curves[index]?.label}: ${value.textContent}`] : [];
     });
     if (step === null) return gettext("Nothing has been measured yet.");
-    return `${interpolate(gettext("Step %(step)s"), { step })}. ${parts.join(", ")}`;
+    const place = this.manner.along ? `${this.manner.along}: ${step}` : interpolate(gettext("Step %(step)s"), { step });
+    return `${place}. ${parts.join(", ")}`;
   }
 
   /** @param {(name: string) => string} colour of a custom property in the present theme */

@@ -13,6 +13,7 @@
  * @property {string} [levelName] what that line is
  * @property {boolean} [percent]
  * @property {boolean} [fit] a percentage shows only the part that matters, not all of 0 to 100 %
+ * @property {string} [along] what the curves run along; steps where none is given
  * @property {boolean} [log] offers a logarithmic scale
  */
 

@@ -1,5 +1,6 @@
 """The lens, the lab and the playground."""
 
+import json
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
@@ -7,10 +8,11 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.forms.entry import Entry
 from tests.browser.forms.gates import promoted
 from tests.browser.forms.world import World
+from tests.browser.lens_and_lab import search_of
 from tests.training.gates_by_people import hold
 from tests.training.stub import stub
 from training.actions.snapshots import take_snapshot
-from training.models import LensJob
+from training.models import BlameJob, LensJob
 
 CAMPAIGN = "/campaigns/sums/"
 
@@ -23,6 +25,26 @@ def _surprising(world: World) -> None:
     run.directory, run.snapshot = str(world.folder), snapshot
     run.save(update_fields=["directory", "snapshot"])
     world.write_margins(Path(snapshot.directory))
+
+
+def _searched(world: World) -> dict[str, object]:
+    """A search through a snapshot of the campaign is over."""
+    hold(world.stage.campaign, share=0.0)
+    BlameJob.objects.all().delete()
+    run = world.furnished.finished
+    run.snapshot = take_snapshot(campaign=world.stage.campaign, acting_user=None, now=world.stage.now)
+    run.save(update_fields=["snapshot"])
+    lines = (Path(run.snapshot.directory) / "train.jsonl").read_text().splitlines()
+    rows = [{"id": json.loads(line)["id"], "doubt": 0.9, "blame": 0.2} for line in lines]
+    search_of(world.stage, run.snapshot, result={"pairs": len(rows), "doubtful": rows, "blamed": rows, "groups": {}})
+    return {"searched": run.snapshot.pk}
+
+
+def _searching(world: World) -> dict[str, object]:
+    """Another one is queued."""
+    names = _searched(world)
+    search_of(world.stage, world.furnished.finished.snapshot, status="queued", result=None)
+    return names
 
 
 def _answering(world: World) -> None:
@@ -59,6 +81,32 @@ ENTRIES = (
         lands=r"/lens/\d+/",
         wrong={"rejected": ""},
         complaint="This field is required",
+    ),
+    Entry(
+        form="training/doubt/search.html",
+        path="/snapshots/{searched}/doubt/",
+        arrange=_searched,
+        opens=lambda page: page.locator("[data-testid=search-form] summary").click(),
+        fill={"prompt": "What is two plus two?", "better": "Four.", "worse": "Five."},
+        sees="Queued",
+        wrong={"worse": ""},
+        complaint="Fill in the prompt and both completions",
+    ),
+    Entry(
+        form="training/doubt/under_way.html",
+        path="/snapshots/{searched}/doubt/",
+        arrange=_searching,
+        sees="It has been cancelled.",
+        never_refused="Cancelling twice changes nothing.",
+    ),
+    Entry(
+        form="training/doubt/pairs.html",
+        path="/snapshots/{searched}/doubt/",
+        arrange=_searched,
+        fill={"comparison": True, "more": "3"},
+        sees="sent for relabeling",
+        wrong={"more": "0"},
+        complaint="greater than or equal to 1",
     ),
     Entry(
         form="training/surprises.html",

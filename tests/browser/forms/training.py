@@ -11,11 +11,12 @@ from tests.browser.evaluations import unfinished_evaluation
 from tests.browser.forms.entry import Entry
 from tests.browser.forms.world import World
 from tests.browser.furnished import real_snapshot
+from tests.browser.price import price_job_of
 from tests.people import pair
 from tests.training.gates_by_people import hold
 from training.actions.snapshots import take_snapshot
 from training.actions.versions import register_base_version
-from training.models import RetrainingRule, Round, Run
+from training.models import PriceJob, RetrainingRule, Round, Run
 
 CAMPAIGN = "/campaigns/sums/"
 
@@ -43,6 +44,18 @@ def _failed_round(world: World) -> dict[str, Any]:
     Round.objects.filter(pk=world.furnished.round.pk).update(closed_at=None, outcome="")
     Run.objects.filter(pk=world.furnished.running.pk).update(round=world.furnished.round)
     return {"round": world.furnished.round.pk}
+
+
+def _measured(world: World) -> None:
+    """The learning curve is measured."""
+    PriceJob.objects.all().delete()
+    price_job_of(world.stage, world.furnished)
+
+
+def _measuring(world: World) -> None:
+    """A worker measures the learning curve."""
+    PriceJob.objects.all().delete()
+    price_job_of(world.stage, world.furnished, "running")
 
 
 def _paused(world: World) -> None:
@@ -145,6 +158,31 @@ ENTRIES = (
         sees="The plan of the rounds was saved",
         wrong={"time_zone": "Berlin"},
         complaint="There is no time zone",
+    ),
+    Entry(
+        form="training/price/ask.html",
+        path=CAMPAIGN + "price/",
+        arrange=_measured,
+        fill={"votes": "400", "target": "70", "along": "minutes"},
+        sees="Your question",
+        wrong={"votes": "0"},
+        complaint="greater than or equal to 1",
+    ),
+    Entry(
+        form="training/price/measure.html#2",
+        path=CAMPAIGN + "price/",
+        fill={"draws": "2", "minutes": "30"},
+        sees="The learning curve is being measured",
+        wrong={"draws": "99"},
+        complaint="less than or equal to 12",
+    ),
+    Entry(
+        form="training/price/measure.html",
+        path=CAMPAIGN + "price/",
+        arrange=_measuring,
+        press="Cancel",
+        sees="It stops after its current step",
+        never_refused="Its button only acts.",
     ),
     Entry(
         form="training/round/phase.html",

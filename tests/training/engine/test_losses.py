@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from training.engine.loss_settings import NAMES, LossSettings, loss_without_preference
-from training.engine.losses import LOSSES, Pairs, loss_floors, pair_losses, rewards, weighted_sum
+from training.engine.losses import (
+    LOSSES,
+    Pairs,
+    loss_floors,
+    pair_losses,
+    posterior_right,
+    rewards,
+    weighted_sum,
+)
 
 RATIO = st.floats(-50, 50)
 CONFIDENCE = st.floats(0.5, 1.0)
@@ -141,6 +149,7 @@ def test_every_loss_is_its_papers_formula(chosen: float, rejected: float, p: flo
         "sigmoid": -p * log_sigma(m) - (1 - p) * log_sigma(-m),
         "sigmoid_norm": -p * log_sigma(beta * difference) - (1 - p) * log_sigma(-beta * difference),
         "robust": (-(1 - noise) * log_sigma(m) + noise * log_sigma(-m)) / (1 - 2 * noise),
+        "em": -math.log(p / (1 + math.exp(-m)) + (1 - p) / (1 + math.exp(m))),
         "ipo": p * (difference - 1 / (2 * beta)) ** 2 + (1 - p) * (difference + 1 / (2 * beta)) ** 2,
         "hinge": p * max(0.0, 1 - m) + (1 - p) * max(0.0, 1 + m),
         "simpo": -p * log_sigma(beta * (means[0] - means[1]) - gamma)
@@ -175,6 +184,31 @@ def test_without_noise_robust_is_dpo_and_with_it_the_mean_over_flips_is_the_clea
     noisy = LossSettings(loss="robust", label_noise=0.2)
     right, wrong = (pair_losses(pair, noisy).item() for pair in (one_pair(3.0, -4.0), one_pair(-4.0, 3.0)))
     assert 0.8 * right + 0.2 * wrong == pytest.approx(clean, rel=1e-12)
+
+
+@given(st.floats(-20, 20), st.floats(0.5, 0.999))
+def test_the_em_loss_has_the_gradient_of_the_m_step_with_the_posterior_of_the_e_step(m: float, p: float) -> None:
+    chosen = torch.tensor([10.0 * m], dtype=torch.float64, requires_grad=True)  # beta is 0.1
+    loss = pair_losses(one_pair(chosen, 0.0, p), LossSettings("em"))
+    (gradient,) = torch.autograd.grad(loss.sum(), chosen)
+    right = p / (1 + math.exp(-m))
+    posterior = right / (right + (1 - p) / (1 + math.exp(m)))
+    assert posterior_right(column(m), column(p)).item() == pytest.approx(posterior, rel=1e-9)
+    again = torch.tensor([10.0 * m], dtype=torch.float64, requires_grad=True)
+    m_step = pair_losses(one_pair(again, 0.0, posterior), LossSettings("sigmoid"))
+    (expected,) = torch.autograd.grad(m_step.sum(), again)
+    assert gradient.item() == pytest.approx(expected.item(), rel=1e-6, abs=1e-12)
+
+
+def test_the_em_loss_gives_up_a_label_that_the_policy_contradicts_and_is_dpo_where_labels_are_certain() -> None:
+    def pull(name: str, m: float, p: float) -> float:
+        chosen = torch.tensor([10.0 * m], dtype=torch.float64, requires_grad=True)
+        torch.autograd.backward(pair_losses(one_pair(chosen, 0.0, p), LossSettings(name)).sum())
+        assert chosen.grad is not None
+        return -chosen.grad.item()
+
+    assert pull("em", -8.0, 0.8) < 0.01 * pull("sigmoid", -8.0, 0.8)
+    assert pull("em", -8.0, 1.0) == pytest.approx(pull("sigmoid", -8.0, 1.0), rel=1e-3)
 
 
 @pytest.mark.parametrize("name", ["orpo", "simpo", "sft", "unlikelihood"])
@@ -218,7 +252,7 @@ def test_the_gradient_of_unlikelihood_is_welleck_et_als() -> None:
     assert policy.grad[0].tolist() == pytest.approx([-1 / 10, 0.4 * odds / 30], rel=1e-12)
 
 
-@pytest.mark.parametrize("name", ["sigmoid", "sigmoid_norm", "ipo", "hinge", "simpo"])
+@pytest.mark.parametrize("name", ["sigmoid", "sigmoid_norm", "ipo", "hinge", "simpo", "em"])
 @given(confidence=CONFIDENCE)
 @settings(max_examples=30, deadline=None)
 def test_no_margin_goes_below_the_floor_and_the_best_one_reaches_it(name: str, confidence: float) -> None:
@@ -259,7 +293,7 @@ def test_the_robust_loss_falls_without_bound() -> None:
     assert losses[2] < -1_000
 
 
-@pytest.mark.parametrize("name", ["sigmoid", "sigmoid_norm", "robust", "ipo", "hinge"])
+@pytest.mark.parametrize("name", ["sigmoid", "sigmoid_norm", "robust", "ipo", "hinge", "em"])
 @given(confidence=CONFIDENCE)
 @settings(max_examples=10, deadline=None)
 def test_a_policy_that_is_its_reference_has_the_loss_without_a_preference(name: str, confidence: float) -> None:

@@ -40,6 +40,9 @@ class RunSerializer(WaitingJobSerializer, serializers.ModelSerializer[Run]):
     parent: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
     version = serializers.SerializerMethodField()
     snapshot = serializers.CharField(source="snapshot.content_hash", read_only=True)
+    noise = serializers.DictField(
+        read_only=True, allow_null=True, help_text="The measured share of wrong labels; null: too little was known."
+    )
     error = serializers.CharField(read_only=True)
     latest = serializers.SerializerMethodField()
     gate = serializers.SerializerMethodField(help_text="The newest decision of the gate; null: none yet.")
@@ -58,6 +61,7 @@ class RunSerializer(WaitingJobSerializer, serializers.ModelSerializer[Run]):
             "version",
             "snapshot",
             "config",
+            "noise",
             "error",
             "waits_for",
             "latest",

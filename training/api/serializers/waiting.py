@@ -11,9 +11,11 @@ from training.queries.waiting import Waiting
 
 
 class NamedJobSerializer(serializers.Serializer[Any]):
-    """A job. kind: generation, suite_run, run, evaluation, lens or lab. campaign: its slug; null: it has none."""
+    """A job. campaign: its slug; null: it has none."""
 
-    kind = serializers.ChoiceField(choices=("generation", "suite_run", "run", "evaluation", "lens", "lab"))
+    kind = serializers.ChoiceField(
+        choices=("generation", "suite_run", "run", "evaluation", "price", "blame", "lens", "lab")
+    )
     id = serializers.IntegerField()
     campaign = serializers.CharField(allow_null=True)
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import torch
 
 from training.engine.config import RunConfig
+from training.engine.data.calibration import calibrate
 from training.engine.data.lines import line_count
 from training.engine.data.records import PairSet, TokenPair, read_token_pairs
 from training.engine.data.text import TextEncoder
@@ -140,6 +141,7 @@ def _read(files: TrainFiles, config: RunConfig, encoder: TextEncoder, caller: Ca
         raise InputError("kl_budget is measured on held-out prompts, and there are no held-out pairs")
     if config.probe_prompts and (is_spread(config, files.model) or (config.tuning == "full" and world_size() > 1)):
         raise InputError("probe_prompts works on a whole model: where processes share its weights set it to 0")
+    calibrate([train_set, test_set], config.measured_noise)
     return {"train": train_set, "test": test_set}
 
 

@@ -28,7 +28,7 @@ class Command(BaseCommand):
             if options["hash"] is None:
                 self._list(options["campaign"])
             else:
-                self._one(_named(options["hash"]), options)
+                self._one(snapshot_named(options["hash"]), options)
 
     def _list(self, slug: str | None) -> None:
         rows = Snapshot.objects.select_related("campaign").order_by("pk")
@@ -51,13 +51,14 @@ class Command(BaseCommand):
                 raise CommandError(f"{options['out']} cannot be written: {error}") from error
             self.stdout.write(f"{options['out']}: train.jsonl, test.jsonl and manifest.json.")
         if options["since"]:
-            changes = changes_between(_named(options["since"]), row)
+            changes = changes_between(snapshot_named(options["since"]), row)
             self.stdout.write(json.dumps({"same": changes.same, **changes.counts}))
         if not (options["check"] or options["out"] or options["since"]):
             self.stdout.write(json.dumps(row.manifest, indent=2))
 
 
-def _named(name: str) -> Snapshot:
+def snapshot_named(name: str) -> Snapshot:
+    """The newest snapshot whose hash begins so. Raises CommandError."""
     rows = Snapshot.objects.filter(content_hash__startswith=name).select_related("campaign").order_by("-pk")
     row = rows.first()
     if row is None or len(name) < SHORTEST_HASH:

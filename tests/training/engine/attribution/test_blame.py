@@ -1,0 +1,133 @@
+"""Blame on a tiny model: the gradients are autograd's, a wrong label is found, and nothing is computed twice."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.training.engine import tiny, workshop
+from training.engine.attribution.blame import BlameFiles, Choices, blame
+from training.engine.attribution.gradients import GradientCache, pair_gradients
+from training.engine.attribution.sketch import Sketch
+from training.engine.cli import main
+from training.engine.config import RunConfig
+from training.engine.errors import Cancelled, InputError
+from training.engine.events import Caller
+
+CONFIG = RunConfig(dtype="float32", device="cpu", threads=1)
+SETTINGS = {name: value for name, value in workshop.SETTINGS.items() if name != "evaluate_every"}
+
+
+def ask(
+    files: BlameFiles, *, points: int = 1, events: workshop.Events | None = None, **settings: Any
+) -> dict[str, Any]:
+    events = events or workshop.Events()
+    return blame(files, {**SETTINGS, **settings}, Choices(points), caller=Caller(events, events.stop))
+
+
+def snapshot(folder: Path, *, wrong: int) -> Path:
+    """Sixteen pairs whose chosen side is made of a's, one of them turned round, and four held-out ones."""
+    folder.mkdir()
+    workshop.write_pairs(folder / "train.jsonl", 16)
+    workshop.write_pairs(folder / "test.jsonl", 4, first=16)
+    records = workshop.lines(folder / "train.jsonl")
+    records[wrong] |= {"chosen": records[wrong]["rejected"], "rejected": records[wrong]["chosen"], "confidence": 1.0}
+    (folder / "train.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    return folder
+
+
+def test_a_sketched_gradient_is_that_of_autograd_on_the_margin() -> None:
+    built = tiny.model().double()
+    policy = tiny.policy_of(built, dtype=torch.float64, seed=3)
+    pairs = tiny.random_pairs(6)
+    length = sum(each.numel() for each in policy.adapter.parameters().values())
+    sketch = Sketch(length, places=length)  # as long as the gradient: signs alone
+    found = pair_gradients(policy, pairs, CONFIG, sketch=sketch)
+    oracle = tiny.Oracle(built, policy)
+    log_probs = oracle.log_probs(pairs)
+    assert found.log_probs == pytest.approx(log_probs.detach().numpy(), abs=1e-4)
+    for place in range(len(pairs)):
+        margin = log_probs[place, 0] - log_probs[place, 1]
+        exact = torch.autograd.grad(margin, list(oracle.leaves.values()), retain_graph=True)
+        flat = torch.cat([each.reshape(-1) for each in exact]) * sketch.signs
+        assert found.vectors[place] == pytest.approx(flat.numpy(), rel=1e-3, abs=1e-3)
+
+
+def test_a_wrong_label_is_the_most_doubtful_and_the_most_to_blame(model_folder: Path, tmp_path: Path) -> None:
+    data, queries = snapshot(tmp_path / "data", wrong=5), tmp_path / "queries.jsonl"
+    workshop.write_pairs(queries, 1, first=40)
+    paths = ["--data", str(data), "--queries", str(queries), "--out", str(tmp_path / "out.jsonl")]
+    settings = [part for name, value in SETTINGS.items() for part in ("--set", f"{name}={value}")]
+    assert main(["blame", "--model", str(model_folder), *paths, *settings]) == 0
+    lines = workshop.lines(tmp_path / "out.jsonl")
+    assert [line["id"] for line in lines] == [f"pair-{number}" for number in range(16)]
+    assert max(lines, key=lambda line: line["doubt"])["id"] == "pair-5"
+    assert max(lines, key=lambda line: line["blame"][0])["id"] == "pair-5"
+    assert lines[5]["others"] < 0 < lines[4]["others"]
+    assert lines[5]["blame"][0] > 0
+    assert lines[5]["margin"] is None  # no run: it has learned nothing yet
+
+
+def test_further_points_of_a_run_add_margins_and_influence(model_folder: Path, tmp_path: Path) -> None:
+    data, queries = snapshot(tmp_path / "data", wrong=5), tmp_path / "queries.jsonl"
+    workshop.write_pairs(queries, 2, first=40)
+    workshop.run(model_folder, data, tmp_path / "run")
+    files = BlameFiles(model_folder, data, tmp_path / "out.jsonl", tmp_path / "run", queries=queries)
+    assert ask(files, points=3)["points"][0] == "start"
+    lines = workshop.lines(tmp_path / "out.jsonl")
+    margins = np.array([line["margin"] for line in lines])
+    assert margins.argmin() == 5  # learned last, against all the others
+    assert np.array([line["influence"] for line in lines]).shape == (16, 2)
+    assert all(line["self_influence"] >= 0 for line in lines)
+
+
+def test_nothing_is_computed_twice_and_a_damaged_file_is_computed_again(model_folder: Path, tmp_path: Path) -> None:
+    data, cache = snapshot(tmp_path / "data", wrong=5), tmp_path / "gradients"
+    files = BlameFiles(model_folder, data, tmp_path / "out.jsonl", cache=cache)
+    first = ask(files)
+    before = (tmp_path / "out.jsonl").read_text()
+    assert (first["pairs"], first["held_out"], first["computed"]) == (16, 4, 20)
+    assert ask(files)["computed"] == 0
+    again = [line["others"] for line in workshop.lines(tmp_path / "out.jsonl")]
+    assert again == pytest.approx([json.loads(line)["others"] for line in before.splitlines()], abs=2e-3)  # fp16
+    (file,) = cache.glob("*/*.safetensors")
+    file.write_bytes(file.read_bytes()[:-1])
+    assert ask(files)["computed"] == 20
+    assert ask(files, seed=1)["computed"] == 20  # another start has other gradients
+
+
+def test_a_call_that_is_stopped_keeps_what_it_computed(model_folder: Path, tmp_path: Path) -> None:
+    data, cache = snapshot(tmp_path / "data", wrong=5), tmp_path / "gradients"
+    files, events = BlameFiles(model_folder, data, tmp_path / "out.jsonl", cache=cache), workshop.Events()
+
+    def emit(event: dict[str, Any]) -> None:
+        events.stop.ask()  # after the first report
+
+    with pytest.raises(Cancelled):
+        blame(files, SETTINGS, Choices(), caller=Caller(emit, events.stop))
+    assert not files.out.exists()
+    assert ask(files)["computed"] < 20
+
+
+def test_a_run_that_learned_from_other_pairs_and_a_folder_without_a_run_are_refused(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    data, other = snapshot(tmp_path / "data", wrong=5), snapshot(tmp_path / "other", wrong=6)
+    workshop.run(model_folder, data, tmp_path / "run", final_margins=False)
+    with pytest.raises(InputError, match="did not learn from"):
+        ask(BlameFiles(model_folder, other, tmp_path / "out.jsonl", tmp_path / "run"))
+    with pytest.raises(InputError, match="not the folder of a finished run"):
+        ask(BlameFiles(model_folder, data, tmp_path / "out.jsonl", tmp_path / "data"))
+    with pytest.raises(InputError, match="trained all weights"):
+        ask(BlameFiles(model_folder, data, tmp_path / "out.jsonl"), tuning="full")
+
+
+def test_a_cache_of_other_places_is_not_used(tmp_path: Path) -> None:
+    cache = GradientCache(tmp_path, "scope", 3)
+    cache.add(b"k" * 32, np.ones(3, dtype=np.float32), np.zeros(2))
+    cache.flush()
+    assert GradientCache(tmp_path, "scope", 3).get(b"k" * 32) is not None
+    assert GradientCache(tmp_path, "scope", 4).get(b"k" * 32) is None

@@ -1,0 +1,64 @@
+"""The worth of votes, from how often they are wrong."""
+
+import numpy as np
+import pytest
+
+from labeling.queries.slices import Slice
+from labeling.queries.statistics import counted_now
+from labeling.stats import ShortTraining, learning_curve
+from tests.people import NOON, Stage, stage
+from training.models import RoundPlan
+from training.queries.price_effort import effort_of
+from training.queries.price_worth import information, majority_wrong, overlap_worths, vote_worths
+
+
+def test_the_majority_of_three_errs_less_than_one_vote() -> None:
+    assert majority_wrong(0.2, 1) == pytest.approx(0.2)
+    assert majority_wrong(0.2, 3) == pytest.approx(3 * 0.2**2 * 0.8 + 0.2**3)
+    assert majority_wrong(0.2, 2) == pytest.approx(0.2)  # a tie is decided by a coin
+
+
+def test_a_label_that_is_right_by_chance_teaches_nothing() -> None:
+    assert information(0.0) == 1.0
+    assert information(0.25) == pytest.approx(0.25)
+    assert information(0.5) == information(0.7) == 0.0
+
+
+@pytest.fixture
+def scene(db: None) -> Stage:
+    """Alice and Bob agree on five of six pairs."""
+    made = stage(comparisons=6, overlap=2)
+    for person, winners in ((made.alice, "abaaba"), (made.bob, "abaabb")):
+        votes = {}
+        for winner in winners:
+            assignment = made.given(person)
+            votes[assignment.comparison_id] = winner
+            made.vote(assignment, winner)
+    return made
+
+
+def test_more_votes_on_each_pair_give_fewer_pairs_with_fewer_wrong_labels(scene: Stage) -> None:
+    counted = counted_now(scene.campaign, Slice(), NOON)
+    hard = np.random.default_rng(1).random(200)
+    rows = [
+        ShortTraining(size, draw, (hard < 0.5 + 0.3 * size / (size + 60)).astype(np.float64))
+        for draw in range(3)
+        for size in (20, 40, 80, 160)
+    ]
+    curve = learning_curve(rows)
+    assert curve is not None
+    effort = effort_of(scene.campaign, RoundPlan(campaign=scene.campaign), None, now=NOON)
+    found = overlap_worths(curve, effort, counted)
+    assert [one.overlap for one in found] == [1, 3, 5]
+    assert [one.labels for one in found] == [320, 107, 64]
+    assert [one.wrong for one in found] == sorted((one.wrong for one in found), reverse=True)
+    assert all(0.5 < one.then.low <= one.then.high < 0.9 for one in found)
+    assert overlap_worths(curve, effort, None) == []
+
+
+def test_each_annotators_vote_is_worth_what_it_tells(scene: Stage) -> None:
+    found = vote_worths(counted_now(scene.campaign, Slice(), NOON))
+    assert {one.votes for one in found} == {6}
+    mean = sum(one.votes * one.worth for one in found) / sum(one.votes for one in found)
+    assert mean == pytest.approx(1.0)
+    assert vote_worths(None) == []

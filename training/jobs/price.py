@@ -1,0 +1,128 @@
+"""Measuring a learning curve: short runs of the engine on nested subsets, each measured on the same held-out pairs.
+
+Every finished short run is kept in the row, so that the next worker goes on from there. The time is limited: when it is
+used up, the short runs so far are the result.
+"""
+
+import itertools
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_noop as _
+
+from common.sentences import Sentence
+from common.storage import artifacts
+from labeling.exchange import SnapshotDamaged
+from labeling.stats import learning_curve
+from training import claims
+from training.claims import Clock
+from training.errors import VersionDamaged
+from training.evaluation.short_runs import order_of, short_runs
+from training.jobs import handover
+from training.jobs.engine import EngineFailed, engine_command, run_engine
+from training.models import JobStatus, PriceJob, worked_since
+from training.queries.price import trainings_of
+from training.versions import files
+
+MOST_HELD_OUT = 1000
+"""Held-out pairs that are used: with so many, an accuracy is known to 2.6 points."""
+SMALL = {"evaluate_every": 0, "patience": 0, "probe_prompts": 0, "kl_budget": 0.0, "checkpoint_every": 0}
+"""No figure but the last one is needed, and a short run is started again rather than resumed."""
+FAILURES = (EngineFailed, VersionDamaged, SnapshotDamaged, handover.HandoverFailed)
+
+
+def run_price_job(price_job_id: int, *, clock: Clock = timezone.now) -> PriceJob | None:
+    """Runs a measurement to its end and returns it; None if this worker cannot claim it."""
+    claim = claims.claim(PriceJob, price_job_id, now=clock())
+    if claim is None:
+        return None
+    with claims.ending(claim, clock, gives_up_on=FAILURES), handover.training(claim, clock):
+        PriceWork(claim, clock).work()
+    claim.job.refresh_from_db()
+    return claim.job
+
+
+class PriceWork:
+    """A claimed measurement at work."""
+
+    def __init__(self, claim: "claims.Claim[PriceJob]", clock: Clock) -> None:
+        self.claim, self.clock = claim, clock
+        self.job = PriceJob.objects.select_related("snapshot", "base", "campaign").get(pk=claim.job.pk)
+        self.trainings: list[dict[str, Any]] = list(self.job.trainings)
+        self.last_beat = 0.0
+        self.stopping = False
+
+    def work(self) -> None:
+        """Does the short runs that are missing, as far as the time goes."""
+        files.check_version(self.job.base)
+        self.job.snapshot.verified()
+        snapshot = Path(self.job.snapshot.directory)
+        train, test = snapshot / "train.jsonl", snapshot / "test.jsonl"
+        lines = train.read_bytes().splitlines(keepends=True)
+        done = {(one["draw"], one["labels"]) for one in self.trainings}
+        with tempfile.TemporaryDirectory(prefix="price-", dir=_folder()) as place:
+            held_out = Path(place) / "test.jsonl"
+            with test.open("rb") as file:
+                held_out.write_bytes(b"".join(itertools.islice(file, MOST_HELD_OUT)))
+            for draw, size in short_runs(len(lines), self.job.draws):
+                if (draw, size) in done:
+                    continue
+                subset = Path(place) / "train.jsonl"
+                subset.write_bytes(b"".join(lines[number] for number in sorted(order_of(len(lines), draw)[:size])))
+                right = self._train(subset, held_out, Path(place) / f"{draw}-{size}", draw)
+                if right is None:
+                    break
+                self._keep({"draw": draw, "labels": size, "right": right})
+        if learning_curve(trainings_of(self.trainings)) is None:
+            raise EngineFailed(
+                Sentence(_("The time was used up before three sizes were measured: allow more minutes."))
+            )
+        self.claim.finish(JobStatus.FINISHED, now=self.clock())
+
+    def _train(self, subset: Path, held_out: Path, out: Path, draw: int) -> str | None:
+        """Trains on a subset; returns which held-out pairs came out right. None: the time is used up."""
+        artifacts.fetch(
+            Path(self.job.base.base_dir)
+        )  # a copy that nothing used for hours may have made room for others
+        config = out.with_suffix(".json")
+        config.write_text(json.dumps({**self.job.config, **SMALL, "final_margins": True, "seed": draw}))
+        command = engine_command("train", self.job.base)
+        command += ["--data", str(subset), "--eval", str(held_out), "--out", str(out), "--config", str(config)]
+        command += ["--reference-cache", str(settings.VAR_DIR / "reference")]
+        ended = run_engine(command, should_stop=self._should_stop) if not self._should_stop() else {}
+        if self.stopping:
+            raise claims.Stopped
+        return _right(out / "margins.jsonl") if ended else None
+
+    def _keep(self, training: dict[str, Any]) -> None:
+        self.trainings.append(training)
+        values = {"done": len(self.trainings), "worker_deaths": 0, "heartbeat_at": self.clock()}
+        self.claim.write(trainings=self.trainings, **values)
+
+    def _should_stop(self) -> bool:
+        """Whether somebody cancels, or the time is used up."""
+        now = time.monotonic()
+        if not self.last_beat or now - self.last_beat >= claims.HEARTBEAT_SECONDS:
+            self.last_beat = now
+            self.stopping = self.claim.beat(self.clock())
+        job = self.claim.job
+        worked = job.worked_seconds + worked_since(job.claimed_at, self.clock())
+        return self.stopping or worked > 60 * self.job.minutes
+
+
+def _folder() -> Path:
+    folder: Path = settings.VAR_DIR / "price"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _right(margins: Path) -> str:
+    """1 for each held-out pair with a margin above zero, h for one of exactly zero, else 0."""
+    lines = (json.loads(line) for line in margins.read_text(encoding="utf-8").splitlines())
+    held_out = [float(line["margin"]) for line in lines if line["split"] == "test"]
+    return "".join("1" if margin > 0 else "h" if margin == 0 else "0" for margin in held_out)

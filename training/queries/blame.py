@@ -1,0 +1,140 @@
+"""The result of a search for doubtful pairs: the pairs in order, and the people and sources behind them."""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from labeling.exchange import PreferencePair
+from labeling.models import Campaign, Comparison
+from labeling.queries.names import names_by_pseudonym
+from training.models import BlameJob, PeopleGate, PeopleGatePair, Snapshot
+from training.queries.lineage import judgments_behind
+from training.queries.snapshots import comparisons_of, read_side
+
+KEPT = 60
+"""Pairs of each order that a result keeps."""
+WORST = 0.1
+"""The share of the pairs that counts as the worst."""
+AT_ONCE = 500
+FEWEST = 5
+"""A group of fewer pairs says nothing."""
+KINDS = ("annotator", "guidelines", "source", "model")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPair:
+    """One pair of a result. doubt: from 0 to 1. blame: how much better the query would stand without it."""
+
+    pair: PreferencePair
+    comparison: Comparison | None
+    doubt: float
+    blame: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The pairs of one annotator, of one version of the guidelines, of one source, or written by one model.
+
+    worst: how many of them are among the worst of all. share: the same as a share of its pairs.
+    """
+
+    name: str
+    key: str
+    pairs: int
+    worst: int
+
+    @property
+    def share(self) -> float:
+        """The share of its pairs that is among the worst."""
+        return self.worst / self.pairs
+
+
+def result_of(snapshot: Snapshot, lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The part of the engine's lines that a search keeps: {pairs, doubtful, blamed, groups}.
+
+    doubtful, blamed: [{id, doubt, blame}], the first KEPT; blamed is empty without a query. groups: for each of KINDS
+    [[key, pairs, worst]]; the worst are those of `blamed` where there is a query.
+    """
+    rows = [{"id": line["id"], "doubt": line["doubt"], "blame": (line["blame"] or [None])[0]} for line in lines]
+    doubtful = sorted(rows, key=lambda row: -row["doubt"])
+    blamed = sorted((row for row in rows if row["blame"] is not None), key=lambda row: -row["blame"])
+    worst = {row["id"] for row in (blamed or doubtful)[: max(1, round(WORST * len(rows)))]}
+    return {
+        "pairs": len(rows),
+        "doubtful": doubtful[:KEPT],
+        "blamed": blamed[:KEPT],
+        "groups": _groups(snapshot, {row["id"] for row in rows}, worst),
+    }
+
+
+def _groups(snapshot: Snapshot, known: set[str], worst: set[str]) -> dict[str, list[list[Any]]]:
+    """Counts of pairs by what is behind them. known: the pairs that the engine could use."""
+    is_worst: dict[int, bool] = {}
+    pairs = (pair for pair in read_side(snapshot, "train") if pair.id in known)
+    while some := list(itertools.islice(pairs, AT_ONCE)):
+        for pair, comparison in zip(some, comparisons_of(snapshot, some), strict=True):
+            if comparison is not None:
+                is_worst[comparison] = pair.id in worst
+    counts: dict[str, dict[str, list[int]]] = {kind: defaultdict(lambda: [0, 0]) for kind in KINDS}
+    for kind, key, comparison in _behind(snapshot):
+        if key and comparison in is_worst:
+            count = counts[kind][key]
+            count[0] += 1
+            count[1] += is_worst[comparison]
+    return {kind: [[key, *count] for key, count in sorted(found.items())] for kind, found in counts.items()}
+
+
+def _behind(snapshot: Snapshot) -> Iterable[tuple[str, str, int]]:
+    """Kind, key and comparison of everything behind a snapshot's pairs, each once."""
+    judgments = judgments_behind(snapshot).order_by()
+    for comparison, pseudonym, number in judgments.values_list(
+        "comparison_id", "annotator__pseudonym", "guideline_version__number"
+    ).iterator():
+        yield "annotator", pseudonym, comparison
+        yield "guidelines", "" if number is None else str(number), comparison
+    rows = Comparison.objects.filter(pk__in=judgments.values("comparison_id"))
+    for comparison, source, one, other in rows.values_list(
+        "pk", "source", "completion_a__model_version", "completion_b__model_version"
+    ).iterator():
+        yield "source", source, comparison
+        for name in {one, other}:
+            yield "model", name, comparison
+
+
+def lost_comparisons(snapshot: Snapshot, *, limit: int) -> list[tuple[int, str]]:
+    """The comparisons that versions trained on the snapshot lost in decided gates by people: number and question."""
+    lost = Q(candidate_is_a=True, comparison__verdict__winner="b") | Q(
+        candidate_is_a=False, comparison__verdict__winner="a"
+    )
+    gates = {"gate__candidate__run__snapshot": snapshot, "gate__status__in": PeopleGate.DECIDED}
+    rows = PeopleGatePair.objects.filter(lost, **gates).order_by("-pk").values_list("comparison_id", "prompt__messages")
+    return [(number, messages[-1]["content"]) for number, messages in rows[:limit]]
+
+
+def pairs_found(job: BlameJob, order: str, *, limit: int) -> list[FoundPair]:
+    """The first pairs of a finished search. order: doubtful or blamed."""
+    rows = (job.result or {}).get(order, [])[:limit]
+    wanted = {row["id"] for row in rows}
+    pairs = {pair.id: pair for pair in read_side(job.snapshot, "train") if pair.id in wanted}
+    rows = [row for row in rows if row["id"] in pairs]
+    numbers = comparisons_of(job.snapshot, [pairs[row["id"]] for row in rows])
+    comparisons = Comparison.objects.select_related("campaign").in_bulk([one for one in numbers if one is not None])
+    return [
+        FoundPair(pairs[row["id"]], comparisons.get(number or 0), row["doubt"], row["blame"])
+        for row, number in zip(rows, numbers, strict=True)
+    ]
+
+
+def groups_found(job: BlameJob, campaign: Campaign) -> dict[str, list[Group]]:
+    """The groups of FEWEST pairs and more, worst first; kinds with one group only are left out."""
+    found: dict[str, list[Group]] = {}
+    for kind, rows in ((job.result or {}).get("groups") or {}).items():
+        names = names_by_pseudonym(campaign, [row[0] for row in rows]) if kind == "annotator" else {}
+        groups = [Group(names.get(key, key), key, pairs, worst) for key, pairs, worst in rows if pairs >= FEWEST]
+        if len(rows) > 1 and groups:
+            found[kind] = sorted(groups, key=lambda one: (-one.share, one.name))
+    return found
