@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from common.database.connections import LOST, on_a_new_connection
+from common.database.connections import LOST, handing_on
 from labeling.actions.accounts import forget_sessions
 from labeling.actions.attention import watch_agreement as watch
 from labeling.actions.bulk import leave_bulk_act
@@ -70,11 +70,8 @@ def send_due_webhooks() -> int:
 @shared_task(autoretry_for=LOST, retry_backoff=2, max_retries=6)  # type: ignore[untyped-decorator]
 def recount_verdicts(recount_id: int) -> None:
     """Recounts the verdicts of a campaign, from where a worker that died left off."""
-    try:
+    with handing_on(lambda: leave_recount(recount_id)):
         run_recount(recount_id)
-    except LOST:
-        on_a_new_connection(lambda: leave_recount(recount_id))
-        raise
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -104,11 +101,8 @@ def count_statistics(row_id: int) -> None:
 @shared_task(autoretry_for=LOST, retry_backoff=2, max_retries=6)  # type: ignore[untyped-decorator]
 def run_bulk_act(act_id: int) -> None:
     """Runs a bulk act, from where a worker that died left off."""
-    try:
+    with handing_on(lambda: leave_bulk_act(act_id)):
         run_the_bulk_act(act_id)
-    except LOST:
-        on_a_new_connection(lambda: leave_bulk_act(act_id))
-        raise
 
 
 @shared_task  # type: ignore[untyped-decorator]

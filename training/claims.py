@@ -19,7 +19,7 @@ from django.utils.translation import gettext_noop as _
 
 from common import processes
 from common.broker import send, waiting_messages
-from common.database.connections import LOST, on_a_new_connection
+from common.database.connections import LOST, handing_on
 from common.sentences import Sentence, sentence_of
 from common.storage.errors import StorageAway, StorageDamaged
 from labeling.events.record import record
@@ -136,12 +136,9 @@ def ending(claim: Claim[J], clock: Clock, *, gives_up_on: tuple[type[Exception],
     storage's errors. After a lost connection to the database the job goes back to the queue, on a new one, and the
     error is raised. If the database stays away, the sweep will find the job.
     """
-    try:
-        with _ended(claim, clock, (*gives_up_on, StorageAway, StorageDamaged), values):
-            yield
-    except LOST:
-        on_a_new_connection(lambda: _give_back(claim, clock))
-        raise
+    caught = (*gives_up_on, StorageAway, StorageDamaged)
+    with handing_on(lambda: _give_back(claim, clock)), _ended(claim, clock, caught, values):
+        yield
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Lost connections to the database: a restart or an operator may end one at any moment, also during hours of work."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic, sleep
 
 from django.db import InterfaceError, OperationalError, connection
@@ -31,3 +32,13 @@ def on_a_new_connection(act: Callable[[], object], *, seconds: float = SECONDS) 
                 logger.warning("The database is still away: %s", error)
                 return False
             sleep(PAUSE)
+
+
+@contextmanager
+def handing_on(leave: Callable[[], object]) -> Iterator[None]:
+    """Wraps a worker's work: after a lost connection, `leave` lets another worker go on, and the error is raised."""
+    try:
+        yield
+    except LOST:
+        on_a_new_connection(leave)
+        raise

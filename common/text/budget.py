@@ -25,5 +25,5 @@ def budget(seconds: float) -> Iterator[None]:
 
 
 def seconds_left() -> float:
-    """What is left of the budget, infinite without one; 0 or less: nothing."""
+    """The rest of the budget, infinite without one; 0 or less: it is used up."""
     return _over.get() - thread_time()

@@ -159,7 +159,7 @@ def test_hundreds_of_slow_turns_end_as_plain_text() -> None:
 def test_brackets_within_brackets_are_shown_as_they_came(depth: int) -> None:
     content = "[" + ",".join("[" * depth + "]" * depth for _ in range(30)) + "]"
     called = {"id": "c", "type": "function", "function": {"name": "f", "arguments": f'{{"a": {content}}}'}}
-    turns = [
+    turns: list[dict[str, Any]] = [
         {"role": "assistant", "content": "", "tool_calls": [called]},
         {"role": "tool", "tool_call_id": "c", "content": content},
     ]
