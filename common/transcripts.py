@@ -5,6 +5,7 @@ library only: the engine runs without the rest of the project.
 """
 
 import re
+from collections import deque
 from typing import Literal
 
 Turn = tuple[str, str]
@@ -19,6 +20,7 @@ _ROLES = {"human": "user", "user": "user", "system": "system", "assistant": "ass
 _SPEAKERS = r"(?:###\s*)?(System|Human|User|Assistant|Bot|SYSTEM|HUMAN|USER|ASSISTANT|BOT):"
 _WHOLE = re.compile(r"\s*(?:###\s*)?(?:System|Human|User|SYSTEM|HUMAN|USER):")
 _ANY_MARKER = re.compile(rf"(?:\A|\n)\s*{_SPEAKERS}[ \t]?")
+_REPLY = re.compile(r"(?:\n\s*(?:###\s*)?(?:Assistant|Bot|ASSISTANT|BOT)|\sASSISTANT): ?")
 _OPEN_END = re.compile(r"\n\s*(?:###\s*)?(?:Assistant|Bot|ASSISTANT|BOT):\s*\Z")
 
 
@@ -45,6 +47,14 @@ def prompt_turns(text: str) -> list[Turn]:
     return [
         (_ROLES[speaker.casefold()], said.strip("\n")) for speaker, said in zip(parts[::2], parts[1::2], strict=True)
     ]
+
+
+def split_transcript(text: str) -> tuple[list[Turn], str] | None:
+    """The turns before the last reply of the assistant, and that reply. None: the text is no transcript with one."""
+    if not _WHOLE.match(text):
+        return None
+    reply = deque(_REPLY.finditer(text), maxlen=1)
+    return (prompt_turns(text[: reply[0].start()]), text[reply[0].end() :]) if reply else None
 
 
 def is_hh_pair(chosen: str, rejected: str) -> bool:

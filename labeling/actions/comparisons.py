@@ -28,16 +28,18 @@ class AddedComparisons:
     """The result of adding drafts.
 
     comparisons: in the order of the drafts; of a duplicate the existing one, of a dropped draft None. created: how many
-    are new, `settled` of them with a verdict and `gold` as gold. duplicates: drafts that brought nothing. judgments:
-    how many of outside annotators are new. contradictions: votes that were left out because their annotator judged the
-    pair otherwise before. created_ids: of the new ones, ascending. dropped: how many by reason (empty, identical,
-    not_a_prompt, not_storable). new_prompts: how many prompts are new. totals: the change of the campaign's totals.
-    front: the first queue position that annotators must not have passed; infinity: they may have passed all.
+    are new, `settled` of them with a verdict and `gold` as gold. duplicates: drafts that brought nothing. unkept:
+    drafts of existing pairs whose metadata was left out. judgments: how many of outside annotators are new.
+    contradictions: votes that were left out because their annotator judged the pair otherwise before. created_ids: of
+    the new ones, ascending. dropped: how many by reason (empty, identical, not_a_prompt, not_storable). new_prompts:
+    how many prompts are new. totals: the change of the campaign's totals. front: the first queue position that
+    annotators must not have passed; infinity: they may have passed all.
     """
 
     comparisons: list[Comparison | None] = field(default_factory=list)
     created: int = 0
     duplicates: int = 0
+    unkept: int = 0
     settled: int = 0
     gold: int = 0
     judgments: int = 0
@@ -134,6 +136,9 @@ def _add_chunk(
     first = {one.pk: place for place, one in reversed(list(enumerate(comparisons)))}
     made = {first[key] for key in new_ids}
     added.duplicates += len(fit) - len(made | opinions.brought)
+    for place, (one, comparison) in enumerate(zip(ordered, comparisons, strict=True)):
+        if one.draft.metadata and place not in made:
+            added.unkept += dict(one.draft.metadata) != comparison.metadata
 
 
 def _find_or_create(

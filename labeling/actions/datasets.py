@@ -38,6 +38,7 @@ from labeling.queries.agreement import agreement
 from labeling.queries.lists import ComparisonFilter
 from labeling.queries.slices import slice_choices
 from labeling.queries.splits import split_of
+from labeling.queries.statistics import statistics
 
 CONSENT_CHARACTERS = 5000
 LICENCES = (
@@ -165,7 +166,7 @@ def _write(campaign: Campaign, order: DatasetOrder, folder: Path, now: datetime)
         guidelines=guidelines.text if guidelines else "",
         has_extras=order.options.extras,
         models=tuple(slice_choices(campaign).model_versions),
-        figures=tuple(_figures(campaign, sum(report.kept for report in reports))),
+        figures=(*_figures(campaign, sum(report.kept for report in reports)), *_biases(campaign, now)),
         dropped={REASONS[reason]: count for reason, count in sorted(dropped.items())},
         cleaning=tuple(_cleaning(order.options, reports)),
     )
@@ -201,6 +202,20 @@ def _figures(campaign: Campaign, comparisons: int) -> Iterator[str]:
         if estimate.value is not None:
             shown = percent(estimate.value) if name.startswith("Agreement") else f"{estimate.value:.3f}"
             yield f"{name}: {shown}, in the whole campaign, people only."
+
+
+def _biases(campaign: Campaign, now: datetime) -> Iterator[str]:
+    """Lines about what besides the text swayed the judgments, as the statistics page has them."""
+    found = statistics(campaign, now=now)
+    for name, estimate in (
+        ("shown on the left", found.position),
+        ("that is longer", found.length.longer_preferred),
+    ):
+        if estimate.value is not None:
+            interval = ""
+            if estimate.low is not None and estimate.high is not None:
+                interval = f" (95% interval {percent(estimate.low)} to {percent(estimate.high)})"
+            yield f"Preferences for the completion {name}: {percent(estimate.value)}{interval}; 50% is no bias."
 
 
 def _cleaning(options: WriteOptions, reports: list[DropReport]) -> Iterator[str]:

@@ -80,6 +80,7 @@ def import_comparisons(
         report.settled += added.settled
         report.gold += added.gold
         report.judgments += added.judgments
+        report.notes.add("fields_left_out", added.unkept)
         report.notes.add("left_out", added.contradictions)
         report.notes.add("erased", added.erased_opinions)
         if added.created_ids:

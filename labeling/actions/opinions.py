@@ -1,11 +1,12 @@
 """Opinions of imported files become judgments of outside annotators, which are votes like all others.
 
 A comparison gets as many places more as its votes need. With fewer votes than its overlap it stays open for
-annotators; with enough, the campaign's rule settles it. A verdict of an expert stays.
+annotators; with enough, the campaign's rule settles it. A verdict of an expert stays. A preference without an annotator
+settles a pair that nobody has judged, as it settles a new one.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
@@ -58,9 +59,10 @@ def add_opinions(
     for place, (draft, comparison) in enumerate(zip(drafts, comparisons, strict=True)):
         if draft.draft.votes and not draft.draft.gold:
             wanted[comparison.pk].append((place, tuple(_canonical(draft, vote) for vote in draft.draft.votes)))
-    for place, vote, key in _restated(drafts, comparisons, created):
+    for place, vote, key in _restated(drafts, comparisons, created, is_import=origin.batch is not None):
         wanted[key].append((place, (vote,)))
-    return _Adding(campaign, origin, sorted(wanted)).add(wanted) if wanted else AddedOpinions()
+    verdicts = {key for key, stated in wanted.items() if drafts[stated[0][0]].winner is not None}
+    return _Adding(campaign, origin, sorted(wanted), verdicts).add(wanted) if wanted else AddedOpinions()
 
 
 def _canonical(draft: OrderedDraft, vote: Vote) -> Vote:
@@ -71,11 +73,12 @@ def _canonical(draft: OrderedDraft, vote: Vote) -> Vote:
 
 
 def _restated(
-    drafts: Sequence[OrderedDraft], comparisons: Sequence[Comparison], created: set[int]
+    drafts: Sequence[OrderedDraft], comparisons: Sequence[Comparison], created: set[int], *, is_import: bool
 ) -> list[tuple[int, Vote, int]]:
     """Preferences without an annotator that differ from the verdict, where that, or a judgment, was imported.
 
-    Each with the place of its draft and the id of its comparison. The first draft of a new comparison made its verdict.
+    Also those about pairs that were there already, and that nobody has judged. Each with the place of its draft and the
+    id of its comparison. The first draft of a new comparison made its verdict.
     """
     first: set[int] = set()
     again: list[tuple[int, str, int]] = []
@@ -92,21 +95,37 @@ def _restated(
     imported = {key for key, (_, settled_by) in verdicts.items() if settled_by == Verdict.SettledBy.IMPORT}
     judgments = Judgment.objects.filter(comparison__in=ids, superseded_at=None).exclude(batch=None)
     imported |= set(judgments.values_list("comparison_id", flat=True))
+    untouched = {one.pk for one in comparisons if one.status == Status.OPEN and not one.taken} - created
+    if is_import:  # so that taking the import back frees the pair
+        imported |= untouched - verdicts.keys()
     return [
-        (place, Vote("", winner, certainty=drafts[place].draft.certainty), comparison)
+        (place, Vote("", winner, certainty=_certainty_of(drafts[place])), comparison)
         for place, winner, comparison in again
         if comparison in imported and verdicts.get(comparison, ("", ""))[0] != winner
     ]
+
+
+def _certainty_of(draft: OrderedDraft) -> float | None:
+    """The certainty of a stated verdict, from its confidence if it has one."""
+    confidence = draft.draft.confidence
+    return draft.draft.certainty if confidence is None else _vote_certainty(draft.winner, confidence)
+
+
+def _vote_certainty(winner: str | None, confidence: float) -> float | None:
+    """The inverse of the confidence of one vote."""
+    return min(max(2 * confidence - 0.5, 0.5), 1.0) if winner in (Choice.A, Choice.B) else None
 
 
 class _Adding:
     """Adds judgments to some comparisons, which it locks in the order of their ids.
 
     said: the choice of each annotator on each comparison. withdrawn: the annotators whose choice no longer counts.
-    pseudonyms: of all of them. slots: the places that are held. erased: outside annotators who were erased.
+    pseudonyms: of all of them. slots: the places that are held. erased: outside annotators who were erased. stated: the
+    comparisons whose first record states a verdict.
     """
 
-    def __init__(self, campaign: Campaign, origin: ComparisonOrigin, ids: list[int]) -> None:
+    def __init__(self, campaign: Campaign, origin: ComparisonOrigin, ids: list[int], stated: Collection[int]) -> None:
+        self.stated = stated
         self.campaign, self.origin, self.result = campaign, origin, AddedOpinions()
         locked = Comparison.objects.filter(pk__in=ids).exclude(status__in=Comparison.OUT).order_by("pk")
         self.comparisons = {one.pk: one for one in locked.select_for_update(no_key=True)}
@@ -129,6 +148,8 @@ class _Adding:
         for key, comparison in self.comparisons.items():
             if self._is_bare(key):
                 self._restate(comparison)
+            elif key in self.stated and not comparison.taken and key not in self.verdicts:
+                comparison.overlap = 1  # this vote is the verdict
             for place, votes in wanted[key]:
                 if self._add_all(comparison, votes):
                     self.result.brought.add(place)
@@ -183,9 +204,7 @@ class _Adding:
         """Makes a judgment of an imported verdict, so that it is one vote among others."""
         verdict = self.verdicts.pop(comparison.pk)
         verdict.delete()
-        certainty = None
-        if verdict.winner in (Choice.A, Choice.B):  # the inverse of the confidence of one vote
-            certainty = min(max(2 * verdict.confidence - 0.5, 0.5), 1.0)
+        certainty = _vote_certainty(verdict.winner, verdict.confidence)
         stated = {"confidence": verdict.confidence}
         vote = Vote("", verdict.winner, at=verdict.settled_at.timestamp(), certainty=certainty, metadata=stated)
         batch = self.origin.batch.pk if self.origin.batch else None

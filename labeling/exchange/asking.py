@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.phrases import gettext_noop
-from common.transcripts import is_transcript, prompt_turns
+from common.transcripts import SHARED_PROMPT_CHARS, is_transcript, prompt_turns
 from labeling.exchange import conversations, parsing
 from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.places import in_field
 from labeling.exchange.records import JsonObject, Message
 
 PROMPT_FIELDS = (
@@ -24,6 +25,7 @@ PROMPT_FIELDS = (
 )
 """Fields that hold a prompt. The first that a record has is its prompt."""
 
+SPEAKERS = ("user", "assistant")
 SYSTEM_FIELDS = ("system", "system_prompt", "system_message", "system_instruction")
 
 
@@ -31,13 +33,15 @@ SYSTEM_FIELDS = ("system", "system_prompt", "system_message", "system_instructio
 class Asked:
     """The prompt of a record. used: the fields it was read from. extras: other fields of its messages.
 
-    is_transcript: it was written as one text, "Human: ... Assistant:".
+    is_transcript: it was written as one text, "Human: ... Assistant:". is_apart: it has fields of its own, so the
+    completions should not repeat it.
     """
 
     prompt: list[Message]
     used: list[str]
     extras: JsonObject = field(default_factory=dict)
     is_transcript: bool = False
+    is_apart: bool = False
 
 
 def has_prompt(record: Mapping[str, Any]) -> bool:
@@ -52,56 +56,69 @@ def asked_by(record: JsonObject) -> Asked:
         if "prompt" in record:
             conversations.prompt(record["prompt"])
         raise BadRecordError("missing_field", gettext_noop("The field %(name)s is missing."), "prompt", name="'prompt'")
-    asked = Asked([], [name])
+    asked = Asked([], [name], is_apart=True)
     value = record[name]
     text = parsing.sole_text(value)
     if text is not None:
-        text = _with_input(record, name, text, asked)
+        bare, text = text, _with_input(record, name, text, asked)
         asked.is_transcript = is_transcript(text)
         said = prompt_turns(text) if asked.is_transcript else [("user", text)]
         turns = [Message(role=role, content=content) for role, content in said]
-        earlier = _earlier_turns(record, name, asked)
+        earlier = _earlier_turns(record, name, bare, asked)
         value = [*earlier, *turns] if earlier or asked.is_transcript else text
     elif isinstance(value, dict) and ("content" in value or "value" in value):
         value = [value]
     conversation = conversations.prompt(value, extras=asked.extras)
-    asked.prompt = _with_system(record, conversation, asked)
+    asked.prompt = with_system(record, conversation, asked.used)
     return asked
 
 
 def _with_input(record: JsonObject, name: str, text: str, asked: Asked) -> str:
-    """An instruction with the text that it is about, as Alpaca writes both."""
-    added = record.get("input")
-    if name not in ("prompt", "instruction", "question", "query") or not isinstance(added, str):
+    """An instruction with the text that it is about: the `input` of Alpaca, the `context` of Dolly."""
+    if name not in ("prompt", "instruction", "question", "query"):
         return text
-    asked.used.append("input")
-    return f"{text}\n\n{added}" if added.strip() and added.strip() != text.strip() else text
+    for other in ("input", "context"):
+        if isinstance(added := record.get(other), str):
+            asked.used.append(other)
+            is_said = added.strip() == text.strip() or (len(added) >= SHARED_PROMPT_CHARS and added.strip() in text)
+            text = text if is_said or not added.strip() else f"{text}\n\n{added}"
+    return text
 
 
-def _earlier_turns(record: JsonObject, name: str, asked: Asked) -> list[Message]:
-    """The turns before an instruction: `history`, a list of pairs."""
-    pairs = record.get("history")
-    if name == "history" or not isinstance(pairs, list) or not pairs:
-        return []
-    if not all(isinstance(pair, list) and len(pair) == 2 and all(isinstance(t, str) for t in pair) for pair in pairs):
+def _earlier_turns(record: JsonObject, name: str, text: str, asked: Asked) -> list[Message]:
+    """The turns before an instruction: `history`, a list of pairs or of messages. Raises BadRecordError for others."""
+    turns = record.get("history")
+    if name == "history" or not isinstance(turns, list) or not turns:
         return []
     asked.used.append("history")
-    roles = ("user", "assistant")
-    return [Message(role=role, content=said) for pair in pairs for role, said in zip(roles, pair, strict=True)]
+    if all(isinstance(turn, list) for turn in turns):
+        if not all(len(pair) == 2 and all(isinstance(said, str) for said in pair) for pair in turns):
+            reason = gettext_noop("The field 'history' must be a list of messages, or of pairs of texts.")
+            raise BadRecordError("wrong_type", reason, "history")
+        said = [Message(role=role, content=one) for pair in turns for role, one in zip(SPEAKERS, pair, strict=True)]
+    else:
+        said = conversations.messages(turns, in_field("history"), asked.extras)
+    return said[:-1] if said[-1]["role"] == "user" and said[-1]["content"].strip() == text.strip() else said
 
 
-def _with_system(record: JsonObject, conversation: list[Message], asked: Asked) -> list[Message]:
+def with_system(record: Mapping[str, Any], conversation: list[Message], used: list[str]) -> list[Message]:
+    """The conversation with the system message of the record's field, whose name `used` receives.
+
+    Raises BadRecordError if the conversation has another system message.
+    """
+    if record.keys().isdisjoint(SYSTEM_FIELDS):
+        return conversation
     for name in SYSTEM_FIELDS:
         value = record.get(name)
         if not isinstance(value, str):
             continue
-        asked.used.append(name)
+        used.append(name)
         if not value.strip():
             continue
         if conversation[0]["role"] == "system":
             if conversation[0]["content"].strip() != value.strip():
                 reason = gettext_noop("The field %(name)s contradicts the system message of the prompt.")
                 raise BadRecordError("system", reason, name, name=repr(name))
-            return conversation
-        return [Message(role="system", content=value), *conversation]
+        else:
+            conversation = [Message(role="system", content=value), *conversation]
     return conversation

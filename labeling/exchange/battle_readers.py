@@ -115,8 +115,8 @@ def read_shp(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
 
 
 def _share_of_upvotes(record: JsonObject, label: float | None) -> float | None:
-    a, b = (record.get(name) for name in ("score_A", "score_B"))
-    if label is None or not isinstance(a, int | float) or not isinstance(b, int | float):
+    a, b = (certainties.finite(record.get(name)) for name in ("score_A", "score_B"))
+    if label is None or a is None or b is None:
         return None
     return certainties.of_counts(*(a, b) if label == 1 else (b, a))
 
@@ -140,6 +140,22 @@ def read_helpsteer3(place: Place, record: JsonObject, limits: ReadLimits) -> Imp
         size=Size(certainties.of_strength(value, 3)) if value else NO_SIZE,
         votes=votes,
         used=(*names, *(["individual_preference"] if votes else [])),  # the preference itself stays in the metadata
+    )
+
+
+def read_helpsteer2_preference(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
+    """HelpSteer2-Preference: preference_strength from -3 (the first response) to 3 (the second); 0 is a tie."""
+    names = ("response_1", "response_2")
+    first, second = (conversations.completion(parsing.required(record, name), name) for name in names)
+    value = _on_scale(record, "preference_strength")
+    return compare(
+        Source(place, "helpsteer2-preference", record, limits),
+        asked_by(record),
+        (first, second),
+        names,
+        preference=None if value is None else _side_on_scale(value),
+        size=Size(certainties.of_strength(value, 3)) if value else NO_SIZE,
+        used=names,  # the strength itself stays in the metadata
     )
 
 
@@ -232,6 +248,12 @@ BATTLE_READERS = (
         "context, response1, response2, overall_preference",
         has("response1", "response2", "overall_preference"),
         read_helpsteer3,
+    ),
+    Reader(
+        "helpsteer2-preference",
+        "prompt, response_1, response_2, preference_strength",
+        has("response_1", "response_2", "preference_strength"),
+        read_helpsteer2_preference,
     ),
     Reader(
         "better-response",

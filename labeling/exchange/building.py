@@ -8,12 +8,13 @@ from typing import Any, cast, get_args
 
 from common.phrases import gettext_noop
 from labeling.exchange import certainties, conversations, parsing
-from labeling.exchange.asking import Asked
+from labeling.exchange.asking import Asked, with_system
 from labeling.exchange.looks import control_token, looks_missing
 from labeling.exchange.opinions import opinion, opinion_fields, person_name
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference, Vote
+from labeling.exchange.repeats import unrepeated
 
 NOBODY = ("import", "unknown", "adjudication")
 """Our exports write these in the place of an annotator where a verdict has no judgments."""
@@ -25,7 +26,7 @@ FIRST = ("a", "first", "left", "chosen", "1", "model_a", "response1", "response_
 SECOND = ("b", "second", "right", "rejected", "2", "model_b", "response2", "response_2", "response_b", "answer2")
 TIE = ("tie", "equal", "same", "draw", "both", "both_good", "tie (bothgood)", "1.5")
 PREFERENCES = get_args(Preference)
-BOTH_BAD = ("both_bad", "both bad", "bothbad", "tie (bothbad)", "neither", "none")
+BOTH_BAD = ("both_bad", "both bad", "bothbad", "tie (bothbad)", "neither")
 
 
 def text_warnings(prompt: Sequence[Message], *texts: str) -> tuple[str, ...]:
@@ -87,15 +88,22 @@ def compare(
         votes, used = _named_opinion(source, preference, size.certainty, used)
     if "tools" in record:
         asked.prompt, used = conversations.with_tools(asked.prompt, record["tools"]), (*used, "tools")
+    if asked.is_apart:
+        sides = unrepeated(asked, sides, names)
+    else:
+        asked.prompt = with_system(record, asked.prompt, asked.used)
     parsing.check_completions(sides[0].text, sides[1].text, names)
     external_id = next((one for one in ("id", "question_id", "prompt_id") if record.get(one) is not None), "id")
-    read = (*asked.used, *used, external_id, "gold")
+    gold = parsing.optional_gold(record)
+    read = (*asked.used, *used, external_id, *(["gold"] if gold or not record.get("gold") else []))
     metadata = parsing.rest(record, *read) | asked.extras
     if source.annotator in used:
         metadata.pop(source.annotator, None)
     for name in parsing.UNKEPT:  # empty, or the record would have been refused
         metadata.pop(name, None)
-    disagreement = common_preference(votes)[1] if votes else ()
+    warnings = common_preference(votes)[1] if votes else ()
+    if "gold" in metadata:
+        warnings += ("other_gold",)
     return ImportedComparison(
         line=place.line,
         record=place.record,
@@ -108,10 +116,10 @@ def compare(
         certainty=size.certainty if preference in ("first", "second") else None,
         confidence=size.confidence,
         external_id=parsing.optional_name(record, external_id, limits.id_chars),
-        gold=parsing.optional_gold(record),
+        gold=gold,
         metadata=metadata,
         fields=tuple(name for name in record if name not in metadata),
-        warnings=disagreement + text_warnings(asked.prompt, sides[0].text, sides[1].text),
+        warnings=warnings + text_warnings(asked.prompt, sides[0].text, sides[1].text),
     )
 
 

@@ -42,11 +42,11 @@ def of_counts(winner: float, loser: float) -> float | None:
 
 def of_chosen(record: Mapping[str, Any]) -> float | None:
     """The certainty of a record with chosen and rejected, from its margin or its scores. None: it has none."""
-    margin = _number(record.get("margin"))
+    margin = finite(record.get("margin"))
     if margin is None:
         for one, other in SCORES:
             if one in record and other in record:
-                chosen, rejected = _number(record[one]), _number(record[other])
+                chosen, rejected = finite(record[one]), finite(record[other])
                 margin = None if chosen is None or rejected is None else chosen - rejected
                 break
         else:
@@ -58,15 +58,16 @@ def _spread(ratings: Any) -> float | None:
     """The difference of two ratings that a record lists; chosen has the higher one."""
     if not isinstance(ratings, list) or len(ratings) != 2:
         return None
-    one, other = _number(ratings[0]), _number(ratings[1])
+    one, other = finite(ratings[0]), finite(ratings[1])
     return None if one is None or other is None else abs(one - other)
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+def finite(value: Any) -> float | None:
+    """A finite number, also as text, as a table has it."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         number = float(value)
-    except OverflowError:  # a whole number may have any size
+    except (ValueError, OverflowError):  # a whole number may have any size
         return None
     return number if math.isfinite(number) else None

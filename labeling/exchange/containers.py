@@ -33,13 +33,17 @@ KINDS: tuple[tuple[bytes, Marked], ...] = (
         gettext_noop("a Git LFS pointer, not the file itself. Fetch it with `git lfs pull`"),
     ),
     (b"%PDF", gettext_noop("a PDF document")),
-    (b"\x80\x04\x95", PICKLE),
-    (b"\x80\x05\x95", PICKLE),
+    *((bytes((0x80, version, opcode)), PICKLE) for version in range(2, 6) for opcode in b"]}(c\x95"),
+    (b"\x93NUMPY", gettext_noop("an array of NumPy. Save the records as JSON lines")),
+    (b"\x04\x22\x4d\x18", gettext_noop("packed with LZ4. Unpack it first, or pack it with gzip or zstd")),
+    (b"{\\rtf", gettext_noop("an RTF document. Save its text as plain text")),
     (b"SQLite format 3", gettext_noop("an SQLite database. Export its table as CSV")),
     (b"Obj\x01", gettext_noop("an Avro file. Save the records as JSON lines or Parquet")),
     (b"\x89HDF", gettext_noop("an HDF5 file. Save the records as JSON lines or Parquet")),
     (b"\x89PNG", gettext_noop("an image")),
     (b"\xff\xd8\xff", gettext_noop("an image")),
+    (b"GIF87a", gettext_noop("an image")),
+    (b"GIF89a", gettext_noop("an image")),
     (b"7z\xbc\xaf\x27\x1c", gettext_noop("a 7z archive. Unpack it first")),
     (b"Rar!", gettext_noop("a RAR archive. Unpack it first")),
     (b"\xd0\xcf\x11\xe0", gettext_noop("an old Office document. Save the table as CSV")),
@@ -59,7 +63,18 @@ SETTINGS_FILES = (
 )
 """How files of settings begin that some programs keep records in."""
 
-HTML = (b"<!doctype html", b"<html", b"<head", b"<body")
+HTML = re.compile(rb"(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+PART_OF_HTML = re.compile(rb"<(?:div|script|style|meta|title|center|iframe)\b[^<]*<.*>\s*\Z", re.IGNORECASE | re.DOTALL)
+"""A whole page, and a file that is a part of one from its beginning to its end."""
+
+ANSWERS = (
+    b"Entry not found",
+    b"404: Not Found",
+    b"Not Found",
+    b"Repository not found",
+    b"Invalid username or password.",
+)
+"""Whole answers of servers that have no such file."""
 
 
 class _Inflater(Protocol):
@@ -109,8 +124,14 @@ def require_text(head: bytes) -> None:
     for magic, kind in KINDS:
         if head.startswith(magic):
             raise UnreadableInput(gettext_noop("The file is %(kind)s."), kind=Phrase(kind))
-    if start[:15].lower().startswith(HTML):
+    if start.startswith(b"<") and (HTML.match(start) or PART_OF_HTML.match(start)):
         raise UnreadableInput(gettext_noop("The file is an HTML page, perhaps an error page in place of the download."))
+    if start.rstrip() in ANSWERS:
+        said = start.decode().strip()
+        text = gettext_noop("The file is only what a server answered in place of it: “%(said)s”. Download it again.")
+        raise UnreadableInput(text, said=said)
+    if head.startswith(b"ORC") and b"\x00" in head:
+        raise UnreadableInput(gettext_noop("The file is an ORC table. Save the records as JSON lines or Parquet."))
     if start.startswith(b"<?xml"):
         raise UnreadableInput(gettext_noop("The file is XML. Save the records as JSON lines or CSV."))
     if head[257:262] == b"ustar":

@@ -7,7 +7,7 @@ from typing import Any
 
 from common.phrases import Phrase, gettext_noop
 from labeling.exchange import parsing
-from labeling.exchange.looks import is_rendered, looks_empty
+from labeling.exchange.looks import is_alpaca, is_open, is_rendered, looks_empty
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import COMPLETION, PROMPT, Conversation, Turn, in_field
 from labeling.exchange.records import CompletionText, JsonObject, Message, ToolCall
@@ -35,9 +35,12 @@ ROLES: Mapping[str, str] = {
 UNKEPT_IN_MESSAGE = (
     "reasoning_content",
     "reasoning",
+    "reasoning_details",
     "thinking",
-    "audio",
+    "thinking_blocks",
+    *(name for name in parsing.UNKEPT if name not in parsing.OF_TOOLS),
 )
+"""Other fields of a message that a model sees or wrote, and that have no place here."""
 
 HERMES_CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.DOTALL)
 HERMES_RESULT = re.compile(r"\s*<tool_response>\n?((?:(?!</?tool_response>).)*?)\n?</tool_response>\s*", re.DOTALL)
@@ -45,6 +48,7 @@ HERMES_RESULT = re.compile(r"\s*<tool_response>\n?((?:(?!</?tool_response>).)*?)
 
 
 EMPTY = gettext_noop("%(where)s is empty.")
+WHOLE = gettext_noop("%(where)s is a whole conversation in one text, up to the reply. Write it as messages.")
 NOT_CALLED = gettext_noop("%(where)s is the result of a tool that nobody called.")
 
 
@@ -67,6 +71,8 @@ def prompt(value: Any, where: Conversation = PROMPT, extras: JsonObject | None =
     if is_rendered(text):
         reason = gettext_noop("%(where)s was rendered by a chat template: it begins with a control token.")
         raise BadRecordError("rendered", reason, where=where.subject)
+    if is_open(text) or is_alpaca(text):
+        raise BadRecordError("rendered", WHOLE, where=where.subject)
     return checked_prompt([Message(role="user", content=text)], where)
 
 

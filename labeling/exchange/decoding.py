@@ -56,9 +56,7 @@ def parse_text(raw: RawRecord, limits: ReadLimits) -> str:
     if raw.problem == "trailing":
         raise BadRecordError("not_json", gettext_noop("There is something after the end of the JSON array."))
     if raw.problem == "cells":
-        cells, columns = raw.data.decode().split(" cells, ")
-        text = gettext_noop("The row does not fit the header: %(cells)s cells, %(columns)s columns.")
-        raise BadRecordError("cells", text, cells=cells, columns=columns.removesuffix(" columns"))
+        raise _unfit_row(raw.data.decode())
     try:
         return raw.data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -77,6 +75,8 @@ def parse_json(raw: RawRecord, limits: ReadLimits) -> Any:
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
+        if UNFIT_ROW.fullmatch(text):  # of a table in an archive, whose rows come as lines
+            raise _unfit_row(text) from error
         reason = Phrase(Marked(error.msg.removesuffix(" at")))
         raise BadRecordError("not_json", NOT_JSON[text in {"{", "["}], reason=reason, at=error.colno) from error
     except RecursionError as error:
@@ -91,8 +91,21 @@ def parse_json(raw: RawRecord, limits: ReadLimits) -> Any:
     return value
 
 
+UNFIT_ROW = re.compile(r"(\d+) cells, (\d+) columns\s*")
+"""The bytes of a table's row that does not fit its header."""
+
+
+def _unfit_row(text: str) -> BadRecordError:
+    cells, columns = UNFIT_ROW.fullmatch(text).groups()  # type: ignore[union-attr]
+    reason = gettext_noop("The row does not fit the header: %(cells)s cells, %(columns)s columns.")
+    return BadRecordError("cells", reason, cells=cells, columns=columns)
+
+
 MESSAGE_FIELDS = (("role", "content"), ("from", "value"))
 """The fields of a message that say who speaks and what."""
+
+OWN_TEXTS = ("a", "b")
+"""The completions of a row of our own tables."""
 
 _MESSAGES = re.compile(r"\[\s*\{")
 
@@ -109,10 +122,12 @@ def parse_object(raw: RawRecord, limits: ReadLimits) -> JsonObject:
 def with_messages(record: JsonObject) -> JsonObject:
     """The record with the messages of fields that hold them as a JSON text, as tables and careless programs write it.
 
-    Taken for a text, such a prompt would be shown and trained as JSON.
+    Taken for a text, such a prompt would be shown and trained as JSON. The completions of our own tables are texts.
     """
     for name, value in record.items():
-        if isinstance(value, str) and value[:1] == "[" and (messages := _messages_in(value)) is not None:
+        if not isinstance(value, str) or value[:1] != "[" or (name in OWN_TEXTS and "votes" in record):
+            continue
+        if (messages := _messages_in(value)) is not None:
             record[name] = messages
     return record
 

@@ -73,7 +73,7 @@ def pair_id(prompt: Sequence[Message], chosen: str, rejected: str) -> str:
 
 
 def folded_hash(messages: Sequence[Message]) -> str:
-    """SHA-256 of the essence of a prompt, hexadecimal. Near-duplicates share it.
+    """SHA-256 of the essence of a prompt, hexadecimal.
 
     It ignores case, whitespace, punctuation and the system message: the same question under another system message is
     the same question.

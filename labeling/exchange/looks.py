@@ -8,6 +8,11 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
+_BEGINNING, _MARKS = 64, 8
+"""Characters in which most pairs differ already, and of those the last ones, whose marks may be cut off."""
+
+_UNSEEN_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_FIXED_SPACE = re.compile("[\u00a0\u2007\u202f]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 TURN_TOKENS = re.compile(
@@ -16,7 +21,10 @@ TURN_TOKENS = re.compile(
 )
 """The beginning of a text that a chat template has rendered."""
 
-CONTROL_TOKENS = re.compile(r"<\|[A-Za-z_][\w ]{0,30}\|>|</?s>|<(?:bos|eos|start_of_turn|end_of_turn)>|\[/?INST\]")
+CONTROL_TOKENS = re.compile(
+    r"<\|[A-Za-z_][\w ]{0,30}\|>|<\uff5c[A-Za-z_][\w\u2581 ]{0,30}\uff5c>|"
+    r"</?s>|<(?:bos|eos|start_of_turn|end_of_turn)>|\[/?INST\]"
+)
 
 
 _MISSING = frozenset({"nan", "null", "none", "nil", "undefined", "<na>", "#n/a", "n/a", "nat", "[null]", "\\n"})
@@ -37,15 +45,36 @@ def looks_empty(text: str) -> bool:
 
 
 def look_alike(first: str, second: str) -> bool:
-    """Whether a person sees no difference: they differ only in outer spaces, Unicode form or invisible characters."""
-    if first.isascii() and second.isascii():
-        return first.strip() == second.strip()
-    return _visible(first) == _visible(second)
+    """Whether a person sees no difference.
+
+    They differ only in outer spaces, Unicode form, line ends, no-break spaces, or invisible and control characters.
+    """
+    one, other = first.strip(), second.strip()
+    if one == other:
+        return True
+    beginnings = _visible(one[:_BEGINNING]), _visible(other[:_BEGINNING])
+    known = min(map(len, beginnings)) - _MARKS
+    if known > 0 and beginnings[0][:known] != beginnings[1][:known]:
+        return False
+    return _visible(one) == _visible(other)
 
 
 def is_rendered(text: str) -> bool:
     """Whether the text is a whole chat template: it begins with a control token that opens a turn."""
     return TURN_TOKENS.match(text) is not None
+
+
+OPEN_TURNS = ("ASSISTANT:", "Assistant:", "### Response:")
+
+
+def is_open(text: str) -> bool:
+    """Whether the text ends where a reply begins, so that it is a whole conversation and no single message."""
+    return text.rstrip().endswith(OPEN_TURNS)
+
+
+def is_alpaca(text: str) -> bool:
+    """Whether the text begins as Alpaca's template does."""
+    return text.lstrip().startswith(("### Instruction:", "Below is an instruction that describes a task"))
 
 
 def control_token(text: str) -> str:
@@ -57,4 +86,9 @@ def control_token(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).strip()
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    text = _UNSEEN_CONTROL.sub("", text.replace("\r\n", "\n"))
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _FIXED_SPACE.sub(" ", _INVISIBLE.sub("", text)))
+    return text.strip()

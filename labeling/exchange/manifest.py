@@ -2,7 +2,8 @@
 
     snapshot/
       train.jsonl     one preference pair per line, canonical JSON
-      test.jsonl      held out: none of its prompts, nor a near-duplicate of one, is in train.jsonl
+      test.jsonl      held out: none of its prompts is in train.jsonl, nor one that differs from it only in case,
+                      punctuation, spaces or the system message; other near-duplicates may be
       manifest.json   counts, split, what was dropped, metadata, hashes
 
 The bytes of both pair files depend only on the pairs and the split, not on the order of the pairs, the time or the

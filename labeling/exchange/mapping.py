@@ -1,6 +1,6 @@
 """Column mappings: which fields of a file are the prompt, both completions, and the preference."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from labeling.exchange.asking import asked_by
 from labeling.exchange.building import Source, compare, preference_named
 from labeling.exchange.errors import UnknownDialect
 from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.platform_readers import read_argilla, read_label_studio
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader
 from labeling.exchange.records import ImportedComparison, ImportedPrompt, JsonObject
@@ -21,6 +22,12 @@ PARTS = ("prompt", "a", "b", "preference", "system", "id")
 """The parts that a column can be. A column of no part is metadata."""
 
 ColumnMapping = Mapping[str, str]
+PlatformReader = Callable[[Place, JsonObject, ReadLimits, ColumnMapping], ImportedComparison]
+PLATFORMS: tuple[tuple[str, str, PlatformReader], ...] = (
+    ("data", "annotations", read_label_studio),
+    ("fields", "responses", read_argilla),
+)
+"""The field of a labeling tool's record with its data, that with the answers, and its reader."""
 
 
 def parse_mapping(text: str) -> dict[str, str]:
@@ -75,6 +82,9 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
         raise UnknownDialect(gettext_noop("A mapping of comparisons needs prompt=COLUMN, a=COLUMN and b=COLUMN."))
 
     def read(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
+        if found := _of_platform(mapping, record):
+            comparison = found[0](place, record, limits, found[1])
+            return replace(comparison, external_id=_id(mapping, record, limits, comparison.external_id))
         asked = asked_by(_prompt_fields(mapping, record))
         names = mapping["a"], mapping["b"]
         texts = [conversations.completion(_value(record, name), name, asked.extras) for name in names]
@@ -95,6 +105,22 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
         return replace(comparison, external_id=_id(mapping, record, limits, comparison.external_id))
 
     return Reader(MAPPED, mapping_text(mapping), lambda record: fits(mapping, record), read)
+
+
+def _of_platform(mapping: ColumnMapping, record: JsonObject) -> tuple[PlatformReader, ColumnMapping] | None:
+    """The reader of a labeling tool's record whose data has these columns, and the columns there. None: it is another.
+
+    Its annotations say what was preferred, so a mapping with a column for that is read as any other.
+    """
+    if "preference" in mapping:
+        return None
+    for part, answers, reader in PLATFORMS:
+        data = record.get(part)
+        if isinstance(data, dict) and answers in record:
+            columns = {name: column.removeprefix(f"{part}.") for name, column in mapping.items() if name != "id"}
+            if all(column in data for column in columns.values()):
+                return reader, columns
+    return None
 
 
 def mapped_prompt(mapping: ColumnMapping, place: Place, record: JsonObject, limits: ReadLimits) -> ImportedPrompt:

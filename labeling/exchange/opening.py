@@ -27,7 +27,7 @@ from labeling.exchange.sheets import (
 Framing = Literal["lines", "array", "objects", "inside", "columns", "table"]
 
 ARRAY_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*(?:[{"\]]|$)')
-COLUMN_START = re.compile(r'\{\s*"[^"\\]{1,80}"\s*:\s*(?:\[\s*(?:"|\[)|\{\s*"0"\s*:)')
+COLUMN_START = re.compile(r'\{\s*(?:"[^"\\]{1,80}"\s*:\s*(?:\[\s*(?:"|\[)|\{\s*"0"\s*:)|"\d+"\s*:\s*\{)')
 FIELD_ARRAY = re.compile(r'"(?:[^"\\]{1,80})"\s*:\s*\[\s*(?=\{)')
 WRAPPERS = frozenset(
     {"data", "records", "rows", "items", "examples", "instances", "results", "train", "test", "dataset"}
@@ -77,7 +77,7 @@ def open_records(
     if framing is None:
         delimiter = delimiter_of(head, {*COLUMNS, *columns}, any_table=any_table)
         if delimiter is not None:
-            return "table", table_records(chunks, delimiter, limits)
+            return "table", table_records(chunks, delimiter, limits, columns)
         framing = _framing(head, len(head) >= CHUNK, is_record)
     if framing == "array":
         return framing, array_records(chunks, limits.record_bytes)

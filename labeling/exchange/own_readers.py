@@ -5,7 +5,7 @@ The judgments of a comparison are opinions by pseudonym; a comparison without ju
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +36,9 @@ VOTE_TYPES: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("simulated", "imported"), bool),
 }
 LONGEST_REASON = 80
+ADJUDICATION = "adjudication"
+"""The value of `settled_by` where an expert decided."""
+
 FLAGS = ("harm", "personal_data")
 PREFERENCES: Mapping[str, Preference] = {"a": "first", "b": "second", "tie": "tie", "both_bad": "both_bad"}
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -101,7 +104,14 @@ def _comparison(place: Place, dialect: str, record: JsonObject, limits: ReadLimi
         confidence=None if votes else parsing.optional_confidence(record),
         external_id=parsing.optional_name(record, "external_id", limits.id_chars),
         metadata={name: value for name, value in known.items() if value},
+        warnings=("expert_verdict",) if _is_overruled(record, votes) else (),
     )
+
+
+def _is_overruled(record: Mapping[str, Any], votes: Sequence[Vote]) -> bool:
+    """Whether an expert decided otherwise than most votes: here they are votes, and the campaign's rule decides."""
+    winner = _preference(record.get("winner"))
+    return record.get("settled_by") == ADJUDICATION and bool(votes) and common_preference(votes)[0] != winner
 
 
 def _completion(text: str, turns: Any, side: str) -> CompletionText:

@@ -45,6 +45,7 @@ UNKEPT = (
     "videos",
     "audios",
     "audio",
+    "documents",
 )
 """Fields of a record that change what the model sees. They cannot be kept, so a record with one of them is refused."""
 
@@ -115,11 +116,15 @@ def optional_number(record: Mapping[str, Any], name: str) -> float | None:
 
 
 def optional_confidence(record: Mapping[str, Any]) -> float | None:
-    """The confidence of a verdict, as we export it. None: absent, or no number from 0.5 to 1; that stays metadata."""
-    value = record.get("confidence")
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """The confidence of a verdict, as we export it, also as text. None: absent, or no number from 0.5 to 1.
+
+    Any other value stays metadata.
+    """
+    try:
+        value = optional_number(record, "confidence")
+    except BadRecordError:
         return None
-    return float(value) if 0.5 <= value <= 1 else None
+    return value if value is not None and 0.5 <= value <= 1 else None
 
 
 def as_name(value: Any, longest: int) -> str:
@@ -138,19 +143,9 @@ def optional_name(record: Mapping[str, Any], name: str, longest: int) -> str:
 
 
 def optional_gold(record: Mapping[str, Any]) -> Preference | None:
-    """The known verdict of gold: first (chosen), second, tie or both_bad. None: not gold."""
+    """The known verdict of gold: first (chosen), second, tie or both_bad. None: not gold, or a reference answer."""
     value = record.get("gold")
-    if value is None:
-        return None
-    if not isinstance(value, str) or value not in GOLD:
-        raise BadRecordError(
-            "gold",
-            gettext_noop("The field 'gold' is %(value)s; known are %(all)s."),
-            "gold",
-            value=shortened(value),
-            all=", ".join(GOLD),
-        )
-    return GOLD[value]
+    return GOLD.get(value) if isinstance(value, str) else None
 
 
 def rest(record: Mapping[str, Any], *used: str) -> JsonObject:

@@ -1,6 +1,7 @@
 """Readers of other labeling tools' exports: Label Studio and Argilla. Each annotator's answer is an opinion."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from common.phrases import gettext_noop
@@ -22,20 +23,29 @@ from labeling.exchange.reader import Reader, has
 from labeling.exchange.records import ImportedComparison, JsonObject, Preference, Vote
 from labeling.exchange.sides_reader import SIDES
 
+Columns = Mapping[str, str]
+"""The fields of a task's data by part: prompt, a, b, and system."""
+NO_COLUMNS: Columns = MappingProxyType({})
+ASKED = ("prompt", "system")
+
 RESPONSES = ".responses"
+TAGGED = (("left", "right"), ("tie", "both_bad", ["tie"], ["both_bad"]))
+"""The values of a row's tags that are a choice: of the Pairwise tag, and of the choices beside it."""
 SKIPPED = ("discarded", "skipped")
 FINISHED = ("submitted", "validated", None, *SKIPPED)
 """The states of an answer that its annotator has finished; drafts are left aside."""
 
 
-def read_label_studio(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
-    """A task of Label Studio with its pairwise annotations."""
+def read_label_studio(
+    place: Place, record: JsonObject, limits: ReadLimits, columns: Columns = NO_COLUMNS
+) -> ImportedComparison:
+    """A task of Label Studio with its pairwise annotations. columns: the fields of its data, if others than usual."""
     data = _object(record, "data")
     annotations = parsing.required_list(record, "annotations")
     votes = tuple(vote for one in annotations if (vote := _label_studio_vote(one, limits)))
     is_read = bool(votes) or not annotations
     return platform_comparison(
-        place, "labelstudio", data, votes, record, ("data", *(["annotations"] if is_read else [])), limits
+        place, "labelstudio", data, votes, record, ("data", *(["annotations"] if is_read else [])), limits, columns
     )
 
 
@@ -81,7 +91,8 @@ def _selected(value: JsonObject) -> Preference | None:
 def read_label_studio_row(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """A row of Label Studio's JSON-MIN or CSV: the data and one annotation, whose choice has the name of its tag."""
     names, asked = _names(record), asked_by(record)
-    tag = next((name for name, value in record.items() if value in ("left", "right") and name not in asked.used), "")
+    others = {name: value for name, value in record.items() if name not in (*asked.used, *names)}
+    tag = next((name for words in TAGGED for name, value in others.items() if value in words), "")
     texts = [conversations.completion(parsing.required(record, name), name, asked.extras) for name in names]
     asked.used.append("id" if record.get("id") is not None else "annotation_id")
     return compare(
@@ -89,21 +100,26 @@ def read_label_studio_row(place: Place, record: JsonObject, limits: ReadLimits) 
         asked,
         (texts[0], texts[1]),
         names,
-        preference=preference_named(record[tag], tag) if tag else None,
+        preference=preference_named(parsing.sole_text(record[tag]), tag) if tag else None,
         used=(*names, *([tag] if tag else [])),
     )
 
 
-def read_argilla(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
-    """A record of Argilla with its responses: lists by question, or in version 1 a list by annotator."""
+def read_argilla(
+    place: Place, record: JsonObject, limits: ReadLimits, columns: Columns = NO_COLUMNS
+) -> ImportedComparison:
+    """A record of Argilla with its responses: lists by question, or in version 1 a list by annotator.
+
+    columns: its fields, if others than usual.
+    """
     fields = _object(record, "fields")
-    names = _names(fields)
+    names = _names(fields, columns)
     votes = tuple(
         vote
         for user, status, answers, about in _answers(record.get("responses"))
         if (vote := _argilla_vote(user, status, answers, about, names, limits))
     )
-    return platform_comparison(place, "argilla", fields, votes, record, ("fields", "responses"), limits)
+    return platform_comparison(place, "argilla", fields, votes, record, ("fields", "responses"), limits, columns)
 
 
 Answers = tuple[Any, Any, dict[str, Any], JsonObject]
@@ -228,12 +244,17 @@ def platform_comparison(
     record: JsonObject,
     used: tuple[str, ...],
     limits: ReadLimits,
+    columns: Columns = NO_COLUMNS,
 ) -> ImportedComparison:
-    """The comparison of a task with the opinions on it."""
-    names, asked = _names(data), asked_by(data)
+    """The comparison of a task with the opinions on it. columns: the fields of its data, if others than usual."""
+    parsing.refuse_unkept(data)
+    names = _names(data, columns)
+    asked = asked_by({part: data[name] for part, name in columns.items() if part in ASKED} if columns else data)
+    asked.used = [columns.get(name, name) for name in asked.used]
     texts = [conversations.completion(parsing.required(data, name), name, asked.extras) for name in names]
     if dialect in ("labelstudio", "argilla") and data is not record:
-        if others := parsing.rest(data, *asked.used, *names):
+        asked.prompt = conversations.with_tools(asked.prompt, data.get("tools"))
+        if others := parsing.rest(data, *asked.used, *names, "tools"):
             asked.extras["data_fields"] = others
         asked.used = []
     else:
@@ -256,7 +277,9 @@ def _object(record: JsonObject, name: str) -> JsonObject:
     return value
 
 
-def _names(data: Mapping[str, Any]) -> tuple[str, str]:
+def _names(data: Mapping[str, Any], columns: Columns = NO_COLUMNS) -> tuple[str, str]:
+    if columns:
+        return columns["a"], columns["b"]
     names = next((names for names in SIDES if names[0] in data and names[1] in data), None)
     if names is None:
         raise BadRecordError(

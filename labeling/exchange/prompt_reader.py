@@ -2,7 +2,7 @@
 
 from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
-from labeling.exchange.asking import asked_by
+from labeling.exchange.asking import asked_by, with_system
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import FIRST_TURN, PROMPT
 from labeling.exchange.raw import Place, ReadLimits
@@ -33,7 +33,11 @@ def read_prompt(place: Place, record: JsonObject, limits: ReadLimits) -> Importe
 def _prompt_of(record: JsonObject) -> tuple[list[Message], list[str], JsonObject]:
     """The prompt, the fields it was read from, and what else belongs to it."""
     if "turns" in record and "prompt" not in record and isinstance(record["turns"], list):
-        return _first_turn(record["turns"])
+        if record["turns"] and all(
+            isinstance(turn, dict) and ("role" in turn or "from" in turn) for turn in record["turns"]
+        ):
+            return _conversation(record, "turns")
+        return _first_turn(record)
     if isinstance(record.get("body"), dict):
         body = record["body"]
         parsing.refuse_unkept(body)
@@ -59,13 +63,14 @@ def _prompt_of(record: JsonObject) -> tuple[list[Message], list[str], JsonObject
     return asked.prompt, asked.used, asked.extras
 
 
-def _first_turn(turns: list[object]) -> tuple[list[Message], list[str], JsonObject]:
+def _first_turn(record: JsonObject) -> tuple[list[Message], list[str], JsonObject]:
+    turns, used = record["turns"], ["turns"]
     first = turns[0] if turns else None
     text = first.get("content") if isinstance(first, dict) else first
     if not isinstance(text, str):
         raise BadRecordError("wrong_type", gettext_noop("The field 'turns' must be a list of texts."), "turns")
     later: JsonObject = {"later_turns": turns[1:]} if len(turns) > 1 else {}
-    return conversations.prompt(text, FIRST_TURN), ["turns"], later
+    return with_system(record, conversations.prompt(text, FIRST_TURN), used), used, later
 
 
 def _conversation(record: JsonObject, name: str) -> tuple[list[Message], list[str], JsonObject]:

@@ -9,12 +9,15 @@ from typing import Any
 
 from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
-from labeling.exchange.asking import Asked, asked_by
-from labeling.exchange.building import MOST_RANKED, Ranked, Source, compare, ranking
+from labeling.exchange.asking import SYSTEM_FIELDS, Asked, asked_by
+from labeling.exchange.building import MOST_RANKED, Ranked, Size, Source, compare, ranking
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
+
+OF_A_PAIR = ("prompt", "tools", "id", "confidence")
+"""Fields of two lines that are about both, if they are the same in both."""
 
 SCORES = ("overall_score", "fine-grained_score", "score", "rating", "reward")
 MOST_MESSAGES = 2000
@@ -112,12 +115,12 @@ def read_rated_responses(place: Place, records: list[JsonObject], limits: ReadLi
         if score is None:
             raise BadRecordError("ranking", gettext_noop("A response has no rating 'helpfulness'."), "helpfulness")
         text = CompletionText(parsing.required_text(record, "response"))
-        ranked.append(Ranked(_text(text, record, limits, "prompt", "response"), score))
+        ranked.append(Ranked(_text(text, record, limits, "prompt", "response", *SYSTEM_FIELDS), score))
     if len(ranked) < 2:
         raise BadRecordError(
             "single", gettext_noop("The prompt has only one response in the lines next to each other."), "response"
         )
-    head = {"prompt": records[0]["prompt"]}
+    head = {name: records[0][name] for name in ("prompt", *SYSTEM_FIELDS) if name in records[0]}
     return ranking(Source(place, "helpsteer2", head, limits), asked_by(head), ranked, scored=True)
 
 
@@ -136,17 +139,20 @@ def read_kto(place: Place, records: list[JsonObject], limits: ReadLimits) -> Com
         texts = [
             conversations.completion(parsing.required(record, "completion"), "completion") for record in (one, other)
         ]
+        shared = {name: one[name] for name in OF_A_PAIR if name in one and one[name] == other.get(name)}
         sides = [
-            _text(text, record, limits, "completion", "label", *asked.used)
+            _text(text, record, limits, "completion", "label", *shared, *asked.used)
             for text, record in zip(texts, (one, other), strict=True)
         ]
         comparisons.append(
             compare(
-                Source(place, "kto", {name: one[name] for name in ("prompt", "tools") if name in one}, limits),
+                Source(place, "kto", shared, limits),
                 asked,
                 (sides[0], sides[1]),
                 ("completion", "completion"),
                 preference=preference,
+                size=Size(confidence=parsing.optional_confidence(shared)),
+                used=("confidence",) if parsing.optional_confidence(shared) else (),
             )
         )
     return comparisons
@@ -211,7 +217,8 @@ def _is_tree(record: Mapping[str, Any]) -> bool:
 
 
 def _same_prompt(group: list[JsonObject], record: JsonObject) -> bool:
-    return len(group) < MOST_RANKED and "prompt" in record and group[0].get("prompt") == record["prompt"]
+    is_same = all(group[0].get(name) == record.get(name) for name in ("prompt", *SYSTEM_FIELDS))
+    return len(group) < MOST_RANKED and "prompt" in record and is_same
 
 
 def _same_tree(group: list[JsonObject], record: JsonObject) -> bool:

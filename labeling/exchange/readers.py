@@ -4,35 +4,32 @@ To add a dialect: a function from (place, record, limits) to an ImportedComparis
 BadRecordError, and a line in READERS.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from common.phrases import gettext_noop
-from common.transcripts import (
-    SHARED_PROMPT_CHARS,
-    Unsplit,
-    is_hh_pair,
-    split_common_beginning,
-    split_hh_pair,
-    unspaced,
-)
+from common.transcripts import Unsplit, is_hh_pair, split_common_beginning, split_hh_pair, unspaced
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.battle_readers import BATTLE_READERS
 from labeling.exchange.building import Size, Source, compare
+from labeling.exchange.looks import OPEN_TURNS
 from labeling.exchange.own_readers import OWN_READERS
 from labeling.exchange.parsing import BadRecordError
-from labeling.exchange.places import in_field
+from labeling.exchange.places import PROMPT, in_field
 from labeling.exchange.platform_readers import PLATFORM_READERS
 from labeling.exchange.potato_reader import POTATO_READERS
 from labeling.exchange.ranking_readers import RANKING_READERS
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
+from labeling.exchange.repeats import agreed_prompt, only_one
 from labeling.exchange.sides_reader import SIDES_READERS, names_sides
 from labeling.exchange.turns import common_beginning
 
+SIDES = ("chosen", "rejected")
 CHOSEN_FIELDS = ("chosen", "rejected", "chosen_model", "rejected_model")
 
 
@@ -42,10 +39,10 @@ def read_trl(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
     Also a line of one of our snapshots, and the shapes that call the prompt question, instruction or conversations.
     """
     asked = asked_by(record)
-    sides = [parsing.required(record, name) for name in ("chosen", "rejected")]
+    sides = [parsing.required(record, name) for name in SIDES]
     repeated = [_contains_prompt(side) for side in sides]
     if repeated[0] != repeated[1]:
-        raise BadRecordError("prompt_repeated", gettext_noop("Only one of 'chosen' and 'rejected' repeats the prompt."))
+        raise only_one(SIDES)
     if all(repeated):
         asked.prompt, both = _after_shared_prompt(asked, sides)
     else:
@@ -55,18 +52,13 @@ def read_trl(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
         )
     if asked.is_transcript:
         both = _unspaced(both[0]), _unspaced(both[1])
-    last = asked.prompt[-1]["content"].strip()
-    if len(last) >= SHARED_PROMPT_CHARS and all(one.text.lstrip().startswith(last) for one in both):
-        raise BadRecordError(
-            "prompt_repeated", gettext_noop("The prompt is repeated at the start of both completions.")
-        )
     return _chosen(place, "trl", asked, both, record, limits)
 
 
 def read_trl_implicit(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """TRL without a prompt field: two complete conversations, whose shared beginning is the prompt."""
     asked = Asked([], [])
-    sides = [parsing.required(record, name) for name in ("chosen", "rejected")]
+    sides = [parsing.required(record, name) for name in SIDES]
     asked.prompt, both = _shared_conversation(sides, asked)
     return _chosen(place, "trl-implicit", asked, both, record, limits)
 
@@ -91,6 +83,8 @@ def read_implicit_text(place: Place, record: JsonObject, limits: ReadLimits) -> 
     except Unsplit as error:
         raise _unsplit(error) from error
     both = CompletionText(texts[0]), CompletionText(texts[1])
+    if any(turn in question for turn in OPEN_TURNS):
+        raise BadRecordError("rendered", conversations.WHOLE, where=PROMPT.subject)
     return _chosen(place, "implicit-text", Asked(conversations.prompt(question), []), both, record, limits)
 
 
@@ -118,33 +112,41 @@ def read_alpacaeval(place: Place, record: JsonObject, limits: ReadLimits) -> Imp
     names = ("output_1", "output_2")
     first, second = (parsing.required_text(record, name) for name in names)
     asked = asked_by(record)
+    preferred = _alpacaeval_number(record)
     generators = [parsing.optional_name(record, name, limits.name_chars) for name in ("generator_1", "generator_2")]
     return compare(
         Source(place, "alpacaeval", record, limits),
         asked,
         (CompletionText(first, generators[0]), CompletionText(second, generators[1])),
         names,
-        preference=_alpacaeval_preference(record.get("preference")),
-        size=Size(_alpacaeval_certainty(record.get("preference"))),
+        preference=_alpacaeval_preference(preferred),
+        size=Size(_alpacaeval_certainty(preferred)),
         used=(*names, "generator_1", "generator_2"),  # the exact preference stays in the metadata
     )
 
 
-def _alpacaeval_preference(value: Any) -> Preference | None:
+def _alpacaeval_number(record: JsonObject) -> float | None:
+    """The preference from 1 to 2. None: the record has none. Raises BadRecordError for anything else."""
+    value = record.get("preference")
+    try:
+        number = parsing.optional_number(record, "preference")
+    except BadRecordError:
+        number = math.nan
+    if number is None or 1 <= number <= 2:
+        return number
+    reason = gettext_noop("The preference %(value)s is not a number from 1 to 2.")
+    raise BadRecordError("preference", reason, value=repr(str(value)[:40]))
+
+
+def _alpacaeval_preference(value: float | None) -> Preference | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 2:
-        raise BadRecordError(
-            "preference",
-            gettext_noop("The preference %(value)s is not a number from 1 to 2."),
-            value=repr(str(value)[:40]),
-        )
     if value == 1.5:
         return "tie"
     return "first" if value < 1.5 else "second"
 
 
-def _alpacaeval_certainty(value: Any) -> float | None:
+def _alpacaeval_certainty(value: float | None) -> float | None:
     """2 - preference is p(output_1 is better), as AlpacaEval's weighted annotators state it."""
     return None if value is None else max(2 - value, value - 1)
 
@@ -226,21 +228,9 @@ def _shared_conversation(sides: list[Any], asked: Asked) -> tuple[list[Message],
 
 
 def _after_shared_prompt(asked: Asked, sides: list[Any]) -> tuple[list[Message], tuple[CompletionText, CompletionText]]:
-    """The prompt and the completions of two conversations that begin with the prompt.
-
-    The field of the prompt may lack the system message, or have only the first or the last message.
-    """
+    """The prompt and the completions of two conversations that begin with the prompt."""
     shared, ends = _shared_conversation(sides, asked)
-    if asked.prompt[-len(shared) :] == shared:
-        return asked.prompt, ends
-    turns = [one for one in shared if one["role"] != "system"]
-    given = [one for one in asked.prompt if one["role"] != "system"]
-    same_start = given == turns[: len(given)] or given == turns[-len(given) :]
-    same_system = given == asked.prompt or asked.prompt[0] == shared[0]
-    if not (same_start and same_system):
-        reason = gettext_noop("The prompt is not the beginning of the conversations 'chosen' and 'rejected'.")
-        raise BadRecordError("different_prompts", reason, "prompt")
-    return shared, ends
+    return agreed_prompt(asked.prompt, shared, SIDES), ends
 
 
 def _contains_prompt(side: Any) -> bool:

@@ -54,7 +54,7 @@ def read_comparisons(
             auto=AUTO,
         )
     reader = mapped_reader(mapping) if mapping else READERS.get(dialect)
-    return _comparisons(stream, reader, remembered or {}, limits or ReadLimits())
+    return _comparisons(stream, reader, mapping or {}, remembered or {}, limits or ReadLimits())
 
 
 def read_prompts(
@@ -86,13 +86,17 @@ def detect_dialect(record: JsonObject) -> str | None:
 
 
 def _comparisons(
-    stream: ByteStream, reader: Reader | None, remembered: ColumnMapping, limits: ReadLimits
+    stream: ByteStream, reader: Reader | None, mapping: ColumnMapping, remembered: ColumnMapping, limits: ReadLimits
 ) -> Iterator[ImportedComparison | Rejected]:
     """reader: None: that of the first record with a known shape."""
     others = [reader] if reader is not None else [mapped_reader(remembered)] if remembered else []
     readers = [*READERS.values(), *others]
     _, records = open_records(
-        stream, limits, is_record=lambda value: _reader_of(value, readers) is not None, any_table=True
+        stream,
+        limits,
+        is_record=lambda value: _reader_of(value, readers) is not None,
+        columns=(*mapping.values(), *remembered.values()),
+        any_table=True,
     )
     if reader is None:
         reader, records = _detect(records, readers, limits)
@@ -250,7 +254,8 @@ def _prompts(
             mapping, records = _fitting(remembered, records, limits)
         yield from _convert(records, limits, lambda raw: [_json_prompt(raw, mapping, limits)])
     else:
-        yield from _convert(records, limits, lambda raw: [_text_prompt(raw, limits)])
+        warnings = ("lines",) if form == "auto" else ()
+        yield from _convert(records, limits, lambda raw: [_text_prompt(raw, warnings, limits)])
 
 
 def _fitting(
@@ -281,11 +286,12 @@ def _is_only_a_prompt(value: JsonObject) -> bool:
     return _is_prompt(value) and len(texts) < 2
 
 
-def _text_prompt(raw: RawRecord, limits: ReadLimits) -> ImportedPrompt:
+def _text_prompt(raw: RawRecord, warnings: tuple[str, ...], limits: ReadLimits) -> ImportedPrompt:
     text = parse_text(raw, limits)
     require_storable(text)
     messages = [Message(role="user", content=text)]
-    return ImportedPrompt(raw.place.line, raw.place.record, messages, form="text", warnings=text_warnings(messages))
+    warnings += text_warnings(messages)
+    return ImportedPrompt(raw.place.line, raw.place.record, messages, form="text", warnings=warnings)
 
 
 def _json_prompt(raw: RawRecord, mapping: ColumnMapping, limits: ReadLimits) -> ImportedPrompt:

@@ -11,6 +11,7 @@ from typing import IO, Any
 from common.phrases import Count, gettext_noop
 from labeling.exchange.causes import cause_of
 from labeling.exchange.containers import ARROW_FILE, spooled
+from labeling.exchange.decoding import OWN_TEXTS
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.raw import Place, RawRecord, ReadLimits
 from labeling.exchange.tallies import Tally
@@ -25,6 +26,9 @@ COLUMNS = frozenset(
         "question",
         "messages",
         "conversations",
+        "conversation",
+        "query",
+        "turns",
         "output_1",
         "response_a",
         "response_b",
@@ -36,7 +40,25 @@ COLUMNS = frozenset(
         "human_ref_A",
     }
 )
-"""Names of columns by which a header is recognised."""
+"""Names of columns by which a header is recognised, in any case."""
+
+_CASED = {name.casefold(): name for name in COLUMNS}
+_BESIDE: tuple[str, ...] = (
+    "category",
+    "tags",
+    "id",
+    "system",
+    "system_prompt",
+    "input",
+    "context",
+    "history",
+    "preference",
+    "winner",
+)
+_BESIDE += ("label", "annotator", "response_2", "response2", "answer2", "output_2", "conversation_b", "human_ref_B")
+_USUAL = _CASED | {name.casefold(): name for name in _BESIDE}
+ALONE = ("prompt", "question", "instruction", "query")
+"""Names of columns of which one is enough for a header."""
 
 ROWS_AT_ONCE = 32
 """Rows in memory. A column of few different texts is small in a file, and each row of it may be large."""
@@ -67,9 +89,9 @@ def delimiter_of(head: bytes, known: Collection[str] = COLUMNS, *, any_table: bo
         named = [cell.strip() for cell in cells]
         if not all(_HEADER_CELL.fullmatch(cell) for cell in named) or len(set(named)) != len(named):
             continue
-        if len(named) == 1 and named[0] not in ("prompt", "question", "instruction"):
+        if len(named) == 1 and named[0].casefold() not in ALONE and named[0] not in known:
             continue
-        if any(name in known for name in named):
+        if any(name in known or name.casefold() in _CASED for name in named):
             return delimiter
         second = next(csv.reader(lines[1:2], delimiter=delimiter), []) if any_table else []
         if len(named) > 2 and len(second) == len(named):
@@ -77,8 +99,13 @@ def delimiter_of(head: bytes, known: Collection[str] = COLUMNS, *, any_table: bo
     return None
 
 
-def table_records(chunks: Iterator[bytes], delimiter: str, limits: ReadLimits) -> Iterator[RawRecord]:
-    """The rows of a CSV file. Empty cells are left out. Raises UnreadableInput while iterating."""
+def table_records(
+    chunks: Iterator[bytes], delimiter: str, limits: ReadLimits, asked: Collection[str] = ()
+) -> Iterator[RawRecord]:
+    """The rows of a CSV file. Empty cells are left out. Raises UnreadableInput while iterating.
+
+    asked: the columns of a mapping, which keep their names. Other known names are read in any case.
+    """
     reader = csv.reader(_text_lines(chunks, limits), delimiter=delimiter)
     number, header = 0, None
     try:
@@ -88,7 +115,7 @@ def table_records(chunks: Iterator[bytes], delimiter: str, limits: ReadLimits) -
             if not any(cell.strip() for cell in row) or (header is None and _is_separator_line(row, start)):
                 continue
             if header is None:
-                header = [cell.strip().removeprefix("\ufeff") for cell in row]
+                header = _usual_case([cell.strip().removeprefix("\ufeff") for cell in row], asked)
                 continue
             number += 1
             yield _row(Place(start, number), header, row, limits)
@@ -96,6 +123,12 @@ def table_records(chunks: Iterator[bytes], delimiter: str, limits: ReadLimits) -
         raise UnreadableInput(
             gettext_noop("The table cannot be read from here on: %(error)s."), error=cause_of(error)
         ) from error
+
+
+def _usual_case(header: list[str], asked: Collection[str]) -> list[str]:
+    """The header with known names as readers know them: "Prompt" and "CATEGORY" in lower case."""
+    usual = [name if name in asked else _USUAL.get(name.casefold(), name) for name in header]
+    return usual if len(set(usual)) == len(usual) else header
 
 
 def parquet_records(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[RawRecord]:
@@ -173,10 +206,17 @@ def _arrow_batches(file: IO[bytes], limits: ReadLimits) -> Iterator[Any]:
 
 
 def column_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows of a table by columns: lists of equal length, or objects by row number. Empty: it is none."""
+    """The rows of a table by columns: lists of equal length, or objects by row number. Empty: it is none.
+
+    Also the rows of a table of pandas as "split" (columns and data) or "index" (rows by number).
+    """
     columns = list(value.values())
     if not columns:
         return []
+    if {"columns", "data"} <= value.keys() <= {"columns", "index", "data"}:
+        return _split_rows(value["columns"], value["data"])
+    if all(name.isdecimal() and isinstance(row, dict) for name, row in value.items()):
+        return columns
     if all(isinstance(column, list) for column in columns):
         length = len(columns[0])
         if any(len(column) != length for column in columns) or any(_is_message(column) for column in columns):
@@ -188,6 +228,13 @@ def column_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
             return []
         return [{name: value[name][key] for name in value} for key in keys]
     return []
+
+
+def _split_rows(names: Any, rows: Any) -> list[dict[str, Any]]:
+    is_table = isinstance(names, list) and isinstance(rows, list) and all(isinstance(name, str) for name in names)
+    if not is_table or not all(isinstance(row, list) and len(row) == len(names) for row in rows):
+        return []
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def column_records(rows: list[dict[str, Any]], limits: ReadLimits) -> Iterator[RawRecord]:
@@ -207,7 +254,9 @@ def _row(place: Place, header: list[str], row: list[str], limits: ReadLimits) ->
         return RawRecord(place, data[: limits.record_bytes], len(data))
     if len(row) != len(header):
         return RawRecord(place, f"{len(row)} cells, {len(header)} columns".encode(), 0, "cells")
-    return _record(place, {name: _cell(cell) for name, cell in zip(header, row, strict=True) if cell}, limits)
+    texts = OWN_TEXTS if "votes" in header else ()
+    values = {name: cell if name in texts else _cell(cell) for name, cell in zip(header, row, strict=True) if cell}
+    return _record(place, values, limits)
 
 
 def _cell(cell: str) -> Any:
@@ -219,7 +268,14 @@ def _cell(cell: str) -> Any:
     except (ValueError, RecursionError):
         return cell
     turns = value.get("messages") if isinstance(value, dict) else value
-    return value if isinstance(turns, list) and _is_message(turns) else cell
+    return value if isinstance(turns, list) and turns and all(map(_is_turn, turns)) else cell
+
+
+def _is_turn(value: Any) -> bool:
+    """Whether a value is a message: who speaks, and what; of calls, it needs no text."""
+    if not isinstance(value, dict):
+        return False
+    return ("role" in value and ("content" in value or "tool_calls" in value)) or ("from" in value and "value" in value)
 
 
 def _record(place: Place, row: Mapping[str, Any], limits: ReadLimits) -> RawRecord:

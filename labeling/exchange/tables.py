@@ -37,7 +37,7 @@ COLUMNS = {
     "votes_tie": "int64",
     "votes_both_bad": "int64",
     "skips": "int64",
-    "agreement": "float64",  # the share of judgments that agree with the verdict
+    "agreement": "float64",  # the share of judgments that agree with the verdict; without one, of the largest choice
     "strength": "float64",  # the mean of the judgments that agree with the verdict, 1..3
     "settled_by": "string",
     "model_a": "string",
@@ -56,6 +56,7 @@ def table_row(record: VerdictRecord, split: Split) -> dict[str, Any]:
     """The row of one comparison."""
     is_pair = record.winner in ("a", "b")
     votes = [vote for vote in record.votes if vote.choice != "skip"]
+    counts = {choice: sum(vote.choice == choice for vote in votes) for choice in CHOICES}
     agreeing = [vote for vote in votes if vote.choice == record.winner]
     strengths = [vote.strength for vote in agreeing if vote.strength is not None]
     held_out = record.is_held_out
@@ -78,9 +79,9 @@ def table_row(record: VerdictRecord, split: Split) -> dict[str, Any]:
         "confidence": record.confidence if record.winner else None,
         "weight": record.weight,
         "judgments": len(votes),
-        **{f"votes_{choice}": sum(vote.choice == choice for vote in votes) for choice in CHOICES},
+        **{f"votes_{choice}": number for choice, number in counts.items()},
         "skips": len(record.votes) - len(votes),
-        "agreement": len(agreeing) / len(votes) if votes and record.winner else None,
+        "agreement": (len(agreeing) if record.winner else max(counts.values())) / len(votes) if votes else None,
         "strength": sum(strengths) / len(strengths) if strengths else None,
         "settled_by": record.settled_by,
         "model_a": record.a.model,

@@ -28,6 +28,7 @@ DIALECTS = (
     ("arena-table", _("Arena battles, as a table")),
     ("shp", _("Stanford Human Preferences")),
     ("helpsteer2", _("HelpSteer2")),
+    ("helpsteer2-preference", _("HelpSteer2: preferences")),
     ("helpsteer3", _("HelpSteer3")),
     ("better-response", _("PKU-SafeRLHF")),
     ("nectar", _("Nectar: ranked answers")),

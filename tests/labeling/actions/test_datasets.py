@@ -12,12 +12,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from common.errors import Invalid
+from common.wording import percent
 from labeling.actions.campaigns import write_guidelines
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.datasets import DatasetOrder, write_dataset
 from labeling.actions.export_choices import write_options
 from labeling.models import Event, Judgment, User
 from labeling.queries.agreement import agreement
+from labeling.queries.statistics import statistics
 from tests.clients import Visiting, text_of
 from tests.labeling.a_hub import hub
 from tests.people import Stage, asks, stage
@@ -67,12 +69,15 @@ def test_the_library_opens_it_with_the_splits_of_training(
 def test_the_card_says_the_facts(scene: Stage, tmp_path: Path) -> None:
     options = write_options({"redact": ["email"], "near_duplicates": "report"}, acting_user=None)
     card = (written(scene, tmp_path / "set", options=options, title="Sums: “more”") / "README.md").read_text()
+    found = statistics(scene.campaign, now=scene.now)
     for line in (
         'pretty_name: "Sums: “more”"',
         'license: "cc-by-4.0"',
         "- 16 comparisons, judged in the campaign “Sums”.",
         "- 40 judgments of 2 people on 20 comparisons of the campaign; 2 wanted for each.",
         f"alpha (nominal: a, tie, b): {agreement(scene.campaign).alpha_nominal.value:.3f}",
+        f"- Preferences for the completion shown on the left: {percent(found.position.value or 0)} (95% interval ",
+        f"- Preferences for the completion that is longer: {percent(found.length.longer_preferred.value or 0)}",
         "30% of the prompts are held out (seed 0)",
         "- A comparison that is in conflict: 4",
         "- A comparison that has no verdict yet: 1",

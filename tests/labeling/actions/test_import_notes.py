@@ -80,6 +80,15 @@ def test_contradictions_are_counted_and_listed() -> None:
     }
 
 
+def test_the_other_fields_of_a_pair_that_is_here_already_are_said_to_be_left_out() -> None:
+    scene = stage()
+    first = bring_in(scene, lines({**RECORD, "licence": "MIT"}))
+    again = bring_in(scene, lines({**RECORD, "licence": "GPL"}, {**RECORD, "licence": "MIT"}))
+    assert first.notes.counts["fields_left_out"] == 0
+    assert (again.duplicates, again.notes.counts["fields_left_out"]) == (2, 1)
+    assert (Comparison.objects.get().metadata or {})["licence"] == "MIT"
+
+
 def test_a_full_table_of_pairs_takes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_notes, "SLOTS", 4)
     others = [{**RECORD, "prompt": f"Q{number}"} for number in range(9)]

@@ -104,9 +104,10 @@ def test_preferences_are_left_aside_unless_they_are_wanted() -> None:
     bring_in(scene, lines(record(1)))
     assert not Verdict.objects.exists()
     report = bring_in(scene, lines(record(1), record(2)), keep_preferences=True)
-    assert (report.created, report.duplicates, report.settled) == (1, 1, 1)
-    verdict = Verdict.objects.select_related("comparison__completion_a", "comparison__completion_b").get()
-    assert getattr(verdict.comparison, f"completion_{verdict.winner}").text == "It is 2."
+    assert (report.created, report.duplicates, report.settled, report.judgments) == (1, 0, 1, 1)
+    verdicts = Verdict.objects.select_related("comparison__completion_a", "comparison__completion_b")
+    preferred = {getattr(one.comparison, f"completion_{one.winner}").text: one.settled_by for one in verdicts}
+    assert preferred == {"It is 1.": "majority", "It is 2.": "import"}
 
 
 def test_an_array_and_a_gzipped_file_are_read_too() -> None:
@@ -195,7 +196,7 @@ HOSTILE: list[Any] = [
     {"prompt": [[[]]], "chosen": {"role": {}}, "rejected": 1e300},
     {"prompt": 10**400, "chosen": True, "rejected": None},
     {"prompt": "Q", "chosen": [[{"role": "assistant"}]], "rejected": [None]},
-    {"prompt": "Q", "chosen": "a", "rejected": "b", "gold": {"a": []}},
+    {"prompt": "Q", "chosen": "a", "rejected": "b", "tools": {"a": []}},
     {"prompt": {"replies": 7}, "chosen": "a", "rejected": "b"},
     {"prompt": [{"role": "user", "content": [{"type": ["text"], "text": {}}]}], "chosen": "a", "rejected": "b"},
     {"prompt": [{"from": {}, "value": 1}], "chosen": "a", "rejected": "b"},

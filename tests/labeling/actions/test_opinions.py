@@ -59,6 +59,30 @@ def test_more_votes_than_the_overlap_make_room_and_disagreement_is_a_conflict() 
     assert (report.judgments, comparison.overlap, comparison.status) == (2, 2, "conflict")
 
 
+@pytest.mark.parametrize("overlap", [1, 3])
+def test_preferences_that_were_left_out_at_first_settle_the_pair_when_they_are_kept(overlap: int) -> None:
+    scene = stage(overlap=overlap, comparisons=0)
+    record = said(None, "Paris", "Lyon", confidence=0.9)
+    assert bring_in(scene, record, keep=False).settled == 0
+    report = bring_in(scene, record, record)
+    assert (report.created, report.duplicates, report.settled, report.judgments) == (0, 1, 0, 1)
+    verdict = Verdict.objects.get()
+    assert (winner_text(verdict), Comparison.objects.get().status) == ("Paris", "settled")
+    assert bring_in(scene, record).judgments == 0
+    take_back(batch=ImportBatch.objects.order_by("pk")[1], acting_user=scene.maya, now=scene.now)
+    comparison = Comparison.objects.get()
+    assert (comparison.status, comparison.overlap, comparison.judged) == ("open", overlap, 0)
+    assert not Verdict.objects.exists()
+
+
+def test_a_preference_does_not_settle_what_an_annotator_is_judging() -> None:
+    scene = stage(overlap=2, comparisons=0)
+    bring_in(scene, said(None, "Paris", "Lyon"), keep=False)
+    scene.given(scene.alice)
+    assert bring_in(scene, said(None, "Paris", "Lyon")).judgments == 0
+    assert Comparison.objects.get().status == "open"
+
+
 def test_an_outside_annotator_is_no_user_and_never_a_member_of_the_same_name() -> None:
     scene = stage()
     bring_in(scene, said("alice", "Paris", "Lyon"))

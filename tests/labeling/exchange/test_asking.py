@@ -27,6 +27,15 @@ TALK = [USER, message("assistant", "Fruits?"), message("user", "Yes.")]
         ({"instruction": "Name two", "input": "fruits."}, [message("user", "Name two\n\nfruits.")]),
         ({"instruction": "Name two fruits.", "input": ""}, [USER]),
         ({"instruction": "Yes.", "history": [["Name two fruits.", "Fruits?"]]}, TALK),
+        ({"instruction": "Yes.", "history": TALK[:2]}, TALK),
+        ({"prompt": "Yes.", "history": [{"from": "human", "value": "Name two fruits."}, TALK[1]]}, TALK),
+        ({"question": "Yes.", "history": TALK}, TALK),
+        ({"instruction": "Name two", "context": "fruits."}, [message("user", "Name two\n\nfruits.")]),
+        ({"question": "Name two", "context": "fruits."}, [message("user", "Name two\n\nfruits.")]),
+        (
+            {"question": "Of apples and pears, name two.", "context": "apples and pears,"},
+            [message("user", "Of apples and pears, name two.")],
+        ),
         ({"prompt": "\n\nHuman: Name two fruits.\n\nAssistant:"}, [USER]),
         ({"prompt": "Human: Name two fruits.\n\nAssistant: Fruits?\n\nHuman: Yes.\n\nAssistant:"}, TALK),
         ({"conversations": [{"from": "human", "value": "Name two fruits."}]}, [USER]),
@@ -70,6 +79,19 @@ def test_a_question_about_a_transcript_stays_one_message() -> None:
         ({"chosen": "One", "rejected": "Other"}, "missing_field"),
         ({"prompt": {"a": 1}}, "wrong_type"),
         ({"question": 7}, "wrong_type"),
+        ({"question": "Yes.", "history": [["Name two fruits."]]}, "wrong_type"),
+        ({"question": "Yes.", "history": ["Name two fruits.", "Fruits?"]}, "wrong_type"),
+        ({"question": "Yes.", "history": [{"user": "Name two fruits."}]}, "role"),
+        ({"prompt": "USER: Name two fruits. ASSISTANT:"}, "rendered"),
+        ({"prompt": "A chat. The assistant is polite. USER: Name two fruits. ASSISTANT: "}, "rendered"),
+        ({"prompt": "### Instruction:\nName two fruits.\n\n### Response:\n"}, "rendered"),
+        (
+            {
+                "chosen": "USER: Name two fruits. ASSISTANT: Of apples",
+                "rejected": "USER: Name two fruits. ASSISTANT: Of",
+            },
+            "rendered",
+        ),
     ],
 )
 def test_a_prompt_that_is_not_clear_is_refused(fields: dict[str, Any], code: str) -> None:
@@ -94,5 +116,40 @@ def test_other_fields_of_messages_are_metadata() -> None:
 
 def test_a_control_token_inside_a_text_is_a_warning() -> None:
     [comparison] = read([TEXTS | {"prompt": "What does <|im_end|> mean?"}])
+    assert isinstance(comparison, ImportedComparison)
+    assert comparison.warnings == ("control_tokens",)
+
+
+ARENA = {f"conversation_{side}": WHOLE[name] for side, name in (("a", "chosen"), ("b", "rejected"))}
+WITHOUT_PROMPT = [
+    WHOLE,
+    {name: f"\n\nHuman: Name two fruits.\n\nAssistant: {text}" for name, text in TEXTS.items()},
+    {name: f"Name two fruits that grow in Norway. {text}" for name, text in TEXTS.items()},
+    ARENA | {"winner": "model_a"},
+    {"prompt": '["Hi"]', "response_a": '["A"]', "response_b": '["B"]', "winner_model_a": 1, "winner_model_b": 0},
+    {"input": {"messages": [USER]}, "preferred_output": ANSWERS[:1], "non_preferred_output": ANSWERS[1:]},
+]
+
+
+@pytest.mark.parametrize("record", WITHOUT_PROMPT)
+@pytest.mark.parametrize("name", ["system", "system_prompt"])
+def test_the_system_message_beside_whole_conversations_belongs_to_the_prompt(record: dict[str, Any], name: str) -> None:
+    [comparison] = read([record | {name: "Be brief."}])
+    assert isinstance(comparison, ImportedComparison), comparison
+    assert comparison.prompt[0] == BRIEF
+    assert comparison.metadata.keys().isdisjoint({name})
+
+
+def test_rated_responses_keep_their_system_message_and_stay_apart_by_it() -> None:
+    rated = [{"prompt": "Why?", "response": text, "helpfulness": n} for n, text in enumerate(TEXTS.values())]
+    [comparison] = read([one | {"system": "Be brief."} for one in rated])
+    assert isinstance(comparison, ImportedComparison)
+    assert comparison.prompt[0] == BRIEF
+    apart = read([one | {"system": f"Be {n}."} for n, one in enumerate(rated)])
+    assert [isinstance(one, Rejected) for one in apart] == [True, True]
+
+
+def test_the_end_of_a_sentence_of_deepseek_is_a_control_token() -> None:
+    [comparison] = read([TEXTS | {"prompt": "Why?", "chosen": "Apples.<\uff5cend\u2581of\u2581sentence\uff5c>"}])
     assert isinstance(comparison, ImportedComparison)
     assert comparison.warnings == ("control_tokens",)

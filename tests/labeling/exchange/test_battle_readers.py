@@ -39,6 +39,14 @@ def battle(winner: object, *, answers: tuple[str, str] = (GOOD, BAD), **more: An
             )
             for value, preference in ((-3, "first"), (0, "tie"), (1, "second"), (None, None))
         ),
+        *(
+            (
+                {"prompt": ASKED, "response_1": GOOD, "response_2": BAD, "preference_strength": value},
+                "helpsteer2-preference",
+                preference,
+            )
+            for value, preference in ((-2, "first"), (0, "tie"), (3, "second"), (None, None))
+        ),
         (
             {"prompt": ASKED, "response_0": GOOD, "response_1": BAD, "better_response_id": 1},
             "better-response",

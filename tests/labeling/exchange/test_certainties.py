@@ -16,6 +16,7 @@ from tests.labeling.exchange.builders import read
         ({"score_chosen": 8.5, "score_rejected": 8.5}, 0.5),
         ({"chosen_rating": 5, "rejected_rating": 4}, 0.7310585786),
         ({"chosen-rating": 1, "rejected-rating": 4}, 0.5),
+        ({"chosen_rating": "5", "rejected_rating": "4"}, 0.7310585786),
         ({"margin": 10**400}, None),
         ({"score_chosen": 10**400, "score_rejected": 1}, None),
         ({"margin": 2.0, "score_chosen": 1, "score_rejected": 0}, 0.8807970780),
@@ -49,3 +50,16 @@ def test_individual_opinions_of_helpsteer3_keep_their_strength_and_words() -> No
     assert (second.choice, third.choice) == ("second", "tie")
     assert second.certainty == pytest.approx(2 / 3)
     assert comparison.warnings == ("several_opinions",)
+
+
+def test_sizes_in_the_cells_of_a_table_count_as_numbers() -> None:
+    shp = b"history,human_ref_A,human_ref_B,labels,score_A,score_B\nWhy?,a,b,1,3,1\n"
+    alpacaeval = b"instruction,output_1,output_2,preference\nWhy?,a,b,1.0\nWhy?,a,b,1.8\n"
+    steer = b"prompt,response_1,response_2,preference_strength\nWhy?,a,b,-3\n"
+    found = [one for data in (shp, alpacaeval, steer) for one in read(data)]
+    assert [(one.preference, one.certainty) for one in found if isinstance(one, ImportedComparison)] == [
+        ("first", 0.75),
+        ("first", 1.0),
+        ("second", 0.8),
+        ("first", 1.0),
+    ]

@@ -4,11 +4,19 @@ import bz2
 import gzip
 import io
 import lzma
+import pickle
 import zipfile
 
 import pytest
 
-from labeling.exchange import ImportedComparison, ReadLimits, UnreadableInput, read_comparisons, read_prompts
+from labeling.exchange import (
+    ImportedComparison,
+    ImportedPrompt,
+    ReadLimits,
+    UnreadableInput,
+    read_comparisons,
+    read_prompts,
+)
 from tests.labeling.exchange.builders import as_lines, read, trl
 
 DATA = as_lines([trl(), trl("Why not?")])
@@ -70,6 +78,19 @@ def test_zstandard_is_opened() -> None:
         (b"ARROW1\x00\x00", "Arrow file cannot be read"),
         (b"\xff\xff\xff\xff\x10", "Arrow file cannot be read"),
         (b"\x89PNG\r\n", "image"),
+        (b"GIF89a\x01\x00", "image"),
+        (pickle.dumps([1], 2), "pickle"),
+        (pickle.dumps({"a": 1}, 3), "pickle"),
+        (pickle.dumps(("a",), 4), "pickle"),
+        (b"\x93NUMPY\x01\x00v\x00{'descr'", "NumPy"),
+        (b"\x04\x22\x4d\x18dp\xb9", "LZ4"),
+        (b"ORC\x0a\x00\x00", "ORC"),
+        (b"{\\rtf1\\ansi Name a fruit.}", "RTF"),
+        (b"<!-- 404 -->\n<html><body>404</body></html>", "HTML page"),
+        (b'<div class="error"><p>Gone</p></div>\n', "HTML page"),
+        (b"<script>location = '/'</script>", "HTML page"),
+        (b"Entry not found", "what a server answered"),
+        (b"404: Not Found\n", "what a server answered"),
         (b"x" * 257 + b"ustar" + b"\x00" * 250, "tar archive"),
         (zipped(("a.jsonl", DATA), ("b.jsonl", DATA)), r"archive of 2 files \(a.jsonl, b.jsonl\)"),
         (zipped(("[Content_Types].xml", b"x"), ("xl/workbook.xml", b"x")), "Office document"),
@@ -84,6 +105,13 @@ def test_other_files_are_named(data: bytes, name: str) -> None:
     for reader in (read_comparisons, read_prompts):
         with pytest.raises(UnreadableInput, match=name):
             list(reader(io.BytesIO(data)))
+
+
+@pytest.mark.parametrize("text", ["ORCs are strong?", "<div> centres what?", "<b>Bold</b>", "Not found: why?", "GIFs?"])
+def test_prompts_that_begin_like_such_files_are_read(text: str) -> None:
+    (prompt,) = list(read_prompts(io.BytesIO(text.encode())))
+    assert isinstance(prompt, ImportedPrompt)
+    assert prompt.messages[0]["content"] == text
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labeling.exchange import ImportedComparison, UnreadableInput, packed_folder, read_comparisons
+from labeling.exchange import ImportedComparison, Rejected, UnreadableInput, packed_folder, read_comparisons
 from labeling.exchange.raw import ReadLimits
 
 ROWS = [
@@ -113,3 +113,11 @@ def test_a_folder_that_unpacks_to_far_more_is_refused() -> None:
     limits = ReadLimits(unpacked_bytes=10_000, unpacked_ratio=20)
     with pytest.raises(UnreadableInput, match="unpacks to more than 20 times"):
         list(read_comparisons(io.BytesIO(data), limits=limits))
+
+
+def test_a_row_of_a_packed_table_that_does_not_fit_its_header_is_named_so() -> None:
+    data = zipped(
+        **{"train.csv": b"prompt,chosen,rejected\nQ,a,b\nQ2,a\n", "test.csv": b"prompt,chosen,rejected\nR,a,b\n"}
+    )
+    codes = [one.code for one in read_comparisons(io.BytesIO(data)) if isinstance(one, Rejected)]
+    assert codes == ["cells"]

@@ -24,6 +24,11 @@ def test_texts_that_show_something(text: str) -> None:
         ("a", "A", False),
         ("é", "è", False),
         ("a b", "a  b", False),
+        ("x" * 63 + "caf\u00e9", "x" * 63 + "cafe\u0301", True),
+        ("x" * 63 + "e\u0301", "x" * 63 + "\u00e9", True),
+        ("x" * 80 + "\r\ny", "x" * 80 + "\ny", True),
+        ("\u200b" * 80 + "a", "a", True),
+        ("x" * 80 + "a", "x" * 80 + "b", False),
     ],
 )
 def test_texts_that_look_the_same(first: str, second: str, alike: bool) -> None:

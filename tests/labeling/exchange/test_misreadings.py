@@ -57,6 +57,11 @@ def test_a_winner_that_is_a_number_needs_sides_with_numbers() -> None:
     assert only(prompt=QUESTION, response_1=GOOD, response_2=BAD, winner=2).preference == "second"
 
 
+@pytest.mark.parametrize("word", ["None", "none"])
+def test_the_missing_value_of_a_program_is_no_verdict(word: str) -> None:
+    assert "no known preference" in refusal(prompt=QUESTION, response_a=GOOD, response_b=BAD, preference=word)
+
+
 @pytest.mark.parametrize(("chosen", "rejected"), [("1", "2"), ("0", "1"), (1, 0)])
 def test_numbers_are_no_texts_and_no_sides_where_nobody_knows_from_what_they_count(chosen: Any, rejected: Any) -> None:
     reason = refusal(prompt=QUESTION, response_a=GOOD, response_b=BAD, chosen=chosen, rejected=rejected)
@@ -102,6 +107,14 @@ OTHER_JSON = [
 def test_other_json_in_a_prompt_stays_the_text_that_it_is(text: str) -> None:
     assert only(prompt=text, chosen=GOOD, rejected=BAD).prompt[0]["content"] == text
     assert only(prompt=QUESTION, chosen=text, rejected=BAD).first.text == text
+
+
+@pytest.mark.parametrize("answer", ["42", 42, ["a"]])
+def test_a_reference_answer_called_gold_is_metadata_and_counted(answer: Any) -> None:
+    one = only(prompt=QUESTION, chosen=GOOD, rejected=BAD, gold=answer)
+    assert (one.gold, one.metadata, one.warnings) == (None, {"gold": answer}, ("other_gold",))
+    known = only(prompt=QUESTION, chosen=GOOD, rejected=BAD, gold="chosen")
+    assert (known.gold, known.metadata, known.warnings) == ("first", {}, ())
 
 
 @pytest.mark.parametrize("names", [("User", "Bot"), ("USER", "ASSISTANT"), ("Human", "Assistant")])

@@ -22,8 +22,10 @@ from labeling.exchange import (
     read_comparisons,
     writer,
 )
-from tests.labeling.exchange.builders import prompts, read, spoken, texts
+from labeling.exchange.looks import look_alike
+from tests.labeling.exchange.builders import message, prompts, read, spoken, texts
 
+WHY = [message("user", "Why?")]
 CHOICES = {"first": "a", "second": "b", "tie": "tie", "both_bad": "both_bad"}
 
 
@@ -47,7 +49,7 @@ def votes(draw: st.DrawFn, number: int) -> Vote:
 def judged(draw: st.DrawFn) -> VerdictRecord:
     """A comparison with votes, settled or in conflict."""
     a = draw(spoken)
-    b = draw(spoken.filter(lambda text: text.strip() != a.strip()))
+    b = draw(spoken.filter(lambda text: not look_alike(a, text)))
     winners: list[Winner | None] = ["a", "b", "tie", "both_bad", None]
     winner = draw(st.sampled_from(winners))
     return VerdictRecord(
@@ -119,6 +121,49 @@ def test_a_comparison_without_judgments_has_its_verdict_or_none() -> None:
         (one,) = read(rows("csv", record))
         assert isinstance(one, ImportedComparison)
         assert one.preference == preference
+
+
+@pytest.mark.parametrize("dialect", ["csv", "parquet"])
+def test_the_confidence_of_a_verdict_comes_back(dialect: str) -> None:
+    record = VerdictRecord(WHY, CompletionText("a"), CompletionText("b"), "a", confidence=0.8, pair="c0ffee")
+    (one,) = read(rows(dialect, record))
+    assert isinstance(one, ImportedComparison)
+    assert one.confidence == 0.8
+
+
+JSON_TEXTS = ['[{"type": "text", "value": 1}]', '[{"role": "assistant", "content": "x"}]']
+JSON_TEXTS += ['{"messages": [{"role": "user", "content": "x"}]}']
+
+
+@pytest.mark.parametrize("text", JSON_TEXTS)
+@pytest.mark.parametrize("dialect", ["csv", "parquet"])
+def test_a_completion_that_is_json_comes_back_as_a_text(dialect: str, text: str) -> None:
+    record = VerdictRecord(WHY, CompletionText(text), CompletionText("b"), "a", pair="c0ffee")
+    data = b"".join(writer(dialect).write([record], DropReport(), WriteOptions()))
+    (one,) = list(read_comparisons(io.BytesIO(data)))
+    assert isinstance(one, ImportedComparison), one
+    assert one.first == CompletionText(text)
+
+
+@pytest.mark.parametrize("dialect", ["csv", "parquet", "labelstudio"])
+@pytest.mark.parametrize(("choice", "warnings"), [("b", ("expert_verdict",)), ("a", ())])
+def test_the_verdict_of_an_expert_that_the_votes_do_not_give_is_counted(
+    dialect: str, choice: str, warnings: tuple[str, ...]
+) -> None:
+    votes = (Vote("anna", "a"), Vote("ben", choice))
+    record = VerdictRecord(WHY, CompletionText("a"), CompletionText("b"), "a", settled_by="adjudication", votes=votes)
+    (one,) = read(rows(dialect, replace(record, pair="c0ffee")))
+    assert isinstance(one, ImportedComparison)
+    assert one.warnings == warnings
+
+
+def test_kto_with_other_columns_brings_back_the_identity_and_the_confidence() -> None:
+    record = VerdictRecord(WHY, CompletionText("a"), CompletionText("b"), "a", confidence=0.8, external_id="ext-1")
+    data = b"".join(writer("kto").write([record], DropReport(), WriteOptions(extras=True)))
+    (one,) = list(read_comparisons(io.BytesIO(data)))
+    assert isinstance(one, ImportedComparison)
+    assert (one.external_id, one.confidence, one.preference) == ("ext-1", 0.8, "first")
+    assert {"id", "confidence"}.isdisjoint(one.first.metadata or {})
 
 
 @pytest.mark.parametrize("spreadsheet", [False, True])

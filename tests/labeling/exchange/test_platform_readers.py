@@ -1,11 +1,13 @@
 """Exports of Label Studio and Argilla: the task is the comparison, and what most people said its preference."""
 
+import io
+import json
 from typing import Any
 
 import pytest
 
-from labeling.exchange import ImportedComparison, Rejected
-from tests.labeling.exchange.builders import message, read
+from labeling.exchange import ImportedComparison, Rejected, read_comparisons
+from tests.labeling.exchange.builders import as_lines, message, read
 
 DATA = {"prompt": "Name two fruits.", "answer1": "Apples and plums.", "answer2": "Potatoes."}
 FIELDS = {"prompt": DATA["prompt"], "response1": DATA["answer1"], "response2": DATA["answer2"]}
@@ -91,6 +93,53 @@ def test_label_studios_json_min_has_one_annotation_in_each_row() -> None:
     (vote,) = comparison.votes
     assert (vote.annotator, vote.seconds, vote.at) == ("ann@example.com", 4.2, 1714557600.0)
     assert comparison.metadata == {"annotation_id": 11, "topic": "fruit"}
+
+
+@pytest.mark.parametrize("choice", ["tie", "both_bad"])
+@pytest.mark.parametrize("form", [lambda one: one, lambda one: [one]])
+def test_a_row_of_our_interface_may_have_the_choice_beside_the_pair(choice: str, form: Any) -> None:
+    row = {**DATA, "id": 1, "neither": form(choice), "annotator": 3, "annotation_id": 11, "strength": 2}
+    [comparison] = read([row])
+    assert isinstance(comparison, ImportedComparison), comparison
+    assert (comparison.preference, [vote.choice for vote in comparison.votes]) == (choice, [choice])
+    assert "neither" not in comparison.metadata
+
+
+def renamed(fields: dict[str, str], a: str, b: str) -> dict[str, str]:
+    return dict(zip(("question", "good", "bad"), (DATA["prompt"], fields[a], fields[b]), strict=True))
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("part", ["data", "fields"])
+def test_a_mapping_names_the_fields_of_a_task(part: str, inside: bool) -> None:
+    record = {
+        "data": task("right", data=renamed(DATA, "answer1", "answer2") | {"topic": "fruit", "key": 5}),
+        "fields": argilla("bad") | {"fields": renamed(FIELDS, "response1", "response2") | {"topic": "fruit", "key": 5}},
+    }[part]
+    columns = {"prompt": "question", "a": "good", "b": "bad"}
+    mapping = {name: f"{part}.{column}" if inside else column for name, column in columns.items()}
+    (one,) = read_comparisons(io.BytesIO(as_lines([record])), mapping=mapping | {"id": f"{part}.key"})
+    assert isinstance(one, ImportedComparison), one
+    assert (one.prompt, one.first.text) == ([message("user", DATA["prompt"])], DATA["answer1"])
+    assert ([vote.choice for vote in one.votes], one.preference, one.external_id) == (["second"], "second", "5")
+    assert one.metadata.get("data_fields") == {"topic": "fruit", "key": 5}
+
+
+@pytest.mark.parametrize("fields", [{"image": "cat.png"}, {"documents": ["x"]}])
+@pytest.mark.parametrize("record", [task("left"), argilla("response1"), flattened("response1")])
+def test_a_task_about_an_image_is_refused(record: dict[str, Any], fields: dict[str, Any]) -> None:
+    part = next((name for name in ("data", "fields") if name in record), None)
+    [refused] = read([record | {part: record[part] | fields} if part else record | fields])
+    assert isinstance(refused, Rejected)
+    assert (refused.code, refused.field) == ("unkept_field", next(iter(fields)))
+
+
+def test_the_tools_of_a_task_belong_to_its_prompt() -> None:
+    tools = [{"type": "function", "function": {"name": "look"}}]
+    [comparison] = read([task("left", data=DATA | {"tools": tools})])
+    assert isinstance(comparison, ImportedComparison)
+    assert json.loads(comparison.prompt[0]["tools"]) == tools
+    assert comparison.metadata.get("data_fields") is None
 
 
 def test_argillas_answers_of_one_annotator_belong_together() -> None:

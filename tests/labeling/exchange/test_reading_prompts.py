@@ -43,6 +43,38 @@ def test_every_shape_of_prompt_is_read() -> None:
         assert five.messages == [message("user", "Just a text")]
 
 
+def test_turns_keep_the_system_message_beside_them_and_among_them() -> None:
+    talk = [message("system", "Be brief."), message("user", "First")]
+    records = [{"turns": ["First", "Second"], "system_prompt": "Be brief."}, {"turns": talk}]
+    assert [one.messages for one in read(as_lines(records)) if isinstance(one, ImportedPrompt)] == [talk, talk]
+
+
+HEADERS = ["Prompt,Category", "PROMPT;category", "query,category", "Question\tCategory", "instruction,CATEGORY"]
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_a_header_in_capitals_or_of_a_query_is_no_prompt(header: str) -> None:
+    delimiter = next(one for one in ",;\t" if one in header)
+    (one,) = read(f"{header}\nWhy?{delimiter}science\n".encode())
+    assert isinstance(one, ImportedPrompt)
+    assert ([turn["content"] for turn in one.messages], one.tags, one.form) == (["Why?"], ("science",), "json")
+
+
+@pytest.mark.parametrize("column", ["Prompt", "prompt"])
+def test_a_mapping_may_name_a_column_as_the_file_does_or_in_lower_case(column: str) -> None:
+    (one,) = list(read_prompts(io.BytesIO(b"Prompt,Category\nWhy?,science\n"), mapping={"prompt": column}))
+    assert isinstance(one, ImportedPrompt)
+    assert one.messages[0]["content"] == "Why?"
+
+
+def test_lines_that_nobody_called_plain_text_are_noted() -> None:
+    (one,) = read(b"Why?")
+    (asked,) = read(b"Why?", "text")
+    assert isinstance(one, ImportedPrompt)
+    assert isinstance(asked, ImportedPrompt)
+    assert (one.warnings, asked.warnings) == (("lines",), ())
+
+
 def test_plain_lines_are_prompts() -> None:
     prompts = read("Why is the sky blue?\r\n\n[Shout] Café?\n".encode())
     assert [(one.line, one.messages[0]["content"]) for one in prompts if isinstance(one, ImportedPrompt)] == [

@@ -38,6 +38,13 @@ def test_a_table_is_read_by_its_header(delimiter: str, mark: bytes) -> None:
     assert [one.line for one in records] == [2, 3, 5]
 
 
+@pytest.mark.parametrize("header", ["Prompt,Chosen,Rejected", "PROMPT,CHOSEN,REJECTED"])
+def test_a_header_in_capitals_is_the_usual_one(header: str) -> None:
+    (one,) = read(f"{header}\nWhy?,Because.,No.\n".encode())
+    assert isinstance(one, ImportedComparison)
+    assert (one.prompt[0]["content"], one.first.text, one.second.text) == ("Why?", "Because.", "No.")
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_a_first_line_for_excel_states_the_delimiter_and_is_no_header(delimiter: str, mark: bytes) -> None:
@@ -71,6 +78,17 @@ def test_rows_that_do_not_fit_are_named_and_the_others_kept() -> None:
     assert [type(one) for one in records] == [ImportedComparison, Rejected, Rejected, ImportedComparison]
     assert [one.code for one in records if isinstance(one, Rejected)] == ["cells", "encoding"]
     assert "2 cells, 3 columns" in next(one.reason for one in records if isinstance(one, Rejected))
+
+
+@pytest.mark.parametrize("orient", ["columns", "index", "split"])
+@pytest.mark.parametrize("rows", [3, 3000])
+def test_every_table_that_pandas_writes_as_json_is_read(orient: str, rows: int) -> None:
+    pandas = pytest.importorskip("pandas")
+    data = pandas.DataFrame(ROWS * (rows // 3)).to_json(orient=orient).encode()
+    records = read(data)
+    assert [one.first.text for one in records if isinstance(one, ImportedComparison)] == [
+        row["chosen"] for row in ROWS * (rows // 3)
+    ]
 
 
 def test_a_quote_that_is_never_closed_does_not_fill_the_memory() -> None:
