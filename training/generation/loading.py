@@ -38,7 +38,7 @@ def load_for_sampling(model_dir: Path, *, adapter_dir: Path | None, dtype: torch
     `AdaptedLinear`), which allows plain LoRA only, as vLLM does.
     """
     try:
-        model = load_model(model_dir, dtype=dtype, safetensors_only=True)
+        model = load_model(model_dir, dtype=dtype)
     except ModelNotLoadable as error:
         raise ModelNotUsable(f"{error}.") from error
     tokenizer = _tokenizer(model_dir)

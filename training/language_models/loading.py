@@ -38,10 +38,10 @@ def broken_link(folder: Path) -> Path | None:
     return next((path for path in sorted(folder.iterdir()) if path.is_symlink() and not path.exists()), None)
 
 
-def load_model(folder: Path, *, dtype: torch.dtype | None = None, safetensors_only: bool = False) -> PreTrainedModel:
+def load_model(folder: Path, *, dtype: torch.dtype | None = None) -> PreTrainedModel:
     """The model on the CPU, in ``dtype`` or in the format it is stored in. Nothing is looked up over the network.
 
-    ``safetensors_only``: refuse pickled weights. Raises ModelNotLoadable.
+    Pickled weights are refused: loading them can run programs. Raises ModelNotLoadable.
     """
     check_model_folder(folder)
     try:
@@ -49,7 +49,7 @@ def load_model(folder: Path, *, dtype: torch.dtype | None = None, safetensors_on
             loaded: Any = AutoModelForCausalLM.from_pretrained(
                 folder,
                 dtype=dtype or "auto",
-                use_safetensors=safetensors_only or None,
+                use_safetensors=True,
                 local_files_only=True,
                 output_loading_info=True,
             )

@@ -22,12 +22,11 @@ def test_a_model_comes_in_the_format_it_is_stored_in_or_in_the_one_asked_for(fol
     assert load_model(folder, dtype=torch.bfloat16).dtype == torch.bfloat16
 
 
-def test_pickled_weights_are_loaded_unless_safetensors_are_asked_for(folder: Path) -> None:
+def test_pickled_weights_are_refused(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
     torch.save(tiny.model().state_dict(), folder / "pytorch_model.bin")
-    assert load_model(folder).dtype == torch.float32
     with pytest.raises(ModelNotLoadable, match="cannot be loaded as a causal language model"):
-        load_model(folder, safetensors_only=True)
+        load_model(folder)
 
 
 def test_a_model_that_lacks_weights_is_refused_instead_of_filled_with_random_numbers(folder: Path) -> None:
