@@ -21,6 +21,7 @@ from common.storage.errors import StorageAway
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 OLDEST_POSTGRESQL = 150_000
+SHORTEST_KEY = 32
 OUR_APPS = frozenset({"labeling", "training"})
 
 Apps = Sequence[AppConfig] | None
@@ -43,6 +44,20 @@ def debug_stays_at_home(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
             f"DEBUG is on, and others may reach this server as {', '.join(public_hosts)}.",
             hint="Unset DEBUG, or limit ALLOWED_HOSTS to localhost.",
             id="chosen.E001",
+        )
+    ]
+
+
+@register(Tags.security)
+def secret_key_cannot_be_guessed(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """Guesses can be tried against anything that is signed with it, and whoever finds it signs in as anybody."""
+    if len(settings.SECRET_KEY) >= SHORTEST_KEY or not set(settings.ALLOWED_HOSTS) - LOOPBACK:
+        return []
+    return [
+        Error(
+            f"SECRET_KEY has fewer than {SHORTEST_KEY} characters, and others may reach this server.",
+            hint="Make one with `openssl rand -hex 32`, and name the old one in SECRET_KEY_FALLBACKS for a while.",
+            id="chosen.E016",
         )
     ]
 

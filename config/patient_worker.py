@@ -6,7 +6,7 @@ body of the usual size, and a thread gets it once it is whole. The loop itself n
 closes connections without lingering over each.
 
 A larger body (an import) is read by the thread: its view has found out who sends it. A thread waits for a client for
-`PATIENCE` seconds at most, at each piece that it reads or writes.
+`PATIENCE` seconds at most, at each piece that it reads or writes, and leaves one that takes its response too slowly.
 """
 
 import errno
@@ -29,6 +29,10 @@ MOST_COLLECTED = 64_000_000
 """Bytes that the loop holds for all connections of one process together."""
 
 PATIENCE = 20.0
+SLOWEST = 16_000
+"""Bytes a second that a client must take while a thread waits for it. The work on an export does not count."""
+
+PIECE = 65_536
 LINGERING = 2.0
 """Seconds that a client has to take the end of a response before its connection is gone."""
 
@@ -44,10 +48,46 @@ REFUSALS = {
 
 
 class PatientSocket(socket.socket):
-    """Blocks for `PATIENCE` seconds at most. gunicorn only says whether it shall block."""
+    """Blocks for `PATIENCE` seconds at most, and as often as the client is fast enough. gunicorn only says whether it
+    shall block.
+
+    waited, taken: seconds and bytes of sending since the pace was last checked, after each `PATIENCE` seconds of it.
+    """
+
+    waited = 0.0
+    taken = 0
 
     def setblocking(self, flag: bool) -> None:
         self.settimeout(PATIENCE if flag else 0.0)
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """Sends all bytes. Raises TimeoutError for a client that takes too few of them."""
+        rest = memoryview(data).cast("B")
+        while rest:
+            started = time.monotonic()
+            size = self.send(rest[:PIECE], flags)
+            rest = rest[size:]
+            self._note(time.monotonic() - started, size)
+
+    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
+        """Sends a file by its pieces: the system's own way would wait for each of them from the start."""
+        file.seek(offset)
+        sent = 0
+        while piece := file.read(PIECE if count is None else min(PIECE, count - sent)):
+            self.sendall(piece)
+            sent += len(piece)
+        return sent
+
+    def _note(self, seconds: float, size: int) -> None:
+        self.waited += seconds
+        self.taken += size
+        if self.waited < PATIENCE:
+            return
+        if self.taken < SLOWEST * self.waited:
+            raise TimeoutError(
+                errno.EPIPE, "The client takes its response too slowly."
+            )  # EPIPE: it is no fault of ours
+        self.waited, self.taken = 0.0, 0
 
 
 class Connection(TConn):

@@ -11,11 +11,11 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.views.defaults import page_not_found
+from django.views.defaults import bad_request, page_not_found
 from django.views.defaults import server_error as plain_server_error
 
 from common.disk import NO_ROOM, is_for_want_of_room
-from labeling.api.problems import DATABASE_AWAY, RETRY_AFTER, problem_outside_views
+from labeling.api.problems import DATABASE_AWAY, RETRY_AFTER, WRONG_REQUEST, problem_outside_views
 
 POLICY = "; ".join(
     (
@@ -54,6 +54,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         return page_not_found(request, exception)
     detail = "There is nothing at this address. The API description lists all addresses."
     return problem_outside_views("not-found", 404, detail)
+
+
+def wrong_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page of a refused request, or under /api/ the problem: a host name that is not ours, a damaged address."""
+    if not request.path.startswith("/api/"):
+        return bad_request(request, exception)
+    return problem_outside_views("wrong-request", 400, WRONG_REQUEST)
 
 
 AWAY = (OperationalError, InterfaceError)

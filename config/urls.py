@@ -14,6 +14,7 @@ from labeling.web.language import set_language, words
 from labeling.web.login import SignInView
 from labeling.web.providers import provider_callback, provider_sign_in
 
+handler400 = "config.security.wrong_request"
 handler404 = "config.security.not_found"
 handler500 = "config.security.server_error"
 

@@ -5,8 +5,10 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from common.database.connections import LOST, handing_on
 from labeling.actions.accounts import forget_sessions
 from labeling.actions.attention import watch_agreement as watch
+from labeling.actions.bulk import leave_bulk_act
 from labeling.actions.bulk import run_bulk_act as run_the_bulk_act
 from labeling.actions.bulk import sweep_bulk_acts as sweep_the_bulk_acts
 from labeling.actions.counting import count_statistics as count_the_statistics
@@ -14,7 +16,7 @@ from labeling.actions.event_chain import seal_events
 from labeling.actions.idempotency import forget_replies
 from labeling.actions.mails import send_due_mails, send_mail_request
 from labeling.actions.notices import send_notices as send_due_notices
-from labeling.actions.recounts import look_after_recounts, run_recount
+from labeling.actions.recounts import leave_recount, look_after_recounts, run_recount
 from labeling.actions.sign_ins import forget_sign_ins
 from labeling.actions.text_indexing import index_texts
 from labeling.actions.uploads import forget_uploads
@@ -65,10 +67,11 @@ def send_due_webhooks() -> int:
     return len(due)
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task(autoretry_for=LOST, retry_backoff=2, max_retries=6)  # type: ignore[untyped-decorator]
 def recount_verdicts(recount_id: int) -> None:
     """Recounts the verdicts of a campaign, from where a worker that died left off."""
-    run_recount(recount_id)
+    with handing_on(lambda: leave_recount(recount_id)):
+        run_recount(recount_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -95,10 +98,11 @@ def count_statistics(row_id: int) -> None:
     count_the_statistics(row_id)
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task(autoretry_for=LOST, retry_backoff=2, max_retries=6)  # type: ignore[untyped-decorator]
 def run_bulk_act(act_id: int) -> None:
     """Runs a bulk act, from where a worker that died left off."""
-    run_the_bulk_act(act_id)
+    with handing_on(lambda: leave_bulk_act(act_id)):
+        run_the_bulk_act(act_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_noop as _
 
 from common import processes
 from common.broker import send, waiting_messages
+from common.database.connections import LOST, handing_on
 from common.sentences import Sentence, sentence_of
 from common.storage.errors import StorageAway, StorageDamaged
 from labeling.events.record import record
@@ -132,19 +133,27 @@ def ending(claim: Claim[J], clock: Clock, *, gives_up_on: tuple[type[Exception],
     """Wraps a worker's whole work on a job: an exception ends the job, with `values` written beside its status.
 
     gives_up_on: exceptions that are the job's own fault; their message is a sentence for people, as is that of the
-    storage's errors. Errors of the database connection are raised: the row cannot be written then, and the sweep will
-    find it.
+    storage's errors. After a lost connection to the database the job goes back to the queue, on a new one, and the
+    error is raised. If the database stays away, the sweep will find the job.
     """
-    caught: tuple[type[Exception], ...] = (*gives_up_on, StorageAway, StorageDamaged)
+    caught = (*gives_up_on, StorageAway, StorageDamaged)
+    with handing_on(lambda: _give_back(claim, clock)), _ended(claim, clock, caught, values):
+        yield
+
+
+@contextmanager
+def _ended(
+    claim: Claim[J], clock: Clock, gives_up_on: tuple[type[Exception], ...], values: dict[str, Any]
+) -> Iterator[None]:
     try:
         yield
     except ClaimLost:
         logger.warning("%s %s was given to another worker", noun(claim.job), claim.job.pk)
     except Stopped:
         claim.finish(JobStatus.CANCELLED, now=clock(), **values)
-    except caught as error:
+    except gives_up_on as error:
         claim.finish(JobStatus.FAILED, now=clock(), error=sentence_of(error), **values)
-    except (OperationalError, InterfaceError):
+    except LOST:
         raise
     except Exception as error:
         logger.exception("%s %s failed", noun(claim.job), claim.job.pk)
@@ -152,6 +161,16 @@ def ending(claim: Claim[J], clock: Clock, *, gives_up_on: tuple[type[Exception],
         claim.finish(
             JobStatus.FAILED, now=clock(), error=Sentence(_("Unexpected: %(kind)s: %(error)s"), details), **values
         )
+
+
+def _give_back(claim: Claim[J], clock: Clock) -> None:
+    """Puts this worker's own job back into the queue, if it still owns it."""
+    now = clock()
+    job = claim._owned().first()
+    freed = _taken(job, now=now) if job is not None else None
+    if freed is not None and freed.status == JobStatus.QUEUED:
+        task, queue = TASKS[type(freed)]
+        send(task, freed.pk, queue=queue)
 
 
 def noun(job: AnyJob) -> str:
@@ -205,12 +224,17 @@ def is_lost(job: AnyJob, *, now: datetime) -> bool:
 
 
 def _put_back(job: J, *, now: datetime) -> J | None:
-    """Takes a job from a dead worker: queues it again, cancels it as requested, or fails it after MAX_WORKER_DEATHS.
-
-    Returns the job, or None if its worker lives.
-    """
+    """Takes a job from a dead worker; returns it, or None if its worker lives."""
     if not job.is_active or job.status == JobStatus.QUEUED or not is_lost(job, now=now):
         return None
+    return _taken(job, now=now)
+
+
+def _taken(job: J, *, now: datetime) -> J | None:
+    """Takes a job from its worker: queues it again, cancels it as requested, or fails it after MAX_WORKER_DEATHS.
+
+    Returns the job, or None if its worker has written meanwhile.
+    """
     status, error = JobStatus.QUEUED, Sentence()
     if job.status == JobStatus.CANCELLING:
         status = JobStatus.CANCELLED

@@ -42,10 +42,15 @@ from training.models import ModelVersion
 from training.queries.serving import training_now
 
 SALT = "training.playground"
+BUSY = gettext_lazy("The model is busy with another request: try again in a moment.")
 RECEIPT_SECONDS = 24 * 3600
 WAIT_SECONDS = 60.0
 COMPLETION_SECONDS = 110.0  # together with WAIT_SECONDS less than a page waits for its response
 
+# A completion keeps a thread of the web server. Of its many threads a few at a time do so, whoever asks.
+AT_ONCE = 4
+ROOM_SECONDS = 2.0
+_a_few = threading.BoundedSemaphore(AT_ONCE)
 # Without a server, a model is loaded for each completion: one at a time in each process of the web server.
 _one_at_a_time = threading.BoundedSemaphore(1)
 
@@ -101,6 +106,15 @@ def complete(
 
 
 def _complete(version: ModelVersion, request: GenerationRequest) -> GeneratedCompletion:
+    if not _a_few.acquire(timeout=ROOM_SECONDS):
+        raise NoCompletion(str(BUSY))
+    try:
+        return _write_completion(version, request)
+    finally:
+        _a_few.release()
+
+
+def _write_completion(version: ModelVersion, request: GenerationRequest) -> GeneratedCompletion:
     alone = not django_settings.GENERATOR_URLS
     is_late = False
 
@@ -110,7 +124,7 @@ def _complete(version: ModelVersion, request: GenerationRequest) -> GeneratedCom
         return is_late
 
     if alone and not _one_at_a_time.acquire(timeout=WAIT_SECONDS):
-        raise NoCompletion(_("The model is busy with another request: try again in a moment."))
+        raise NoCompletion(str(BUSY))
     until = time.monotonic() + COMPLETION_SECONDS
     try:
         with open_source(version) as source:

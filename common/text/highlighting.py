@@ -13,6 +13,8 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Generic, Keyword, Literal, Name, Number, Operator, String, Token, _TokenType
 from pygments.util import ClassNotFound
 
+from common.text.budget import seconds_left
+
 CODE_LIMIT = 6_000
 """Characters. A longer block is not highlighted."""
 
@@ -56,8 +58,9 @@ KINDS: tuple[tuple[_TokenType, str], ...] = (
 def highlighted(code: str, language: str, *, seconds: float = SECONDS) -> str:
     """The code as escaped HTML, with highlighted tokens in `<span class="hl-…">`. Its text is exactly the code.
 
-    seconds: the CPU time that it may cost; a block that needs more is not highlighted.
+    seconds: the CPU time that it may cost; a block that needs more is not highlighted, nor one after the budget.
     """
+    seconds = min(seconds, seconds_left())
     lexer = _lexer(language.lower()) if len(code) <= CODE_LIMIT and seconds > 0 else None
     tokens = _tokens(lexer, code, seconds) if lexer else []
     # The tokens of a lexer that changes the text (tabs, line ends) are not used: annotators must see the text itself.

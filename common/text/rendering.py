@@ -24,6 +24,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from common.text.budget import seconds_left
 from common.text.formula_syntax import add_formulas
 from common.text.formulas import ELEMENTS as FORMULA_ELEMENTS
 from common.text.formulas import NotAFormula, formula_html
@@ -72,6 +73,8 @@ TABLE_TAGS = {"table", "tbody", "td", "th", "thead", "tr"}
 def render_markdown(text: str, *, breaks: bool = True) -> str:
     """The text as safe HTML: CommonMark with tables, strikethrough, formulas and highlighted code, without images.
 
+    A budget that is used up (`common.text.budget`): the text as it is.
+
     breaks: True: a single line break stays one, as models mean it. False: it becomes a space, as people who write
     Markdown (guidelines) mean it.
     """
@@ -80,7 +83,7 @@ def render_markdown(text: str, *, breaks: bool = True) -> str:
         return known
     started = thread_time()
     shown = _rendered(text, breaks=breaks)
-    if thread_time() - started > SLOW_SECONDS:
+    if thread_time() - started > SLOW_SECONDS and seconds_left() > 0:  # otherwise something may be missing
         while len(_slow_ones) >= REMEMBERED:
             _slow_ones.pop(next(iter(_slow_ones)), None)
         _slow_ones[key] = shown
@@ -92,7 +95,7 @@ _slow_ones: dict[tuple[bytes, bool], str] = {}
 
 def _rendered(text: str, *, breaks: bool) -> str:
     text = text.encode("utf-8", "replace").decode()
-    if _is_too_much(text):
+    if _is_too_much(text) or seconds_left() <= 0:
         return render_plain(text)
     environment: dict[str, Any] = {}
     markdown = _WITH_BREAKS if breaks else _WITHOUT_BREAKS
@@ -172,7 +175,7 @@ def _as_text(tokens: Sequence[Token]) -> str:
 
 def _left(env: EnvType) -> float:
     """The seconds that are left for code and formulas of this text."""
-    return float(env.get("extra", EXTRA_SECONDS))
+    return min(float(env.get("extra", EXTRA_SECONDS)), seconds_left())
 
 
 def _render_fence(

@@ -45,12 +45,14 @@ def change_password(
 
 
 @transaction.atomic
-def end_access_after_password(*, user: User, acting_user: User, now: datetime) -> None:
-    """After an admin has set or removed somebody's password: their sessions and tokens end too."""
+def end_access_after_password(*, user: User, acting_user: User | None, now: datetime) -> None:
+    """After an admin or a command has set or removed somebody's password: their sessions and tokens end too."""
     _after_password(user, "", True, acting_user, now)
 
 
-def _after_password(user: User, kept_session: str, revoke_tokens: bool, acting_user: User, now: datetime) -> None:
+def _after_password(
+    user: User, kept_session: str, revoke_tokens: bool, acting_user: User | None, now: datetime
+) -> None:
     _end(BrowserSession.objects.filter(user=user).exclude(session_key=kept_session))
     forget_places(user=user)
     for token in ApiToken.objects.filter(user=user, revoked_at=None) if revoke_tokens else ():

@@ -127,6 +127,11 @@ def run_bulk_act(act_id: int, *, clock: Callable[[], datetime] = timezone.now) -
         _finish(act_id, Status.DONE, clock())
 
 
+def leave_bulk_act(act_id: int) -> None:
+    """Lets another worker go on at once, after this one has lost its connection to the database."""
+    BulkAct.objects.filter(pk=act_id, status=Status.RUNNING).update(status=Status.WAITING)
+
+
 def sweep_bulk_acts(*, now: datetime) -> int:
     """Enqueues the acts that no worker runs; returns how many."""
     lost = BulkAct.objects.filter(status__in=BulkAct.UNFINISHED, beat_at__lt=now - LOST_AFTER)

@@ -80,6 +80,15 @@ def create_user(
     return user, generated
 
 
+def check_erasure_by_token(person: User, token: ApiToken | None) -> None:
+    """Raises NotAllowed where a token would erase somebody else's account. token: that authenticated the call.
+
+    Programs that create accounts have tokens for people; none of them needs to delete the team for good.
+    """
+    if token is not None and person != token.user:
+        raise NotAllowed(_("A token can erase only your own account. Sign in to erase others."))
+
+
 def check_role_for_token(role: str, token: ApiToken | None) -> None:
     """Raises NotAllowed where a token would create more than an annotator.
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict
 from common.wording import in_sentence
-from labeling.access import AssignmentNotFound, require_may_change
+from labeling.access import AssignmentNotFound, require_may_change, require_not_archived
 from labeling.actions.faq import MAX_TEXT, publish_answer, withdraw_entry
 from labeling.actions.validation import checked_text
 from labeling.events.record import record
@@ -35,12 +35,13 @@ class QuestionDecided(Conflict):
 def ask_question(*, assignment: Assignment, text: str, acting_user: User, now: datetime) -> Question:
     """Records an annotator's question about a pair of theirs, which they may hold, or have judged or skipped.
 
-    The pair stays as it is. Raises AssignmentNotFound, Invalid, TooManyQuestions.
+    The pair stays as it is. Raises AssignmentNotFound, Invalid, TooManyQuestions, CampaignArchived.
     """
     if assignment.annotator_id != acting_user.pk:
         raise AssignmentNotFound
     text = checked_text("text", text, most=MAX_TEXT)
     campaign = assignment.campaign
+    require_not_archived(campaign)
     # One at a time for each member, so that the limit holds.
     if not Membership.objects.select_for_update(no_key=True).filter(campaign=campaign, user=acting_user):
         raise AssignmentNotFound

@@ -20,6 +20,8 @@ LIKE_LATIN = str.maketrans({
     # Greek
     "\u03b1": "a", "\u03b2": "b", "\u03b5": "e", "\u03b7": "n", "\u03b9": "i", "\u03ba": "k", "\u03bd": "v",
     "\u03bf": "o", "\u03c1": "p", "\u03c4": "t", "\u03c5": "u", "\u03c7": "x", "\u03c9": "w",
+    # Armenian
+    "\u0566": "q", "\u0570": "h", "\u0578": "n", "\u057d": "u", "\u0581": "g", "\u0585": "o",
     # Digits, the i without a dot, and letters of phonetics
     "0": "o", "1": "l", "\u0131": "i", "\u0251": "a", "\u0261": "g", "\u0269": "i",
 })  # fmt: skip
@@ -33,8 +35,14 @@ CAPITAL_I = str.maketrans(dict.fromkeys("I\u0399\u0406\u04c0", EITHER))
 UNSEEN = "\u115f\u1160\u3164\uffa0"
 """Letters, as Unicode has it, of which nothing is seen."""
 UNSEEN_KINDS = ("Cc", "Cf", "Zs")
-SCRIPTS = ("LATIN", "CYRILLIC", "GREEK")
-"""Alphabets that share letters: a name is written in one of them."""
+DIGITS = "0123456789"
+CLICKS = "\u01c0\u01c1\u01c2\u01c3"
+"""Letters of phonetics that look like strokes: the first like an l."""
+SIDE_BY_SIDE = (
+    frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL"}),
+    frozenset({"CJK", "BOPOMOFO"}),
+)
+"""Scripts that are written together: Japanese and Korean, and Chinese with its phonetic letters."""
 
 
 def check_name(username: str) -> None:
@@ -43,9 +51,12 @@ def check_name(username: str) -> None:
         raise Invalid.of("username", _("A name needs a letter or a digit: dots alone are no address."))
     if any(letter in UNSEEN or unicodedata.category(letter) in UNSEEN_KINDS for letter in username):
         raise Invalid.of("username", _("A name cannot contain spaces or invisible characters."))
-    scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in unicodedata.normalize("NFKC", username)}
-    if len(scripts.intersection(SCRIPTS)) > 1:
-        raise Invalid.of("username", _("Write the name in one alphabet: Latin, Cyrillic and Greek letters look alike."))
+    plain = unicodedata.normalize("NFKC", username)
+    scripts = {_script(letter) for letter in plain if unicodedata.category(letter)[0] == "L"}
+    if len(scripts) > 1 and not any(scripts <= together for together in SIDE_BY_SIDE):
+        raise Invalid.of("username", _("Write the name in one alphabet: letters of different ones look alike."))
+    if any(letter in CLICKS or (unicodedata.category(letter)[0] == "N" and letter not in DIGITS) for letter in plain):
+        raise Invalid.of("username", _("Write digits as 0 to 9, and leave out letters that look like strokes."))
     if RESERVED.match(skeleton(username)):
         raise Invalid.of("username", _("Names like this are for erased people and pseudonyms. Choose another."))
 
@@ -62,6 +73,12 @@ def looks_taken(username: str, *, other_than: int | None = None) -> bool:
     names = others.values_list("username", flat=True)
     wanted = skeleton(username)
     return any(_meet(skeleton(taken), wanted) for taken in names.iterator())
+
+
+def _script(letter: str) -> str:
+    """The alphabet of a letter, which its name in Unicode begins with."""
+    name = unicodedata.name(letter, "")
+    return "KATAKANA" if name.startswith("KATAKANA-HIRAGANA") else name.partition(" ")[0].partition("-")[0]
 
 
 def skeleton(username: str) -> str:

@@ -15,7 +15,7 @@ from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.views import APIView
 
 from common.errors import NotAllowed
-from labeling.api.idempotency import fresh_secret
+from labeling.api.idempotency import fresh_secret, short_secret
 from labeling.api.pages import Pages
 from labeling.api.throttling import Limit
 from labeling.models import ApiToken, Scope, User
@@ -113,3 +113,7 @@ class ApiView(Scoped):
     def fresh_secret(self) -> str:
         """256 random bits in hexadecimal. A call with an Idempotency-Key gets the same bits in every retry."""
         return fresh_secret(self.request)
+
+    def short_secret(self) -> str:
+        """Its beginning, for people to type."""
+        return short_secret(self.request)

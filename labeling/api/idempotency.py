@@ -30,6 +30,8 @@ from labeling.exchange import canonical_json
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotent-Replayed"
 MAX_KEY = 255
+SHORT = 20
+"""Digits of the secret that a person types: a first password."""
 SALT = "idempotency_salt"
 """The attribute of a request with the random bits of its stored response."""
 
@@ -62,13 +64,13 @@ def once(post: Post) -> Post:
             if stored.status:
                 if stored.request_hash != _request_hash(view, request):
                     raise IdempotencyKeyReused
-                body = json.loads(stored.body.replace(_placeholder(request), fresh_secret(request)))
+                body = json.loads(_with_secrets(stored.body, request))
                 return Response(body, status=stored.status, headers={REPLAYED: "true"})
             response = post(view, request, *args, **kwargs)
             if response.status_code >= 400:
                 stored.delete()
                 return response
-            body = _rendered(response.data).replace(fresh_secret(request), _placeholder(request))
+            body = _without_secrets(_rendered(response.data), request)
             keep_reply(reply=stored, request_hash=_request_hash(view, request), status=response.status_code, body=body)
             return response
 
@@ -85,9 +87,27 @@ def fresh_secret(request: Request) -> str:
     return salted_hmac("labeling.api.idempotency", text, algorithm="sha256").hexdigest()
 
 
-def _placeholder(request: Request) -> str:
-    """Stands for the secret in a stored response, which cannot contain it by itself."""
-    return f"{{secret {getattr(request, SALT)}}}"
+def short_secret(request: Request) -> str:
+    """The beginning of the same secret, for people to type."""
+    return fresh_secret(request)[:SHORT]
+
+
+def _placeholders(request: Request) -> list[tuple[str, str]]:
+    """The secrets, the longer first, and what stands for each in a stored response, which cannot contain it itself."""
+    salt = getattr(request, SALT)
+    return [(fresh_secret(request), f"{{secret {salt}}}"), (short_secret(request), f"{{password {salt}}}")]
+
+
+def _without_secrets(body: str, request: Request) -> str:
+    for secret, placeholder in _placeholders(request):
+        body = body.replace(secret, placeholder)
+    return body
+
+
+def _with_secrets(body: str, request: Request) -> str:
+    for secret, placeholder in _placeholders(request):
+        body = body.replace(placeholder, secret)
+    return body
 
 
 def _request_hash(view: Any, request: Request) -> str:

@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ValidationError as WrongValue
 from django.db import DataError, transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from rest_framework.exceptions import APIException, NotFound
+from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
+
+from common.numbers import whole_number
 
 
 class WrongCursor(APIException):
@@ -30,7 +33,7 @@ class Pages(CursorPagination):
         try:
             with transaction.atomic():  # a refused statement must not end the caller's transaction
                 return super().paginate_queryset(queryset, request, view)
-        except (DataError, ValueError, ValidationError) as error:
+        except (DataError, ValueError, WrongValue) as error:
             if self.cursor_query_param in request.query_params:
                 raise WrongCursor from error
             raise
@@ -41,6 +44,14 @@ class Pages(CursorPagination):
             return super().decode_cursor(request)
         except NotFound as error:
             raise WrongCursor from error
+
+    def get_page_size(self, request: Any) -> int:
+        """As in DRF, which takes whatever is no number for none. Raises ValidationError."""
+        asked = request.query_params.get(self.page_size_query_param)
+        size = self.page_size if asked is None else whole_number(asked)
+        if not size:
+            raise ValidationError({self.page_size_query_param: _("Give a number from 1 to %d.") % self.max_page_size})
+        return min(size, self.max_page_size)
 
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
         return self.order

@@ -27,6 +27,7 @@ TYPE_PREFIX = "/problems/"
 
 DATABASE_AWAY = "The database does not answer. Send the call again in a few seconds."
 RETRY_AFTER = "5"
+WRONG_REQUEST = "The server does not answer under this host name, or the request is damaged."
 
 logger = logging.getLogger("django.request")
 
@@ -48,6 +49,9 @@ OF_THE_FRAMEWORK = (
     ProblemType("parse-error", 400, _("The body is not what its content type says. Send well-formed JSON.")),
     ProblemType(
         "wrong-cursor", 400, _("The cursor is none of this list. Follow the addresses in `next` and `previous`.")
+    ),
+    ProblemType(
+        "wrong-request", 400, _("The host name is none of this server's (ALLOWED_HOSTS), or the request is damaged.")
     ),
     ProblemType("not-authenticated", 401, _("Sign in, or send a token: Authorization: Bearer <token>.")),
     ProblemType("authentication-failed", 401, _("The token is unknown, revoked or expired. Create a new one.")),

@@ -22,7 +22,7 @@ class ReadLimits:
     completions becomes. whole_bytes: the largest file that must be read as a whole (a table by columns).
     spooled_bytes: the largest one that is read from its end (ZIP, Parquet). unpacked_bytes, unpacked_ratio: a packed
     file that unpacks to more bytes and to more times its size is refused. refused_records: reading stops after so many
-    records of which none can be read.
+    wrong records, if they are more than half. records: reading stops after so many.
     """
 
     record_bytes: int = 1 << 20
@@ -34,9 +34,10 @@ class ReadLimits:
     ranking: Literal["best-worst", "all", "neighbours"] = "best-worst"
     whole_bytes: int = 1 << 26
     spooled_bytes: int = 1 << 31
-    unpacked_bytes: int = 1 << 28
+    unpacked_bytes: int = 1 << 24
     unpacked_ratio: int = 200
     refused_records: int = 20_000
+    records: int = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from itertools import chain
 from typing import Literal, TypeVar
 
-from common.phrases import Count, Phrase, gettext_noop
+from common.phrases import Phrase, gettext_noop
 from labeling.exchange.building import text_warnings
 from labeling.exchange.decoding import parse_json, parse_object, parse_text, rejected, require_storable, with_messages
-from labeling.exchange.errors import UndetectedDialect, UnknownDialect, UnreadableInput
+from labeling.exchange.errors import UndetectedDialect, UnknownDialect
 from labeling.exchange.mapping import ColumnMapping, has_columns, mapped_prompt, mapped_reader
 from labeling.exchange.opening import Framing, open_records
 from labeling.exchange.parsing import BadRecordError, refuse_unkept
@@ -20,6 +20,7 @@ from labeling.exchange.raw import ByteStream, RawRecord, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader
 from labeling.exchange.readers import READERS
 from labeling.exchange.records import ImportedComparison, ImportedPrompt, JsonObject, Message, Rejected
+from labeling.exchange.tallies import Tally
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +129,7 @@ def _groups(
     """Reads the records of a dialect whose neighbouring records belong together."""
     raws: list[RawRecord] = []
     group: list[JsonObject] = []
+    tally = Tally(limits)
 
     def read_group(raw: RawRecord) -> list[ImportedComparison]:
         assert reader.read_group is not None
@@ -136,6 +138,7 @@ def _groups(
     def flush() -> Iterator[ImportedComparison | Rejected]:
         results = list(_convert(iter(raws[:1]), limits, read_group))
         yield from results
+        tally.count(len(raws), is_refused=bool(results) and isinstance(results[0], Rejected))
         if results and isinstance(results[0], Rejected):  # every record of the group is named
             for raw in raws[1:]:
                 yield replace(results[0], line=raw.place.line, record=raw.place.record)
@@ -148,6 +151,7 @@ def _groups(
             refuse_unkept(record)
         except BadRecordError as error:
             yield rejected(raw, error, limits)
+            tally.count(1, is_refused=True)
             continue
         assert reader.continues is not None
         if group and not reader.continues(group, record):
@@ -213,11 +217,10 @@ def _refuse(raw: RawRecord, limits: ReadLimits) -> list[ImportedComparison]:
 def _convert(
     records: Iterator[RawRecord], limits: ReadLimits, read: Callable[[RawRecord], list[Record]]
 ) -> Iterator[Record | Rejected]:
-    refused, is_useless = 0, True
+    tally = Tally(limits)
     for raw in records:
         try:
             yield from read(raw)
-            is_useless = False
         except BadRecordError as error:
             yield rejected(raw, error, limits)
         except Exception:
@@ -227,13 +230,9 @@ def _convert(
                 raw, BadRecordError("unexpected", gettext_noop("The record has a shape that cannot be read.")), limits
             )
         else:
+            tally.count(1, is_refused=False)
             continue
-        refused += 1
-        if is_useless and refused >= limits.refused_records:
-            raise UnreadableInput(
-                gettext_noop("None of the first %(number)s records can be read, so reading stopped."),
-                number=Count(refused),
-            )
+        tally.count(1, is_refused=True)
 
 
 def _prompts(

@@ -14,6 +14,7 @@ from labeling.exchange.containers import ARROW_FILE, spooled
 from labeling.exchange.decoding import OWN_TEXTS
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.raw import Place, RawRecord, ReadLimits
+from labeling.exchange.tallies import Tally
 
 COLUMNS = frozenset(
     {
@@ -59,7 +60,8 @@ _USUAL = _CASED | {name.casefold(): name for name in _BESIDE}
 ALONE = ("prompt", "question", "instruction", "query")
 """Names of columns of which one is enough for a header."""
 
-ROWS_AT_ONCE = 256
+ROWS_AT_ONCE = 32
+"""Rows in memory. A column of few different texts is small in a file, and each row of it may be large."""
 SEPARATOR_LINE = re.compile(rb"(?:\xef\xbb\xbf)?sep=(.)\r?\n")
 """The line before the header by which Excel is told the delimiter."""
 
@@ -140,7 +142,7 @@ def arrow_records(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[RawRe
 
 
 def _arrow_rows(
-    kind: str, batches: Callable[[IO[bytes]], Iterator[Any]], chunks: Iterator[bytes], limits: ReadLimits
+    kind: str, batches: Callable[[IO[bytes], ReadLimits], Iterator[Any]], chunks: Iterator[bytes], limits: ReadLimits
 ) -> Iterator[RawRecord]:
     try:
         from pyarrow import ArrowException  # a large package, for few files
@@ -148,27 +150,47 @@ def _arrow_rows(
         raise UnreadableInput(
             gettext_noop("The file is %(kind)s. Install pyarrow, or save it as JSON lines."), kind=kind
         ) from error
-    number = 0
+    number = unpacked = 0
     with spooled(chunks, limits) as file:
+        size = file.seek(0, 2)
+        file.seek(0)
         try:
-            for batch in batches(file):
+            for batch in batches(file, limits):
+                unpacked += batch.nbytes
+                _refuse_huge(unpacked, size, limits)
                 batch.validate(full=True)  # the places that a damaged file names may lie outside of its bytes
                 for row in batch.to_pylist():
                     number += 1
                     yield _record(Place(number, number), row, limits)
+        except UnreadableInput:
+            raise
         except (ArrowException, OSError, MemoryError, ValueError, OverflowError, SystemError) as error:
             raise UnreadableInput(
                 gettext_noop("The %(kind)s file cannot be read: it is damaged or incomplete. Save it again."), kind=kind
             ) from error
 
 
-def _parquet_batches(file: IO[bytes]) -> Iterator[Any]:
+def _refuse_huge(unpacked: int, size: int, limits: ReadLimits) -> None:
+    if unpacked > limits.unpacked_bytes and unpacked > size * limits.unpacked_ratio:
+        raise UnreadableInput(
+            gettext_noop("The file unpacks to more than %(ratio)s times its size. Import it unpacked, in parts."),
+            ratio=limits.unpacked_ratio,
+        )
+
+
+def _parquet_batches(file: IO[bytes], limits: ReadLimits) -> Iterator[Any]:
     from pyarrow import parquet
 
-    yield from parquet.ParquetFile(file).iter_batches(batch_size=ROWS_AT_ONCE)
+    size = file.seek(0, 2)
+    file.seek(0)
+    table = parquet.ParquetFile(file)
+    groups = [table.metadata.row_group(number) for number in range(table.metadata.num_row_groups)]
+    Tally(limits).count(max(table.metadata.num_rows, sum(one.num_rows for one in groups)), is_refused=False)
+    _refuse_huge(sum(one.total_byte_size for one in groups), size, limits)
+    yield from table.iter_batches(batch_size=ROWS_AT_ONCE)
 
 
-def _arrow_batches(file: IO[bytes]) -> Iterator[Any]:
+def _arrow_batches(file: IO[bytes], limits: ReadLimits) -> Iterator[Any]:
     from pyarrow import ipc
 
     is_file = file.read(6) == ARROW_FILE

@@ -7,19 +7,26 @@ from typing import Any
 from django.utils.html import escape
 from django.utils.translation import gettext, ngettext
 
+from common.text.budget import budget, seconds_left
 from common.text.highlighting import highlighted
 from common.text.rendering import MARKDOWN_LIMIT, render_markdown, render_plain
 from labeling.exchange import arguments_of, as_asked, offered_tools
 from labeling.models import Completion
 
+PROMPT_SECONDS = 0.5
+"""CPU time for the messages of one prompt. Further ones are shown as they are."""
+TURNS_SECONDS = 0.25
+"""The same for the turns of one completion: each side has its own, so that neither looks plain because of the other."""
+
 
 def shown_messages(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """The messages of a prompt as role, HTML and text. Those of role "tools" first, if the prompt offers some."""
     tools, called = offered_tools(messages), _names_of_calls(messages)
-    shown = [_tools(tools)] if tools else []
-    return shown + [
-        {"role": turn["role"], "html": _message_html(turn, called), "text": as_asked(turn)} for turn in messages
-    ]
+    with budget(PROMPT_SECONDS):
+        shown = [_tools(tools)] if tools else []
+        return shown + [
+            {"role": turn["role"], "html": _message_html(turn, called), "text": as_asked(turn)} for turn in messages
+        ]
 
 
 def completion_html(completion: Completion) -> str:
@@ -30,13 +37,15 @@ def completion_html(completion: Completion) -> str:
 def turns_html(turns: Sequence[Mapping[str, Any]]) -> str:
     """The turns of a completion; with the name of who speaks if there is more than one."""
     called = _names_of_calls(turns)
+    with budget(TURNS_SECONDS):
+        messages = [_message_html(turn, called) for turn in turns]
     if len(turns) == 1:
-        return _message_html(turns[0], called)
+        return messages[0]
     labels = {"user": gettext("User"), "assistant": gettext("Assistant"), "tool": gettext("Tool")}
     items = (
         f'<div class="turn" role="listitem" data-role="{turn["role"]}"><p class="turn-role">{labels[turn["role"]]}</p>'
-        f"{_message_html(turn, called)}</div>"
-        for turn in turns
+        f"{message}</div>"
+        for turn, message in zip(turns, messages, strict=True)
     )
     return f'<div class="turns" role="list">{"".join(items)}</div>'
 
@@ -51,8 +60,10 @@ def _message_html(message: Mapping[str, Any], called: Mapping[str, str]) -> str:
 
 
 def _call(call: Mapping[str, Any]) -> str:
-    arguments = arguments_of(call)
-    body = "" if arguments == {} else _json(arguments) if isinstance(arguments, dict) else render_plain(arguments)
+    arguments, written = arguments_of(call), call["function"]["arguments"]
+    body = (
+        "" if arguments == {} else _json(arguments, written) if isinstance(arguments, dict) else render_plain(arguments)
+    )
     heading = _named(gettext("Calls"), call["function"]["name"])
     return f'<div class="tool-call">{heading}{body}</div>'
 
@@ -67,13 +78,19 @@ def _result(content: str) -> str:
         value = json.loads(content)
     except (ValueError, RecursionError):
         return render_plain(content)
-    return _json(value) if isinstance(value, dict | list) else render_plain(content)
+    return _json(value, content) if isinstance(value, dict | list) else render_plain(content)
 
 
-def _json(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    if len(text) > MARKDOWN_LIMIT:
-        return render_plain(text)
+def _json(value: Any, source: str | None = None) -> str:
+    """A value line by line. One that gets too long or too deep that way is shown as it came. source: as it came."""
+    text = ""
+    try:
+        for piece in json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(value):
+            text += piece  # piece by piece: a kilobyte of brackets within brackets becomes megabytes of spaces
+            if len(text) > MARKDOWN_LIMIT or seconds_left() <= 0:
+                return render_plain(source or json.dumps(value, ensure_ascii=False))
+    except RecursionError:
+        return render_plain(source or "…")
     return f'<pre><code class="language-json">{highlighted(text, "json")}</code></pre>'
 
 

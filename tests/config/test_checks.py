@@ -32,6 +32,22 @@ def test_debug_is_refused_where_others_can_reach_it(
     assert ids(checks.debug_stays_at_home(None)) == expected
 
 
+@pytest.mark.parametrize(
+    ("key", "hosts", "expected"),
+    [
+        ("k" * 31, ["chosen.example"], ["chosen.E016"]),
+        ("k" * 31, ["*", "localhost"], ["chosen.E016"]),
+        ("k" * 31, ["localhost", "127.0.0.1"], []),
+        ("k" * 32, ["chosen.example"], []),
+    ],
+)
+def test_a_short_secret_key_is_refused_where_others_can_reach_it(
+    settings: Settings, key: str, hosts: list[str], expected: list[str]
+) -> None:
+    settings.SECRET_KEY, settings.ALLOWED_HOSTS = key, hosts
+    assert ids(checks.secret_key_cannot_be_guessed(None)) == expected
+
+
 def test_a_data_directory_that_is_a_file_is_refused(settings: Settings, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path / "new" / "var"
     assert ids(checks.var_is_writable(None)) == []

@@ -6,7 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
+from threading import Event, Thread
 from typing import Any
 
 import psutil
@@ -15,7 +19,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from config import patient_worker
 from config.embedded.var import port_is_free
-from config.patient_worker import MOST_BODY, MOST_HEADERS, PatientWorker
+from config.patient_worker import MOST_BODY, MOST_HEADERS, PatientSocket, PatientWorker
 
 pytestmark = pytest.mark.serial
 PROJECT = Path(__file__).resolve().parents[2]
@@ -39,6 +43,11 @@ def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     if environ["PATH_INFO"] == "/large":
         start_response("200 OK", [("Content-Length", "50000000")])
         return [b"x" * 50_000_000]
+    if environ["PATH_INFO"] == "/file":
+        start_response("200 OK", [("Content-Length", "30000000")])
+        file = TemporaryFile()  # noqa: SIM115 (gunicorn closes it)
+        file.truncate(30_000_000)
+        return environ["wsgi.file_wrapper"](file)  # type: ignore[no-any-return]
     size = 0
     while piece := environ["wsgi.input"].read(100_000):
         size += len(piece)
@@ -163,6 +172,22 @@ def test_headers_without_an_end_are_refused(port: int) -> None:
     assert ask(port, HALVES["headers without an end"]).startswith(b"HTTP/1.1 431 ")
 
 
+def with_little_room(port: int) -> socket.socket:
+    """A client whose system says often that it has taken some bytes."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+    client.settimeout(30)
+    client.connect(("127.0.0.1", port))
+    return client
+
+
+def dripped(client: socket.socket, each: int, stop: Event) -> None:
+    """Takes that many bytes ten times a second, until told to stop."""
+    while not stop.wait(0.1):
+        with suppress(OSError):
+            client.recv(each)
+
+
 def test_a_request_that_does_not_become_whole_in_time_is_closed() -> None:
     for port in serving(f"{__name__}.HastyWorker"):
         with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
@@ -180,6 +205,40 @@ def test_clients_that_take_nothing_of_their_response_are_given_up() -> None:
         assert ask(port, get()).endswith(b"\r\n\r\n0")
         for client in deaf:
             client.close()
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+@pytest.mark.parametrize(("each", "is_slow"), [(1_000, True), (20_000, False)])
+def test_a_client_that_takes_its_response_drop_by_drop_is_given_up(
+    as_file: bool, each: int, is_slow: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patient_worker, "PATIENCE", 1.5)
+    with socket.create_server(("127.0.0.1", 0)) as listener, TemporaryFile() as file:
+        file.truncate(400_000)
+        client = with_little_room(listener.getsockname()[1])
+        server = PatientSocket(fileno=listener.accept()[0].detach())
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        server.setblocking(True)
+        stop = Event()
+        dripping = Thread(target=dripped, args=(client, each, stop))
+        dripping.start()
+        send = partial(server.sendfile, file, 0, 400_000) if as_file else partial(server.sendall, b"x" * 400_000)
+        try:
+            if is_slow:
+                with pytest.raises(TimeoutError, match="too slowly"):
+                    send()
+            else:
+                send()
+        finally:
+            stop.set()
+            dripping.join()
+            server.close()
+            client.close()
+
+
+def test_a_file_arrives_whole(port: int) -> None:
+    head, _, body = ask(port, get("/file")).partition(b"\r\n\r\n")
+    assert (head[:15], len(body)) == (b"HTTP/1.1 200 OK", 30_000_000)
 
 
 def test_the_worker_that_this_is_built_on_has_the_parts_it_uses() -> None:

@@ -36,6 +36,14 @@ def test_a_refusal_has_the_policy_too() -> None:
     assert answer.headers["Content-Security-Policy"] == POLICY
 
 
+def test_a_wrong_host_name_is_a_problem_under_api_and_a_page_elsewhere(settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["chosen.example"]
+    answer = Client(headers={"host": "evil.example"}).get("/api/v1/me/")
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/wrong-request")
+    page = Client(headers={"host": "evil.example"}).get("/login/")
+    assert (page.status_code, page["Content-Type"][:9]) == (400, "text/html")
+
+
 @pytest.mark.django_db
 def test_an_address_of_the_api_that_does_not_exist_answers_with_a_problem(settings: Any) -> None:
     settings.DEBUG = False

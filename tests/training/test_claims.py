@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import TestCase
 
 from common import processes
@@ -171,3 +172,15 @@ def test_the_sweep_frees_and_sends_what_a_dead_worker_had(job: GenerationJob, br
     assert (swept.freed, swept.sent, sent("generate")) == (1, 1, 1)
     job.refresh_from_db()
     assert (job.status, job.worker, job.worker_deaths) == (JobStatus.QUEUED, "", 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_worker_loses_the_database_goes_back_to_the_queue(job: GenerationJob, broker: None) -> None:
+    claim = claims.claim(GenerationJob, job.pk, now=NOW)
+    assert claim is not None
+    ending = claims.ending(claim, lambda: NOW, gives_up_on=())
+    with pytest.raises(OperationalError), ending, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    job.refresh_from_db()
+    assert (job.status, job.worker, job.worker_deaths) == (JobStatus.QUEUED, "", 1)
+    assert sent("generate") == 1

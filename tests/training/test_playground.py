@@ -1,5 +1,7 @@
 """Completions of versions, and the receipts with which they are kept."""
 
+from contextlib import ExitStack
+
 import pytest
 from rest_framework.test import APIClient
 
@@ -57,6 +59,19 @@ def test_a_completion_that_takes_too_long_is_given_up(
     response = ask(maya_calls, "tiny-base")
     assert response.status_code == 409
     assert response.json()["detail"] == "tiny-base took longer than -1 seconds: ask for fewer tokens."
+
+
+def test_while_a_few_are_answered_others_are_refused_at_once(
+    maya_calls: APIClient, base: ModelVersion, server: StubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(playground, "ROOM_SECONDS", 0.01)
+    with ExitStack() as taken:
+        for _ in range(playground.AT_ONCE):
+            taken.enter_context(playground._a_few)
+        refused = ask(maya_calls, "tiny-base")
+    assert (refused.status_code, server.calls) == (409, [])
+    assert "busy with another request" in refused.json()["detail"]
+    assert ask(maya_calls, "tiny-base").status_code == 200
 
 
 def test_while_a_run_trains_nobody_is_asked(

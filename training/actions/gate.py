@@ -15,6 +15,7 @@ from labeling.actions.validation import checked_text
 from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.access import require_version
+from training.actions.displacing import require_may_waive
 from training.actions.versions import promote
 from training.errors import GateNotMet, ServersAway, WrongGate
 from training.models import (
@@ -182,7 +183,8 @@ def promote_through_gate(
     """Promotes a version for a person or a command, and stores the gate's decision.
 
     A version that comes from no run (a base) passes no gate, and one that serves already changes nothing.
-    reason: for a promotion past a gate that is not met, which is a waiver. Raises GateNotMet without one, and whatever
+    reason: for a promotion past a gate that is not met, which is a waiver: for admins and leads of the campaigns
+    whose gates are not met. Raises GateNotMet without one, and whatever
     `promote` raises.
     """
     require_version(acting_user, version)
@@ -193,17 +195,25 @@ def promote_through_gate(
     if not stands.is_met:
         if not reason.strip():
             raise _not_met(stands)
+        require_may_waive(acting_user, _holding(stands))
         waiver = checked_text("reason", reason, most=LONGEST_REASON)
 
     def decide() -> None:
         now_stands = _standing_locked(version)  # the servers took their time: what was measured or asked may differ
         if not now_stands.is_met and not waiver:
             raise _not_met(now_stands)
+        if waiver:
+            require_may_waive(acting_user, _holding(now_stands))
         given = "" if now_stands.is_met else waiver
         outcome = Outcome.WAIVED if given else Outcome.PASSED
         _decide(now_stands, outcome, now_stands.reason, now=now, by=acting_user, waiver=given)
 
     return promote(version=version, acting_user=acting_user, now=now, expected=stands.serving, also=decide)
+
+
+def _holding(stands: Standing) -> list[Campaign]:
+    """The campaigns whose gates are not met."""
+    return [each.campaign for each in (stands.own, *stands.others) if each.held_by]
 
 
 def _not_met(stands: Standing) -> GateNotMet:

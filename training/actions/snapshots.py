@@ -16,7 +16,7 @@ from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence
 from common.storage import artifacts
-from labeling.access import require_lead
+from labeling.access import require_may_change
 from labeling.events.record import record
 from labeling.exchange import (
     DropReport,
@@ -55,9 +55,9 @@ def take_snapshot(
 
     test_share: the share of prompts that is held out; None: the usual one (`next_split`). People whom the campaign
     leaves out of training are left out, and so are pairs on prompts that are held for its gates by people. Raises
-    TooFewPairs, ForItsGateOnly, NotAllowed, NotFound.
+    TooFewPairs, ForItsGateOnly, CampaignArchived, NotAllowed, NotFound.
     """
-    require_lead(acting_user, campaign)
+    require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
     without = left_out_of(campaign)
     # Read before the pairs: a verdict that arrives in between is in the snapshot and still counts as fresh; none is

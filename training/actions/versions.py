@@ -15,13 +15,14 @@ from django.utils.translation import gettext_noop
 from common.sentences import Sentence
 from common.storage import artifacts
 from labeling.events.record import record
-from labeling.models import User
+from labeling.models import Campaign, User
 from training.access import require_any_lead, require_version
+from training.actions.displacing import concerned_by, pause_retraining, require_may_displace
 from training.actions.rounds import close_promoted_round
 from training.errors import NothingServes, NothingToRollBack, OnlyRehearsed, ServingChanged, VersionDamaged, WrongName
-from training.models import Deployment, Evaluation, ModelVersion, RetrainingRule, Run, Snapshot
-from training.queries.gates import campaigns_concerned
+from training.models import Deployment, Evaluation, ModelVersion, Run, Snapshot
 from training.queries.rehearsals import channel_of_version
+from training.queries.watching import returns_to_previous
 from training.versions import files, retention, servers
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,120}")
@@ -186,6 +187,7 @@ def promote(
         if current is not None and current.version_id == version.pk:
             current.changed = False
             return current
+        require_may_displace(acting_user, version, current, channel)
         promotion = Deployment(
             channel=channel,
             version=version,
@@ -195,6 +197,8 @@ def promote(
             at=now,
         )
         promotion.reason = also() or reason
+        if acting_user is not None and current is not None and returns_to_previous(current, version):
+            pause_retraining(current.version, acting_user, now=now)
         return _deploy(promotion, current, prepared)
 
 
@@ -208,8 +212,9 @@ def roll_back(
 ) -> Deployment:
     """Returns to the version that served before the current one, and pauses the rule that may have trained it.
 
-    Without the pause, the rule would train the same labels again. expected: the deployment that must be in force.
-    reason: of a rollback by rule. Raises ServingChanged, NothingServes, NothingToRollBack.
+    Without the pause, the rule would train the same labels again. For admins and leads of a campaign that the change
+    concerns. expected: the deployment that must be in force.
+    reason: of a rollback by rule. Raises ServingChanged, NothingServes, NothingToRollBack, NotAllowed.
     """
     require_any_lead(acting_user)
     with transaction.atomic():
@@ -219,6 +224,7 @@ def roll_back(
         if current is None:
             raise NothingServes(_("No model version serves yet."))
         earlier = current.previous
+        require_may_displace(acting_user, current.version, current, channel)
         if earlier is None:
             raise NothingToRollBack(
                 _("%(name)s is the first version that served: there is none before it.")
@@ -235,24 +241,8 @@ def roll_back(
             by=acting_user,
             at=now,
         )
-        _pause_retraining(current.version, acting_user, now=now)
+        pause_retraining(current.version, acting_user, now=now)
         return _deploy(rollback, current)
-
-
-def _pause_retraining(version: ModelVersion, acting_user: User | None, *, now: datetime) -> None:
-    """Pauses the enabled retraining rule of a version's campaign until a lead resumes it."""
-    if version.run is None:
-        return
-    rules = RetrainingRule.objects.select_for_update().filter(enabled=True, paused_at=None)
-    rule = rules.filter(campaign=version.run.campaign_id).first()
-    if rule is None:
-        return
-    rule.paused_at = now
-    rule.pause = Sentence(gettext_noop("%(name)s was rolled back."), {"name": version.name})
-    rule.save(update_fields=["paused_at", "pause"])
-    after = {"version": version.name}
-    campaign = version.run.campaign
-    record("retraining_rule.paused", rule, acting_user=acting_user, now=now, campaign=campaign, after=after)
 
 
 def _locked_current(channel: str) -> Deployment | None:
@@ -276,10 +266,8 @@ def _deploy(
     if deployment.kind == Deployment.Kind.PROMOTION:
         close_promoted_round(version=version, acting_user=deployment.by, now=deployment.at)
     # The version that stops serving is its campaign's concern too.
-    concerned = {campaign.pk: campaign for campaign in campaigns_concerned(version, channel)}
-    if current is not None and current.version.run is not None:
-        concerned.setdefault(current.version.run.campaign_id, current.version.run.campaign)
-    for campaign in concerned.values() or [None]:
+    concerned: list[Campaign | None] = [*concerned_by(version, current, channel)]
+    for campaign in concerned or [None]:
         record(
             "version.promoted" if deployment.kind == Deployment.Kind.PROMOTION else "version.rolled_back",
             version,

@@ -6,7 +6,6 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.numbers import whole_number
 from labeling.access import get_led_campaign
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
@@ -65,11 +64,6 @@ class RunsView(ApiView):
 AFTER = OpenApiParameter("after", int, description="Only points after this step.")
 
 
-def _after(request: Request) -> int:
-    after = whole_number(request.query_params.get("after", ""))
-    return -1 if after is None else after
-
-
 class RunView(ApiView):
     """One run."""
 
@@ -79,7 +73,9 @@ class RunView(ApiView):
     def get(self, request: Request, pk: int) -> Response:
         """Get the state of a run, its curve (or the points after a step) and the end of its log."""
         run = find_run(self.person, pk)
-        metrics = serializers.RunMetricSerializer(run_metrics(run, after=_after(request)), many=True).data
+        metrics = serializers.RunMetricSerializer(
+            run_metrics(run, after=self.asked(serializers.AfterStepSerializer)["after"]), many=True
+        ).data
         return Response(serializers.RunDetailSerializer(run, context={"metrics": metrics, "reader": self.person}).data)
 
 
@@ -96,7 +92,7 @@ class RunMetricsView(ApiView):
     def get(self, request: Request, pk: int) -> Response:
         """List the points of a run's curve after a step, oldest first."""
         run = find_run(self.person, pk)
-        points = RunMetric.objects.filter(run=run, step__gt=_after(request))
+        points = RunMetric.objects.filter(run=run, step__gt=self.asked(serializers.AfterStepSerializer)["after"])
         return self.paged(points, serializers.RunMetricSerializer, order=("step", "pk"))
 
 

@@ -30,6 +30,9 @@ from training.queries.serving import current_deployment
 MEASURED = "gate"
 """The kind of the evaluations that gates read."""
 
+OUTSIDE = ("people", "people_like_length_high", "scenarios_lost")
+"""The figures that do not come from the campaign's labels."""
+
 AGAINST_SERVING = ("compared", "largest_shift", "rotations", "scenarios_")
 """How the names of figures begin that depend on the version that served, beside those that say so."""
 
@@ -111,6 +114,12 @@ class CampaignStanding:
         """Whether the gate goes without its rule about people, because they have not compared the versions."""
         return any(result.rule.figure == "people" and result.outcome == "ignored" for result in self.results)
 
+    @property
+    def rests_on_labels_alone(self) -> bool:
+        """Whether nothing but the campaign's labels spoke: labels that are all wrong would have passed as well."""
+        outside = [result.outcome for result in self.results if result.rule.figure in OUTSIDE]
+        return "met" not in outside
+
     def as_json(self) -> dict[str, Any]:
         return {
             "campaign": self.campaign.pk,
@@ -145,6 +154,12 @@ class Standing:
             if each.held_by:
                 return _held_back(each, is_own=each is self.own)
         values = {"count": len(self.own.results), "number": self.own.gate.number}
+        if self.own.rests_on_labels_alone:
+            text = gettext_noop(
+                "All %(count)s rules of gate %(number)s are met by the campaign's own labels alone; people were not "
+                "asked, and no suite was run."
+            )
+            return Sentence(text, values)
         if self.own.asks_no_people:
             return Sentence(
                 gettext_noop("All %(count)s rules of gate %(number)s are met; people were not asked."), values

@@ -50,11 +50,20 @@ def is_rejected(version: ModelVersion) -> bool:
     evaluation = _evaluation_of(version)
     if evaluation is not None and evaluation.finding == EvaluationJob.Finding.WORSE:
         return True
-    last = version.deployments.order_by("-pk").first()
+    last = version.deployments.select_related("previous").order_by("-pk").first()
     if last is None or last.is_current:
         return False
-    follower = Deployment.objects.filter(channel=last.channel, pk__gt=last.pk).order_by("pk").first()
-    return follower is not None and follower.kind == Deployment.Kind.ROLLBACK
+    later = Deployment.objects.filter(channel=last.channel, pk__gt=last.pk)
+    follower = later.select_related("version").order_by("pk").first()
+    return follower is not None and (
+        follower.kind == Deployment.Kind.ROLLBACK
+        or (follower.by_id is not None and returns_to_previous(last, follower.version))
+    )
+
+
+def returns_to_previous(current: Deployment, version: ModelVersion) -> bool:
+    """Whether a deployment of this version in place of the current one is a rollback, whatever it is called."""
+    return current.previous is not None and current.previous.version_id == version.pk
 
 
 def _evaluation_of(version: ModelVersion) -> EvaluationJob | None:

@@ -25,6 +25,13 @@ class CampaignProgressSerializer(serializers.Serializer[Any]):
     )
 
 
+class IncludedSerializer(serializers.Serializer[Any]):
+    """The judgments that agreement counts besides those of people here."""
+
+    include_simulated = serializers.BooleanField(default=False)
+    include_imported = serializers.BooleanField(default=False)
+
+
 class EstimateSerializer(serializers.Serializer[Any]):
     value = serializers.FloatField(allow_null=True, help_text="null if undefined; the reason says why.")
     low = serializers.FloatField(allow_null=True, help_text="Lower end of the 95 % interval.")

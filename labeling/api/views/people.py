@@ -9,7 +9,14 @@ from rest_framework.response import Response
 
 from labeling.access import get_self_or_anybody, get_token
 from labeling.actions.erasure import erase_person, erasure_consequences
-from labeling.actions.people import check_role_for_token, create_token, create_user, note_data_read, revoke_token
+from labeling.actions.people import (
+    check_erasure_by_token,
+    check_role_for_token,
+    create_token,
+    create_user,
+    note_data_read,
+    revoke_token,
+)
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.api.serializers.people import (
@@ -72,9 +79,10 @@ class ErasureView(ApiView):
         """Anonymise an account permanently. For its owner and for admins. This cannot be undone.
 
         Judgments stay under the pseudonym and still count. With `withdraw` they no longer count, and comparisons that
-        they settled are open again.
+        they settled are open again. A token erases only the account of its owner.
         """
         person = get_self_or_anybody(self.person, username)
+        check_erasure_by_token(person, self.token)
         values = self.validated(EraseSerializer, request)
         erasure = erase_person(person=person, **values, acting_user=self.person, now=self.now)
         if person == self.person:
@@ -91,7 +99,7 @@ class UsersView(ApiView):
         """Create a user. For admins."""
         values = self.validated(NewUserSerializer, request)
         check_role_for_token(values["role"], self.token)
-        user, password = create_user(**values, secret=self.fresh_secret()[:20], acting_user=self.person, now=self.now)
+        user, password = create_user(**values, secret=self.short_secret(), acting_user=self.person, now=self.now)
         body = {"username": user.username, "role": user.role, "password": password}
         return Response(CreatedUserSerializer(body).data, status=201)
 

@@ -9,7 +9,12 @@ from labeling.actions.verdicts import adjudicate
 from labeling.api.base import ApiView
 from labeling.api.filters import ConflictFilter
 from labeling.api.idempotency import once
-from labeling.api.serializers.figures import AgreementSerializer, AnnotatorSummarySerializer, CampaignProgressSerializer
+from labeling.api.serializers.figures import (
+    AgreementSerializer,
+    AnnotatorSummarySerializer,
+    CampaignProgressSerializer,
+    IncludedSerializer,
+)
 from labeling.api.serializers.records import AdjudicationSerializer, ConflictSerializer, VerdictSerializer
 from labeling.models import Comparison, Scope
 from labeling.queries.agreement import agreement
@@ -18,8 +23,7 @@ from labeling.queries.coming import coming_pairs
 from labeling.queries.conflicts import has_judged, next_waiting, statements_on
 from labeling.queries.progress import campaign_progress
 
-INCLUDED = ("include_simulated", "include_imported")
-PARAMETERS = [OpenApiParameter(name, bool, default=False) for name in INCLUDED]
+PARAMETERS = [OpenApiParameter(name, bool, default=False) for name in ("include_simulated", "include_imported")]
 
 
 class ProgressView(ApiView):
@@ -45,7 +49,7 @@ class AgreementView(ApiView):
         Simulated annotators and imported judgments are left out by default.
         """
         campaign = get_led_campaign(self.person, slug)
-        included = {name: request.query_params.get(name, "").lower() in ("1", "true", "yes") for name in INCLUDED}
+        included = self.asked(IncludedSerializer)
         return Response({**agreement(campaign, **included).as_dict(), **included})
 
 

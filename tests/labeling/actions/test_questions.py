@@ -5,7 +5,7 @@ import json
 import pytest
 
 from common.errors import Invalid, NotAllowed
-from labeling.access import AssignmentNotFound
+from labeling.access import AssignmentNotFound, CampaignArchived
 from labeling.actions import questions
 from labeling.actions.erasure import erase_person, erasure_consequences
 from labeling.actions.members import remove_member
@@ -18,7 +18,7 @@ from labeling.actions.questions import (
     mark_answers_read,
 )
 from labeling.actions.webhooks import create_webhook
-from labeling.models import Assignment, Event, FaqEntry, Judgment, Question, User, WebhookDelivery
+from labeling.models import Assignment, Campaign, Event, FaqEntry, Judgment, Question, User, WebhookDelivery
 from labeling.queries.questions import unread_answers
 from tests.people import Stage, stage
 
@@ -52,6 +52,15 @@ def test_a_question_is_asked_without_judging_and_both_sides_are_told() -> None:
         "question.answered",
     ]
     assert "units" not in json.dumps(list(Event.objects.values("before", "after")))
+
+
+def test_nobody_asks_in_an_archived_campaign() -> None:
+    scene = stage(comparisons=1)
+    assignment = scene.given(scene.alice)
+    Campaign.objects.update(status=Campaign.Status.ARCHIVED)
+    with pytest.raises(CampaignArchived):
+        ask_question(assignment=assignment, text="Why?", acting_user=scene.alice, now=scene.now)
+    assert not Question.objects.exists()
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "a\x00b", "x" * 10_001])

@@ -4,7 +4,7 @@ import pytest
 
 from labeling.actions import recounts
 from labeling.actions.campaigns import change_campaign
-from labeling.actions.recounts import run_recount
+from labeling.actions.recounts import leave_recount, run_recount
 from labeling.actions.verdicts import adjudicate
 from labeling.models import Event, Verdict, VerdictRecount
 from labeling.tally import count_tally, read_tally
@@ -52,6 +52,18 @@ def test_a_recount_goes_on_where_a_worker_died_and_no_two_work_at_once(monkeypat
     assert (finished.done, finished.changed) == (5, 5)
     assert statuses() == ["conflict"] * 5
     assert run_recount(recount.pk, clock=lambda: scene.now) is None
+
+
+def test_a_worker_that_lost_the_database_leaves_its_recount_to_the_next_at_once() -> None:
+    scene = stage(overlap=3)
+    judged(scene, "aab")
+    change_campaign(campaign=scene.campaign, verdict_rule="unanimity", acting_user=scene.maya, now=scene.now)
+    recount = VerdictRecount.objects.get()
+    assert recounts._claim(recount.pk, scene.now) is not None
+    leave_recount(recount.pk)
+    assert run_recount(recount.pk, clock=lambda: scene.now) is not None
+    leave_recount(recount.pk)
+    assert run_recount(recount.pk, clock=lambda: scene.now) is None, "It is done."
 
 
 def test_another_change_of_the_rule_replaces_the_recount_that_is_under_way() -> None:

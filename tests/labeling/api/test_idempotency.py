@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from labeling.actions.idempotency import forget_replies
-from labeling.models import ApiToken, Campaign, Comparison, KeptReply
+from labeling.models import ApiToken, Campaign, Comparison, KeptReply, Role, User
 from tests.clients import Calling
-from tests.people import stage
+from tests.people import person, stage
 
 CAMPAIGNS = "/api/v1/campaigns/"
 IMPORT = "/api/v1/campaigns/sums/comparisons/import/"
@@ -74,6 +74,16 @@ def test_a_secret_is_told_again_and_is_nowhere_in_the_database(calling: Calling)
     assert first["key"].removeprefix("chosen_") not in kept.body
     assert "k1" not in kept.key_hash
     assert post(alice, "/api/v1/tokens/", body, "k2").json()["key"] != first["key"]
+
+
+def test_a_made_up_password_is_told_again_and_is_nowhere_in_the_database(calling: Calling) -> None:
+    root = calling(person("root", Role.ADMIN))
+    body = {"username": "dora", "role": "annotator"}
+    first, again = (post(root, "/api/v1/users/", body, "k1").json() for _ in range(2))
+    assert first == again
+    assert User.objects.get(username="dora").check_password(first["password"])
+    kept = KeptReply.objects.get()
+    assert first["password"] not in kept.body + kept.salt
 
 
 def test_a_text_that_looks_like_a_place_for_a_secret_is_replayed_as_it_is(calling: Calling) -> None:

@@ -48,6 +48,14 @@ def test_pages_follow_each_other_without_a_gap_while_rows_are_added(calling: Cal
     )
 
 
+def test_a_size_that_is_no_number_is_named(calling: Calling) -> None:
+    maya = calling(stage().maya)
+    for size in ("abc", "0", "-5", "", "1.5"):
+        answer = maya.get(f"/api/v1/campaigns/sums/judgments/?page_size={size}")
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "page_size"), size
+    assert maya.get("/api/v1/campaigns/sums/judgments/?page_size=9999").status_code == 200
+
+
 def test_a_made_up_place_in_a_list_is_no_error_of_the_server(calling: Calling) -> None:
     maya = calling(stage().maya)
     for cursor in ("cD1hYWFh", "bz0xJnA9", "cj0xJnA9OTk5OTk5OTk5OTk5OTk5OTk5OTk5OQ==", "%00", "x" * 500):

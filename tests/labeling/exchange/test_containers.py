@@ -125,3 +125,25 @@ def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(pack: object) -> Non
 def test_reading_stops_after_many_records_of_which_none_is_right() -> None:
     with pytest.raises(UnreadableInput, match="None of the first 20,000 records"):
         list(read_comparisons(io.BytesIO(b"x\n" * 100_000), dialect="trl"))
+
+
+def test_one_good_record_does_not_buy_millions_of_wrong_ones() -> None:
+    good = as_lines([{"prompt": "2+2?", "chosen": "4", "rejected": "5"}])
+    with pytest.raises(UnreadableInput, match="More than half of the first 20,001 records"):
+        list(read_comparisons(io.BytesIO(good + b"x\n" * 100_000)))
+    limits = ReadLimits(refused_records=10)
+    entries = list(read_comparisons(io.BytesIO((good + b"x\n") * 20), limits=limits))
+    assert len(entries) == 40, "As many right as wrong ones are read to the end."
+
+
+def test_wrong_records_among_groups_count_as_well() -> None:
+    limits = ReadLimits(refused_records=10)
+    with pytest.raises(UnreadableInput, match="None of the first 10 records"):
+        list(read_comparisons(io.BytesIO(b"x\n" * 100), dialect="oasst", limits=limits))
+
+
+def test_reading_stops_after_the_last_record_that_is_allowed() -> None:
+    good = as_lines([{"prompt": "2+2?", "chosen": "4", "rejected": "5"}])
+    with pytest.raises(UnreadableInput, match="more than 3 records"):
+        list(read_comparisons(io.BytesIO(good * 5), limits=ReadLimits(records=3)))
+    assert len(list(read_comparisons(io.BytesIO(good * 3), limits=ReadLimits(records=3)))) == 3

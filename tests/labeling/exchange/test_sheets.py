@@ -6,7 +6,14 @@ import json
 
 import pytest
 
-from labeling.exchange import ImportedComparison, Rejected, UndetectedDialect, UnreadableInput
+from labeling.exchange import (
+    ImportedComparison,
+    ReadLimits,
+    Rejected,
+    UndetectedDialect,
+    UnreadableInput,
+    read_comparisons,
+)
 from labeling.exchange.sheets import column_rows, delimiter_of
 from tests.labeling.exchange.builders import message, read, trl
 
@@ -105,6 +112,28 @@ def test_parquet_rows_are_records() -> None:
     assert isinstance(records[0], ImportedComparison)
     assert records[0].external_id == "1"
     assert records[0].metadata == {"messages": [message("user", "Hi")], "score": None}
+
+
+def test_a_small_parquet_file_of_endless_rows_is_refused_unread() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    limits = ReadLimits(records=1000, unpacked_bytes=1 << 16, unpacked_ratio=20)
+    for rows, problem in ((1001, "more than 1,000 records"), (1, "more than 20 times")):
+        column = ["x" * (10 if rows > 1 else 1 << 20)] * rows
+        file = io.BytesIO()
+        parquet.write_table(pyarrow.table({"prompt": column, "chosen": column, "rejected": column}), file)
+        with pytest.raises(UnreadableInput, match=problem):
+            list(read_comparisons(io.BytesIO(file.getvalue()), limits=limits))
+
+
+def test_a_column_of_one_long_text_in_all_rows_is_refused_on_the_way() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    column, file = ["x" * 10_000] * 500, io.BytesIO()
+    parquet.write_table(pyarrow.table({"prompt": column, "chosen": column, "rejected": ["y"] * 500}), file)
+    limits = ReadLimits(unpacked_bytes=1 << 20, unpacked_ratio=200)
+    with pytest.raises(UnreadableInput, match="more than 200 times"):
+        list(read_comparisons(io.BytesIO(file.getvalue()), limits=limits))
 
 
 @pytest.mark.parametrize(

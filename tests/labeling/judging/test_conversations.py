@@ -143,3 +143,26 @@ def test_a_pair_with_turns_is_shown_whole_and_cannot_be_edited() -> None:
     assert any('role="listitem"' in body[side]["html"] for side in ("left", "right"))
     with pytest.raises(InvalidJudgment, match="several turns"):
         scene.vote(assignment, "a", edit="Better.")
+
+
+def test_hundreds_of_slow_turns_end_as_plain_text() -> None:
+    code = "```python\nx = [" + "'a', " * 900 + "]\n```"
+    turns = [{"role": "assistant", "content": f"{code}\n{number}"} for number in range(400)]
+    html = turns_html(turns)
+    assert "hl-" in html[:20_000], "The first turns look as usual."
+    assert html.count("plain-text") > 200
+    assert html.endswith("```\n399</div></div></div>")
+    assert [shown["html"].startswith('<div class="plain-text') for shown in shown_messages(turns)][-1]
+
+
+@pytest.mark.parametrize("depth", [300, 5000])
+def test_brackets_within_brackets_are_shown_as_they_came(depth: int) -> None:
+    content = "[" + ",".join("[" * depth + "]" * depth for _ in range(30)) + "]"
+    called = {"id": "c", "type": "function", "function": {"name": "f", "arguments": f'{{"a": {content}}}'}}
+    turns: list[dict[str, Any]] = [
+        {"role": "assistant", "content": "", "tool_calls": [called]},
+        {"role": "tool", "tool_call_id": "c", "content": content},
+    ]
+    html = turns_html(turns)
+    assert len(html) < 3 * len(content)
+    assert html.count(content) == 2

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from common.errors import Invalid
+from common.errors import Invalid, NotAllowed
 from labeling.models import Campaign, Event, User
 from tests.training.actions.conftest import rule_of
 from tests.training.conftest import NOW
@@ -37,7 +37,9 @@ def test_the_schedule_promotes_a_version_that_meets_the_gate_and_keeps_why(
     assert (decision.outcome, decision.is_automatic, decision.by) == ("passed", True, None)
     assert serving_version() == version
     assert not runs_awaiting_gate().exists()
-    assert version.deployments.get().reason == "All 6 rules of gate 1 are met; people were not asked."
+    assert version.deployments.get().reason == (
+        "All 6 rules of gate 1 are met by the campaign's own labels alone; people were not asked, and no suite was run."
+    )
     assert decide_by_rule(run=run, version=version, now=NOW) == decision
     event = Event.objects.get(verb="gate.passed")
     assert (event.campaign, event.after["version"]) == (labeled, "tiny-v1")
@@ -130,7 +132,8 @@ def test_a_certificate_has_the_rules_and_the_results_of_one_gate(
     while_servers_load(lambda: save_gate(campaign=labeled, rules=rules, acting_user=maya, now=NOW))
     promote_through_gate(version=version, acting_user=maya, now=NOW)
     decision = GateDecision.objects.get()
-    assert (decision.gate.number, decision.reason) == (2, "All 1 rules of gate 2 are met.")
+    assert decision.gate.number == 2
+    assert str(decision.reason).startswith("All 1 rules of gate 2 are met by the campaign's own labels alone")
     assert [result["figure"] for result in decision.results] == [rule.figure for rule in decision.gate.parsed]
 
 
@@ -191,7 +194,7 @@ def test_a_base_passes_no_gate(base: ModelVersion, maya: User) -> None:
 
 
 def test_a_version_passes_the_gate_of_every_campaign_that_it_writes_for(
-    labeled: Campaign, base: ModelVersion, charlie: User
+    labeled: Campaign, base: ModelVersion, charlie: User, maya: User
 ) -> None:
     run, version = finished_run(labeled, base, "person")
     measured(version, GOOD)
@@ -214,6 +217,8 @@ def test_a_version_passes_the_gate_of_every_campaign_that_it_writes_for(
     assert "another campaign" in stands.reason
     assert other.name not in stands.reason  # not everybody may know it
 
+    with pytest.raises(NotAllowed, match="gate of another campaign"):
+        promote_through_gate(version=version, acting_user=maya, now=NOW, reason="Agreed with Charlie?")
     promote_through_gate(version=version, acting_user=None, now=NOW, reason="Agreed with Charlie.")
     assert set(
         Event.objects.filter(verb="version.promoted").exclude(campaign=None).values_list("campaign", flat=True)

@@ -190,7 +190,9 @@ def test_without_a_gate_by_people_the_decision_says_so(candidate: ModelVersion) 
     measured(candidate, GOOD)
     stands = standing(candidate)
     assert stands is not None
-    assert stands.reason == "All 6 rules of gate 1 are met; people were not asked."
+    assert stands.reason == (
+        "All 6 rules of gate 1 are met by the campaign's own labels alone; people were not asked, and no suite was run."
+    )
 
 
 def test_nothing_else_happens_in_a_blind_test(gate: PeopleGate) -> None:

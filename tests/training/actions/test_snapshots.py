@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import NotAllowed
+from labeling.access import CampaignArchived
 from labeling.models import Campaign, User
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs, judge_all
 from training.actions.snapshots import expected_pairs, take_snapshot
@@ -51,6 +52,12 @@ def test_the_same_labels_give_the_same_snapshot_and_more_labels_another(campaign
     }  # no prompt changes sides while the campaign grows
     folders = sorted(path.name for path in Path(first.directory).parent.iterdir())
     assert folders == sorted([first.content_hash, later.content_hash])  # and nothing half-made is left
+
+
+def test_an_archived_campaign_is_not_frozen_again(campaign: Campaign, maya: User) -> None:
+    Campaign.objects.update(status=Campaign.Status.ARCHIVED)
+    with pytest.raises(CampaignArchived):
+        take_snapshot(campaign=campaign, acting_user=maya, now=NOW)
 
 
 def test_what_yields_no_pair_is_counted(campaign: Campaign) -> None:

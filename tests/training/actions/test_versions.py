@@ -1,18 +1,21 @@
 """Registering versions, and changing which one serves."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from common.errors import NotAllowed
-from labeling.models import Event, User
-from tests.training.conftest import NOW
+from labeling.models import Campaign, Event, User
+from tests.training.conftest import NOW, account
 from training.access import visible_versions
+from training.actions.generation import start_generation
 from training.actions.versions import promote, register_base_version, roll_back
 from training.errors import NothingServes, NothingToRollBack, ServingChanged, VersionDamaged, WrongName
 from training.models import Deployment, ModelVersion
 from training.queries.serving import serving_version, version_before
+from training.queries.watching import is_rejected
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +120,26 @@ def test_annotators_may_not_promote_and_strangers_do_not_find_the_version(
     with pytest.raises(NotAllowed):
         roll_back(acting_user=alice, now=NOW)
     assert not visible_versions(alice).exists()
+
+
+def test_a_lead_whom_it_does_not_concern_changes_nothing_that_serves(
+    base: ModelVersion, other: ModelVersion, campaign: Campaign, maya: User
+) -> None:
+    start_generation(campaign=campaign, acting_user=None, now=NOW)
+    promote(version=other, acting_user=maya, now=NOW)
+    stranger = account("olga", "lead")
+    for attempt in (roll_back, partial(promote, version=base)):
+        with pytest.raises(NotAllowed, match="leads of a campaign that this version writes for"):
+            attempt(acting_user=stranger, now=NOW)
+    assert serving_version() == other
+    assert roll_back(acting_user=maya, now=NOW).version == base
+
+
+def test_promoting_the_version_before_is_a_rollback_by_another_name(
+    base: ModelVersion, trained: ModelVersion, campaign: Campaign, maya: User
+) -> None:
+    start_generation(campaign=campaign, acting_user=None, now=NOW)
+    promote(version=trained, acting_user=maya, now=NOW)
+    assert not is_rejected(trained)
+    promote(version=base, acting_user=maya, now=NOW)
+    assert is_rejected(trained)

@@ -19,6 +19,12 @@ class RunFilter(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=JobStatus.choices, required=False)
 
 
+class AfterStepSerializer(serializers.Serializer[Any]):
+    """Narrows a curve to later points."""
+
+    after = serializers.IntegerField(default=-1, min_value=-1, max_value=2**31 - 1)
+
+
 class RunRequestSerializer(serializers.Serializer[Any]):
     """A run to start. parent: a version's name, by default the serving one. config: fields of RunConfig."""
 

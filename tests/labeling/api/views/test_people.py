@@ -33,3 +33,14 @@ def test_a_token_made_through_the_api_opens_it_and_its_key_is_shown_once(calling
         "pseudonym": scene.alice.pseudonym,
     }
     assert "key" not in str(alice.get("/api/v1/tokens/").json())
+
+
+def test_a_token_erases_its_owner_and_nobody_else(calling: Calling) -> None:
+    scene = stage()
+    client = calling(scene.root, "people")
+    refused = client.post("/api/v1/users/alice/erasure/", {"confirmation": "alice"}, format="json")
+    assert (refused.status_code, "Sign in to erase others" in refused.json()["detail"]) == (403, True)
+    scene.alice.refresh_from_db()
+    assert scene.alice.is_active
+    own = calling(scene.alice, "people").post("/api/v1/users/alice/erasure/", {"confirmation": "alice"}, format="json")
+    assert own.status_code == 200

@@ -13,6 +13,8 @@ def test_agreement_and_annotators_are_shown_by_pseudonym(calling: Calling) -> No
     figures = maya.get("/api/v1/campaigns/sums/agreement/").json()
     assert round(figures["percent_with_ties"]["value"], 3) == 0.667
     assert figures["include_simulated"] is False
+    assert maya.get("/api/v1/campaigns/sums/agreement/?include_simulated=yes").json()["include_simulated"] is True
+    assert maya.get("/api/v1/campaigns/sums/agreement/?include_simulated=xyz").status_code == 422
     annotators = maya.get("/api/v1/campaigns/sums/annotators/")
     assert {one["pseudonym"] for one in annotators.json()} == {scene.alice.pseudonym, scene.bob.pseudonym}
     assert "alice" not in annotators.content.decode()

@@ -1,0 +1,24 @@
+"""Sets somebody's password: `manage.py changepassword maya`. Django's command, and what follows from a new password."""
+
+from typing import Any
+
+from django.contrib.auth.management.commands import changepassword
+from django.db import transaction
+from django.utils import timezone
+
+from labeling.actions.accounts import end_access_after_password
+from labeling.models import User
+
+
+class Command(changepassword.Command):
+    help = "Set the password of an account. It ends the account's sessions and revokes its tokens."
+
+    def handle(self, *args: Any, **options: Any) -> str | None:
+        name = options["username"]
+        with transaction.atomic():
+            before = User.objects.filter(username=name).values_list("password", flat=True).first()
+            said = super().handle(*args, **options)
+            user = User.objects.get(username=name)
+            if user.password != before:
+                end_access_after_password(user=user, acting_user=None, now=timezone.now())
+        return said
