@@ -5,28 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.phrases import gettext_noop
-from common.transcripts import SHARED_PROMPT_CHARS, is_transcript, prompt_turns
+from common.prompt_fields import ABOUT, PROMPT_FIELDS, SYSTEM_FIELDS, WITH_INPUT, earlier_turns, with_input
+from common.transcripts import is_transcript, prompt_turns
 from labeling.exchange import conversations, parsing
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import in_field
 from labeling.exchange.records import JsonObject, Message
-
-PROMPT_FIELDS = (
-    "prompt",
-    "instruction",
-    "question",
-    "query",
-    "history",
-    "context",
-    "conversations",
-    "conversation",
-    "messages",
-    "input",
-)
-"""Fields that hold a prompt. The first that a record has is its prompt."""
-
-SPEAKERS = ("user", "assistant")
-SYSTEM_FIELDS = ("system", "system_prompt", "system_message", "system_instruction")
 
 
 @dataclass(slots=True)
@@ -75,13 +59,12 @@ def asked_by(record: JsonObject) -> Asked:
 
 def _with_input(record: JsonObject, name: str, text: str, asked: Asked) -> str:
     """An instruction with the text that it is about: the `input` of Alpaca, the `context` of Dolly."""
-    if name not in ("prompt", "instruction", "question", "query"):
+    if name not in WITH_INPUT:
         return text
-    for other in ("input", "context"):
+    for other in ABOUT:
         if isinstance(added := record.get(other), str):
             asked.used.append(other)
-            is_said = added.strip() == text.strip() or (len(added) >= SHARED_PROMPT_CHARS and added.strip() in text)
-            text = text if is_said or not added.strip() else f"{text}\n\n{added}"
+            text = with_input(text, added)
     return text
 
 
@@ -92,10 +75,11 @@ def _earlier_turns(record: JsonObject, name: str, text: str, asked: Asked) -> li
         return []
     asked.used.append("history")
     if all(isinstance(turn, list) for turn in turns):
-        if not all(len(pair) == 2 and all(isinstance(said, str) for said in pair) for pair in turns):
+        pairs = earlier_turns(turns)
+        if pairs is None:
             reason = gettext_noop("The field 'history' must be a list of messages, or of pairs of texts.")
             raise BadRecordError("wrong_type", reason, "history")
-        said = [Message(role=role, content=one) for pair in turns for role, one in zip(SPEAKERS, pair, strict=True)]
+        said = [Message(role=role, content=one) for role, one in pairs]
     else:
         said = conversations.messages(turns, in_field("history"), asked.extras)
     return said[:-1] if said[-1]["role"] == "user" and said[-1]["content"].strip() == text.strip() else said

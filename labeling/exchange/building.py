@@ -7,6 +7,7 @@ from itertools import combinations, pairwise
 from typing import Any, cast, get_args
 
 from common.phrases import gettext_noop
+from common.prompt_fields import UNKEPT
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, with_system
 from labeling.exchange.looks import control_token, looks_missing
@@ -99,7 +100,7 @@ def compare(
     metadata = parsing.rest(record, *read) | asked.extras
     if source.annotator in used:
         metadata.pop(source.annotator, None)
-    for name in parsing.UNKEPT:  # empty, or the record would have been refused
+    for name in UNKEPT:  # empty, or the record would have been refused
         metadata.pop(name, None)
     warnings = common_preference(votes)[1] if votes else ()
     if "gold" in metadata:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common.phrases import Phrase, gettext_noop
+from common.prompt_fields import UNKEPT_IN_MESSAGE
 from labeling.exchange import parsing
 from labeling.exchange.looks import is_alpaca, is_open, is_rendered, looks_empty
 from labeling.exchange.parsing import BadRecordError
@@ -31,16 +32,6 @@ ROLES: Mapping[str, str] = {
     "ipython": "tool",
 }
 """The names of roles in public data sets, and the role that each means."""
-
-UNKEPT_IN_MESSAGE = (
-    "reasoning_content",
-    "reasoning",
-    "reasoning_details",
-    "thinking",
-    "thinking_blocks",
-    *(name for name in parsing.UNKEPT if name not in parsing.OF_TOOLS),
-)
-"""Other fields of a message that a model sees or wrote, and that have no place here."""
 
 HERMES_CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.DOTALL)
 HERMES_RESULT = re.compile(r"\s*<tool_response>\n?((?:(?!</?tool_response>).)*?)\n?</tool_response>\s*", re.DOTALL)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from common.phrases import gettext_noop
+from common.prompt_fields import UNKEPT
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import asked_by
 from labeling.exchange.building import Source, compare, preference_named
@@ -131,7 +132,7 @@ def mapped_prompt(mapping: ColumnMapping, place: Place, record: JsonObject, limi
         place.record,
         conversations.with_tools(asked.prompt, record.get("tools")),
         external_id=_id(mapping, record, limits, ""),
-        metadata=parsing.rest(record, *_whole_columns(mapping), "tools", *parsing.UNKEPT) | asked.extras,
+        metadata=parsing.rest(record, *_whole_columns(mapping), "tools", *UNKEPT) | asked.extras,
     )
 
 

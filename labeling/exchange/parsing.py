@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from common.phrases import Marked, Phrase, gettext_noop, phrased
+from common.prompt_fields import OF_TOOLS, UNKEPT, holds_nothing
 from labeling.exchange.looks import look_alike, looks_empty
 from labeling.exchange.records import JsonObject, Preference
 
@@ -33,24 +34,6 @@ SIDE_FIELDS: Mapping[str, int] = {
 }
 """Fields that a record can do without, and their longest text. A value that cannot be used becomes metadata."""
 
-UNKEPT = (
-    "functions",
-    "tool_choice",
-    "function_call",
-    "chat_template_kwargs",
-    "images",
-    "image",
-    "image_path",
-    "image_url",
-    "videos",
-    "audios",
-    "audio",
-    "documents",
-)
-"""Fields of a record that change what the model sees. They cannot be kept, so a record with one of them is refused."""
-
-OF_TOOLS = ("functions", "tool_choice", "function_call")
-
 
 class BadRecordError(Exception):
     """A record cannot be imported. It never leaves labeling.exchange: it becomes a `Rejected`. field: its cause.
@@ -68,7 +51,7 @@ class BadRecordError(Exception):
 def refuse_unkept(record: Mapping[str, Any]) -> None:
     """Raises BadRecordError for a field that changes what the model sees and cannot be kept."""
     for name in UNKEPT:
-        if name in record and record[name] not in (None, "", "[]", "{}", "null", [], {}):
+        if not holds_nothing(record.get(name)):
             reason = gettext_noop(
                 "The record has the field %(name)s, which changes what the model sees and cannot be kept here."
             )

@@ -1,6 +1,7 @@
 """Reads one prompt: from the shapes in which prompts and conversations are published."""
 
 from common.phrases import gettext_noop
+from common.prompt_fields import UNKEPT
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import asked_by, with_system
 from labeling.exchange.parsing import BadRecordError
@@ -26,7 +27,7 @@ def read_prompt(place: Place, record: JsonObject, limits: ReadLimits) -> Importe
         messages=conversations.with_tools(messages, record.get("tools")),
         external_id=parsing.optional_name(record, identity, limits.id_chars),
         tags=_tags(record, limits),
-        metadata=parsing.rest(record, *used, identity, "tags", "category", "tools", *parsing.UNKEPT) | extras,
+        metadata=parsing.rest(record, *used, identity, "tags", "category", "tools", *UNKEPT) | extras,
     )
 
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from common.phrases import gettext_noop
+from common.prompt_fields import SYSTEM_FIELDS
 from labeling.exchange import conversations, parsing
-from labeling.exchange.asking import SYSTEM_FIELDS, Asked, asked_by
+from labeling.exchange.asking import Asked, asked_by
 from labeling.exchange.building import MOST_RANKED, Ranked, Size, Source, compare, ranking
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from common.phrases import gettext_noop
+from common.prompt_fields import UNKEPT
 from common.transcripts import Unsplit, is_hh_pair, split_common_beginning, split_hh_pair, unspaced
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
@@ -101,7 +102,7 @@ def read_openai(place: Place, record: JsonObject, limits: ReadLimits) -> Importe
     first, second = (conversations.completion(parsing.required(record, name), name, asked.extras) for name in names)
     asked.prompt = conversations.prompt(parsing.required(given, "messages"), extras=asked.extras)
     asked.prompt = conversations.with_tools(asked.prompt, given.get("tools"))
-    if others := parsing.rest(given, "messages", "tools", *parsing.UNKEPT):
+    if others := parsing.rest(given, "messages", "tools", *UNKEPT):
         asked.extras["input_fields"] = others
     sides = first, second
     return compare(Source(place, "openai", record, limits), asked, sides, names, preference="first", used=names)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from common.phrases import gettext_noop
+from common.prompt_fields import is_repeated
 from common.transcripts import SHARED_PROMPT_CHARS, split_transcript
 from labeling.exchange.asking import Asked
 from labeling.exchange.conversations import checked_prompt
@@ -24,10 +25,9 @@ def unrepeated(asked: Asked, sides: Sides, names: tuple[str, str]) -> Sides:
     Raises BadRecordError if only one repeats the prompt, or both do in another form than a transcript.
     """
     starts = [side.text.lstrip() for side in sides]
-    last = asked.prompt[-1]["content"].strip()
     if starts[0].startswith(OPENINGS) or starts[1].startswith(OPENINGS):
         return _without(asked, sides, names)
-    if len(last) >= SHARED_PROMPT_CHARS and starts[0].startswith(last) and starts[1].startswith(last):
+    if is_repeated(asked.prompt[-1]["content"], starts):
         raise _repeated()
     return sides
 
@@ -44,7 +44,7 @@ def _without(asked: Asked, sides: Sides, names: tuple[str, str]) -> Sides:
         return replace(sides[0], text=wholes[0][1]), replace(sides[1], text=wholes[1][1])
     if wholes[0] or wholes[1]:
         raise only_one(names)
-    if len(last) >= SHARED_PROMPT_CHARS and all(side.text.lstrip().startswith(last) for side in sides):
+    if is_repeated(last, [side.text for side in sides]):
         raise _repeated()
     for side, name in zip(sides, names, strict=True):
         if is_alpaca(side.text):

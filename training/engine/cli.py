@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from training.engine.config import RunConfig, as_table, read_settings
+from training.engine.config import RewardConfig, RunConfig, as_table, read_settings
 from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, Cancelled, EngineError, as_engine_error
 from training.engine.events import Caller, StopRequest, emit, log
 from training.engine.launcher import Hosts, end_with_launcher, is_launched, launch, processes_here, reports
@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "settings":
         from training.engine.methods.settings import RlhfConfig
 
-        print(as_table(RlhfConfig if options.rlhf else RunConfig))
+        print(as_table(RlhfConfig if options.rlhf else RewardConfig if options.reward else RunConfig))
         return EXIT_FINISHED
     stop = StopRequest()
     stop.install()
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command in _SHARED and not is_launched():
             hosts = Hosts(options.hosts, options.host_rank, options.rendezvous)
-            config = RunConfig.from_mapping(read_settings(options.config, options.settings))
+            config = _kind(options).from_mapping(read_settings(options.config, options.settings))
             if (processes := processes_here(config)) > 1 or hosts.count > 1:
                 return launch(sys.argv[1:] if arguments is None else arguments, processes, hosts)
         result = _run(options, stop)
@@ -70,7 +70,11 @@ def _run(options: argparse.Namespace, stop: StopRequest) -> dict[str, Any]:
     settings = read_settings(options.config, options.settings)
     if options.command in _METHODS:
         return _METHODS[options.command](options, settings, stop)
-    return _COMMANDS[options.command](options, RunConfig.from_mapping(settings), stop)
+    return _COMMANDS[options.command](options, _kind(options).from_mapping(settings), stop)
+
+
+def _kind(options: argparse.Namespace) -> type[RunConfig]:
+    return RewardConfig if options.command == "reward" else RunConfig
 
 
 def _report(error: EngineError) -> int:
@@ -124,6 +128,7 @@ def build_parser() -> argparse.ArgumentParser:
     lab.add_argument("--watch", type=Path, help="pairs that are scored as well, but not learned from")
     settings = commands.add_parser("settings", help="print all settings as a table: default, range and meaning")
     settings.add_argument("--rlhf", action="store_true", help="those that rlhf has beside them")
+    settings.add_argument("--reward", action="store_true", help="those of a reward model that differ from them")
     rlhf = commands.add_parser("rlhf", help="learn from a reward by RLOO, PPO or online DPO; run again to resume")
     rlhf.add_argument("--out", type=Path, required=True, help="folder of the run")
     best = commands.add_parser("best-of-n", help="sample completions of each prompt and take the best by a reward")

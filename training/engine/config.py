@@ -189,7 +189,8 @@ class RunConfig:
     @property
     def loss_settings(self) -> LossSettings:
         """The settings of the loss functions."""
-        return LossSettings(**{each.name: getattr(self, each.name) for each in dataclasses.fields(LossSettings)})
+        fields = (each.name for each in dataclasses.fields(LossSettings))
+        return LossSettings(**{name: getattr(self, name) for name in fields if hasattr(self, name)})
 
     @classmethod
     def from_mapping(cls, values: dict[str, Any]) -> Self:
@@ -210,6 +211,33 @@ class RunConfig:
             name: list(value) if isinstance(value, tuple) else value
             for name, value in ((each.name, getattr(self, each.name)) for each in dataclasses.fields(self))
         }
+
+
+@dataclass(frozen=True)
+class RewardConfig(RunConfig):
+    """The settings of a reward model. Its loss is Bradley-Terry on rewards; settings of other losses, and of answers
+    of the policy, are refused."""
+
+    beta: float = _setting(1.0, "A reward model has no reference to be tied to: always 1.", low=1.0, high=1.0)
+    learning_rate: float = _setting(1e-4, "Peak step size, reached after warm-up.", above=0.0, high=1.0)
+    epochs: int = _setting(
+        1, "How often every preference pair is seen; reward models overfit after the first.", low=1, high=1000
+    )
+    center_rewards_coefficient: float = _setting(
+        0.0, "Adds this times the squared sum of a pair's rewards to the loss, so that rewards centre on zero.", low=0.0
+    )
+
+    def __post_init__(self) -> None:
+        if self.tuning != "lora" or self.probe_prompts:
+            raise InputError("a reward model is trained with tuning=lora and probe_prompts=0: it writes no completions")
+        own = {each.name: each.default for each in dataclasses.fields(self)}
+        unused = [each.name for each in dataclasses.fields(LossSettings) if each.name != "center_rewards_coefficient"]
+        if changed := [name for name in (*unused, "reference") if getattr(self, name) != own[name]]:
+            raise InputError(
+                f"a reward model is trained by Bradley-Terry on rewards, to which {', '.join(changed)} would not "
+                "apply: leave it out"
+            )
+        super().__post_init__()
 
 
 def _coerce(setting: dataclasses.Field[Any], value: Any) -> Any:

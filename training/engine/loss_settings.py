@@ -45,6 +45,7 @@ class LossSettings:
     sft_weight: float = 0.0
     dpop_weight: float = 0.0
     unlikelihood_weight: float = 1.0
+    center_rewards_coefficient: float = 0.0
 
 
 def doubts(settings: LossSettings, *, learning_rate: float, tuning: str) -> list[str]:

@@ -191,9 +191,13 @@ def pair_losses(pairs: Pairs, settings: LossSettings) -> Tensor:
     """The loss of every pair, (pairs,), in nats where the loss is a likelihood.
 
     ``sft_weight`` above 0 adds that times the mean negative log-probability of the chosen completion's tokens (RPO,
-    arXiv 2404.19733, equation 1): the other remedy for likelihood displacement.
+    arXiv 2404.19733, equation 1): the other remedy for likelihood displacement. ``center_rewards_coefficient`` eta adds
+    ``eta (r_c + r_r)^2`` of a reward model's rewards (arXiv 2312.09244, equation 2): the preference leaves them
+    free up to a constant.
     """
     losses = LOSSES[settings.loss](pairs, settings)
+    if settings.center_rewards_coefficient:
+        losses = losses + settings.center_rewards_coefficient * pairs.policy.sum(1) ** 2
     return losses - settings.sft_weight * pairs.per_token[:, 0] if settings.sft_weight else losses
 
 

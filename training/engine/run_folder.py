@@ -8,6 +8,7 @@ finished.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from training.engine.errors import InputError
 from training.engine.events import log
@@ -26,6 +27,7 @@ from training.language_models.folders import sync
 
 SEAL = "sha256.json"
 _SET_ASIDE = ".damaged"
+_Content = TypeVar("_Content")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class RunFolder:
         ``writes``: of several processes that train together, one locks and writes and the others only read.
         ``while_waiting``: called several times a second; it may raise to end the wait."""
         self.path, self.writes = path, writes
+        self._aside: list[str] = []
         if not writes:
             return
         try:
@@ -154,22 +157,25 @@ class RunFolder:
     def newest_whole_checkpoint(self) -> Path | None:
         """The newest checkpoint whose seal is intact; None before the first. Newer ones that are damaged are set aside
         under another name, with a line in the log. Raises InputError where there were some and none is whole."""
-        aside = []
         for path in reversed(self.checkpoints()):
             damage = broken_seal(path)
             if damage is None:
                 return path
-            target = path.with_name(path.name + _SET_ASIDE)
-            shutil.rmtree(target, ignore_errors=True)
-            path.rename(target)
-            aside.append(target.name)
-            log(f"the checkpoint {path} is damaged ({damage}): it is kept aside as {target}")
-        if aside:
+            self.set_aside(path, damage)
+        if self._aside:
             raise InputError(
-                f"no checkpoint in {self.path} is whole: {', '.join(aside)} are damaged. Check the disk; the same "
-                "command again starts from the first step"
+                f"no checkpoint in {self.path} is whole: {', '.join(self._aside)} are damaged. Check the disk; the "
+                "same command again starts from the first step"
             )
         return None
+
+    def set_aside(self, checkpoint: Path, damage: str) -> None:
+        """Keep a damaged checkpoint under another name, with a line in the log."""
+        target = checkpoint.with_name(checkpoint.name + _SET_ASIDE)
+        shutil.rmtree(target, ignore_errors=True)
+        checkpoint.rename(target)
+        self._aside.append(target.name)
+        log(f"the checkpoint {checkpoint} is damaged ({damage}): it is kept aside as {target}")
 
     def checkpoint_path(self, step: int) -> Path:
         """The folder of a step's checkpoint."""
@@ -210,14 +216,15 @@ def broken_seal(folder: Path) -> str | None:
     """The damage of a folder that was sealed: a file that is not as it was written. None: it is whole, to the bit.
 
     A folder without a seal was written by an older version, which made none: it counts as whole, with a line in the
-    log. Raises OSError where the disk cannot be read: that is no damage, and may pass.
+    log. A bad sector, which cannot be read twice, is damage. Raises OSError where the disk cannot be read for another
+    reason: that may pass.
     """
     try:
-        sealed = json.loads((folder / SEAL).read_bytes())
+        sealed = json.loads(_twice(Path.read_bytes, folder / SEAL))
     except FileNotFoundError:
         log(f"{folder} has no hashes, as an older version wrote it: it is used as it is")
         return None
-    except ValueError as error:
+    except (ValueError, _Unreadable) as error:
         return f"{SEAL} cannot be read: {error}"
     if not isinstance(sealed, dict):
         return f"{SEAL} holds no hashes"
@@ -233,9 +240,33 @@ def _hashes(folder: Path) -> dict[str, str]:
     hashes = {}
     for path in sorted(folder.iterdir()):
         if path.name != SEAL:
-            with path.open("rb") as stream:
-                hashes[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+            try:
+                hashes[path.name] = _twice(_hash, path)
+            except _Unreadable:
+                hashes[path.name] = "unreadable"
     return hashes
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class _Unreadable(Exception):
+    """A file with a bad sector: what it held is lost."""
+
+
+def _twice(read: Callable[[Path], _Content], path: Path) -> _Content:
+    """The content of a file, read at the second try if the disk fails at the first. Raises _Unreadable after that."""
+    for is_last in (False, True):
+        try:
+            return read(path)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            if is_last:
+                raise _Unreadable(str(error)) from error
+    raise AssertionError
 
 
 def _read_json(path: Path) -> dict[str, Any]:

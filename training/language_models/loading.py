@@ -25,12 +25,24 @@ def check_model_folder(folder: Path) -> None:
     if (broken := broken_link(folder)) is not None:
         raise ModelNotLoadable(f"{broken} is a link to a file that does not exist")
     if (folder / "config.json").is_file():
+        _refuse_pickles(folder)
         return
     if (folder / "adapter_config.json").is_file():
         raise ModelNotLoadable(
             f"{folder} is an adapter, not a model: name the base model's folder, and this one as the adapter"
         )
     raise ModelNotLoadable(f"{folder} is no model folder: it has no config.json")
+
+
+def _refuse_pickles(folder: Path) -> None:
+    weights = [path.name for path in sorted(folder.glob("pytorch_model*")) if path.suffix in (".bin", ".pt", ".pth")]
+    if weights and not any(folder.glob("*.safetensors")):
+        raise ModelNotLoadable(
+            f"{folder} cannot be loaded as a causal language model: its weights are pickled ({weights[0]}), and a "
+            "pickle may run any program. Convert them where you trust their source, by python -c "
+            f'"from transformers import AutoModelForCausalLM as M; M.from_pretrained({str(folder)!r})'
+            f'.save_pretrained({str(folder)!r})"'
+        )
 
 
 def broken_link(folder: Path) -> Path | None:

@@ -77,6 +77,24 @@ def test_a_sealed_folder_tells_every_kind_of_damage(tmp_path: Path) -> None:
     assert "sha256.json cannot be read" in str(broken_seal(tmp_path))
 
 
+@pytest.mark.parametrize("name", ["a", "sha256.json"])
+def test_a_bad_sector_is_damage(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a").write_bytes(b"one")
+    seal_folder(tmp_path)
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to("/proc/self/mem")  # its first byte cannot be read: EIO, as of a bad sector
+    assert name in str(broken_seal(tmp_path))
+
+
+def test_another_fault_of_the_disk_may_pass(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"one")
+    seal_folder(tmp_path)
+    (tmp_path / "a").unlink()
+    (tmp_path / "a").mkdir()  # it cannot be read, and is no bad sector
+    with pytest.raises(IsADirectoryError):
+        broken_seal(tmp_path)
+
+
 def test_a_folder_of_an_older_version_has_no_seal_and_counts_as_whole(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"one")
     assert broken_seal(tmp_path) is None

@@ -9,7 +9,13 @@ from safetensors.torch import load_file, save_file
 from transformers.utils import logging as transformers_logging
 
 from tests.training.engine import tiny
-from training.language_models.loading import ModelNotLoadable, first_line, load_model, quiet_libraries
+from training.language_models.loading import (
+    ModelNotLoadable,
+    check_model_folder,
+    first_line,
+    load_model,
+    quiet_libraries,
+)
 
 
 @pytest.fixture
@@ -58,3 +64,18 @@ def test_libraries_are_quiet_for_the_time_of_the_block_even_after_an_error() -> 
 def test_an_error_without_words_is_named_by_its_kind() -> None:
     assert first_line(ValueError("\none\ntwo")) == "one"
     assert first_line(ValueError()) == "ValueError"
+
+
+def test_a_refusal_of_pickled_weights_has_the_command_that_converts_them(folder: Path) -> None:
+    stored = load_model(folder).state_dict()
+    (folder / "model.safetensors").unlink()
+    torch.save(stored, folder / "pytorch_model.bin")
+    with pytest.raises(ModelNotLoadable, match=r"its weights are pickled \(pytorch_model\.bin\)") as refused:
+        check_model_folder(folder)
+    exec(str(refused.value).partition('python -c "')[2].removesuffix('"'))
+    assert all(torch.equal(each, stored[name]) for name, each in load_model(folder).state_dict().items())
+
+
+def test_a_pickle_beside_safetensors_is_not_read(folder: Path) -> None:
+    (folder / "pytorch_model.bin").write_bytes(b"no pickle")
+    assert load_model(folder).dtype == torch.float32

@@ -8,6 +8,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from common.prompt_fields import (
+    ABOUT,
+    PROMPT_FIELDS,
+    SYSTEM_FIELDS,
+    UNKEPT,
+    UNKEPT_IN_MESSAGE,
+    WITH_INPUT,
+    earlier_turns,
+    holds_nothing,
+    is_repeated,
+    with_input,
+)
 from common.transcripts import (
     Turn,
     Unsplit,
@@ -58,11 +70,12 @@ class ConversationReader:
 
     def prompt_messages(self) -> list[Message]:
         """The prompt alone, with its tools: of a line with two sides the one that ``conversation`` reads."""
-        if self.record.get("prompt") is None:
-            if not {"chosen", "rejected"} & set(self.record):
-                raise self.error("'prompt' is missing")
+        if {"chosen", "rejected"} & set(self.record) and self.record.get("prompt") is None:
             return self.conversation()[0]
-        return self._with_tools(self._prompt(self.record["prompt"]))
+        field = self._prompt_field()
+        if field is None:
+            raise self.error("'prompt' is missing")
+        return self._with_tools(self._with_system(self._prompt(field), field))
 
     def conversation(self) -> tuple[list[Message], Side, Side]:
         """The prompt and the two sides."""
@@ -71,24 +84,83 @@ class ConversationReader:
             if name not in record:
                 raise self.error(f"{name!r} is missing")
         chosen, rejected = record["chosen"], record["rejected"]
-        prompt = record.get("prompt")
-        if prompt is None and isinstance(chosen, str) and isinstance(rejected, str):
-            prompt, (chosen, rejected) = self._split_texts(chosen, rejected)
-        elif prompt is None:
-            prompt, chosen, rejected = self._split_implicit_prompt(chosen, rejected)
-        if isinstance(prompt, str) and is_transcript(prompt):
-            chosen, rejected = (unspaced(side) if isinstance(side, str) else side for side in (chosen, rejected))
-        messages = self._prompt(prompt)
-        sides = self._side(chosen, messages, "chosen"), self._side(rejected, messages, "rejected")
-        return self._with_tools(messages), sides[0], sides[1]
+        field = self._prompt_field()
+        if field is not None:
+            messages = self._prompt(field)
+            if isinstance(record[field], str) and is_transcript(record[field]):
+                chosen, rejected = (unspaced(side) if isinstance(side, str) else side for side in (chosen, rejected))
+        elif isinstance(chosen, str) and isinstance(rejected, str):
+            messages, (chosen, rejected) = self._split_texts(chosen, rejected)
+        else:
+            messages, chosen, rejected = self._split_implicit_prompt(chosen, rejected)
+        whole = self._with_system(messages, field)
+        sides = self._side(chosen, (whole, messages), "chosen"), self._side(rejected, (whole, messages), "rejected")
+        texts = [side if isinstance(side, str) else side[0]["content"] for side in sides]
+        asked = [messages[-1]["content"], *([record[field]] if field and isinstance(record[field], str) else [])]
+        if any(is_repeated(one, texts) for one in asked):
+            raise self.error("the prompt is repeated at the start of 'chosen' and 'rejected'")
+        return self._with_tools(whole), sides[0], sides[1]
 
-    def _prompt(self, value: Any) -> list[Message]:
-        """The messages of a prompt: a text, a transcript or messages."""
-        if isinstance(value, str):
-            value = _as_messages(prompt_turns(value) if is_transcript(value) else [("user", value)])
-        messages = self._messages(value, "prompt")
+    def _prompt_field(self) -> str | None:
+        """The field that holds the prompt; None: the two sides hold it, as transcripts or whole conversations."""
+        field = next((name for name in PROMPT_FIELDS if self.record.get(name) is not None), None)
+        sides = [self.record.get(name) for name in ("chosen", "rejected")]
+        if field == "prompt" or field is None:
+            return field
+        if all(isinstance(side, str) for side in sides):
+            return None if is_hh_pair(*map(str, sides)) else field
+        return None if all(isinstance(side, list) and not _is_answer(side) for side in sides) else field
+
+    def _prompt(self, field: str) -> list[Message]:
+        """The messages of a prompt: a text, a transcript or messages. A text goes on from `history`, and is about
+        `input`."""
+        value = self.record[field]
+        if not isinstance(value, str):
+            messages = self._messages(value, field)
+        else:
+            if field in WITH_INPUT:
+                for about in ABOUT:
+                    value = with_input(value, self._text(about))
+            said = prompt_turns(value) if is_transcript(value) else [("user", value)]
+            messages = [*self._earlier_turns(self.record[field]), *_as_messages(said)]
         if not messages:
-            raise self.error("'prompt' is empty")
+            raise self.error(f"{field!r} is empty")
+        return messages
+
+    def _text(self, name: str) -> str:
+        value = self.record.get(name)
+        if value is not None and not isinstance(value, str):
+            raise self.error(f"{name!r} must be a text, got {type(value).__name__}")
+        return value or ""
+
+    def _earlier_turns(self, text: str) -> list[Message]:
+        """Those of `history`, without the present one at its end."""
+        value = self.record.get("history")
+        if holds_nothing(value):
+            return []
+        if isinstance(value, list) and all(isinstance(turn, dict) for turn in value):
+            said = self._messages(value, "history")
+        elif (pairs := earlier_turns(value)) is not None:
+            said = _as_messages(pairs)
+        else:
+            raise self.error("'history' must be a list of messages, or of pairs of texts")
+        return said[:-1] if said[-1]["role"] == "user" and said[-1]["content"].strip() == text.strip() else said
+
+    def _with_system(self, messages: list[Message], field: str | None) -> list[Message]:
+        """The messages of a prompt with the system message beside it. Refuses what the model would have to see too."""
+        is_text = field is not None and isinstance(self.record[field], str)
+        read = {field, *(["history"] if is_text else []), *(ABOUT if is_text and field in WITH_INPUT else [])}
+        for name in (*UNKEPT, "history", *ABOUT):
+            if name not in read and not holds_nothing(self.record.get(name)):
+                raise self.error(f"{name!r} changes what the model sees, and cannot be used here")
+        for name in SYSTEM_FIELDS:
+            text = self._text(name)
+            if not text.strip():
+                continue
+            if messages[0]["role"] not in ("system", "developer"):
+                messages = [Message(role="system", content=text), *messages]
+            elif messages[0]["content"].strip() != text.strip():
+                raise self.error(f"{name!r} contradicts the system message of the prompt")
         return messages
 
     def _with_tools(self, messages: list[Message]) -> list[Message]:
@@ -138,6 +210,9 @@ class ConversationReader:
             if role not in _ROLES or not isinstance(content, str):
                 raise self.error(f"{name!r} must hold messages with a known role and a text")
             message = Message(role=role, content=content)
+            for unkept in (*UNKEPT_IN_MESSAGE, "function_call"):
+                if not holds_nothing(item.get(unkept)):
+                    raise self.error(f"{name!r} holds a message with {unkept!r}, which cannot be used")
             if item.get("tool_calls"):
                 message["tool_calls"] = self._calls(item["tool_calls"], role, name)
             if tools := self._tools(item.get("tools")):  # as the platform writes a conversation
@@ -166,18 +241,25 @@ class ConversationReader:
             calls.append(call)
         return calls
 
-    def _side(self, value: Any, prompt: list[Message], name: str) -> Side:
+    def _side(self, value: Any, prompts: Sequence[list[Message]], name: str) -> Side:
         """The completion: a text, or its turns if it has several or calls tools. Messages may repeat the prompt's."""
         if isinstance(value, str):
             return value
         messages = self._messages(value, name)
-        if len(messages) > len(prompt) and messages[: len(prompt)] == prompt:
-            messages = messages[len(prompt) :]
+        for prompt in prompts:
+            if len(messages) > len(prompt) and messages[: len(prompt)] == prompt:
+                messages = messages[len(prompt) :]
+                break
         roles = [message["role"] for message in messages]
         if not roles or roles[0] != "assistant" or roles[-1] != "assistant" or {"system", "developer"} & set(roles):
             raise self.error(f"{name!r} must begin and end with an assistant message after the prompt")
         is_plain = len(messages) == 1 and "tool_calls" not in messages[0]
         return messages[0]["content"] if is_plain else messages
+
+
+def _is_answer(side: list[Any]) -> bool:
+    """Whether a side begins with the assistant's message, and not with the prompt."""
+    return bool(side) and isinstance(side[0], dict) and side[0].get("role") == "assistant"
 
 
 def _as_messages(turns: Sequence[Turn]) -> list[Message]:

@@ -5,6 +5,7 @@ The folder is sealed by the hashes of its files, so that a resume never goes on 
 
 from __future__ import annotations
 
+import errno
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,9 +15,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from training.engine.model.parallel import gathered, spread_like
+from training.engine.errors import InputError
+from training.engine.model.parallel import ALONE, Ranks, gathered, spread_like
 from training.engine.model.weights import Weights
-from training.engine.run_folder import building, seal_folder, write_json
+from training.engine.run_folder import RunFolder, building, seal_folder, write_json
 from training.language_models.folders import publish_folder
 
 _OPTIMIZER_NAME = "optimizer.safetensors"
@@ -49,6 +51,50 @@ def save_checkpoint(
         write_json(temporary / _STATE_NAME, asdict(progress))
         seal_folder(temporary)
         publish_folder(temporary, target, replace=True)
+
+
+def resume(
+    folder: RunFolder, *, weights: Weights, optimizer: torch.optim.Optimizer, ranks: Ranks = ALONE
+) -> RunProgress | None:
+    """Restore the newest checkpoint that is whole and can be loaded; None before the first. Those that are damaged are
+    set aside, also one without hashes. Raises InputError in every process where there were some and none is left."""
+    while (checkpoint := _newest_whole(folder, ranks)) is not None:
+        progress, damage = None, ""
+        try:
+            progress = load_checkpoint(checkpoint, weights=weights, optimizer=optimizer)
+        except Exception as error:
+            if not _is_damage(error):
+                raise
+            damage = f"{type(error).__name__}: {error}"
+        if not ranks.any(progress is None):
+            return progress
+        if ranks.main:
+            folder.set_aside(checkpoint, damage or "another process cannot load it")
+        ranks.wait()
+    return None
+
+
+def _newest_whole(folder: RunFolder, ranks: Ranks) -> Path | None:
+    """Found by the first process for all of them. Raises InputError in each of them."""
+    found: Path | None = None
+    reason = ""
+    if ranks.main:
+        try:
+            found = folder.newest_whole_checkpoint()
+        except InputError as error:
+            reason = str(error)
+    found, reason = ranks.from_main((found, reason))
+    if reason:
+        raise InputError(reason)
+    return found
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether files are not as written, and not the machine short of something that may pass."""
+    cause = error if error.__cause__ is None else error.__cause__
+    if isinstance(cause, OSError):
+        return isinstance(cause, FileNotFoundError) or cause.errno == errno.EIO
+    return not isinstance(error, torch.OutOfMemoryError | MemoryError)
 
 
 def load_checkpoint(source: Path, *, weights: Weights, optimizer: torch.optim.Optimizer) -> RunProgress:

@@ -12,6 +12,7 @@ from training.engine.data.text import TextEncoder
 from training.engine.measuring.probes import Probes
 from training.engine.measuring.scoring import (
     AfterRow,
+    Kept,
     SideLogProbs,
     figures_of,
     pair_scores,
@@ -42,12 +43,16 @@ class HeldOut:
         self.probes = probes
 
     def figures(
-        self, reference: SideLogProbs, after_row: AfterRow, report_answers: Callable[[int], Answered]
+        self,
+        reference: SideLogProbs,
+        after_row: AfterRow,
+        report_answers: Callable[[int], Answered],
+        kept: Kept | None = None,
     ) -> dict[str, Any]:
         """Loss, accuracy and so on beside the reference's log-probabilities (pairs, 2), and the probes' figures.
         ``after_row``: see ``score_rows``. ``report_answers``: gives, for a number of prompts, a function to call with
-        how many of them are answered."""
-        values = score_rows(self.model, self.pairs, self.rows, after_row, self.ranks)
+        how many of them are answered. ``kept``: see ``score_rows``."""
+        values = score_rows(self.model, self.pairs, self.rows, after_row, self.ranks, kept)
         figures = figures_of(
             pair_scores(self.pairs, values, reference), self.config, has_reference=self.model.has_reference
         )

@@ -161,14 +161,21 @@ def saved_parts(trained: TrainedModel, row: PackedRow) -> SavedParts:
 
 def attention_bytes(trained: TrainedModel, row: PackedRow) -> int:
     """Bytes of the attention weights of all layers: the part that does not grow with the tokens alone. None where they
-    are computed again, and where a kernel keeps the normalisers only, which grow with the tokens."""
+    are computed again, and where a kernel keeps the normalisers only, which grow with the tokens: ours on CUDA, and
+    those of torch (SDPA) in a model that computes one sequence at a time."""
     if trained.forward.attention == VARLEN:
         return 0
     config = trained.model.config.get_text_config()
+    if not trained.forward.packs and config._attn_implementation != "eager":
+        return 0
     heads = getattr(config, "num_attention_heads", 0)  # models without attention have none
-    count = kept_scores_of if trained.forward.packs else scores_of
-    scores = sum(map(count, tiled(row.segments)))
-    return int(scores * heads * config.num_hidden_layers * trained.dtype.itemsize)
+    size = trained.dtype.itemsize
+    if trained.forward.packs:
+        scores = sum(map(kept_scores_of, tiled(row.segments)))
+    else:
+        scores = sum((each.stop - each.start) ** 2 for each in row.segments)
+        size += 4 if size < 4 else 0  # the softmax is computed in fp32, and kept beside its copy
+    return int(scores * heads * config.num_hidden_layers * size)
 
 
 def passing_bytes(trained: TrainedModel, row: PackedRow) -> int:
@@ -216,18 +223,30 @@ def wants_checkpointing(config: RunConfig, needed: MemoryNeed, available: int) -
     plain, saving = (needed.total(checkpointing=each) for each in (False, True))
     if config.gradient_checkpointing != "auto":
         chosen = config.gradient_checkpointing == "on"
-        _refuse_beyond(saving if chosen else plain, available)
+        _refuse_beyond(saving if chosen else plain, available, config)
         return chosen
     if plain <= available:
         return False
-    _refuse_beyond(saving, available)
-    log(f"about {plain / GIB:.1f} GiB would be needed, {available / GIB:.1f} are free: gradient checkpointing is on")
+    _refuse_beyond(saving, available, config)
+    log(f"about {as_size(plain)} would be needed, {_room(available, config)}: gradient checkpointing is on")
     return True
 
 
-def _refuse_beyond(needed: int, available: int) -> None:
+def _refuse_beyond(needed: int, available: int, config: RunConfig) -> None:
     if needed > available:
         raise NotEnoughMemory(
-            f"about {needed / GIB:.2f} GiB are needed beyond the model itself, {available / GIB:.2f} are free: lower "
+            f"about {as_size(needed)} are needed beyond the model itself, {_room(available, config)}: lower "
             "tokens_per_row or max_length, set gradient_checkpointing to on, or train an adapter of a smaller rank"
         )
+
+
+def _room(available: int, config: RunConfig) -> str:
+    return f"{as_size(available)} are {'allowed by memory_limit_gib' if config.memory_limit_gib else 'free'}"
+
+
+def as_size(count: int) -> str:
+    """Bytes in GiB, below one of those in MiB, with two digits at least: 1.25 GiB, 17 MiB, 0.3 MiB."""
+    if count >= GIB:
+        return f"{count / GIB:.2f} GiB"
+    mebibytes = count / 2**20
+    return f"{mebibytes:.0f} MiB" if mebibytes >= 10 else f"{mebibytes:.2g} MiB"

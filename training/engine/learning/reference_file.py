@@ -6,7 +6,8 @@ The values of a pass that is not over have a file of the same form, so that an i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import Tensor
 
+from training.engine.errors import EngineError
 from training.engine.measuring.scoring import SideLogProbs
 from training.engine.run_folder import write_atomically
 
@@ -95,6 +98,27 @@ class PartialReference:
         """Write what there is."""
         save_reference(self.path, self.key, **self.splits)
         self.unsaved = 0
+
+
+@contextmanager
+def resumable(path: Path, key: str, lengths: dict[str, int]) -> Iterator[PartialReference]:
+    """The values of a pass of the block, which an earlier one under the same key may have begun; dropped when it is
+    over."""
+    kept = PartialReference(path, key, lengths)
+    try:
+        yield kept
+    except EngineError:
+        kept.save()
+        raise
+    path.unlink(missing_ok=True)
+
+
+def weights_hash(state: Mapping[str, Tensor]) -> str:
+    """SHA-256 over names and values, on the CPU."""
+    found = hashlib.sha256()
+    for name in sorted(state):
+        found.update(name.encode() + state[name].contiguous().view(torch.uint8).numpy().tobytes())
+    return found.hexdigest()
 
 
 def _cached(name: str) -> str:

@@ -2,7 +2,7 @@
 
 ``r(x, y) = w . h`` with h the last hidden state there; trained by Bradley-Terry, ``-p log sigma(r_c - r_r) - (1 - p)
 log sigma(r_r - r_c)``, which is DPO's loss with the reward in place of beta times the log-ratio. So the trainer is the
-same, with a reference of zero and a beta of one.
+same, with a reference of zero and a beta of one. ``center_rewards_coefficient`` adds ``eta (r_c + r_r)^2``.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from training.engine.config import RunConfig
+from training.engine.config import RewardConfig, RunConfig
 from training.engine.data.packing import PackedRow
 from training.engine.data.records import PairSet, TokenPair
 from training.engine.errors import InputError
 from training.engine.events import StopRequest
+from training.engine.loss_settings import BETA
 from training.engine.measuring.metrics import Column, accuracy
 from training.engine.measuring.scoring import rows_by_length, score_rows
 from training.engine.model.adapter_format import read_shape, read_state, write_adapter
@@ -95,12 +96,13 @@ class RewardWeights:
         return {**read_state(directory), **head}
 
 
-def reward_config(config: RunConfig) -> RunConfig:
-    """The settings under which the trainer's loss is Bradley-Terry on rewards. Raises InputError for settings that do
-    not apply to a reward model."""
-    if config.tuning != "lora" or config.probe_prompts:
-        raise InputError("a reward model is trained with tuning=lora and probe_prompts=0: it writes no completions")
-    return dataclasses.replace(config, loss="sigmoid", beta=1.0, sft_weight=0.0, dpop_weight=0.0)
+def reward_config(config: RunConfig) -> RewardConfig:
+    """The settings as those of a reward model; a beta that is DPO's default was not meant. Raises InputError for
+    settings that do not apply to one."""
+    if isinstance(config, RewardConfig):
+        return config
+    values = {each.name: getattr(config, each.name) for each in dataclasses.fields(config)}
+    return RewardConfig(**{**values, "beta": 1.0 if config.beta == BETA else config.beta})
 
 
 def score_rewards(

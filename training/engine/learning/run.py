@@ -18,7 +18,7 @@ from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError
 from training.engine.events import Caller, log
 from training.engine.launcher import reports
-from training.engine.learning.checkpoint import load_checkpoint
+from training.engine.learning.checkpoint import resume
 from training.engine.learning.memory import GIB, available_bytes, memory_need, wants_checkpointing
 from training.engine.learning.reward import RewardModel, reward_config
 from training.engine.learning.trainer import RunOrigin, Trainer, TrainingData
@@ -69,7 +69,7 @@ def train(
         folder = RunFolder(files.out, wait_seconds=wait_seconds, writes=ranks.main, while_waiting=caller.stop.check)
         inputs = describe_inputs(files, kind)
         config = _as_begun(config, folder.begun_with("config.json"))
-        folder.claim("config.json", _frozen(config), absent=_frozen(RunConfig()))
+        folder.claim("config.json", _frozen(config), absent=_frozen(type(config)()))
         folder.claim("inputs.json", inputs)
         ranks.wait()
         meta = folder.finished()
@@ -254,30 +254,15 @@ def _dropped(pair_sets: dict[str, PairSet]) -> dict[str, dict[str, int]]:
 
 def _resume(trainer: Trainer) -> None:
     """Go on after the newest whole checkpoint, if there is one."""
-    checkpoint = _newest_whole_checkpoint(trainer)
-    if checkpoint is not None:
-        trainer.progress = load_checkpoint(
-            checkpoint, weights=trainer.weights, optimizer=trainer.optimization.optimizer
-        )
-        log(f"resuming after step {trainer.progress.step} of {trainer.schedule.steps}")
+    progress = resume(
+        trainer.folder, weights=trainer.weights, optimizer=trainer.optimization.optimizer, ranks=trainer.ranks
+    )
+    if progress is not None:
+        trainer.progress = progress
+        log(f"resuming after step {progress.step} of {trainer.schedule.steps}")
     trainer.folder.rewind_metrics(trainer.progress.step)
     trainer.ranks.wait()
     trainer.selection.restore()
-
-
-def _newest_whole_checkpoint(trainer: Trainer) -> Path | None:
-    """Found by the first process for all of them. Raises InputError in each of them."""
-    found: Path | None = None
-    reason = ""
-    if trainer.ranks.main:
-        try:
-            found = trainer.folder.newest_whole_checkpoint()
-        except InputError as error:
-            reason = str(error)
-    found, reason = trainer.ranks.from_main((found, reason))
-    if reason:
-        raise InputError(reason)
-    return found
 
 
 def _meta(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,15 @@ from training.engine.events import Caller, log
 from training.engine.learning.checkpoint import RunProgress, save_checkpoint
 from training.engine.learning.held_out import HeldOut, make_probes
 from training.engine.learning.pace import Clock, ScoringReport
-from training.engine.learning.reference import PairsToScore, ReferenceModel, make_reference
+from training.engine.learning.reference import (
+    PairsToScore,
+    ReferenceModel,
+    cache_key,
+    make_reference,
+    pairs_hash,
+    reference_ingredients,
+)
+from training.engine.learning.reference_file import PartialReference, resumable, weights_hash
 from training.engine.learning.selection import Selection
 from training.engine.learning.step import Batch, Optimization
 from training.engine.measuring.scoring import (
@@ -176,13 +185,14 @@ class Trainer:
 
     def evaluate(self, step: int) -> None:
         """Score the held-out pairs, report, and keep the weights if they are among the best."""
-        with self.clock.evaluation():
+        with self.clock.evaluation(), self._resumable("held_out", {"test": self.data.test}) as kept:
             figures = self.held_out.figures(
                 self.reference["test"],
                 self._after_row("held_out", len(self.data.test), lambda: self._seconds_after(step)),
                 lambda prompts: (
                     ScoringReport(self.caller.emit, "probes", prompts, lambda: self._seconds_after(step)).update
                 ),
+                None if kept is None else kept.of("test"),
             )
         self.selection.note(step, figures)
         self._record({"event": "evaluated", "step": step, "split": "test", **figures})
@@ -218,16 +228,31 @@ class Trainer:
             result |= {"best_step": best.step, "stopped_early": reason is not None, "test": best.figures}
             result |= {"stopped_because": reason, "damaged_steps": self.selection.damaged}
         if self.config.final_margins:
-            lines = [line for name in ("train", "test") for line in self._margin_lines(name)]
-            if self.ranks.main:
-                write_atomically(self.folder.path / "margins.jsonl", "".join(lines).encode())
+            splits = {"train": self.data.train, "test": self.data.test}
+            with self._resumable("margins", splits) as kept:
+                lines = [line for name in splits for line in self._margin_lines(name, splits[name], kept)]
+                if self.ranks.main:
+                    write_atomically(self.folder.path / "margins.jsonl", "".join(lines).encode())
         return result
 
-    def _margin_lines(self, name: str) -> Iterator[str]:
+    def _resumable(
+        self, name: str, splits: dict[str, list[TokenPair]]
+    ) -> AbstractContextManager[PartialReference | None]:
+        """The values so far of a pass over pairs under the present weights, so that an interrupted one goes on. None
+        for several processes, each of which has but a part, and for all weights, whose hash takes long."""
+        if self.ranks.size > 1 or self.config.tuning == "full":
+            return nullcontext()
+        ingredients = reference_ingredients(self.model, self.config, self.origin.inputs)
+        hashes = {split: pairs_hash(pairs) for split, pairs in splits.items()}
+        key = cache_key({**ingredients, **hashes, "trained": weights_hash(self.weights.state())})
+        lengths = {split: len(pairs) for split, pairs in splits.items()}
+        return resumable(self.folder.path / f"{name}.partial.safetensors", key, lengths)
+
+    def _margin_lines(self, name: str, pairs: list[TokenPair], kept: PartialReference | None) -> Iterator[str]:
         """A line per pair with its margin under the finished weights. Strong disagreement may be a wrong label."""
-        pairs = self.data.train if name == "train" else self.data.test
         rows = rows_by_length(pairs, self.model, self.config, self.ranks)
-        values = score_rows(self.model, pairs, rows, self._after_row(f"final_{name}", len(pairs)), self.ranks)
+        known = None if kept is None else kept.of(name)
+        values = score_rows(self.model, pairs, rows, self._after_row(f"final_{name}", len(pairs)), self.ranks, known)
         yield from margin_lines(
             name, pairs, pair_scores(pairs, values, self.reference[name]), self.config.loss_settings
         )

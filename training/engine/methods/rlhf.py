@@ -17,7 +17,7 @@ from training.engine.data.schedule import Schedule
 from training.engine.data.text import TextEncoder
 from training.engine.errors import Cancelled, InputError
 from training.engine.events import Caller, log
-from training.engine.learning.checkpoint import RunProgress, load_checkpoint, save_checkpoint
+from training.engine.learning.checkpoint import RunProgress, resume, save_checkpoint
 from training.engine.learning.reference import ReferenceModel
 from training.engine.learning.run import load_start, prepare_torch
 from training.engine.methods.critic import Critic, PolicyAndCritic
@@ -179,10 +179,10 @@ class _Run:
         }
 
     def _resume(self) -> RunProgress:
-        checkpoint = self.folder.newest_whole_checkpoint()
-        progress = RunProgress(step=0, seconds=0.0)
-        if checkpoint is not None:
-            progress = load_checkpoint(checkpoint, weights=self.weights, optimizer=self.trainer.optimizer)
+        progress = resume(self.folder, weights=self.weights, optimizer=self.trainer.optimizer)
+        if progress is None:
+            progress = RunProgress(step=0, seconds=0.0)
+        else:
             log(f"resuming after step {progress.step} of {self.config.steps}")
         self.folder.rewind_metrics(progress.step)
         return progress

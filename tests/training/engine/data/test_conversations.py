@@ -64,3 +64,88 @@ def test_texts_without_a_prompt_are_refused_by_line_and_reason(
 ) -> None:
     with pytest.raises(RecordError, match=rf"pairs\.jsonl:1: .*{reason}"):
         read(tmp_path, encoder, {"chosen": chosen, "rejected": rejected})
+
+
+@pytest.mark.parametrize(
+    ("fields", "prompt"),
+    [
+        ({"prompt": "Hi", "system": "Be brief."}, "<s>system\nBe brief.</s>\n<s>user\nHi</s>\n"),
+        (
+            {"prompt": [{"role": "user", "content": "Hi"}], "system_prompt": "Be brief."},
+            "<s>system\nBe brief.</s>\n<s>user\nHi</s>\n",
+        ),
+        ({"instruction": "Shorten it.", "input": "A long text."}, "<s>user\nShorten it.\n\nA long text.</s>\n"),
+        ({"question": "Hi", "input": ""}, "<s>user\nHi</s>\n"),
+        (
+            {"prompt": "And now?", "history": [["Hi", "Hello."]]},
+            "<s>user\nHi</s>\n<s>assistant\nHello.</s>\n<s>user\nAnd now?</s>\n",
+        ),
+        (
+            {"prompt": "And now?", "history": [{"role": "user", "content": "And now?"}], "context": "A text."},
+            "<s>user\nAnd now?\n\nA text.</s>\n",
+        ),
+    ],
+    ids=["system", "system beside messages", "Alpaca", "question", "history", "history of messages"],
+)
+def test_all_fields_of_a_prompt_are_learned_from(
+    tmp_path: Path, encoder: TextEncoder, fields: dict[str, Any], prompt: str
+) -> None:
+    pair = read(tmp_path, encoder, {**fields, "chosen": "Like this.", "rejected": "No."})
+    assert decoded(pair.prompt_ids, pair.chosen_ids) == [f"{prompt}<s>assistant\n", "Like this.</s>"]
+
+
+def test_sides_may_repeat_the_prompt_as_messages_with_and_without_its_system_message(
+    tmp_path: Path, encoder: TextEncoder
+) -> None:
+    system, user = {"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}
+    chosen, rejected = ({"role": "assistant", "content": text} for text in ("Like this.", "No."))
+    record = {"prompt": [user], "system": "Be brief.", "chosen": [system, user, chosen], "rejected": [user, rejected]}
+    pair = read(tmp_path, encoder, record)
+    assert decoded(pair.prompt_ids, pair.chosen_ids, pair.rejected_ids) == [
+        "<s>system\nBe brief.</s>\n<s>user\nHi</s>\n<s>assistant\n",
+        "Like this.</s>",
+        "No.</s>",
+    ]
+
+
+USER = {"role": "user", "content": "Hi"}
+LONG = "How many legs has a spider?"
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"prompt": "Hi", "images": ["a.png"]}, "'images' changes what the model sees"),
+        ({"prompt": "Hi", "functions": [{"name": "add"}]}, "'functions' changes what the model sees"),
+        (
+            {"prompt": "Hi", "chat_template_kwargs": {"enable_thinking": True}},
+            "'chat_template_kwargs' changes what the model sees",
+        ),
+        ({"prompt": [USER], "input": "A text."}, "'input' changes what the model sees"),
+        ({"prompt": [USER], "history": [["a", "b"]]}, "'history' changes what the model sees"),
+        ({"prompt": "Hi", "history": ["a", "b"]}, "'history' must be a list of messages"),
+        ({"prompt": "Hi", "system": ["Be brief."]}, "'system' must be a text"),
+        (
+            {"prompt": [{"role": "system", "content": "Be long."}, USER], "system": "Be brief."},
+            "'system' contradicts the system message",
+        ),
+        (
+            {"prompt": "Hi", "chosen": [{"role": "assistant", "content": "a", "reasoning_content": "Hm."}]},
+            "'chosen' holds a message with 'reasoning_content'",
+        ),
+        ({"prompt": LONG, "chosen": f"{LONG} 8", "rejected": f" {LONG} 6"}, "the prompt is repeated"),
+        (
+            {
+                "prompt": f"{SHARED}\n\nAssistant:",
+                "chosen": f"{SHARED}\n\nAssistant: a",
+                "rejected": f"{SHARED}\n\nAssistant: b",
+            },
+            "the prompt is repeated",
+        ),
+    ],
+)
+def test_what_cannot_be_learned_from_is_refused_by_line_and_field(
+    tmp_path: Path, encoder: TextEncoder, fields: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(RecordError, match=rf"pairs\.jsonl:1: .*{reason}"):
+        read(tmp_path, encoder, {"chosen": "a", "rejected": "b", **fields})

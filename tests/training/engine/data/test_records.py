@@ -219,7 +219,7 @@ def test_texts_that_are_tokenized_together_have_the_ids_of_each_alone(tmp_path: 
 
 
 def test_a_tokenizer_that_belongs_to_another_model_is_named_by_line_and_token(tmp_path: Path) -> None:
-    small = TextEncoder(tokenizer(), eos_ids=frozenset({EOS}), vocabulary_size=100)
+    small = TextEncoder(tokenizer(), eos_ids=frozenset({EOS}), vocabulary_size=257)
     path = tmp_path / "pairs.jsonl"
     path.write_text(json.dumps(text_record()))
     with pytest.raises(RecordError, match=r"jsonl:1: the tokenizer has a token 257 \('<s>'\), and the model's"):

@@ -1,14 +1,18 @@
 """A checkpoint brings weights, optimizer and random state back to the bit."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from tests.training.engine import tiny
 from training.engine.config import RunConfig
-from training.engine.learning.checkpoint import RunProgress, load_checkpoint, save_checkpoint
+from training.engine.errors import InputError
+from training.engine.learning.checkpoint import RunProgress, load_checkpoint, resume, save_checkpoint
 from training.engine.learning.step import make_optimizer
+from training.engine.run_folder import RunFolder
 
 
 @pytest.mark.parametrize("name", ["adamw", "rmsprop"])
@@ -47,3 +51,51 @@ def test_a_process_that_does_not_write_leaves_no_file(tmp_path: Path) -> None:
     progress = RunProgress(step=1, seconds=0.0)
     save_checkpoint(tmp_path / "step", weights=weights, optimizer=optimizer, progress=progress, writes=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def _cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _empty_tensors(path: Path) -> None:
+    save_file({"another": torch.zeros(1)}, path)
+
+
+def _other_fields(path: Path) -> None:
+    path.write_text('{"steps": 4}')
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("adapter_model.safetensors", _cut_short),
+        ("adapter_model.safetensors", _empty_tensors),
+        ("optimizer.safetensors", _cut_short),
+        ("optimizer.safetensors", _empty_tensors),
+        ("optimizer.safetensors", Path.unlink),
+        ("state.json", _cut_short),
+        ("state.json", _other_fields),
+    ],
+)
+def test_one_without_hashes_that_cannot_be_loaded_is_set_aside_for_the_one_before(
+    tmp_path: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    policy = tiny.policy_of(tiny.model(), dtype=torch.float32)
+    weights, folder = policy.weights(Path("base")), RunFolder(tmp_path)
+    parameters = list(weights.parameters().values())
+    optimizer = make_optimizer(parameters, RunConfig())
+    for step in (1, 2):
+        for parameter in parameters:
+            parameter.grad = torch.full_like(parameter, step)
+        optimizer.step()
+        progress = RunProgress(step=step, seconds=0.0)
+        target = folder.checkpoint_path(step)
+        save_checkpoint(target, weights=weights, optimizer=optimizer, progress=progress)
+        (target / "sha256.json").unlink()
+    damage(folder.checkpoint_path(2) / name)
+    assert resume(folder, weights=weights, optimizer=optimizer) == RunProgress(step=1, seconds=0.0)
+    assert [path.name for path in folder.checkpoints()] == ["step-000001"]
+    assert folder.checkpoint_path(2).with_name("step-000002.damaged").is_dir()
+    damage(folder.checkpoint_path(1) / name)
+    with pytest.raises(InputError, match=r"step-000002\.damaged, step-000001\.damaged are damaged"):
+        resume(folder, weights=weights, optimizer=optimizer)

@@ -17,6 +17,7 @@ from training.engine.learning.memory import (
     MemoryNeed,
     NotEnoughMemory,
     _control_group_available,
+    as_size,
     attention_bytes,
     available_bytes,
     memory_need,
@@ -47,6 +48,23 @@ def test_what_a_big_row_keeps_is_foreseen_from_a_small_one(family: str, dtype: t
     kept = saved_bytes(policy, big)
     assert kept > 20 * big.tokens * 32
     assert memory_need(policy, pairs, config).activations == pytest.approx(kept, rel=0.1)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(("attention", "keeps_weights"), [("sdpa", False), ("eager", True)])
+def test_a_model_that_is_not_packed_keeps_attention_weights_only_where_it_forms_them(
+    attention: str, keeps_weights: bool, dtype: torch.dtype
+) -> None:
+    targets = ("query_key_value", "dense")
+    built = tiny.model("gpt_neox", max_position_embeddings=4096)
+    built.set_attn_implementation(attention)
+    policy = tiny.policy_of(built, dtype=dtype, shape=AdapterShape(4, 8.0, targets))
+    long = tiny.pair([3] * 500, [4] * 500, [5] * 500)
+    pairs = [*tiny.random_pairs(5, longest=30), long]
+    row = pack_row([long], [0], share=False)
+    assert (attention_bytes(policy, row) > 0) is keeps_weights
+    config = RunConfig(lora_rank=4, target_modules=targets, pairs_per_step=1)
+    assert memory_need(policy, pairs, config).activations == pytest.approx(saved_bytes(policy, row), rel=0.2)
 
 
 def peak_of_step(policy: Policy, row: PackedRow) -> int:
@@ -168,5 +186,12 @@ def test_a_run_with_too_little_memory_switches_checkpointing_on_or_refuses(
     plain = limited(1.0, "plain")
     assert not plain["gradient_checkpointing"]
     assert limited(plain["needed_gib"] * 0.9, "less")["gradient_checkpointing"]
-    with pytest.raises(NotEnoughMemory):
+    with pytest.raises(NotEnoughMemory, match=r"about 0\.\d\d MiB are needed .* 0\.01 MiB are allowed by memory_limit"):
         limited(1e-5, "nothing")
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(5 * GIB // 4, "1.25 GiB"), (17 * 2**20, "17 MiB"), (300 * 2**10, "0.29 MiB"), (0, "0 MiB")]
+)
+def test_a_size_is_never_rounded_to_nothing(count: int, text: str) -> None:
+    assert as_size(count) == text

@@ -12,14 +12,15 @@ from training.engine.learning import reference_file
 
 
 class Interrupted(Events):
-    """Kills or stops a run after so many reports about a reference pass."""
+    """Kills or stops a run after so many reports about a pass over pairs."""
 
+    what = "reference"
     left = 2
     kills = True
 
     def __call__(self, event: dict[str, Any]) -> None:
         super().__call__(event)
-        if event["event"] == "scoring" and event["what"] == "reference":
+        if event["event"] == "scoring" and event["what"] == self.what:
             self.left -= 1
             if self.left == 0:
                 if self.kills:
@@ -98,3 +99,30 @@ def test_a_damaged_partial_file_is_dropped(
     workshop.run(model_folder, data, out, events, tokens_per_row=40)
     assert scored(events)[-1] == 11
     assert events.of("progress")[0]["margin"] == 0.0
+
+
+@pytest.mark.parametrize("kills", [True, False], ids=["killed", "cancelled"])
+@pytest.mark.parametrize("what", ["held_out", "final_train", "final_test"])
+def test_an_interrupted_evaluation_or_last_pass_goes_on_too(
+    model_folder: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, kills: bool
+) -> None:
+    monkeypatch.setattr(reference_file, "PAIRS_BETWEEN", 1)
+    test = workshop.write_pairs(tmp_path / "test.jsonl", 6, first=100)
+    data = tmp_path / "train.jsonl"
+    data.write_bytes((folder / "train.jsonl").read_bytes())
+    settings: dict[str, Any] = {"epochs": 1, "tokens_per_row": 40}
+    assert test.exists()
+    workshop.run(model_folder, data, tmp_path / "whole", **settings)
+    first, out = Interrupted(), tmp_path / "out"
+    first.what, first.kills = what, kills
+    with pytest.raises(Killed if kills else Cancelled):
+        workshop.run(model_folder, data, out, first, **settings)
+    name = "held_out" if what == "held_out" else "margins"
+    assert (out / f"{name}.partial.safetensors").exists()
+    second = Events()
+    workshop.run(model_folder, data, out, second, **settings)
+    begins = next(event for event in second.of("scoring") if event["what"] == what)
+    assert begins["pairs"] > 0
+    assert "pairs_per_second" not in begins, "an earlier process scored these"
+    assert (out / "margins.jsonl").read_bytes() == (tmp_path / "whole" / "margins.jsonl").read_bytes()
+    assert not list(out.glob("*.partial.safetensors"))

@@ -16,12 +16,15 @@ from transformers import AutoModelForSequenceClassification
 from tests.training.engine import tiny, workshop
 from tests.training.engine.workshop import Events, Killed
 from training.engine.cli import main
-from training.engine.config import RunConfig
+from training.engine.config import RewardConfig, RunConfig, as_table
 from training.engine.data.packing import pack_row, pack_rows
 from training.engine.errors import InputError
+from training.engine.events import Caller, StopRequest
 from training.engine.learning.reward import RewardModel, reward_config, reward_figures
-from training.engine.learning.run import TrainingKind, load_start
+from training.engine.learning.run import TrainingKind, load_start, train
+from training.engine.losses import Pairs, pair_losses
 from training.engine.model.lora import AdapterShape
+from training.engine.run_folder import TrainFiles
 
 
 @pytest.fixture
@@ -163,12 +166,49 @@ def test_a_policy_and_a_reward_model_do_not_share_a_folder(model_folder: Path, d
         workshop.run(model_folder, data, tmp_path / "out", epochs=1, kind=TrainingKind.REWARD_MODEL)
 
 
-def test_its_loss_is_bradley_terry_whatever_the_config_says_of_dpo() -> None:
-    config = reward_config(RunConfig(loss="ipo", beta=0.3, sft_weight=1.0))
-    assert (config.loss, config.beta, config.sft_weight) == ("sigmoid", 1.0, 0.0)
-    for values in ({"tuning": "full"}, {"probe_prompts": 3}):
-        with pytest.raises(InputError, match="a reward model is trained with"):
-            reward_config(RunConfig(**values))
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"tuning": "full"}, "is trained with"),
+        ({"probe_prompts": 3}, "is trained with"),
+        ({"loss": "ipo"}, "to which loss, beta would not apply"),
+        ({"sft_weight": 1.0}, "to which sft_weight would not apply"),
+        ({"beta": 0.3}, "to which beta would not apply"),
+        ({"reference": "base"}, "to which reference would not apply"),
+    ],
+)
+def test_settings_that_would_change_nothing_are_refused(values: dict[str, Any], reason: str) -> None:
+    for read in (RewardConfig.from_mapping, lambda given: reward_config(RunConfig.from_mapping(given))):
+        with pytest.raises(InputError, match=f"a reward model .*{reason}"):
+            read(values)
+
+
+def test_it_has_defaults_of_its_own_and_its_config_can_be_read_again() -> None:
+    config = RewardConfig.from_mapping({})
+    assert (config.loss, config.beta, config.learning_rate, config.epochs) == ("sigmoid", 1.0, 1e-4, 1)
+    assert RewardConfig.from_mapping(config.as_dict()) == config
+    assert reward_config(RunConfig(epochs=3)) == RewardConfig(epochs=3, learning_rate=5e-4)
+    assert as_table(RewardConfig) in Path("docs/explanation/engine.md").read_text()
+
+
+def test_its_loss_is_bradley_terry_with_centred_rewards() -> None:
+    """Equation 2 of arXiv 2312.09244: ``-log sigma(r_c - r_r) + eta (r_c + r_r)^2``."""
+    settings = RewardConfig(center_rewards_coefficient=0.01).loss_settings
+    rewards = torch.tensor([[1.5, -0.5], [2.0, 3.0]], dtype=torch.float64)
+    ones = torch.ones(2, dtype=torch.float64)
+    losses = pair_losses(Pairs(rewards, torch.zeros_like(rewards), torch.ones_like(rewards), ones), settings)
+    expected = [math.log1p(math.exp(-2.0)) + 0.01 * 1.0, math.log1p(math.exp(1.0)) + 0.01 * 25.0]
+    assert losses.tolist() == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_coefficient_moves_the_rewards_of_a_run_towards_zero(model_folder: Path, data: Path, tmp_path: Path) -> None:
+    sums = []
+    for number, coefficient in enumerate((0.0, 1.0)):
+        config = RewardConfig.from_mapping({**workshop.SETTINGS, "center_rewards_coefficient": coefficient})
+        files = TrainFiles(model_folder, data, tmp_path / str(number), held_out=data.with_name("test.jsonl"))
+        meta = train(files, config, caller=Caller(lambda event: None, StopRequest()), kind=TrainingKind.REWARD_MODEL)
+        sums.append(abs(meta["test"]["chosen_reward"] + meta["test"]["rejected_reward"]))
+    assert sums[1] < sums[0]
 
 
 def test_its_figures_by_hand() -> None:
