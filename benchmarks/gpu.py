@@ -59,9 +59,9 @@ class Report:
             print(f"{name} ...", file=sys.stderr, flush=True)
             try:
                 self.parts[name] = {"result": work()}
-            except (Failed, OSError, subprocess.SubprocessError) as error:
+            except Exception as error:  # whatever a GPU raises: the other parts go on
                 self.failed = True
-                self.parts[name] = {"failed": str(error)}
+                self.parts[name] = {"failed": f"{type(error).__name__}: {error}"}
             self.parts[name]["seconds"] = round(time.monotonic() - began, 1)
         if self.out is not None:
             self.out.write_text(json.dumps(self.parts, indent=1) + "\n")

@@ -130,6 +130,11 @@ def _values(text: Any, kind: type = dict) -> Any:
     return values if isinstance(values, kind) else text
 
 
+def is_mark(name: str) -> bool:
+    """Whether an added token can be a mark of a template: some tokenizers add line breaks, spaces, single letters."""
+    return len(name) > 1 and bool(name.strip())
+
+
 def opening_tokens(names: Iterable[str], render: Callable[[Sequence[Any]], str]) -> frozenset[str]:
     """Those of a tokenizer's added tokens by which the chat template opens and closes turns, special or not.
 
@@ -142,5 +147,5 @@ def opening_tokens(names: Iterable[str], render: Callable[[Sequence[Any]], str])
             rendered = render(conversation)
         except Exception:  # noqa: S112 - whatever a template raises
             continue
-        return frozenset(name for name in names if name in rendered)
+        return frozenset(name for name in names if is_mark(name) and name in rendered)
     return frozenset()

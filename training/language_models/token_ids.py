@@ -17,6 +17,7 @@ from typing import Any
 
 from training.language_models.messages import (
     Message,
+    is_mark,
     opening_tokens,
     template_messages,
     template_tools,
@@ -64,7 +65,7 @@ class TokenIds:
             name
             for name in added
             # The end of thinking may stand in no template that opens it.
-            if name not in special and (name in template or name.replace("</", "<", 1) in template)
+            if name not in special and is_mark(name) and (name in template or name.replace("</", "<", 1) in template)
         ]
         opening = opening_tokens(written, self._rendered) if written else frozenset()
         self.control = tuple(sorted({*special, *opening}, key=len, reverse=True))

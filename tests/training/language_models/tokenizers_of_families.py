@@ -118,5 +118,7 @@ def tokenizer_of(family: str, *, puts: str = "$A") -> PreTrainedTokenizerFast:
     fast = PreTrainedTokenizerFast(
         tokenizer_object=backend, **{name: text for name, text in named.items() if text is not None}
     )
+    if family == "gemma":  # its tokenizers add line breaks and runs of them, which are no marks
+        fast.add_tokens([AddedToken(breaks, special=False, normalized=False) for breaks in ("\n", "\n\n")])
     fast.chat_template = told["template"]
     return fast

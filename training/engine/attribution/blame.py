@@ -17,7 +17,7 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,7 @@ def blame(files: BlameFiles, settings: dict[str, Any], choices: Choices, *, call
     encoder = TextEncoder.from_directory(files.model)
     sets = {"train": _read(files.train_path, encoder, config)}
     sets |= {} if files.test_path is None else {"test": _read(files.test_path, encoder, config)}
-    queries = [] if files.queries is None else _read(files.queries, encoder, config)
+    queries = [] if files.queries is None else _read(files.queries, encoder, config, whole=True)
     if not sets["train"]:
         raise InputError(f"no usable preference pair in {files.train_path}")
     points = points_of(run, files.adapter, files.start, config, pairs=len(sets["train"]), most=max(1, choices.points))
@@ -123,10 +123,16 @@ def blame(files: BlameFiles, settings: dict[str, Any], choices: Choices, *, call
     }
 
 
-def _read(path: Path, encoder: TextEncoder, config: RunConfig) -> list[TokenPair]:
+def _read(path: Path, encoder: TextEncoder, config: RunConfig, *, whole: bool = False) -> list[TokenPair]:
+    """The usable pairs of a file. whole: one that is not usable is an InputError."""
     if not path.is_file():
         raise InputError(f"the data file {path} does not exist")
-    return read_token_pairs(path, encoder, max_length=config.max_length).pairs
+    found = read_token_pairs(path, encoder, max_length=config.max_length)
+    if whole and found.dropped:
+        reasons = ", ".join(sorted(found.dropped))
+        most = f"max_length={config.max_length} tokens"
+        raise InputError(f"a comparison in {path.name} cannot be used ({reasons}; {most})")
+    return found.pairs
 
 
 @dataclass(frozen=True)
@@ -218,7 +224,7 @@ class _Work:
     def _cache(self, point: Point) -> GradientCache | None:
         if self.files.cache is None:
             return None
-        start = {"seed_of_start": self.config.seed, "rank": self.policy.adapter.shape.rank}
+        start = {"seed_of_start": self.config.seed, "shape": asdict(self.policy.adapter.shape)}
         adapter = start if point.folder is None else {"adapter": folder_hash(point.folder)}
         text = json.dumps({**self.base, **adapter}, sort_keys=True)
         return GradientCache(self.files.cache, hashlib.sha256(text.encode()).hexdigest(), self.sketch.places)

@@ -97,7 +97,9 @@ class ConversationReader:
         sides = self._side(chosen, (whole, messages), "chosen"), self._side(rejected, (whole, messages), "rejected")
         texts = [side if isinstance(side, str) else side[0]["content"] for side in sides]
         asked = [messages[-1]["content"], *([record[field]] if field and isinstance(record[field], str) else [])]
-        if any(is_repeated(one, texts) for one in asked):
+        # A model that repeats the question wrote its own text: only files of texts are checked, which others made.
+        is_text = field is not None and isinstance(record[field], str) and "chosen_ids" not in record
+        if is_text and any(is_repeated(one, texts) for one in asked):
             raise self.error("the prompt is repeated at the start of 'chosen' and 'rejected'")
         return self._with_tools(whole), sides[0], sides[1]
 
@@ -125,6 +127,8 @@ class ConversationReader:
             messages = [*self._earlier_turns(self.record[field]), *_as_messages(said)]
         if not messages:
             raise self.error(f"{field!r} is empty")
+        if messages[-1]["role"] not in ("user", "tool"):
+            raise self.error(f"{field!r} must end with a user or a tool, and ends with {messages[-1]['role']}")
         return messages
 
     def _text(self, name: str) -> str:

@@ -18,7 +18,7 @@ from torch import Tensor
 from training.engine.errors import InputError
 from training.engine.model.parallel import ALONE, Ranks, gathered, spread_like
 from training.engine.model.weights import Weights
-from training.engine.run_folder import RunFolder, building, seal_folder, write_json
+from training.engine.run_folder import SEAL, RunFolder, building, seal_folder, write_json
 from training.language_models.folders import publish_folder
 
 _OPTIMIZER_NAME = "optimizer.safetensors"
@@ -63,7 +63,7 @@ def resume(
         try:
             progress = load_checkpoint(checkpoint, weights=weights, optimizer=optimizer)
         except Exception as error:
-            if not _is_damage(error):
+            if (checkpoint / SEAL).exists() or not _is_damage(error):  # sealed files are as they were written
                 raise
             damage = f"{type(error).__name__}: {error}"
         if not ranks.any(progress is None):

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import torch
 
-from training.engine.config import RunConfig
+from training.engine.config import RewardConfig, RunConfig
 from training.engine.data.calibration import calibrate
 from training.engine.data.lines import line_count
 from training.engine.data.records import PairSet, TokenPair, read_token_pairs
@@ -104,7 +104,12 @@ def train(
 
 
 def _as_begun(config: RunConfig, begun: dict[str, Any] | None) -> RunConfig:
-    """The settings with the beta of a run that an older version began, whose losses had one default for all of them."""
+    """The settings of a run that an older version began: its losses had one default beta for all of them, and reward
+    models the defaults of preference runs."""
+    if begun is not None and isinstance(config, RewardConfig) and "center_rewards_coefficient" not in begun:
+        usual = RewardConfig()
+        open_ones = (name for name in ("epochs", "learning_rate") if getattr(config, name) == getattr(usual, name))
+        return replace(config, **{name: begun[name] for name in open_ones})
     if begun is None or "deterministic" in begun or config.beta != BETAS.get(config.loss):
         return config
     return replace(config, beta=float(begun["beta"]))

@@ -75,7 +75,7 @@ def rlhf(files: RlhfFiles, config: RlhfConfig, *, caller: Caller, wait_seconds: 
     config.check_samples()
     inputs = files.describe()
     folder = RunFolder(files.out, wait_seconds=wait_seconds, while_waiting=caller.stop.check)
-    folder.claim("config.json", config.as_dict())
+    folder.claim("config.json", config.as_dict(), absent=RlhfConfig().as_dict())
     folder.claim("inputs.json", inputs)
     meta = folder.finished()
     if meta is not None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor, nn
 
-from training.engine.config import RunConfig
+from training.engine.config import RewardConfig, RunConfig
 from training.engine.data.packing import PackedRow
 from training.engine.errors import InputError
 from training.engine.model.forward import Forward, PackedForward, SequentialForward
@@ -203,7 +203,9 @@ def is_spread(config: RunConfig, directory: Path) -> bool:
         return False
     if config.sharding == "full":
         return True
-    if config.device == "cpu" or not torch.cuda.is_available():
+    if config.device == "cpu" or not torch.cuda.is_available() or config.probe_prompts:
+        return False
+    if isinstance(config, RewardConfig):
         return False
     size = sum(path.stat().st_size for path in directory.glob("*.safetensors"))
     return size > torch.cuda.get_device_properties(0).total_memory / 2

@@ -108,6 +108,13 @@ def test_sides_may_repeat_the_prompt_as_messages_with_and_without_its_system_mes
     ]
 
 
+def test_a_model_may_repeat_the_question_in_what_it_wrote(tmp_path: Path, encoder: TextEncoder) -> None:
+    pair = read(
+        tmp_path, encoder, {"prompt": [{"role": "user", "content": LONG}], "chosen": f"{LONG} 8", "rejected": LONG}
+    )
+    assert decoded(pair.chosen_ids) == [f"{LONG} 8</s>"]
+
+
 USER = {"role": "user", "content": "Hi"}
 LONG = "How many legs has a spider?"
 
@@ -134,6 +141,7 @@ LONG = "How many legs has a spider?"
             "'chosen' holds a message with 'reasoning_content'",
         ),
         ({"prompt": LONG, "chosen": f"{LONG} 8", "rejected": f" {LONG} 6"}, "the prompt is repeated"),
+        ({"prompt": [USER, {"role": "assistant", "content": "Yes"}]}, "'prompt' must end with a user or a tool"),
         (
             {
                 "prompt": f"{SHARED}\n\nAssistant:",

@@ -118,6 +118,17 @@ def test_a_control_token_stays_text_in_every_place_of_a_conversation_with_tools(
     assert sum(completion.is_scored) > 2
 
 
+def test_line_breaks_that_a_tokenizer_adds_are_no_marks_of_the_template() -> None:
+    encoder = encoder_of("gemma")
+    assert "\n" in encoder.tokenizer.get_added_vocab()
+    text = "How do I boil an egg?\n\nAnd two?\n"
+    ids = encoder.encode_prompt(user(text))
+    whole = encoder.tokenizer.apply_chat_template(user(text), add_generation_prompt=True, return_dict=False)
+    assert ids == tuple(whole)
+    assert "\n" not in encoder.token_ids.control
+    assert encoder.encode_completion("Six\nminutes.", ended=False)
+
+
 def test_tokens_that_open_turns_are_control_though_the_tokenizer_does_not_call_them_special() -> None:
     tokenizer = deepseek()
     ends: Any = tokenizer.eos_token_id
