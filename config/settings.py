@@ -38,7 +38,7 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CSRF_FAILURE_VIEW = "labeling.web.csrf_failure.csrf_failure"
 
 # The directory for data outside the database: models, runs, snapshots, versions. Shared by web and workers.
-VAR_DIR = Path(env.str("CHOSEN_VAR", default=str(BASE_DIR / "var")))
+VAR_DIR = Path(env.str("CHOSEN_VAR", default=str(BASE_DIR / "var"))).absolute()
 # The storage that machines share which do not share VAR_DIR: any address of fsspec, s3://bucket/prefix for instance.
 # Empty: there is none. Its options are a JSON object; copies on the disk of each machine may take so many GiB.
 STORAGE_URL = env.str("STORAGE_URL", default="")
@@ -311,7 +311,7 @@ TRAINING_HOSTS = env.int("TRAINING_HOSTS", default=1)
 TRAINING_ADDRESS = env.str("TRAINING_ADDRESS", default="")
 # The base model of new versions: a directory in Hugging Face layout. Prepared by `manage.py demo`.
 BASE_MODEL_NAME = env.str("BASE_MODEL_NAME", default="smollm2-135m-instruct")
-BASE_MODEL_DIR = Path(env.str("BASE_MODEL_DIR", default=str(VAR_DIR / "models" / BASE_MODEL_NAME)))
+BASE_MODEL_DIR = Path(env.str("BASE_MODEL_DIR", default=str(VAR_DIR / "models" / BASE_MODEL_NAME))).absolute()
 # The samples that a version writes for its evaluation: held-out prompts, one sample each, and the tokens of a sample.
 EVALUATION_PROMPTS = env.int("EVALUATION_PROMPTS", default=24)
 EVALUATION_TOKENS = env.int("EVALUATION_TOKENS", default=64)

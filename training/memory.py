@@ -24,10 +24,12 @@ from common.sentences import Sentence
 from training import claims
 from training.models import (
     CLAIMED_STATUSES,
+    EvaluationJob,
     GenerationJob,
     JobStatus,
     ModelJob,
     ModelVersion,
+    PriceJob,
     Run,
     SuiteRun,
     WritingJob,
@@ -88,6 +90,9 @@ def reason_to_wait(job: J, *, now: datetime, free: Callable[[J], int]) -> Senten
         other = Run.objects.filter(status__in=CLAIMED_STATUSES).exclude(pk=job.pk).order_by("pk").first()
         if other is not None:
             return Sentence(_("After %(job)s: a run uses all machines for training."), {"job": name_of(other)})
+        # They hold a machine's only place for training: its worker could not join.
+        if any(kind.objects.filter(status__in=CLAIMED_STATUSES).exists() for kind in (PriceJob, EvaluationJob)):
+            return Sentence(_("After an evaluation or a learning curve: a run uses all machines for training."))
     needed = bytes_needed(job)
     if not needed:
         return None

@@ -10,12 +10,14 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+from common.storage.errors import FileChanged
 from common.storage.room import ITSELF, Listing, Room, Swept, piece_of
 
 KINDS = ("versions", "snapshots", "runs", "uploads", "models")
@@ -64,7 +66,10 @@ def publish(
     if not is_on() or key is None:
         return
     place, stored = place_of(key), room()
-    files = {name: stored.put_file(file) for name, file in _files(place) if takes(Path(name))}
+    paths = [(name, file) for name, file in _files(place) if takes(Path(name))]  # all of them, before hours of sending
+    files = {name: stored.put_file(file) for name, file in paths}
+    if gone := [name for name, file in paths if not file.exists()]:
+        raise FileChanged(f"{key}: {gone[0]}")
     stored.write_listing(key, Listing(files, note or {}))
     if note is None:  # others change: they are no copies
         _note_use(key)
@@ -74,7 +79,7 @@ def store_ahead(folder: Path) -> None:
     """Stores the files of a folder that will be part of an artifact: `publish` then finds them. Raises as `publish`."""
     if is_on():
         stored = room()
-        for _name, path in _files(folder):
+        for _name, path in list(_files(folder)):
             stored.put_file(path)
 
 
@@ -222,7 +227,7 @@ def _note_use(key: str, *, size: int | None = None, known: bool = False) -> None
 def _make_room(needed: int) -> None:
     """Removes the copies used longest ago until there is room for some bytes. Those in use stay, whatever they take."""
     root = Path(settings.VAR_DIR) / "copies"
-    found = [(marker.stat().st_mtime, marker) for marker in root.glob("*/*")]
+    found = _used(root.glob("*/*"))
     size = sum(_written_size(marker) for _used, marker in found) + needed
     for used, marker in sorted(found):
         if size <= settings.STORAGE_CACHE_GIB * 2**30 or time.time() - used < IN_USE_SECONDS:
@@ -232,10 +237,19 @@ def _make_room(needed: int) -> None:
             continue
         size -= _written_size(marker)
         old = place_of(key).with_name(f".{marker.name}-{secrets.token_hex(6)}")
-        if place_of(key).exists():
+        with suppress(FileNotFoundError):  # another process removes it too
             place_of(key).rename(old)
             _remove(old)
         marker.unlink(missing_ok=True)
+
+
+def _used(markers: Iterable[Path]) -> list[tuple[float, Path]]:
+    """Markers with the time of their last use; one that another process removes meanwhile is none."""
+    found = []
+    for marker in markers:
+        with suppress(FileNotFoundError):
+            found.append((marker.stat().st_mtime, marker))
+    return found
 
 
 def _written_size(marker: Path) -> int:

@@ -40,6 +40,11 @@ def user_of_provider(
             _("Several accounts here have your e-mail address. Ask an admin to leave it with one of them.")
         )
     user = _usable(found[0]) if found else _new_user(address, is_invited, now)
+    if found and SocialAccount.objects.filter(provider=provider, user=user).exists():
+        # The address was somebody else's at the provider: its new owner gets no rights by it.
+        raise NotAllowed(
+            _("The account here with your e-mail address belongs to another person at the provider. Ask an admin.")
+        )
     _account, is_new = SocialAccount.objects.get_or_create(provider=provider, uid=uid, defaults={"user": user})
     if is_new:
         record("user.provider_linked", user, acting_user=user, now=now, after={"provider": provider})

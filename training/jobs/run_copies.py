@@ -58,11 +58,12 @@ class RunCopies:
 
     def _store(self, step: int) -> None:
         try:
-            artifacts.publish(self.out, note={STEP: step}, takes=_is_whole)
+            # The newest checkpoint alone: older ones go while a large one is being sent.
+            artifacts.publish(self.out, note={STEP: step}, takes=lambda name: _is_whole(name) and _is_of(name, step))
             self.stored_step = step
             self._not_before = time.monotonic() + STORE_EVERY_SECONDS
-        except FileChanged:  # the engine went on meanwhile: the next tick takes what is there then
-            return
+        except FileChanged:  # the engine went on meanwhile: what is there later is taken
+            self._not_before = time.monotonic() + RETRY_SECONDS
         except (StorageAway, OSError) as error:
             self._not_before = time.monotonic() + RETRY_SECONDS
             logger.warning("%s: the checkpoint after step %s is on this machine only: %s", self.out, step, error)
@@ -86,6 +87,12 @@ class RunCopies:
             artifacts.publish(self.out, note={STEP: steps}, takes=lambda name: name.parts[0] not in RESULTS_WITHOUT)
         except (StorageAway, FileChanged) as error:
             logger.warning("%s: its results are on this machine only: %s", self.out, error)
+
+
+def _is_of(name: Path, step: int) -> bool:
+    """Whether a file of the run's folder is no other checkpoint's than that of a step."""
+    match = CHECKPOINT.fullmatch(name.parts[1]) if name.parts[0] == "checkpoints" and len(name.parts) > 1 else None
+    return match is None or int(match.group(1)) == step
 
 
 def _is_whole(name: Path) -> bool:

@@ -76,8 +76,9 @@ def readable_pair(subject: LensSubject, version: ModelVersion) -> PreferencePair
     They do where versions of the same base model wrote both completions. A snapshot's pair is read as it was trained
     on.
     """
-    writers = ModelVersion.objects.filter(name__in=subject.writers, base_dir=version.base_dir)
-    if writers.count() == len(subject.writers):
+    # Compared as they are read: rows of earlier releases hold the same places as full paths.
+    writers = [one.base_dir for one in ModelVersion.objects.filter(name__in=subject.writers)]
+    if len(writers) == len(subject.writers) and all(place == version.base_dir for place in writers):
         return subject.pair
     return replace(subject.pair, prompt_ids=None, chosen_ids=None, rejected_ids=None)
 

@@ -1,5 +1,6 @@
 """Sets somebody's password: `manage.py changepassword maya`. Django's command, and what follows from a new password."""
 
+import getpass
 from typing import Any
 
 from django.contrib.auth.management.commands import changepassword
@@ -14,11 +15,11 @@ class Command(changepassword.Command):
     help = "Set the password of an account. It ends the account's sessions and revokes its tokens."
 
     def handle(self, *args: Any, **options: Any) -> str | None:
-        name = options["username"]
-        with transaction.atomic():
-            before = User.objects.filter(username=name).values_list("password", flat=True).first()
-            said = super().handle(*args, **options)
-            user = User.objects.get(username=name)
-            if user.password != before:
+        name = options["username"] = options["username"] or getpass.getuser()
+        before = User.objects.filter(username=name).values_list("password", flat=True).first()
+        said = super().handle(*args, **options)  # somebody types meanwhile: no transaction waits for that
+        user = User.objects.get(username=name)
+        if user.password != before:
+            with transaction.atomic():
                 end_access_after_password(user=user, acting_user=None, now=timezone.now())
         return said

@@ -13,9 +13,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from common.errors import NotAllowed
 from config.sign_in import oidc_provider
 from labeling.actions.erasure import erase_person
 from labeling.actions.invitations import create_invitation
+from labeling.actions.provider_sign_ins import user_of_provider
 from labeling.models import Event, User
 from tests.labeling.oidc_provider import CLIENT, OTHER_KEY, SECRET, Provider, running_provider
 from tests.people import NOON, PASSWORD, Stage, stage
@@ -202,6 +204,16 @@ def test_two_accounts_with_the_address_and_one_that_is_off_are_refused(scene: St
     refused(sign_in(Client(), provider), "This account is switched off.")
     User.objects.filter(pk=scene.bob.pk).update(email="alice@firm.example")
     refused(sign_in(Client(), provider), "Several accounts here have your e-mail address.")
+
+
+def test_an_address_that_was_somebody_else_s_at_the_provider_opens_no_account(scene: Stage, provider: Provider) -> None:
+    now = scene.now
+    given: Any = {"provider": "oidc", "address": "maya@firm.example", "is_confirmed": True, "is_invited": False}
+    User.objects.filter(pk=scene.maya.pk).update(email="maya@firm.example")
+    assert user_of_provider(uid="1", now=now, **given) == scene.maya
+    with pytest.raises(NotAllowed, match="belongs to another person"):
+        user_of_provider(uid="2", now=now, **given)
+    assert user_of_provider(uid="1", now=now, **given) == scene.maya
 
 
 def test_an_account_that_was_switched_off_later_stays_out(scene: Stage, provider: Provider) -> None:

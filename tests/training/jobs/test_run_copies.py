@@ -1,11 +1,12 @@
 """The copies of a run's folder in the storage."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from common.storage import artifacts
-from common.storage.errors import FileChanged
+from common.storage.room import Piece, Room
 from tests.machines import Machines, two_machines
 from training.jobs import run_copies
 from training.jobs.run_copies import RunCopies
@@ -72,19 +73,37 @@ def test_damaged_and_unfinished_checkpoints_are_not_stored(out: Path) -> None:
     assert stored_step(out) == 1
 
 
-def test_a_checkpoint_that_goes_meanwhile_is_no_error(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(*args: object, **options: object) -> None:
-        raise FileChanged("checkpoints/step-000001/optimizer")
-
+def test_a_checkpoint_that_goes_while_it_is_sent_is_not_stored_in_part(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_copies, "RETRY_SECONDS", 0.0)
     checkpoint(out, 1)
+    (out / "checkpoints" / "step-000001" / "weights").write_bytes(b"weights of step 1")
+    put_file = Room.put_file
+
+    def gone_after_the_first(room: Room, path: Path) -> Piece:
+        piece = put_file(room, path)
+        shutil.rmtree(out / "checkpoints" / "step-000001")  # the engine keeps the newest ones only
+        checkpoint(out, 2)
+        return piece
+
     copies = RunCopies(out)
     with monkeypatch.context() as patch:
-        patch.setattr(artifacts, "publish", gone)
+        patch.setattr(Room, "put_file", gone_after_the_first)
         copies.keep_newest()
     assert stored_step(out) == 0
     copies.offer()
     copies.wait()
-    assert stored_step(out) == 1
+    assert stored_step(out) == 2
+
+
+def test_only_the_newest_checkpoint_is_sent(out: Path) -> None:
+    checkpoint(out, 1)
+    checkpoint(out, 2)
+    RunCopies(out).keep_newest()
+    listing = artifacts.stored(out)
+    assert listing is not None
+    assert set(listing.files) == {"checkpoints/step-000002/optimizer"}
 
 
 def test_while_the_storage_is_away_a_run_tries_again_later(
