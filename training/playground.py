@@ -92,12 +92,8 @@ def complete(
         request = GenerationRequest("playground", list(messages), seed, SamplingSettings(**(settings or {})))
     except (TypeError, ValueError, InvalidRequest) as error:
         raise WrongSettings(_("This request cannot be made: %(error)s") % {"error": error}) from error
-    run = training_now()
-    if run is not None:
-        raise NoCompletion(
-            _("Run %(number)s is training on this machine; the model responds again when the run ends.")
-            % {"number": run.pk}
-        )
+    if training_now() is not None:
+        raise NoCompletion(_("A training has this machine now; the model responds again when it ends."))
     started = time.monotonic()
     completion = _complete(version, request)
     seconds = time.monotonic() - started

@@ -83,7 +83,7 @@ def test_while_a_run_trains_nobody_is_asked(
     monkeypatch.setattr(playground, "training_now", Training)
     response = ask(maya_calls, "tiny-base")
     assert (response.status_code, server.calls) == (409, [])
-    assert response.json()["detail"].startswith("Run 12 is training on this machine")
+    assert response.json()["detail"].startswith("A training has this machine now")
 
 
 def test_the_embedded_sampler_writes_where_there_is_no_server(maya_calls: APIClient, base: ModelVersion) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from labeling.exchange import PreferencePair, SnapshotDamaged, verify_snapshot
+from labeling.exchange import PreferencePair, SnapshotDamaged
 from training import claims
 from training.claims import Clock
 from training.errors import VersionDamaged
@@ -46,7 +46,7 @@ class BlameWork:
     def work(self) -> dict[str, Any]:
         """The result, see training.queries.blame."""
         files.check_version(self.job.version)
-        verify_snapshot(Path(self.job.snapshot.directory))
+        self.job.snapshot.verified()
         with tempfile.TemporaryDirectory(prefix="blame-") as place:
             folder = Path(place)
             run_engine(self._command(folder), should_stop=self._should_stop, on_message=self._take)

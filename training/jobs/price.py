@@ -6,6 +6,7 @@ used up, the short runs so far are the result.
 
 import itertools
 import json
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -56,9 +57,11 @@ class PriceWork:
         self.trainings: list[dict[str, Any]] = list(self.job.trainings)
         self.last_beat = 0.0
         self.stopping = False
+        self.begun_at = clock()
 
     def work(self) -> None:
         """Does the short runs that are missing, as far as the time goes."""
+        self.begun_at = self.clock()  # the wait for the machine is no work
         files.check_version(self.job.base)
         self.job.snapshot.verified()
         snapshot = Path(self.job.snapshot.directory)
@@ -93,11 +96,17 @@ class PriceWork:
         config.write_text(json.dumps({**self.job.config, **SMALL, "final_margins": True, "seed": draw}))
         command = engine_command("train", self.job.base)
         command += ["--data", str(subset), "--eval", str(held_out), "--out", str(out), "--config", str(config)]
+        if settings.TRAINING_GPUS and "processes" not in self.job.config:
+            command += ["--set", f"processes={settings.TRAINING_GPUS}"]
         command += ["--reference-cache", str(settings.VAR_DIR / "reference")]
         ended = run_engine(command, should_stop=self._should_stop) if not self._should_stop() else {}
         if self.stopping:
             raise claims.Stopped
-        return _right(out / "margins.jsonl") if ended else None
+        if not ended:
+            return None
+        right = _right(out / "margins.jsonl")
+        shutil.rmtree(out)  # dozens of adapters would fill the disk
+        return right
 
     def _keep(self, training: dict[str, Any]) -> None:
         self.trainings.append(training)
@@ -111,7 +120,7 @@ class PriceWork:
             self.last_beat = now
             self.stopping = self.claim.beat(self.clock())
         job = self.claim.job
-        worked = job.worked_seconds + worked_since(job.claimed_at, self.clock())
+        worked = job.worked_seconds + worked_since(self.begun_at, self.clock())
         return self.stopping or worked > 60 * self.job.minutes
 
 

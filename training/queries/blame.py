@@ -2,7 +2,7 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,7 +80,7 @@ def _groups(snapshot: Snapshot, known: set[str], worst: set[str]) -> dict[str, l
             if comparison is not None:
                 is_worst[comparison] = pair.id in worst
     counts: dict[str, dict[str, list[int]]] = {kind: defaultdict(lambda: [0, 0]) for kind in KINDS}
-    for kind, key, comparison in _behind(snapshot):
+    for kind, key, comparison in _behind(snapshot, is_worst):
         if key and comparison in is_worst:
             count = counts[kind][key]
             count[0] += 1
@@ -88,15 +88,13 @@ def _groups(snapshot: Snapshot, known: set[str], worst: set[str]) -> dict[str, l
     return {kind: [[key, *count] for key, count in sorted(found.items())] for kind, found in counts.items()}
 
 
-def _behind(snapshot: Snapshot) -> Iterable[tuple[str, str, int]]:
-    """Kind, key and comparison of everything behind a snapshot's pairs, each once."""
+def _behind(snapshot: Snapshot, known: Collection[int]) -> Iterable[tuple[str, str, int]]:
+    """Kind, key and comparison of everything behind a snapshot's pairs, each once. known: their comparisons."""
     judgments = judgments_behind(snapshot).order_by()
-    for comparison, pseudonym, number in judgments.values_list(
-        "comparison_id", "annotator__pseudonym", "guideline_version__number"
-    ).iterator():
-        yield "annotator", pseudonym, comparison
-        yield "guidelines", "" if number is None else str(number), comparison
-    rows = Comparison.objects.filter(pk__in=judgments.values("comparison_id"))
+    for kind, column in (("annotator", "annotator__pseudonym"), ("guidelines", "guideline_version__number")):
+        for comparison, key in judgments.values_list("comparison_id", column).distinct().iterator():
+            yield kind, "" if key is None else str(key), comparison
+    rows = Comparison.objects.filter(campaign=snapshot.campaign, pk__in=list(known))
     for comparison, source, one, other in rows.values_list(
         "pk", "source", "completion_a__model_version", "completion_b__model_version"
     ).iterator():

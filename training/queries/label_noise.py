@@ -1,18 +1,23 @@
 """How often a campaign's labels are wrong, as measured: from pairs that two people judged, or from gold.
 
-Figures of people only: simulated annotators and imported votes are left out where there are others.
+Figures of people only, without simulated annotators and imported votes.
 """
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from math import comb
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import BigIntegerField, Count, F, Q
+from django.db.models.functions import Cast
 
-from labeling.models import Assignment, Campaign, Choice, Judgment
-from labeling.queries.agreement import vote_patterns
-from labeling.stats import Estimate, label_noise, percent_agreement, proportion
+from labeling.models import Assignment, Campaign, Choice, Comparison, Event, Judgment
+from labeling.stats import Estimate, Pattern, label_noise, percent_agreement, proportion
+from labeling.tally import read_tally
+from training.models import LeftOut
 from training.queries.round_rows import BY_PEOPLE
+
+Status = Comparison.Status
 
 LEAST = 20
 """Pairs with two votes, or judgments of gold: with fewer nothing is said."""
@@ -38,14 +43,18 @@ class MeasuredNoise:
 def measured_noise(campaign: Campaign) -> MeasuredNoise | None:
     """The share of wrong labels; None: too little is known.
 
-    A label is the majority of the votes on its pair, so with more votes it is wrong less often than a vote is.
+    A label is the majority of the votes on its pair, so with more votes it is wrong less often than a vote is. Where
+    people judged less than half of the settled pairs, nothing is said about the labels of the others.
     """
-    patterns = vote_patterns(campaign)
-    votes = {sum(pattern): 0 for pattern in patterns}
-    for pattern, count in patterns.items():
+    votes: Counter[int] = Counter()
+    for pattern, count in _patterns(campaign, Status.SETTLED).items():
         votes[sum(pattern)] += count
     judged = sum(votes.values())
-    by_agreement = label_noise(percent_agreement(patterns, ties=False))
+    if 2 * judged < read_tally(campaign.pk).settled:
+        return None
+    # Pairs that get more votes because their first ones differ say nothing about the others.
+    by_chance = {} if campaign.max_overlap else _patterns(campaign, Status.SETTLED, Status.CONFLICT)
+    by_agreement = label_noise(percent_agreement(by_chance, ties=False))
     source, of_vote = "agreement", by_agreement
     if by_agreement.value is None or by_agreement.comparisons < LEAST:
         source, of_vote = "gold", _by_gold(campaign)
@@ -64,6 +73,37 @@ def measured_noise(campaign: Campaign) -> MeasuredNoise | None:
 
     ends = of_label(of_vote.value), of_label(of_vote.low), of_label(of_vote.high)
     return MeasuredNoise(*ends, source, of_vote.comparisons)
+
+
+def _patterns(campaign: Campaign, *statuses: Status) -> dict[Pattern, int]:
+    """How many pairs of these statuses have each pattern of people's votes over (a, tie or both bad, b).
+
+    Left out are the votes of people whom training leaves out, and pairs that were sent to people again: they were
+    chosen because somebody doubted them.
+    """
+    left_out = LeftOut.objects.filter(campaign=campaign).values("person")
+    asked = Event.objects.filter(campaign=campaign, verb="comparison.asked_again")
+    again = asked.annotate(number=Cast("subject_id", BigIntegerField()))
+    votes = (
+        Judgment.objects.filter(
+            BY_PEOPLE,
+            campaign=campaign,
+            kind=Assignment.Kind.NORMAL,
+            superseded_at=None,
+            comparison__status__in=statuses,
+        )
+        .exclude(choice=Choice.SKIP)
+        .exclude(annotator__in=left_out)
+        .exclude(comparison__in=again.values("number"))
+        .order_by()
+        .values("comparison")
+        .annotate(
+            a=Count("pk", filter=Q(choice=Choice.A)),
+            tie=Count("pk", filter=Q(choice__in=(Choice.TIE, Choice.BOTH_BAD))),
+            b=Count("pk", filter=Q(choice=Choice.B)),
+        )
+    )
+    return dict(Counter(votes.values_list("a", "tie", "b").iterator()))
 
 
 def wrong_when_settled(noise: float, votes: int) -> float:

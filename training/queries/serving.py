@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from training.errors import NothingServes
-from training.models import CLAIMED_STATUSES, Deployment, ModelVersion, Run
+from training.models import CLAIMED_STATUSES, Deployment, ModelVersion, PriceJob, Run
 
 
 def current_deployment(channel: str = Deployment.DEFAULT_CHANNEL) -> Deployment | None:
@@ -27,8 +27,9 @@ def version_before(channel: str = Deployment.DEFAULT_CHANNEL) -> ModelVersion | 
     return earlier.version if earlier else None
 
 
-def training_now() -> Run | None:
-    """The run that has the servers' machine; None if they share no machine, or nothing trains."""
+def training_now() -> Run | PriceJob | None:
+    """The run or learning curve that has the servers' machine; None if they share no machine, or nothing trains."""
     if not settings.GENERATOR_HANDOVER:
         return None
-    return Run.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES).first()
+    holds = {"holds_machine": True, "status__in": CLAIMED_STATUSES}
+    return Run.objects.filter(**holds).first() or PriceJob.objects.filter(**holds).first()

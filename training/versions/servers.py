@@ -63,15 +63,13 @@ def prepare(version: ModelVersion, *, patience_seconds: float | None = None) -> 
         return []
     until = time.monotonic() + (PATIENCE_SECONDS if patience_seconds is None else patience_seconds)
     while True:
-        run = training_now()
-        if run is None:
+        if training_now() is None:
             prepared = _with_each(targets, lambda server: _prepare(server, version))
             if any(not one.trouble for one in prepared):
                 return prepared
             trouble = prepared[0].trouble
         else:
-            text = _("Run %(number)s is training on this machine: promote it when the run is over.")
-            trouble = Sentence(text, {"number": run.pk})
+            trouble = Sentence(_("A training has this machine now: promote it when that is over."))
         if time.monotonic() >= until:
             details = {"name": version.name, "reason": trouble}
             raise ServersAway(Sentence(_("%(name)s cannot serve now. %(reason)s"), details))

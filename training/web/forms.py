@@ -160,12 +160,16 @@ def _as_last_time(job: GenerationJob | None) -> dict[str, Any]:
     }
 
 
+AUTOMATIC = ("", _("DPO, or one that doubts labels where surely many are wrong"))
+"""The choice of a run whose settings name no loss (`training.actions.runs.with_noise`)."""
+
+
 class RunForm(forms.Form):
     """The parent of a run, and the settings that people change."""
 
     parent = VersionField(label=_("Start from"), queryset=ModelVersion.objects.none(), required=False)
     epochs = forms.IntegerField(label=_("Epochs"), min_value=1, max_value=1000, initial=DEFAULTS.epochs, required=False)
-    loss = forms.ChoiceField(label=_("Loss"), choices=lambda: _losses(), initial=DEFAULTS.loss, required=False)
+    loss = forms.ChoiceField(label=_("Loss"), choices=lambda: [AUTOMATIC, *_losses()], required=False)
     beta = forms.FloatField(
         label=_("Beta"),
         min_value=0.0001,
@@ -223,7 +227,8 @@ class RunForm(forms.Form):
         config = {
             name: values[name]
             for name in names
-            if values[name] not in (None, "") and values[name] != getattr(DEFAULTS, name)
+            # A loss that somebody chose is named, also DPO's: measured noise then chooses no other.
+            if values[name] not in (None, "") and (name == "loss" or values[name] != getattr(DEFAULTS, name))
         }
         return RunSpec(parent=values["parent"], config=config)
 

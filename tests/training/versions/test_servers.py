@@ -110,7 +110,7 @@ def test_servers_that_made_room_for_a_run_are_left_alone(
 
     server.folders["tiny-v1"] = trained.adapter_dir
     monkeypatch.setattr(servers, "training_now", Training)
-    with pytest.raises(ServerNotReady, match=r"tiny-v1 cannot serve now\. Run 12 is training on this machine"):
+    with pytest.raises(ServerNotReady, match=r"tiny-v1 cannot serve now\. A training has this machine now"):
         promote(version=trained, acting_user=None, now=NOW)
     assert servers.unload_unused() == []
     assert (server.calls, serving_version()) == ([], base)

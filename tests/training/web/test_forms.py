@@ -58,6 +58,10 @@ def test_a_run_is_asked_for_with_what_differs_from_the_engines_defaults(furnishe
     form = RunForm(sent, versions=ModelVersion.objects.all())
     assert form.is_valid(), form.errors
     assert form.spec().config == {"epochs": 3, "loss": "ipo", "processes": 2}
+    sent["loss"] = "sigmoid"  # the default, but somebody chose it
+    form = RunForm(sent, versions=ModelVersion.objects.all())
+    assert form.is_valid(), form.errors
+    assert form.spec().config["loss"] == "sigmoid"
 
 
 def test_the_form_of_a_run_shows_every_loss_with_its_own_beta() -> None:
