@@ -307,7 +307,7 @@ def _event_log(now: datetime) -> Iterable[Part]:
         _("Event log"),
         fact,
         _("Events of more than an hour ago are not sealed: a change of them would not be found."),
-        _("Start the scheduler and worker again. manage.py seal_events seals at once; verify_events checks the log."),
+        _("Start the scheduler and the worker again. The document about the event log names two commands."),
     )
 
 

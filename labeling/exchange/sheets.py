@@ -156,9 +156,10 @@ def _arrow_rows(
         file.seek(0)
         try:
             for batch in batches(file, limits):
+                # First of all: the places that a damaged file names may lie outside of its bytes, and its size, too.
+                batch.validate(full=True)
                 unpacked += batch.nbytes
                 _refuse_huge(unpacked, size, limits)
-                batch.validate(full=True)  # the places that a damaged file names may lie outside of its bytes
                 for row in batch.to_pylist():
                     number += 1
                     yield _record(Place(number, number), row, limits)

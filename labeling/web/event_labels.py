@@ -185,6 +185,7 @@ _WINNERS: Labels = dict(Winner.choices) | {
     name.value: name.label for name in (Comparison.Status.CONFLICT, Comparison.Status.OPEN)
 }
 _FIELDS: dict[str, Field] = {
+    "provider": Field(_("Sign-in provider")),
     **fields_of(LABELS),
     **shares_of({name: LABELS[name] for name in SHARES}),
     "agreement_early": Field(_("Agreement in the first third"), as_text=percent),

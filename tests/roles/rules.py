@@ -14,6 +14,7 @@ MEMBERS = "1422422"
 LEADS = "1433422"
 LEADS_ONLY = "1444422"  # annotators do not even learn that it exists
 LEADS_ANYWHERE = "1333222"
+LEADS_CONCERNED = "1333322"  # a lead of no campaign that the version serves may not change what serves
 OF_A_LED_CAMPAIGN = "1333422"
 ADMINS = "1333332"
 OWN = "1424444"  # alice's
@@ -267,7 +268,7 @@ TRAINING_PAGES: dict[str, dict[str, str]] = {
     "evaluation_file": {"GET": LEADS_ONLY},
     "evaluation_cancel": {"POST": LEADS_ONLY},
     "evaluation_resume": {"POST": LEADS_ONLY},
-    "serving_rollback": {"POST": LEADS_ANYWHERE},
+    "serving_rollback": {"POST": LEADS_CONCERNED},
 }
 TRAINING_API: dict[str, dict[str, str]] = {
     "api-start-generation": {"POST": LEADS},
@@ -334,6 +335,6 @@ TRAINING_API: dict[str, dict[str, str]] = {
     "api-completion": {"POST": OF_A_LED_CAMPAIGN},
     "api-keep": {"POST": LEADS},
     "api-promote": {"POST": OF_A_LED_CAMPAIGN},
-    "api-roll-back": {"POST": LEADS_ANYWHERE},
+    "api-roll-back": {"POST": LEADS_CONCERNED},
 }
 RULES = SITE | LABELING_PAGES | LABELING_API | TRAINING_PAGES | TRAINING_API

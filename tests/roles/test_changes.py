@@ -74,6 +74,7 @@ STAYS_POSSIBLE = {
     "POST api-cancel-evaluation",
     "POST api-cancel-generation",
     "POST api-cancel-people-gate",
+    "POST api-cancel-price",
     "POST api-cancel-run",
     "POST api-cancel-suite-run",
     "DELETE api-invitation",

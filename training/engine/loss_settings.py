@@ -24,7 +24,7 @@ RANGES = {
 """The betas under which a loss does its work. Below, no text reaches what it asks for, and it pushes without end;
 above, the first steps reach it."""
 
-RATES = {"lora": (1e-6, 5e-3), "full": (1e-8, 1e-4)}
+RATES = {"lora": (1e-6, 5e-2), "full": (1e-8, 1e-3)}
 """Learning rates of an adapter and of all weights. Above them training blows up, below them nothing is learned."""
 
 PER_TOKEN = tuple(BETAS)

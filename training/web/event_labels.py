@@ -58,6 +58,7 @@ EVENTS: dict[str, str | Promise] = {
     "price.cancelled": _("Learning curve cancelled"),
     "price.failed": _("Learning curve failed"),
     "price.finished": _("Learning curve measured"),
+    "price.resumed": _("Learning curve resumed"),
     "price.started": _("Learning curve started"),
     "prompts.held": _("Prompts held for gates"),
     "retraining_rule.paused": _("Automatic retraining paused"),

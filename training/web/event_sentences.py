@@ -12,6 +12,18 @@ from training.models import ModelVersion, Suite
 
 SENTENCES: Mapping[str, str | Promise] = {
     "backup.made": _("%(who)s made %(what)s"),
+    "blame.cancel_requested": _("%(who)s asked to cancel %(what)s"),
+    "blame.cancelled": _("%(who)s cancelled %(what)s"),
+    "blame.failed": _("%(what)s failed"),
+    "blame.finished": _("%(what)s finished"),
+    "blame.resumed": _("%(who)s resumed %(what)s"),
+    "blame.asked": _("%(who)s asked for %(what)s"),
+    "price.cancel_requested": _("%(who)s asked to cancel %(what)s"),
+    "price.cancelled": _("%(who)s cancelled %(what)s"),
+    "price.failed": _("%(what)s failed"),
+    "price.finished": _("%(what)s finished"),
+    "price.resumed": _("%(who)s resumed %(what)s"),
+    "price.started": _("%(who)s started %(what)s"),
     "evaluation.cancel_requested": _("%(who)s asked to cancel %(what)s"),
     "evaluation.cancelled": _("%(who)s cancelled %(what)s"),
     "evaluation.failed": _("%(what)s failed"),

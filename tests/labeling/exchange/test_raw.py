@@ -130,12 +130,11 @@ def test_a_gzip_bomb_costs_no_memory() -> None:
     packed = b"".join([packer.compress(b"x" * (1 << 20)) for _ in range(128)]) + packer.flush()
     tracemalloc.start()
     try:
-        [rejected] = read(packed, "trl")
+        with pytest.raises(UnreadableInput, match="unpacks to more than 200 times its size"):
+            read(packed, "trl")
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert isinstance(rejected, Rejected)
-    assert rejected.code == "too_large"
     assert peak < 8 << 20
 
 

@@ -41,7 +41,7 @@ def test_a_dash_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     stage()
     monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b"Why?\nHow?\n")))
     out, _ = run("import_prompts", "sums", "-")
-    assert out.startswith("2 new; 0 duplicates; 0 rejected. Batch ")
+    assert out.startswith("Lines of plain text, each read as one prompt: 2.\n2 new; 0 duplicates; 0 rejected. Batch ")
     assert Prompt.objects.count() == 2
 
 

@@ -23,6 +23,7 @@ FORMS: dict[str, tuple[str, bytes | None, Mapping[str, str], Mapping[str, str]]]
 
 OTHERWISE = {
     "labeling/export/evaluation.html": "has no other field that can be wrong",
+    "training/suites.html": "shows the file as a text: tests/training/web/test_suites.py",
     "training/new_campaign.html": "keeps its files in the draft: tests/training/web/test_new_campaign.py",
 }
 

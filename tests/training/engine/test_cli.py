@@ -81,7 +81,8 @@ def test_the_engine_runs_where_nothing_else_of_the_project_is(model_folder: Path
     for room in ("engine", "language_models"):
         shutil.copytree(ROOT / "training" / room, tmp_path / "elsewhere" / "training" / room)
     (tmp_path / "elsewhere" / "common").mkdir()
-    shutil.copy(ROOT / "common" / "transcripts.py", tmp_path / "elsewhere" / "common")
+    for name in ("transcripts.py", "prompt_fields.py"):
+        shutil.copy(ROOT / "common" / name, tmp_path / "elsewhere" / "common")
     run = [*command(model_folder, data, tmp_path / "out"), "--set", "epochs=1"]
     done = subprocess.run(run, cwd=tmp_path / "elsewhere", capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
