@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from common import disk
 from config import status
@@ -35,6 +35,9 @@ def _no_disk_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
 def running() -> Stage:
     """An installation in which everything runs."""
     now = timezone.now()
+    minute, _ = IntervalSchedule.objects.get_or_create(every=1, period=IntervalSchedule.MINUTES)
+    # Tests that empty the tables leave none of the schedule's own.
+    PeriodicTask.objects.get_or_create(name="sweep", defaults={"task": "training.tasks.sweep", "interval": minute})
     PeriodicTask.objects.update(last_run_at=now)
     for name in ("default", "generate", "train", "lens"):
         Worker.objects.create(name=f"worker-{name}@here", queues=[name], places=1, seen_at=now)

@@ -16,7 +16,7 @@ from tests.people import pair
 from tests.training.gates_by_people import hold
 from training.actions.snapshots import take_snapshot
 from training.actions.versions import register_base_version
-from training.models import PriceJob, RetrainingRule, Round, Run
+from training.models import PriceJob, RetrainingRule, Round, Run, Snapshot
 
 CAMPAIGN = "/campaigns/sums/"
 
@@ -50,6 +50,14 @@ def _measured(world: World) -> None:
     """The learning curve is measured."""
     PriceJob.objects.all().delete()
     price_job_of(world.stage, world.furnished)
+
+
+def _measurable(world: World) -> None:
+    """The newest snapshot has pairs enough for a learning curve, and none is being measured."""
+    PriceJob.objects.all().delete()
+    newest = Snapshot.objects.filter(campaign=world.stage.campaign).order_by("-pk").first()
+    if newest is not None:
+        Snapshot.objects.filter(pk=newest.pk).update(train_pairs=40)
 
 
 def _measuring(world: World) -> None:
@@ -171,6 +179,7 @@ ENTRIES = (
     Entry(
         form="training/price/measure.html#2",
         path=CAMPAIGN + "price/",
+        arrange=_measurable,
         fill={"draws": "2", "minutes": "30"},
         sees="The learning curve is being measured",
         wrong={"draws": "99"},
