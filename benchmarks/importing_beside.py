@@ -24,19 +24,14 @@ from typing import Any
 import psutil
 import psycopg
 
-from benchmarks.importing import imported, write_pairs
+from benchmarks.importing import CREATE, imported, write_pairs
 from benchmarks.load.label_studio import label_studio
 from benchmarks.load.pairs import pairs
 from benchmarks.load.system import environment, new_database
 from config.embedded.__main__ import with_services
 from config.embedded.var import VarDirectory
 
-CREATE = """
-from django.utils import timezone
-from labeling.actions.campaigns import create_campaign
-from labeling.actions.people import create_user
-now = timezone.now()
-lead = create_user(username="lead", role="lead", password=None, acting_user=None, now=now)[0]
+ONE_FOR_EACH_TURN = """
 for number in range({turns}):
     create_campaign(name=f"Import {{number}}", acting_user=lead, now=now)
 """
@@ -60,7 +55,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     """The turns of both, one after the other."""
     url = new_database(os.environ["DATABASE_URL"], "importing_beside")
     env = environment({"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"})
-    for command in (["migrate", "-v0"], ["shell", "-v0", "-c", CREATE.format(turns=options.turns)]):
+    create = CREATE + ONE_FOR_EACH_TURN.format(turns=options.turns)
+    for command in (["migrate", "-v0"], ["shell", "-v0", "-c", create]):
         subprocess.run([sys.executable, "manage.py", *command], env=env, check=True)
     with psycopg.connect(url) as connection:
         postmaster = psutil.Process(connection.info.backend_pid).parent()

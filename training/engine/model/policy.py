@@ -197,18 +197,19 @@ class _Whole(nn.Module):
 
 
 def is_spread(config: RunConfig, directory: Path) -> bool:
-    """Whether several processes share the frozen model of a folder: where the config says so, or where its weights
-    take more than half of a GPU (what is left holds what a step keeps)."""
+    """Whether several processes share the frozen model of a folder: where the config says so, or, if it leaves that
+    open, where its weights take more than half of a GPU (what is left holds what a step keeps). A reward model and a
+    run that writes completions cannot share it: they keep it whole as long as it fits at all."""
     if config.tuning != "lora" or world_size() == 1 or config.sharding == "none":
         return False
     if config.sharding == "full":
         return True
-    if config.device == "cpu" or not torch.cuda.is_available() or config.probe_prompts:
+    if config.device == "cpu" or not torch.cuda.is_available():
         return False
-    if isinstance(config, RewardConfig):
-        return False
+    cannot_share = isinstance(config, RewardConfig) or config.probe_prompts > 0
+    most = 0.9 if cannot_share else 0.5
     size = sum(path.stat().st_size for path in directory.glob("*.safetensors"))
-    return size > torch.cuda.get_device_properties(0).total_memory / 2
+    return size > most * torch.cuda.get_device_properties(0).total_memory
 
 
 def _device(name: str) -> torch.device:

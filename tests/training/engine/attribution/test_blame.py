@@ -71,6 +71,18 @@ def test_a_wrong_label_is_the_most_doubtful_and_the_most_to_blame(model_folder: 
     assert lines[5]["margin"] is None  # no run: it has learned nothing yet
 
 
+def test_a_question_that_is_too_long_is_refused_and_not_left_out(
+    model_folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data, queries = snapshot(tmp_path / "data", wrong=5), tmp_path / "queries.jsonl"
+    workshop.write_pairs(queries, 1, first=40)
+    paths = ["--data", str(data), "--queries", str(queries), "--out", str(tmp_path / "out.jsonl")]
+    settings = [part for name, value in (SETTINGS | {"max_length": 6}).items() for part in ("--set", f"{name}={value}")]
+    assert main(["blame", "--model", str(model_folder), *paths, *settings]) == 2
+    assert not (tmp_path / "out.jsonl").exists()
+    assert "queries.jsonl cannot be used (too long" in capfd.readouterr().err
+
+
 def test_further_points_of_a_run_add_margins_and_influence(model_folder: Path, tmp_path: Path) -> None:
     data, queries = snapshot(tmp_path / "data", wrong=5), tmp_path / "queries.jsonl"
     workshop.write_pairs(queries, 2, first=40)

@@ -12,7 +12,7 @@ from training.engine.config import RunConfig
 from training.engine.errors import InputError
 from training.engine.learning.checkpoint import RunProgress, load_checkpoint, resume, save_checkpoint
 from training.engine.learning.step import make_optimizer
-from training.engine.run_folder import RunFolder
+from training.engine.run_folder import RunFolder, seal_folder
 
 
 @pytest.mark.parametrize("name", ["adamw", "rmsprop"])
@@ -99,3 +99,22 @@ def test_one_without_hashes_that_cannot_be_loaded_is_set_aside_for_the_one_befor
     damage(folder.checkpoint_path(1) / name)
     with pytest.raises(InputError, match=r"step-000002\.damaged, step-000001\.damaged are damaged"):
         resume(folder, weights=weights, optimizer=optimizer)
+
+
+def test_a_sealed_one_that_cannot_be_loaded_now_is_not_set_aside(tmp_path: Path) -> None:
+    """Its files are as they were written: a full memory or a device may be the reason, and the next start loads it."""
+    policy = tiny.policy_of(tiny.model(), dtype=torch.float32)
+    weights, folder = policy.weights(Path("base")), RunFolder(tmp_path)
+    parameters = list(weights.parameters().values())
+    optimizer = make_optimizer(parameters, RunConfig())
+    for parameter in parameters:
+        parameter.grad = torch.ones_like(parameter)
+    optimizer.step()
+    target = folder.checkpoint_path(1)
+    save_checkpoint(target, weights=weights, optimizer=optimizer, progress=RunProgress(step=1, seconds=0.0))
+    _empty_tensors(target / "optimizer.safetensors")
+    (target / "sha256.json").unlink()
+    seal_folder(target)
+    with pytest.raises(KeyError):
+        resume(folder, weights=weights, optimizer=optimizer)
+    assert [path.name for path in folder.checkpoints()] == ["step-000001"]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.training.engine import workshop
 from tests.training.engine.workshop import Events, Killed
-from training.engine.config import RunConfig
+from training.engine.config import RewardConfig, RunConfig
 from training.engine.errors import Cancelled, InputError
 from training.engine.learning import checkpoint, reference
 from training.engine.learning.run import _as_begun
@@ -244,3 +244,13 @@ def test_a_run_that_an_older_version_began_keeps_its_beta() -> None:
     assert _as_begun(config, older | {"deterministic": "auto", "beta": 0.3}) == config  # another run: refused by claim
     named = RunConfig.from_mapping({"loss": "ipo", "beta": 0.2})
     assert _as_begun(named, older) == named
+
+
+def test_a_reward_model_that_an_older_version_began_keeps_the_defaults_of_then() -> None:
+    older = {"epochs": 2, "learning_rate": 5e-4}
+    assert (RewardConfig().epochs, RewardConfig().learning_rate) == (1, 1e-4)
+    kept = _as_begun(RewardConfig(), older)
+    assert (kept.epochs, kept.learning_rate) == (2, 5e-4)
+    assert _as_begun(RewardConfig(epochs=3), older).epochs == 3  # another run: refused by claim
+    newer = older | {"center_rewards_coefficient": 0.0}
+    assert _as_begun(RewardConfig(), newer) == RewardConfig()
