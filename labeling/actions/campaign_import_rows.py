@@ -193,7 +193,7 @@ class CampaignRows:
             judged=votes.total(),
             **{f"votes_{choice}": votes[choice] for choice in ("a", "b", "tie", "both_bad")},
             lean=lean,
-            **{name: values[name] for name in COMPARISON},
+            **{name: values[name] for name in COMPARISON if name in values},
             retired_with_prompt=values["retired_with_prompt"],
             added_by=self.acting_user,
             created_at=moment(values["created_at"]),
@@ -249,6 +249,7 @@ class CampaignRows:
                     guideline_version_id=self._version(one["guideline_version"]),
                     leased_at=moment(one["leased_at"]),
                     expires_at=moment(one["leased_at"]),
+                    arm=one.get("arm", ""),
                     **{name: one[name] for name in ("kind", "status", "slot", "left")},
                 )
                 check_row(number, assignment)

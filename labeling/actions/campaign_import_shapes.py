@@ -92,6 +92,7 @@ _JUDGMENT = fields(*JUDGMENT, of=OPTIONAL) | {
     "superseded_at": AT_OR_NULL,
 }
 _ASSIGNMENT = fields("status", "slot", "left") | {
+    "arm": OPTIONAL,
     "kind": NAME,
     "annotator": NAME,
     "leased_at": AT,
@@ -122,6 +123,7 @@ SHAPES: Mapping[str, Mapping[str, Field]] = {
         "completions": Field(LIST, _COMPLETION),
     },
     "comparison": fields(*COMPARISON, "retired_with_prompt") | {
+        "arm": OPTIONAL,
         "prompt": NAME,
         "a": Field(OBJECT, _COMPLETION),
         "b": Field(OBJECT, _COMPLETION),

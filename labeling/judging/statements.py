@@ -79,7 +79,7 @@ renewed AS (
 
 _AGAIN = """DO UPDATE SET
     kind = excluded.kind, guideline_version_id = excluded.guideline_version_id, slot = excluded.slot,
-    "left" = excluded."left", status = excluded.status, leased_at = excluded.leased_at, expires_at = excluded.expires_at
+    "left" = excluded."left", arm = excluded.arm, status = excluded.status, leased_at = excluded.leased_at, expires_at = excluded.expires_at
 WHERE held.status = 'released'
 RETURNING id
 """
@@ -89,17 +89,18 @@ TAKE = f"""
 WITH taken AS (
     UPDATE labeling_comparison SET taken = taken + 1
     WHERE id = %(comparison)s AND status = 'open' AND taken < overlap
-    RETURNING id, campaign_id, overlap
+    RETURNING id, campaign_id, overlap, arm
 ), moved AS (
     UPDATE labeling_membership SET cursor = %(cursor)s, left_balance = %(left_balance)s WHERE id = %(membership)s
 ), {_RENEWED}
 INSERT INTO labeling_assignment AS held
-    (comparison_id, campaign_id, annotator_id, guideline_version_id, kind, slot, "left", status, leased_at, expires_at)
+    (comparison_id, campaign_id, annotator_id, guideline_version_id, kind, slot, "left", arm, status, leased_at,
+    expires_at)
 SELECT taken.id, taken.campaign_id, %(annotator)s,
     {NEWEST_GUIDELINES.format(campaign="taken.campaign_id")}, 'normal',
     (SELECT min(slot) FROM generate_series(1, taken.overlap) slot WHERE NOT EXISTS (
         SELECT FROM labeling_assignment other WHERE other.comparison_id = taken.id AND other.slot = slot.slot)),
-    %(left)s, 'leased', %(now)s, %(expires_at)s
+    %(left)s, taken.arm, 'leased', %(now)s, %(expires_at)s
 FROM taken
 ON CONFLICT (comparison_id, annotator_id) WHERE kind <> 'retest' {_AGAIN}
 """  # noqa: S608 - made of constants

@@ -86,6 +86,14 @@ class Comparison(models.Model):
         db_index=False,
         help_text="The import that brought it; null: none did. `ImportBatch.id_range` finds those of a batch.",
     )
+    arm = models.CharField(
+        max_length=16,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The way in which it was chosen to come next, where the campaign tries several; empty: the queue's "
+        "own order.",
+    )
     retired_with_prompt = models.BooleanField(
         default=False, db_default=False, help_text="Retired because its prompt was: restored with it."
     )
@@ -120,6 +128,8 @@ class Comparison(models.Model):
             models.Index(fields=["completion_a"], name="comparison_completion_a"),
             models.Index(fields=["completion_b"], name="comparison_completion_b"),
             models.Index(fields=["added_by"], name="comparison_added_by"),
+            # Only chosen comparisons are in it.
+            models.Index(fields=["campaign", "arm", "status"], name="comparison_arm", condition=~Q(arm="")),
             # Rows without metadata do not pay for it.
             GinIndex(
                 fields=["metadata"],
@@ -199,6 +209,13 @@ class Assignment(models.Model):
         null=True, help_text="The place it holds, from 1 to the overlap; null: none."
     )
     left = models.CharField(max_length=1, choices=Side.choices, help_text="The completion on the left.")
+    arm = models.CharField(
+        max_length=16,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The way in which its comparison had been chosen when it was given out; empty: the queue's own order.",
+    )
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.LEASED)
     leased_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -21,7 +21,7 @@ COMPLETION = (
     *("text", "model_version", "seed", "sampling", "prompt_token_ids", "token_ids", "finish_reason", "logprob_sum"),
     *("server", "metadata"),
 )
-COMPARISON = ("external_id", "metadata", "status", "overlap", "priority", "position", "source")
+COMPARISON = ("external_id", "metadata", "status", "overlap", "priority", "position", "source", "arm")
 JUDGMENT = (
     *("choice", "strength", "criteria", "comment", "edit", "skip_reason", "flag", "seconds", "left", "key"),
     *("certainty", "metadata"),
@@ -169,6 +169,7 @@ def _assignment(assignment: Assignment) -> JsonObject:
         "status": Status.RELEASED if is_leased else assignment.status,
         "slot": None if is_leased else assignment.slot,
         "left": assignment.left,
+        "arm": assignment.arm,
         "leased_at": moment_text(assignment.leased_at),
         "guideline_version": _number(assignment),
         "judgments": [_judgment(judgment) for judgment in assignment.judgments.all()],

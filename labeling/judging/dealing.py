@@ -1,0 +1,66 @@
+"""Chosen comparisons come next: they exchange places in the queue with those that would have come first.
+
+A permutation of the positions that there are. So the queue needs no further index, nobody's cursor has to move, and a
+comparison of a higher priority still comes before all of a lower one. Only comparisons that nobody was ever given take
+part: those with some of their judgments keep their places, and get the others first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from labeling.models import Campaign, Comparison
+
+Chosen = Sequence[tuple[int, str]]
+"""Comparisons by id, each with the arm that chose it, in the order in which they shall come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The comparisons of the highest priority that nobody was given, as they stand in the queue.
+
+    ready: how many were chosen before. free: the ids of the others.
+    """
+
+    ready: int
+    free: list[int]
+
+
+def front_of_queue(campaign: Campaign, limit: int) -> Front:
+    """The front of a campaign's queue, up to `limit` comparisons."""
+    rows = list(_untouched(campaign).order_by("position").values_list("pk", "priority", "arm")[:limit])
+    first = [row for row in rows if row[1] == rows[0][1]]
+    free = [pk for pk, _priority, arm in first if not arm]
+    return Front(len(first) - len(free), free)
+
+
+@transaction.atomic
+def deal(campaign: Campaign, chosen: Chosen, *, front: Sequence[int]) -> dict[str, int]:
+    """Puts chosen comparisons on the first places of `front`, in their order; returns how many of each arm.
+
+    front: the ids of `front_of_queue`, with the chosen ones among them. A comparison that somebody was given meanwhile,
+    or that is locked at this moment, stays where it is.
+    """
+    arms = dict(chosen)
+    wanted = [*front[: len(chosen)], *arms]
+    rows = _untouched(campaign).filter(pk__in=wanted, arm="").order_by("pk")
+    locked = {one.pk: one for one in rows.select_for_update(skip_locked=True, no_key=True)}
+    first = [locked[pk] for pk, _arm in chosen if pk in locked]
+    # Those that they displace keep their order among each other.
+    others = sorted((one for one in locked.values() if one.pk not in arms), key=lambda one: one.position)
+    positions = sorted(one.position for one in locked.values())
+    dealt: dict[str, int] = {}
+    for one, position in zip([*first, *others], positions, strict=True):
+        one.position, one.arm = position, arms.get(one.pk, "")
+        if one.arm:
+            dealt[one.arm] = dealt.get(one.arm, 0) + 1
+    Comparison.objects.bulk_update(locked.values(), ["position", "arm"])
+    return dealt
+
+
+def _untouched(campaign: Campaign) -> QuerySet[Comparison]:
+    """Comparisons that wait and that nobody was given; `comparison_queue` has them in the order of the queue."""
+    waiting = Comparison.objects.filter(campaign=campaign, status=Comparison.Status.OPEN, taken__lt=F("overlap"))
+    return waiting.filter(taken=0, judged=0, lean=0.0)
