@@ -17,6 +17,10 @@ Chosen = Sequence[tuple[int, str]]
 """Comparisons by id, each with the arm that chose it, in the order in which they shall come."""
 
 
+READ = 5000
+"""Comparisons of the queue that are read at most: where all of these have some of their votes, they come first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Front:
     """The comparisons of the highest priority that nobody was given, as they stand in the queue.
@@ -29,10 +33,12 @@ class Front:
 
 
 def front_of_queue(campaign: Campaign, limit: int) -> Front:
-    """The front of a campaign's queue, up to `limit` comparisons."""
-    rows = list(_untouched(campaign).order_by("position").values_list("pk", "priority", "arm")[:limit])
-    first = [row for row in rows if row[1] == rows[0][1]]
-    free = [pk for pk, _priority, arm in first if not arm]
+    """The front of a campaign's queue, up to `limit` comparisons among the first READ that wait."""
+    waiting = _waiting(campaign).order_by("position")[:READ]
+    rows = waiting.values_list("pk", "priority", "arm", "taken", "judged", "lean")
+    untouched = [row for row in rows if not any(row[3:])][:limit]
+    first = [row for row in untouched if row[1] == untouched[0][1]]
+    free = [row[0] for row in first if not row[2]]
     return Front(len(first) - len(free), free)
 
 
@@ -45,7 +51,7 @@ def deal(campaign: Campaign, chosen: Chosen, *, front: Sequence[int]) -> dict[st
     """
     arms = dict(chosen)
     wanted = [*front[: len(chosen)], *arms]
-    rows = _untouched(campaign).filter(pk__in=wanted, arm="").order_by("pk")
+    rows = _waiting(campaign).filter(pk__in=wanted, arm="", taken=0, judged=0, lean=0.0).order_by("pk")
     locked = {one.pk: one for one in rows.select_for_update(skip_locked=True, no_key=True)}
     first = [locked[pk] for pk, _arm in chosen if pk in locked]
     # Those that they displace keep their order among each other.
@@ -60,7 +66,6 @@ def deal(campaign: Campaign, chosen: Chosen, *, front: Sequence[int]) -> dict[st
     return dealt
 
 
-def _untouched(campaign: Campaign) -> QuerySet[Comparison]:
-    """Comparisons that wait and that nobody was given; `comparison_queue` has them in the order of the queue."""
-    waiting = Comparison.objects.filter(campaign=campaign, status=Comparison.Status.OPEN, taken__lt=F("overlap"))
-    return waiting.filter(taken=0, judged=0, lean=0.0)
+def _waiting(campaign: Campaign) -> QuerySet[Comparison]:
+    """Comparisons with a free place: `comparison_queue` has them in the order of the queue."""
+    return Comparison.objects.filter(campaign=campaign, status=Comparison.Status.OPEN, taken__lt=F("overlap"))

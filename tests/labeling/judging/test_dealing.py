@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from labeling.actions.comparisons import add_comparisons
 from labeling.exchange import JsonObject
+from labeling.judging import dealing
 from labeling.judging.assignments import release_assignment
 from labeling.judging.dealing import deal, front_of_queue
 from labeling.models import Assignment, Comparison
@@ -97,13 +98,7 @@ def test_the_whole_campaign_as_a_file_keeps_the_arms() -> None:
 def test_the_front_is_read_from_the_queues_own_index() -> None:
     scene = stage(comparisons=3)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_bitmapscan = off")
-        cursor.execute("SET LOCAL enable_sort = off")
-        cursor.execute(
-            "EXPLAIN SELECT id, priority, arm FROM labeling_comparison WHERE campaign_id = %s AND status = 'open'"
-            " AND taken < overlap AND taken = 0 AND judged = 0 AND lean = 0 ORDER BY position LIMIT 500",
-            [scene.campaign.pk],
-        )
-        plan = "\n".join(row[0] for row in cursor.fetchall())
+        for setting in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):
+            cursor.execute(f"SET LOCAL {setting} = off")
+        plan = dealing._waiting(scene.campaign).order_by("position")[: dealing.READ].explain()
     assert "comparison_queue" in plan
