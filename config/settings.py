@@ -267,6 +267,7 @@ CELERY_TASK_ROUTES = {
     "training.tasks.run_gate": {"queue": "generate"},  # it may wait for model servers, and needs no GPU
     "training.tasks.run_evaluation": {"queue": "train"},
     "training.tasks.run_price": {"queue": "train"},
+    "training.tasks.run_selection": {"queue": "train"},
     "training.tasks.run_blame": {"queue": "lens"},
     "training.tasks.run_lens": {"queue": "lens"},
     "training.tasks.run_lab": {"queue": "lens"},

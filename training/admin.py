@@ -16,10 +16,13 @@ from training.models import (
     PriceJob,
     RetrainingRule,
     Run,
+    SelectionJob,
+    SelectionTrial,
     Snapshot,
     Suite,
     SuiteRun,
     SuiteVersion,
+    TrialArm,
 )
 
 
@@ -96,6 +99,22 @@ class LensJobAdmin(ReadOnlyAdmin):
 @admin.register(BlameJob)
 class BlameJobAdmin(ReadOnlyAdmin):
     list_display = ("pk", "snapshot", "version", "status", "created_by", "created_at")
+    list_filter = ("status",)
+
+
+@admin.register(SelectionTrial)
+class SelectionTrialAdmin(ReadOnlyAdmin):
+    list_display = ("campaign", "is_on", "enough", "changed_by", "changed_at")
+
+
+@admin.register(TrialArm)
+class TrialArmAdmin(ReadOnlyAdmin):
+    list_display = ("trial", "name", "share", "standing", "labels", "measured_at", "off_at")
+
+
+@admin.register(SelectionJob)
+class SelectionJobAdmin(ReadOnlyAdmin):
+    list_display = ("pk", "campaign", "arm", "status", "done", "total", "created_by", "created_at")
     list_filter = ("status",)
 
 

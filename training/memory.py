@@ -31,6 +31,7 @@ from training.models import (
     ModelVersion,
     PriceJob,
     Run,
+    SelectionJob,
     SuiteRun,
     WritingJob,
 )
@@ -39,6 +40,7 @@ J = TypeVar("J", GenerationJob, SuiteRun, Run)
 """The jobs that hold a model for minutes. The lens and the lab are short, and start at once."""
 
 GIB = 2**30
+_HOLDING: tuple[type[PriceJob | EvaluationJob | SelectionJob], ...] = (PriceJob, EvaluationJob, SelectionJob)
 PROGRAM = int(0.8 * GIB)  # Python with torch and transformers, before any model
 SAMPLER_ROWS, SAMPLER_TOKENS = 64, 65536  # rows that the sampler writes at a time, and the tokens it keeps of them
 PROMPT_TOKENS = 512  # a long prompt
@@ -91,7 +93,7 @@ def reason_to_wait(job: J, *, now: datetime, free: Callable[[J], int]) -> Senten
         if other is not None:
             return Sentence(_("After %(job)s: a run uses all machines for training."), {"job": name_of(other)})
         # They hold a machine's only place for training: its worker could not join.
-        if any(kind.objects.filter(status__in=CLAIMED_STATUSES).exists() for kind in (PriceJob, EvaluationJob)):
+        if any(kind.objects.filter(status__in=CLAIMED_STATUSES).exists() for kind in _HOLDING):
             return Sentence(_("After an evaluation or a learning curve: a run uses all machines for training."))
     needed = bytes_needed(job)
     if not needed:

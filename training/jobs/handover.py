@@ -23,7 +23,7 @@ from common.sentences import Sentence, sentence_of
 from training import claims
 from training.claims import Clock
 from training.generation import GeneratorUnavailable, ModelServer
-from training.models import CLAIMED_STATUSES, GenerationJob, ModelJob, PriceJob, Run, SuiteRun
+from training.models import CLAIMED_STATUSES, GenerationJob, ModelJob, PriceJob, Run, SelectionJob, SuiteRun
 from training.queries.serving import training_now
 from training.versions import servers
 
@@ -54,8 +54,10 @@ def generating(claim: "claims.Claim[GenerationJob] | claims.Claim[SuiteRun]", cl
 
 
 @contextmanager
-def training(claim: "claims.Claim[Run] | claims.Claim[PriceJob]", clock: Clock) -> Iterator[None]:
-    """Holds the machine for a run or a learning curve alone; the servers have released their memory.
+def training(
+    claim: "claims.Claim[Run] | claims.Claim[PriceJob] | claims.Claim[SelectionJob]", clock: Clock
+) -> Iterator[None]:
+    """Holds the machine for a run or for short runs alone; the servers have released their memory.
 
     Raises HandoverFailed, claims.Stopped, claims.ClaimLost.
     """
@@ -89,7 +91,7 @@ def _take(claim: "claims.Claim[Any]", clock: Clock) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _why_it_waits(holder: ModelJob | PriceJob | None) -> Sentence:
+def _why_it_waits(holder: ModelJob | PriceJob | SelectionJob | None) -> Sentence:
     if holder is None:
         return Sentence(_("Waiting for the machine: its servers are coming back."))
     number = {"number": holder.pk}
@@ -97,6 +99,8 @@ def _why_it_waits(holder: ModelJob | PriceJob | None) -> Sentence:
         return Sentence(_("Waiting for the machine: run %(number)s is using it."), number)
     if isinstance(holder, PriceJob):
         return Sentence(_("Waiting for the machine: learning curve %(number)s is using it."), number)
+    if isinstance(holder, SelectionJob):
+        return Sentence(_("Waiting for the machine: the choice of pairs %(number)s is using it."), number)
     if isinstance(holder, SuiteRun):
         return Sentence(_("Waiting for the machine: suite run %(number)s is using it."), number)
     return Sentence(_("Waiting for the machine: generation %(number)s is using it."), number)
@@ -112,20 +116,21 @@ def _lock(*, wait: bool) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _holder(job: ModelJob | PriceJob) -> ModelJob | PriceJob | None:
+def _holder(job: ModelJob | PriceJob | SelectionJob) -> ModelJob | PriceJob | SelectionJob | None:
     """The job that has the machine and does not share it with this one."""
     running = Run.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
     measuring = PriceJob.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
-    if not isinstance(job, Run | PriceJob):
-        return running.first() or measuring.first()
+    choosing = SelectionJob.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
+    if not isinstance(job, Run | PriceJob | SelectionJob):
+        return running.first() or measuring.first() or choosing.first()
     writing = GenerationJob.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
     checking = SuiteRun.objects.filter(holds_machine=True, status__in=CLAIMED_STATUSES)
-    others: tuple[QuerySet[Any], ...] = (running, measuring, writing, checking)
+    others: tuple[QuerySet[Any], ...] = (running, measuring, choosing, writing, checking)
     found = (rows.exclude(pk=job.pk) if rows.model is type(job) else rows for rows in others)
     return next(filter(None, (rows.first() for rows in found)), None)
 
 
-def _release(job: ModelJob | PriceJob) -> None:
+def _release(job: ModelJob | PriceJob | SelectionJob) -> None:
     type(job).objects.filter(pk=job.pk, attempts=job.attempts).update(holds_machine=False)
 
 

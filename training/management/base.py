@@ -8,9 +8,19 @@ from typing import Any, TypeVar
 
 from django.core.management.base import CommandError, CommandParser
 
-from training.models import BlameJob, EvaluationJob, GenerationJob, JobStatus, ModelVersion, PriceJob, Run, SuiteRun
+from training.models import (
+    BlameJob,
+    EvaluationJob,
+    GenerationJob,
+    JobStatus,
+    ModelVersion,
+    PriceJob,
+    Run,
+    SelectionJob,
+    SuiteRun,
+)
 
-J = TypeVar("J", GenerationJob, SuiteRun, Run, EvaluationJob, PriceJob, BlameJob)
+J = TypeVar("J", GenerationJob, SuiteRun, Run, EvaluationJob, PriceJob, BlameJob, SelectionJob)
 POLL_SECONDS = 1.0
 
 

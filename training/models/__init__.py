@@ -29,11 +29,12 @@ from training.models.rehearsal import RehearsalCampaign
 from training.models.retraining import RetrainingRule
 from training.models.round import Round, RoundPlan
 from training.models.run import Run, RunMetric, Snapshot
+from training.models.selection import CHANCE, SelectionJob, SelectionTrial, TrialArm
 from training.models.suite import ScenarioAnswer, ScenarioResult, Suite, SuiteRun, SuiteVersion
 from training.models.version import Deployment, Evaluation, ModelVersion
 from training.models.worker import Worker
 
-AnyJob = GenerationJob | SuiteRun | Run | LensJob | LabSession | EvaluationJob | PriceJob | BlameJob
+AnyJob = GenerationJob | SuiteRun | Run | LensJob | LabSession | EvaluationJob | PriceJob | BlameJob | SelectionJob
 WritingJob = GenerationJob | SuiteRun
 """Jobs in which versions write texts: they share a queue, and the machine with each other."""
 ModelJob = GenerationJob | SuiteRun | Run
@@ -42,6 +43,7 @@ ModelJob = GenerationJob | SuiteRun | Run
 __all__ = [
     "ACTIVE_STATUSES",
     "ASSUMED_ACCURACY",
+    "CHANCE",
     "CLAIMED_STATUSES",
     "DEFAULT_RULES",
     "FEWEST_PAIRS",
@@ -82,11 +84,14 @@ __all__ = [
     "RunMetric",
     "ScenarioAnswer",
     "ScenarioResult",
+    "SelectionJob",
+    "SelectionTrial",
     "Snapshot",
     "SnapshotPart",
     "Suite",
     "SuiteRun",
     "SuiteVersion",
+    "TrialArm",
     "Worker",
     "WritingJob",
     "WrongRules",

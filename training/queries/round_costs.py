@@ -16,17 +16,19 @@ from training.models import (
     Round,
     RoundPlan,
     Run,
+    SelectionJob,
     SuiteRun,
     worked_since,
 )
 from training.queries.round_rows import BY_PEOPLE, Learned, RoundRows, Span, Time, in_span, learned_by
 
-JOBS: tuple[type[GenerationJob | Run | EvaluationJob | SuiteRun | PriceJob], ...] = (
+JOBS: tuple[type[GenerationJob | Run | EvaluationJob | SuiteRun | PriceJob | SelectionJob], ...] = (
     GenerationJob,
     Run,
     EvaluationJob,
     SuiteRun,
     PriceJob,
+    SelectionJob,
 )
 
 

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from training.errors import NothingServes
-from training.models import CLAIMED_STATUSES, Deployment, ModelVersion, PriceJob, Run
+from training.models import CLAIMED_STATUSES, Deployment, ModelVersion, PriceJob, Run, SelectionJob
 
 
 def current_deployment(channel: str = Deployment.DEFAULT_CHANNEL) -> Deployment | None:
@@ -27,9 +27,10 @@ def version_before(channel: str = Deployment.DEFAULT_CHANNEL) -> ModelVersion | 
     return earlier.version if earlier else None
 
 
-def training_now() -> Run | PriceJob | None:
-    """The run or learning curve that has the servers' machine; None if they share no machine, or nothing trains."""
+def training_now() -> Run | PriceJob | SelectionJob | None:
+    """The job that has the servers' machine to train; None if they share no machine, or nothing trains."""
     if not settings.GENERATOR_HANDOVER:
         return None
     holds = {"holds_machine": True, "status__in": CLAIMED_STATUSES}
-    return Run.objects.filter(**holds).first() or PriceJob.objects.filter(**holds).first()
+    rows = (model._default_manager.filter(**holds).first() for model in (Run, PriceJob, SelectionJob))
+    return next((row for row in rows if row is not None), None)

@@ -1,7 +1,7 @@
 """For what a job waits: another job, memory, a worker, or a server; its place in the queue, and how long it may take.
 
 The rows alone decide: jobs are rows first, and workers report themselves. So a page that shows many jobs takes the same
-ten statements as a page that shows one.
+eleven statements as a page that shows one.
 """
 
 import os
@@ -32,6 +32,7 @@ from training.models import (
     ModelJob,
     PriceJob,
     Run,
+    SelectionJob,
     SuiteRun,
     Worker,
 )
@@ -89,6 +90,7 @@ _KINDS: dict[type[AnyJob], str] = {
     EvaluationJob: "evaluation",
     PriceJob: "price",
     BlameJob: "blame",
+    SelectionJob: "selection",
 }
 
 
@@ -141,6 +143,7 @@ class Waiting:
         evaluations = EvaluationJob.objects.filter(status__in=ACTIVE_STATUSES).defer("parts", "report")
         jobs += evaluations.select_related("campaign", "version")
         jobs += PriceJob.objects.filter(status__in=ACTIVE_STATUSES).defer("trainings").select_related("campaign")
+        jobs += SelectionJob.objects.filter(status__in=ACTIVE_STATUSES).defer("trainings").select_related("campaign")
         return jobs
 
     @cached_property
@@ -258,12 +261,14 @@ _OF_ANOTHER: dict[type[AnyJob], str | Promise] = {
     SuiteRun: gettext_lazy("a suite run of another campaign"),
     GenerationJob: gettext_lazy("a generation of another campaign"),
     PriceJob: gettext_lazy("a learning curve of another campaign"),
+    SelectionJob: gettext_lazy("the choice of pairs of another campaign"),
 }
 _OF_OURS: dict[type[AnyJob], str | Promise] = {
     Run: gettext_lazy("Run %(number)s of %(campaign)s"),
     SuiteRun: gettext_lazy("Suite run %(number)s of %(campaign)s"),
     GenerationJob: gettext_lazy("the generation for %(campaign)s"),
     PriceJob: gettext_lazy("the learning curve of %(campaign)s"),
+    SelectionJob: gettext_lazy("the choice of pairs of %(campaign)s"),
 }
 
 

@@ -20,6 +20,7 @@ from training.models import (
     ModelVersion,
     PeopleGate,
     Run,
+    SelectionJob,
     SuiteRun,
 )
 from training.queries.retraining import runs_awaiting_gate
@@ -94,6 +95,9 @@ def _at_work() -> Iterator[tuple[int | None, str]]:
             yield version, reason
     for search in BlameJob.objects.filter(status__in=ACTIVE_STATUSES):
         yield search.version_id, gettext("a search for doubtful pairs uses it")
+    for choice in SelectionJob.objects.filter(status__in=ACTIVE_STATUSES).select_related("version"):
+        for version in (choice.version_id, choice.version.parent_id):
+            yield version, gettext("a choice of pairs uses it")
     for evaluation in EvaluationJob.objects.filter(status__in=ACTIVE_STATUSES):
         reason = gettext("evaluation %(number)s measures it") % {"number": evaluation.pk}
         for version in (evaluation.version_id, evaluation.compared_id):
