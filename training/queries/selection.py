@@ -1,0 +1,173 @@
+"""The trial of what to label next: what its arms have chosen, and when there is something to choose or to measure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+
+from labeling.judging.dealing import front_of_queue
+from labeling.models import Campaign, Comparison
+from labeling.queries.splits import split_of
+from labeling.stats import Range
+from labeling.stats.arm_worth import FIRST_LOOK, is_due
+from training.models import CHANCE, SelectionJob, SelectionTrial, Snapshot, TrialArm
+from training.queries.rehearsals import channel_of
+from training.queries.serving import current_deployment
+
+BATCH = 100
+"""Comparisons that are chosen at once."""
+FEW_LEFT = 40
+"""With fewer chosen ones left, the next are chosen."""
+POOL = 500
+"""Comparisons at the front of the queue among which the arms choose."""
+FEWEST_FREE = 20
+"""With fewer to choose from, a choice is none."""
+
+NEEDED = {TrialArm.Name.NOVELTY.value: 0, TrialArm.Name.DISAGREEMENT.value: 2}
+"""Trained versions that an arm needs; others need one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Comparisons of an arm. labels: those of them that are settled."""
+
+    comparisons: int = 0
+    labels: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ArmState:
+    """An arm of the trial as it stands. waits: it cannot choose yet, for want of a snapshot or of trained versions."""
+
+    arm: TrialArm
+    chosen: Chosen
+    gain: Range | None
+    next_look: int
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Everything on the page. random_share: of the pairs to train on, now; held_out: the share of prompts held out."""
+
+    trial: SelectionTrial | None
+    arms: list[ArmState]
+    chance: Chosen
+    random_share: float
+    held_out: float
+    job: SelectionJob | None
+
+    @property
+    def is_on(self) -> bool:
+        return self.trial is not None and self.trial.is_on
+
+    @property
+    def finding(self) -> str:
+        """off; pays: an arm has a proven gain; none: all arms are switched off; open: not clear yet."""
+        if not self.is_on:
+            return "off"
+        tried = [one.arm for one in self.arms if one.arm.share]
+        if any(arm.is_on and arm.standing == TrialArm.Standing.PAYS for arm in tried):
+            return "pays"
+        return "open" if any(arm.is_on for arm in tried) else "none"
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "is_on": self.is_on,
+            "finding": self.finding,
+            "enough": self.trial.enough if self.trial else None,
+            "random_share": round(self.random_share, 6),
+            "held_out_share": self.held_out,
+            "random": {"comparisons": self.chance.comparisons, "labels": self.chance.labels},
+            "arms": [
+                {
+                    "name": one.arm.name,
+                    "share": one.arm.share,
+                    "standing": one.arm.standing,
+                    "comparisons": one.chosen.comparisons,
+                    "labels": one.chosen.labels,
+                    "gain": one.arm.gain,
+                    "measured_labels": one.arm.labels,
+                    "next_look": one.next_look,
+                    "waits": one.waits,
+                    "switched_off_at": one.arm.off_at,
+                }
+                for one in self.arms
+            ],
+        }
+
+
+def selection_of(campaign: Campaign) -> Selection:
+    """A campaign's trial as it stands."""
+    trial = SelectionTrial.objects.filter(campaign=campaign).prefetch_related("arms").first()
+    counts = chosen_by_arm(campaign) if trial else {}
+    trained = _trained(campaign)
+    arms = [_state(arm, trial, counts, trained) for arm in _in_order(trial)] if trial else []
+    job = SelectionJob.objects.filter(campaign=campaign).select_related("campaign", "version").order_by("-pk").first()
+    shares = shares_now(trial) if trial else {}
+    held_out = split_of(campaign).test_share
+    return Selection(trial, arms, counts.get(CHANCE, Chosen()), 1 - sum(shares.values()), held_out, job)
+
+
+def _in_order(trial: SelectionTrial) -> list[TrialArm]:
+    return sorted(trial.arms.all(), key=lambda arm: TrialArm.Name.values.index(arm.name))
+
+
+def _state(arm: TrialArm, trial: SelectionTrial, counts: Mapping[str, Chosen], trained: int) -> ArmState:
+    gain = Range(**arm.gain) if arm.gain else None
+    chosen = counts.get(arm.name, Chosen())
+    return ArmState(arm, chosen, gain, next_look(arm, trial.enough), trained < NEEDED.get(arm.name, 1))
+
+
+def shares_now(trial: SelectionTrial) -> dict[str, float]:
+    """The shares of the arms that choose."""
+    return {arm.name: arm.share for arm in trial.arms.all() if arm.is_on and arm.share}
+
+
+def chosen_by_arm(campaign: Campaign) -> dict[str, Chosen]:
+    """The comparisons that each arm has chosen so far."""
+    rows = Comparison.objects.filter(campaign=campaign).exclude(arm="").exclude(status__in=Comparison.OUT)
+    settled = Count("pk", filter=Q(status=Comparison.Status.SETTLED))
+    counted = rows.order_by().values_list("arm").annotate(comparisons=Count("pk"), labels=settled)
+    return {arm: Chosen(comparisons, labels) for arm, comparisons, labels in counted}
+
+
+def due_arm(trial: SelectionTrial, counts: Mapping[str, Chosen]) -> TrialArm | None:
+    """The arm that is to be measured now, the one with the most labels since its last time; None: no arm."""
+    due = [
+        arm
+        for arm in trial.arms.all()
+        if arm.is_on and arm.share and is_due(counts.get(arm.name, Chosen()).labels, arm.labels, trial.enough)
+    ]
+    return max(due, key=lambda arm: counts[arm.name].labels - arm.labels, default=None)
+
+
+def next_look(arm: TrialArm, enough: int) -> int:
+    """The labels at which an arm is measured next."""
+    later = max(FIRST_LOOK, 2 * arm.labels)
+    return min(later, max(FIRST_LOOK, enough)) if arm.labels < enough else later
+
+
+def is_choice_due(campaign: Campaign) -> bool:
+    """Whether few chosen comparisons are left in the queue, and there are others to choose from."""
+    front = front_of_queue(campaign, POOL)
+    return front.ready < FEW_LEFT and len(front.free) >= FEWEST_FREE
+
+
+def may_choose(campaign: Campaign) -> bool:
+    """Whether arms may choose: the first snapshot fixes which prompts are held out, and these are chance's alone."""
+    return Snapshot.objects.filter(campaign=campaign).exists()
+
+
+def _trained(campaign: Campaign) -> int:
+    """How many of the serving version and the one before it were trained; -1: the campaign has no snapshot yet."""
+    if not may_choose(campaign):
+        return -1
+    deployment = current_deployment(channel_of(campaign))
+    version = deployment.version if deployment else None
+    if version is None or version.parent_id is None:
+        return 0
+    assert version.parent is not None
+    return 1 + (version.parent.parent_id is not None)
