@@ -5,8 +5,6 @@ used up, the short runs so far are the result.
 """
 
 import itertools
-import json
-import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -17,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence
-from common.storage import artifacts
 from labeling.exchange import SnapshotDamaged
 from labeling.stats import learning_curve
 from training import claims
@@ -25,15 +22,14 @@ from training.claims import Clock
 from training.errors import VersionDamaged
 from training.evaluation.short_runs import order_of, short_runs
 from training.jobs import handover
-from training.jobs.engine import EngineFailed, engine_command, run_engine
+from training.jobs.engine import EngineFailed
+from training.jobs.short_training import ShortRun, trained_shortly
 from training.models import JobStatus, PriceJob, worked_since
 from training.queries.price import trainings_of
 from training.versions import files
 
 MOST_HELD_OUT = 1000
 """Held-out pairs that are used: with so many, an accuracy is known to 2.6 points."""
-SMALL = {"evaluate_every": 0, "patience": 0, "probe_prompts": 0, "kl_budget": 0.0, "checkpoint_every": 0}
-"""No figure but the last one is needed, and a short run is started again rather than resumed."""
 FAILURES = (EngineFailed, VersionDamaged, SnapshotDamaged, handover.HandoverFailed)
 
 
@@ -89,23 +85,11 @@ class PriceWork:
 
     def _train(self, subset: Path, held_out: Path, out: Path, draw: int) -> str | None:
         """Trains on a subset; returns which held-out pairs came out right. None: the time is used up."""
-        artifacts.fetch(
-            Path(self.job.base.base_dir)
-        )  # a copy that nothing used for hours may have made room for others
-        config = out.with_suffix(".json")
-        config.write_text(json.dumps({**self.job.config, **SMALL, "final_margins": True, "seed": draw}))
-        command = engine_command("train", self.job.base)
-        command += ["--data", str(subset), "--eval", str(held_out), "--out", str(out), "--config", str(config)]
-        if settings.TRAINING_GPUS and "processes" not in self.job.config:
-            command += ["--set", f"processes={settings.TRAINING_GPUS}"]
-        command += ["--reference-cache", str(settings.VAR_DIR / "reference")]
-        ended = run_engine(command, should_stop=self._should_stop) if not self._should_stop() else {}
+        right = trained_shortly(
+            ShortRun(self.job.base, self.job.config, draw), subset, held_out, out, should_stop=self._should_stop
+        )
         if self.stopping:
             raise claims.Stopped
-        if not ended:
-            return None
-        right = _right(out / "margins.jsonl")
-        shutil.rmtree(out)  # dozens of adapters would fill the disk
         return right
 
     def _keep(self, training: dict[str, Any]) -> None:
@@ -128,10 +112,3 @@ def _folder() -> Path:
     folder: Path = settings.VAR_DIR / "price"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _right(margins: Path) -> str:
-    """1 for each held-out pair with a margin above zero, h for one of exactly zero, else 0."""
-    lines = (json.loads(line) for line in margins.read_text(encoding="utf-8").splitlines())
-    held_out = [float(line["margin"]) for line in lines if line["split"] == "test"]
-    return "".join("1" if margin > 0 else "h" if margin == 0 else "0" for margin in held_out)
