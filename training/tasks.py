@@ -19,6 +19,7 @@ from training.actions.evaluation import start_evaluation
 from training.actions.label_biases import measure_next_snapshot
 from training.actions.people_gates import look_at_gate
 from training.actions.schedule import consider_retraining as consider
+from training.actions.selection import look_at_trials
 from training.actions.snapshot_index import index_earlier_snapshots
 from training.actions.watching import look_at_promotion
 from training.jobs import handover
@@ -32,6 +33,7 @@ from training.jobs.lab import run_lab_job
 from training.jobs.lens import run_lens_job
 from training.jobs.price import run_price_job
 from training.jobs.run import run_training_job
+from training.jobs.selection import run_selection_job
 from training.jobs.suites import run_suite_job
 from training.models import RetrainingRule, Run
 from training.queries import retraining
@@ -111,6 +113,13 @@ def run_price(job_id: int) -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
+def run_selection(job_id: int) -> None:
+    """Chooses which comparisons come next; measures the arm that is due first."""
+    if run_selection_job(job_id) is not None:
+        claims.send_held_back(now=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
 def run_lens(lens_job_id: int) -> None:
     """Computes the hidden rewards of a pair."""
     run_lens_job(lens_job_id)
@@ -142,8 +151,8 @@ def simulate_demo(campaign_id: int) -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def sweep() -> None:
-    """Recovers jobs of dead workers and forgotten messages; looks at gates by people and at what serves; deletes old
-    drafts; indexes and measures snapshots.
+    """Recovers jobs of dead workers and forgotten messages; looks at gates by people, at trials of what to label next
+    and at what serves; deletes old drafts; indexes and measures snapshots.
 
     Beat sends it every half minute.
     """
@@ -153,6 +162,7 @@ def sweep() -> None:
     handover.restore()
     index_earlier_snapshots()
     measure_next_snapshot()
+    look_at_trials(now=now)
     for gate in open_gates():
         try:
             look_at_gate(gate_id=gate.pk, now=now)
