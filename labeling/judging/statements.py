@@ -79,7 +79,8 @@ renewed AS (
 
 _AGAIN = """DO UPDATE SET
     kind = excluded.kind, guideline_version_id = excluded.guideline_version_id, slot = excluded.slot,
-    "left" = excluded."left", arm = excluded.arm, status = excluded.status, leased_at = excluded.leased_at, expires_at = excluded.expires_at
+    "left" = excluded."left", arm = excluded.arm,
+    status = excluded.status, leased_at = excluded.leased_at, expires_at = excluded.expires_at
 WHERE held.status = 'released'
 RETURNING id
 """

@@ -13,12 +13,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='assignment',
             name='arm',
-            field=models.CharField(blank=True, db_default='', default='', help_text="The way in which its comparison had been chosen when it was given out; empty: the queue's own order.", max_length=16),
+            field=models.CharField(blank=True, db_default='', default='', help_text="The way in which its comparison had been chosen when it was given out; empty: the queue's order.", max_length=16),
         ),
         migrations.AddField(
             model_name='comparison',
             name='arm',
-            field=models.CharField(blank=True, db_default='', default='', help_text="The way in which it was chosen to come next, where the campaign tries several; empty: the queue's own order.", max_length=16),
+            field=models.CharField(blank=True, db_default='', default='', help_text="The way in which it was chosen to come next, where the campaign tries several; empty: the queue's order.", max_length=16),
         ),
         migrations.AddIndex(
             model_name='comparison',

@@ -92,7 +92,7 @@ class Comparison(models.Model):
         default="",
         db_default="",
         help_text="The way in which it was chosen to come next, where the campaign tries several; empty: the queue's "
-        "own order.",
+        "order.",
     )
     retired_with_prompt = models.BooleanField(
         default=False, db_default=False, help_text="Retired because its prompt was: restored with it."
@@ -214,7 +214,7 @@ class Assignment(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="The way in which its comparison had been chosen when it was given out; empty: the queue's own order.",
+        help_text="The way in which its comparison had been chosen when it was given out; empty: the queue's order.",
     )
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.LEASED)
     leased_at = models.DateTimeField()
