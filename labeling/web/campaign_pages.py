@@ -13,7 +13,15 @@ from labeling.queries.attention import Attention
 Label = str | Promise
 
 GROUPS: tuple[tuple[Label, tuple[tuple[str, Label], ...]], ...] = (
-    (_("Loop"), (("campaign", _("The loop")), ("rounds", _("Rounds")), ("price", _("Price")))),
+    (
+        _("Loop"),
+        (
+            ("campaign", _("The loop")),
+            ("rounds", _("Rounds")),
+            ("price", _("Price")),
+            ("selection", _("Next pairs")),
+        ),
+    ),
     (
         _("Data"),
         (

@@ -36,6 +36,7 @@ from training.web.prompts import prompts_generate
 from training.web.rounds import round_page, round_plan_save, rounds
 from training.web.run import run
 from training.web.scenario_questions import scenario_answer_undo, scenario_questions
+from training.web.selection import selection, selection_cancel, selection_choose, selection_set
 from training.web.snapshots import snapshot, snapshot_changes, snapshot_download, snapshots
 from training.web.story import story
 from training.web.suite_runs import (
@@ -66,6 +67,10 @@ urlpatterns = [
     path("campaigns/<slug:slug>/price/", price, name="price"),
     path("campaigns/<slug:slug>/price/measure/", price_measure, name="price_measure"),
     path("campaigns/<slug:slug>/price/cancel/", price_cancel, name="price_cancel"),
+    path("campaigns/<slug:slug>/selection/", selection, name="selection"),
+    path("campaigns/<slug:slug>/selection/set/", selection_set, name="selection_set"),
+    path("campaigns/<slug:slug>/selection/choose/", selection_choose, name="selection_choose"),
+    path("campaigns/<slug:slug>/selection/cancel/", selection_cancel, name="selection_cancel"),
     path("rounds/<int:pk>/", round_page, name="round"),
     path("campaigns/<slug:slug>/gate/", gate, name="gate"),
     path("gate-decisions/<int:pk>/", gate_decision, name="gate_decision"),
