@@ -29,6 +29,7 @@ SPECTACULAR_SETTINGS = {
         "MemberRole": "labeling.models.Membership.Role",
         "MessageRole": "labeling.api.serializers.judging.MESSAGE_ROLES",
         "ShownRole": "labeling.api.serializers.judging.SHOWN_ROLES",
+        "TrialArmName": "training.models.TrialArm.Name",
         "PracticeChoice": "labeling.api.serializers.onboarding.ANSWERS",
     },
     "POSTPROCESSING_HOOKS": [
