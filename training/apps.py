@@ -22,6 +22,7 @@ class TrainingConfig(AppConfig):
         from labeling.web.event_links import add_links
         from labeling.web.event_sentences import add_sentences
         from training.queries.attention import (
+            arms_switched_off,
             erased_people,
             failed_jobs,
             gate_decisions,
@@ -50,6 +51,7 @@ class TrainingConfig(AppConfig):
         register_reader("training.tasks.look_at_blind_test")
         register_source(paused_retraining)
         register_source(round_news)
+        register_source(arms_switched_off)
         register_source(erased_people)
         register_lookups(work=model_work, pairs=coming_pairs)
         add_labels(events=EVENTS, subjects=SUBJECTS, fields=FIELDS)
@@ -74,6 +76,7 @@ class TrainingConfig(AppConfig):
                 "round.finished": _("A round ended: its version was promoted, or a later round took its place."),
                 "round.opened": _("A round began."),
                 "round.target_reached": _("The target of a campaign's rounds is reached: the schedule stops."),
+                "selection.arm_switched_off": _("A way to choose pairs did not pay and was switched off."),
                 "suite_run.finished": _("A version has answered the scenarios of a suite."),
                 "suite_run.failed": _("A run on a suite of scenarios failed."),
                 "version.registered": _("A model version was registered."),

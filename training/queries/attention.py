@@ -22,6 +22,7 @@ from training.models import (
     RoundPlan,
     Run,
     Snapshot,
+    TrialArm,
 )
 from training.queries.lineage import comparisons_judged_by
 from training.queries.people_gates import reason_of
@@ -183,6 +184,16 @@ def _news(
     return AttentionItem(
         key, text, 1, page, (argument,), campaign, since=since, can_be_set_aside=True, is_bad_news=is_bad
     )
+
+
+def arms_switched_off(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
+    """Ways to choose pairs that did not pay, until a lead gives other shares or sets the item aside."""
+    arms = TrialArm.objects.filter(trial__campaign__in=led, trial__is_on=True, share__gt=0).exclude(off_at=None)
+    for arm in arms.select_related("trial").order_by("pk"):
+        assert arm.off_at is not None
+        campaign = led[arm.trial.campaign_id]
+        text = gettext("The way “%(way)s” was switched off: chance is as good") % {"way": arm.get_name_display()}
+        yield _news(f"arm-{arm.pk}-{arm.off_at:%Y%m%d%H%M}", text, "selection", campaign.slug, campaign, arm.off_at)
 
 
 def erased_people(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:

@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.wording import percent
+from common.wording import percent, points
 from labeling.web.event_labels import Field, fields_of, sentence, shares_of, shortened
 from training.models import (
     FIGURES,
@@ -16,6 +16,7 @@ from training.models import (
     Run,
     ScenarioAnswer,
     ScenarioResult,
+    TrialArm,
 )
 from training.web.retraining_form import time_in_words
 from training.web.setting_labels import DROPPED, RESULTS, SETTINGS
@@ -61,6 +62,16 @@ EVENTS: dict[str, str | Promise] = {
     "price.resumed": _("Learning curve resumed"),
     "price.started": _("Learning curve started"),
     "prompts.held": _("Prompts held for gates"),
+    "selection.arm_measured": _("A way to choose pairs measured"),
+    "selection.arm_switched_off": _("A way to choose pairs switched off"),
+    "selection.asked": _("Choice of pairs asked for"),
+    "selection.cancel_requested": _("Choice of pairs: cancellation requested"),
+    "selection.cancelled": _("Choice of pairs cancelled"),
+    "selection.chosen": _("Next pairs chosen"),
+    "selection.failed": _("Choice of pairs failed"),
+    "selection.finished": _("Choice of pairs finished"),
+    "selection.resumed": _("Choice of pairs resumed"),
+    "selection.set": _("Shares of what to label next set"),
     "retraining_rule.paused": _("Automatic retraining paused"),
     "retraining_rule.resumed": _("Automatic retraining resumed"),
     "retraining_rule.saved": _("Retraining rule saved"),
@@ -116,10 +127,13 @@ SUBJECTS: dict[str, str | Promise] = {
     "scenarioanswer": _("answer about a scenario"),
     "round": _("round"),
     "roundplan": _("plan of the rounds"),
+    "selectionjob": _("choice of pairs"),
+    "selectiontrial": _("trial of what to label next"),
     "snapshot": _("snapshot"),
     "run": _("training run"),
     "suite": _("suite"),
     "suiterun": _("suite run"),
+    "trialarm": _("way to choose pairs"),
 }
 WATCHED: dict[str, str | Promise] = {
     "losses": _("Pairs won by the version before"),
@@ -127,7 +141,20 @@ WATCHED: dict[str, str | Promise] = {
     "flags": _("Flags"),
     "disagreement": _("Disagreement of annotators"),
 }
-_JOBS = ("blamejob", "evaluationjob", "generationjob", "labsession", "lensjob", "pricejob", "run", "suiterun")
+_ARMS: dict[str, str | Promise] = {"random": _("Chance"), **dict(TrialArm.Name.choices)}
+_ARM_SHARES = {name: Field(label, as_text=percent) for name, label in _ARMS.items()}
+_ARM_COUNTS = {name: Field(label) for name, label in _ARMS.items()}
+_JOBS = (
+    "blamejob",
+    "evaluationjob",
+    "generationjob",
+    "labsession",
+    "lensjob",
+    "pricejob",
+    "run",
+    "selectionjob",
+    "suiterun",
+)
 FIELDS: dict[str, Field] = {
     **{f"{job}.status": Field(_("Status"), dict(JobStatus.choices)) for job in _JOBS},
     "accuracy": Field(_("Held-out accuracy"), as_text=percent),
@@ -178,6 +205,18 @@ FIELDS: dict[str, Field] = {
     "promoted": Field(_("Promoted")),
     "results": Field(_("Figures"), fields=fields_of(RESULTS)),
     "short_runs": Field(_("Short runs")),
+    "arm_shares": Field(_("Shares"), fields=_ARM_SHARES),
+    "selectionjob.arm": Field(_("Measured first"), dict(TrialArm.Name.choices)),
+    "selectionjob.chosen_by": Field(_("Chosen pairs"), fields=_ARM_COUNTS),
+    "selectionjob.version": Field(_("Version")),
+    "selectiontrial.enabled": Field(_("On trial")),
+    "selectiontrial.enough": Field(_("Decide after, labels")),
+    "trialarm.arm": Field(_("Way"), dict(TrialArm.Name.choices)),
+    "trialarm.gain": Field(_("Gain over chance"), as_text=points),
+    "trialarm.gain_high": Field(_("Gain over chance, upper end"), as_text=points),
+    "trialarm.gain_low": Field(_("Gain over chance, lower end"), as_text=points),
+    "trialarm.labels": Field(_("Labels")),
+    "trialarm.standing": Field(_("Finding"), dict(TrialArm.Standing.choices)),
     "round": Field(_("Round")),
     "round.outcome": Field(_("Outcome"), dict(Round.Outcome.choices)),
     "roundplan.base": Field(_("Base")),

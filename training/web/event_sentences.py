@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Event
 from labeling.web.event_sentences import Name
-from training.models import ModelVersion, Suite
+from training.models import ModelVersion, Suite, TrialArm
 
 SENTENCES: Mapping[str, str | Promise] = {
     "backup.made": _("%(who)s made %(what)s"),
@@ -24,6 +24,16 @@ SENTENCES: Mapping[str, str | Promise] = {
     "price.finished": _("%(what)s finished"),
     "price.resumed": _("%(who)s resumed %(what)s"),
     "price.started": _("%(who)s started %(what)s"),
+    "selection.arm_measured": _("%(what)s was measured"),
+    "selection.arm_switched_off": _("%(what)s was switched off"),
+    "selection.asked": _("%(who)s asked for %(what)s"),
+    "selection.cancel_requested": _("%(who)s asked to cancel %(what)s"),
+    "selection.cancelled": _("%(who)s cancelled %(what)s"),
+    "selection.chosen": _("%(what)s put pairs first in the queue"),
+    "selection.failed": _("%(what)s failed"),
+    "selection.finished": _("%(what)s finished"),
+    "selection.resumed": _("%(who)s resumed %(what)s"),
+    "selection.set": _("%(who)s set %(what)s"),
     "evaluation.cancel_requested": _("%(who)s asked to cancel %(what)s"),
     "evaluation.cancelled": _("%(who)s cancelled %(what)s"),
     "evaluation.failed": _("%(what)s failed"),
@@ -101,6 +111,11 @@ def _suite(event: Event) -> str:
     return suite.name if suite else ""
 
 
+def _arm(event: Event) -> str:
+    labels = dict(TrialArm.Name.choices)
+    return gettext("The way “%(way)s”") % {"way": labels.get(event.after.get("arm", ""), "")}
+
+
 NAMES: Mapping[str, Name] = {
     "backup": lambda event: gettext("a backup"),
     "evaluationjob": lambda event: gettext("Evaluation %(number)s") % {"number": event.subject_id},
@@ -116,7 +131,10 @@ NAMES: Mapping[str, Name] = {
     "scenarioanswer": lambda event: (
         gettext("an answer about the scenario %(name)s") % {"name": event.after.get("scenario", "")}
     ),
+    "selectionjob": lambda event: gettext("Choice of pairs %(number)s") % {"number": event.subject_id},
+    "selectiontrial": lambda event: gettext("the shares of what to label next"),
     "suite": _suite,
     "suiterun": lambda event: gettext("Suite run %(number)s") % {"number": event.subject_id},
     "run": lambda event: gettext("Run %(number)s") % {"number": event.subject_id},
+    "trialarm": _arm,
 }
