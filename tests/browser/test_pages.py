@@ -20,6 +20,7 @@ from tests.browser.furnished import Furnished, furnish, real_snapshot
 from tests.browser.imports import bulk_of, imports_of
 from tests.browser.lens_and_lab import experiment_of, lens_job_of, search_of
 from tests.browser.price import price_job_of
+from tests.browser.selection import choice_of, trial_of
 from tests.browser.suite_runs import suite_names
 from tests.people import PASSWORD, Stage
 from tests.roles.rows import reset_link
@@ -104,6 +105,7 @@ PAGES = {
         "/campaigns/sums/gate/",
         "/campaigns/sums/rounds/",
         "/campaigns/sums/price/?votes=400&target=70",
+        "/campaigns/sums/selection/",
         "/rounds/{turn}/",
         "/gate-decisions/{decision}/",
         "/campaigns/sums/people-gates/",
@@ -203,6 +205,8 @@ def everything(on_stage: Stage) -> tuple[Furnished, dict[str, Any]]:
     evaluation = evaluation_of(on_stage, furnished)
     waiting = unfinished_evaluation(on_stage, furnished, "queued")
     price_job_of(on_stage, furnished)
+    trial_of(on_stage, furnished)
+    choice_of(on_stage, furnished)
     experiment_of(on_stage.maya, furnished)
     search_of(on_stage, real_snapshot(furnished.finished))
     invitation = occupy(on_stage)

@@ -40,6 +40,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-gold", "PUT"): {"winner": "a", "reason": "Two plus one is three."},
     ("api-runs", "POST"): {"campaign": "sums"},
     ("api-price", "POST"): {"draws": 2, "minutes": 30},
+    ("api-selection", "PUT"): {"shares": {"novelty": 0.3}, "enough": 160},
     ("api-completion", "POST"): {"messages": [{"role": "user", "content": "What is two plus two?"}], "seed": 7},
     ("api-keep", "POST"): {"messages": [{"role": "user", "content": "What is two plus two?"}]},
     ("api-lens-jobs", "POST"): {

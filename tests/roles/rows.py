@@ -28,12 +28,13 @@ from labeling.models import (
 )
 from tests.browser.furnished import Furnished, furnish
 from tests.browser.price import price_job_of
+from tests.browser.selection import choice_of, trial_of
 from tests.browser.suite_runs import compared_runs
 from tests.people import NOON, Stage, pair, person, stage
 from tests.training.gates_by_people import hold, voted, voting_gate
 from training.actions.people_gates import cancel_people_gate
 from training.actions.snapshot_index import index_snapshot
-from training.models import PeopleGate, PriceJob, RetrainingRule, SuiteRun
+from training.models import PeopleGate, PriceJob, RetrainingRule, SelectionJob, SelectionTrial, SuiteRun
 
 
 class Scene:
@@ -78,6 +79,20 @@ def measuring(scene: Scene) -> str:
     """The campaign of a measurement of the learning curve that is under way."""
     PriceJob.objects.all().delete()
     return price_job_of(scene.stage, scene.furnished, "running").campaign.slug
+
+
+def on_trial(scene: Scene) -> str:
+    """The campaign with a trial of what to label next; nothing is being chosen."""
+    SelectionTrial.objects.filter(campaign=scene.stage.campaign).delete()
+    SelectionJob.objects.filter(campaign=scene.stage.campaign).delete()
+    return trial_of(scene.stage, scene.furnished).campaign.slug
+
+
+def choosing(scene: Scene) -> str:
+    """The campaign with a choice of pairs that is under way."""
+    slug = on_trial(scene)
+    choice_of(scene.stage, scene.furnished, "running")
+    return slug
 
 
 def learned_judgment(scene: Scene) -> int:

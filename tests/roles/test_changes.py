@@ -76,6 +76,7 @@ STAYS_POSSIBLE = {
     "POST api-cancel-people-gate",
     "POST api-cancel-price",
     "POST api-cancel-run",
+    "POST api-cancel-selection",
     "POST api-cancel-suite-run",
     "DELETE api-invitation",
     "DELETE api-member",

@@ -12,11 +12,12 @@ from tests.browser.forms.entry import Entry
 from tests.browser.forms.world import World
 from tests.browser.furnished import real_snapshot
 from tests.browser.price import price_job_of
+from tests.browser.selection import choice_of, trial_of
 from tests.people import pair
 from tests.training.gates_by_people import hold
 from training.actions.snapshots import take_snapshot
 from training.actions.versions import register_base_version
-from training.models import PriceJob, RetrainingRule, Round, Run, Snapshot
+from training.models import PriceJob, RetrainingRule, Round, Run, SelectionJob, SelectionTrial, Snapshot
 
 CAMPAIGN = "/campaigns/sums/"
 
@@ -64,6 +65,19 @@ def _measuring(world: World) -> None:
     """A worker measures the learning curve."""
     PriceJob.objects.all().delete()
     price_job_of(world.stage, world.furnished, "running")
+
+
+def _on_trial(world: World) -> None:
+    """A trial of what to label next; nothing is being chosen."""
+    SelectionJob.objects.all().delete()
+    SelectionTrial.objects.all().delete()
+    trial_of(world.stage, world.furnished)
+
+
+def _choosing(world: World) -> None:
+    """A worker chooses the next pairs."""
+    _on_trial(world)
+    choice_of(world.stage, world.furnished, "running")
 
 
 def _paused(world: World) -> None:
@@ -191,6 +205,30 @@ ENTRIES = (
         arrange=_measuring,
         press="Cancel",
         sees="It stops after its current step",
+        never_refused="Its button only acts.",
+    ),
+    Entry(
+        form="training/selection/shares.html",
+        path=CAMPAIGN + "selection/",
+        fill={"novelty": "30", "uncertainty": "20", "enough": "120"},
+        sees="The trial is on",
+        wrong={"enough": "5"},
+        complaint="greater than or equal to 40",
+    ),
+    Entry(
+        form="training/selection/job.html",
+        path=CAMPAIGN + "selection/",
+        arrange=_choosing,
+        press="Cancel",
+        sees="It stops after its current step",
+        never_refused="Its button only acts.",
+    ),
+    Entry(
+        form="training/selection/job.html#2",
+        path=CAMPAIGN + "selection/",
+        arrange=_on_trial,
+        press="Choose next pairs",
+        sees="The next pairs are being chosen",
         never_refused="Its button only acts.",
     ),
     Entry(
