@@ -54,7 +54,7 @@ class World:
 
 @dataclass
 class Labeled:
-    """What the campaign has: the places of labeled pairs, each with its arm, in order."""
+    """The campaign's labels: the places of labeled pairs, each with its arm, in order."""
 
     places: list[int] = field(default_factory=list)
     arms: list[str] = field(default_factory=list)
@@ -84,7 +84,7 @@ class Row:
 
 
 def judged(differences: Floats, weights: Floats, flips: float, noise: float, generator: np.random.Generator) -> Floats:
-    """Who wins: Bradley-Terry on the utility, with the rest of people's reasons as noise, then flips."""
+    """Whether a wins: Bradley-Terry on the utility, with the rest of people's reasons as noise, then flips."""
     utility = differences @ weights + noise * generator.standard_normal(len(differences))
     wins = generator.random(len(differences)) < 1 / (1 + np.exp(-utility))
     return (wins ^ (generator.random(len(differences)) < flips)).astype(np.float64)
