@@ -22,11 +22,11 @@ def test_a_lead_sees_what_pays_and_sets_other_shares(
     page.get_by_test_id("tab-selection").click()
     expect(page.get_by_test_id("advice")).to_contain_text("At least one way pays")
     expect(page.get_by_test_id("arm-gap")).to_contain_text("+2.4 points")
+    assert no_sideways_scrolling(page)
+    assert barriers(page) == []
     picture(page, f"selection-{size}-{theme}")
     page.get_by_label("Unlike earlier pairs").fill("0")
     page.get_by_label("The model is sure").fill("40")
     page.get_by_label("The model is sure").press("Enter")
     expect(page.get_by_text("The trial is on.")).to_be_visible()
     expect(page.get_by_test_id("arm-gap")).to_contain_text("40.0 %")
-    assert no_sideways_scrolling(page)
-    assert barriers(page) == []

@@ -1,7 +1,7 @@
 """For what a job waits: another job, memory, a worker, or a server; its place in the queue, and how long it may take.
 
 The rows alone decide: jobs are rows first, and workers report themselves. So a page that shows many jobs takes the same
-eleven statements as a page that shows one.
+twelve statements as a page that shows one.
 """
 
 import os
