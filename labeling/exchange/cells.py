@@ -9,7 +9,6 @@ from typing import Any
 
 from labeling.exchange.raw import Place, RawRecord, ReadLimits
 
-
 QUOTES = "expected after"
 """The words of csv for a quotation mark within a cell that is not doubled."""
 
@@ -84,5 +83,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     return value
-
-

@@ -57,7 +57,9 @@ def parse_text(raw: RawRecord, limits: ReadLimits) -> str:
     if raw.problem == "trailing":
         raise BadRecordError("not_json", gettext_noop("There is something after the end of the JSON array."))
     if raw.problem == "quotes":
-        text = gettext_noop("The quotation marks of the row do not match: within a cell in quotation marks, double each.")
+        text = gettext_noop(
+            "The quotation marks of the row do not match: within a cell in quotation marks, double each."
+        )
         raise BadRecordError("cells", text)
     if raw.problem == "cells":
         raise _unfit_row(raw.data.decode())

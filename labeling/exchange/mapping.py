@@ -10,8 +10,9 @@ from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import asked_by
 from labeling.exchange.building import Source, compare, preference_named
 from labeling.exchange.errors import UnknownDialect
+from labeling.exchange.label_studio_reader import read_label_studio
 from labeling.exchange.parsing import BadRecordError
-from labeling.exchange.platform_readers import read_argilla, read_label_studio
+from labeling.exchange.platform_readers import read_argilla
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader
 from labeling.exchange.records import ImportedComparison, ImportedPrompt, JsonObject

@@ -16,11 +16,12 @@ from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.battle_readers import BATTLE_READERS
 from labeling.exchange.building import Size, Source, compare
+from labeling.exchange.label_studio_reader import LABEL_STUDIO_READERS
 from labeling.exchange.looks import OPEN_TURNS
 from labeling.exchange.own_readers import OWN_READERS
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import PROMPT, in_field
-from labeling.exchange.platform_readers import PLATFORM_READERS
+from labeling.exchange.platform_readers import ARGILLA_READERS
 from labeling.exchange.potato_reader import POTATO_READERS
 from labeling.exchange.ranking_readers import RANKING_READERS
 from labeling.exchange.raw import Place, ReadLimits
@@ -272,7 +273,8 @@ READERS: Mapping[str, Reader] = {
     for reader in (
         *OWN_READERS,
         *CHOSEN_READERS,
-        *PLATFORM_READERS,
+        *LABEL_STUDIO_READERS,
+        *ARGILLA_READERS,
         *POTATO_READERS,
         *RANKING_READERS,
         *BATTLE_READERS,

@@ -15,7 +15,8 @@ UNMATCHED = "The quotation marks of the row do not match: within a cell in quota
 
 def test_a_cell_with_escaped_quotation_marks_is_refused_and_not_changed() -> None:
     spark, good = read(HEADER + rb'Q,"he said \"yes\", twice",b' + b"\nQ2,a,b\n")
-    assert isinstance(spark, Rejected) and isinstance(good, ImportedComparison)
+    assert isinstance(spark, Rejected)
+    assert isinstance(good, ImportedComparison)
     assert (str(spark.reason), spark.line, spark.record) == (UNMATCHED, 2, 1)
     assert (good.line, good.record, good.first.text) == (3, 2, "a")
 
@@ -51,8 +52,14 @@ def test_line_ends_of_an_old_macintosh_are_named() -> None:
 
 def test_bytes_in_parquet_are_text_and_never_pythons_notation_of_bytes() -> None:
     file = io.BytesIO()
-    columns = {"prompt": ["é".encode(), b"Q"], "chosen": [b"a", b"\xff"], "rejected": [b"b", b"b"], "key": [b"\xff", b"1"]}
+    columns = {
+        "prompt": ["é".encode(), b"Q"],
+        "chosen": [b"a", b"\xff"],
+        "rejected": [b"b", b"b"],
+        "key": [b"\xff", b"1"],
+    }
     parquet.write_table(pa.table(columns), file)
     good, bad = read(file.getvalue())
-    assert isinstance(good, ImportedComparison) and isinstance(bad, Rejected)
+    assert isinstance(good, ImportedComparison)
+    assert isinstance(bad, Rejected)
     assert (good.prompt[0]["content"], good.first.text, good.metadata) == ("é", "a", {"key": {"base64": "/w=="}})
