@@ -93,7 +93,7 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
         preference = None
         if column := mapping.get("preference"):
             preference = preference_named(_optional(record, column), column, names)
-        elif names == ("chosen", "rejected"):
+        elif "chosen" in names[0] and "rejected" in names[1]:
             preference = "first"
         asked.used = []
         comparison = compare(

@@ -6,7 +6,7 @@ from typing import Any
 
 from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
-from labeling.exchange.asking import asked_by
+from labeling.exchange.asking import asked_by, has_prompt
 from labeling.exchange.building import Source, common_preference, compare, preference_named
 from labeling.exchange.opinions import (
     COMMENTS,
@@ -159,6 +159,26 @@ def read_argilla_flattened(place: Place, record: JsonObject, limits: ReadLimits)
     return platform_comparison(place, "argilla", record, tuple(votes), record, used, limits)
 
 
+def read_argilla_columns(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
+    """A record of Argilla 1 on a hub: a column for each question, with the list of its responses."""
+    questions = {name: value for name, value in record.items() if _is_responses(value)}
+    names = names_in(record)
+    votes = tuple(
+        vote
+        for user, status, answers, about in _answers(questions)
+        if (vote := _argilla_vote(user, status, answers, about, names, limits))
+    )
+    return platform_comparison(place, "argilla", record, votes, record, tuple(questions), limits)
+
+
+def _is_responses(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, dict) and {"user_id", "value", "status"} <= one.keys() for one in value)
+    )
+
+
 def _at(values: Any, number: int, otherwise: Any) -> Any:
     return values[number] if isinstance(values, list) and number < len(values) else otherwise
 
@@ -217,6 +237,11 @@ def names_in(data: Mapping[str, Any], columns: Columns = NO_COLUMNS) -> tuple[st
     return names
 
 
+def _has_responses(record: Mapping[str, Any]) -> bool:
+    has_sides = any(a in record and b in record for a, b in SIDES)
+    return has_sides and has_prompt(record) and any(map(_is_responses, record.values()))
+
+
 def _is_flattened(record: Mapping[str, Any]) -> bool:
     return any(name.endswith(RESPONSES) for name in record)
 
@@ -224,4 +249,7 @@ def _is_flattened(record: Mapping[str, Any]) -> bool:
 ARGILLA_READERS = (
     Reader("argilla", "fields, responses", has("fields", "responses"), read_argilla),
     Reader("argilla-flattened", "prompt, response1, preference.responses", _is_flattened, read_argilla_flattened),
+    Reader(
+        "argilla-columns", "prompt, response-1, preference (a list of responses)", _has_responses, read_argilla_columns
+    ),
 )

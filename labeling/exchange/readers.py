@@ -28,7 +28,8 @@ from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
 from labeling.exchange.repeats import agreed_prompt, only_one
-from labeling.exchange.sides_reader import SIDES_READERS, names_sides
+from labeling.exchange.several_readers import GOOD_AND_BAD, SEVERAL_READERS, SIDES_READERS
+from labeling.exchange.sides_reader import names_sides
 from labeling.exchange.turns import common_beginning
 
 SIDES = ("chosen", "rejected")
@@ -272,10 +273,12 @@ READERS: Mapping[str, Reader] = {
     reader.name: reader
     for reader in (
         *OWN_READERS,
+        GOOD_AND_BAD,
         *CHOSEN_READERS,
         *LABEL_STUDIO_READERS,
         *ARGILLA_READERS,
         *POTATO_READERS,
+        *SEVERAL_READERS,
         *RANKING_READERS,
         *BATTLE_READERS,
         *SIDES_READERS,
