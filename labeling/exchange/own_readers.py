@@ -5,7 +5,7 @@ The judgments of a comparison are opinions by pseudonym; a comparison without ju
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -92,6 +92,8 @@ def _comparison(place: Place, dialect: str, record: JsonObject, limits: ReadLimi
     kept: Mapping[str, JsonObject] = record.get("metadata") or {}
     known = {**kept.get("comparison", {}), **known}
     votes = _votes(parsing.required(record, "votes"), limits)
+    winner = _preference(record.get("winner"))
+    decided = winner if votes and record.get("settled_by") == ADJUDICATION else None
     return ImportedComparison(
         line=place.line,
         record=place.record,
@@ -99,19 +101,14 @@ def _comparison(place: Place, dialect: str, record: JsonObject, limits: ReadLimi
         prompt=prompt,
         first=replace(a, model=record["models"][0], metadata=kept.get("a")),
         second=replace(b, model=record["models"][1], metadata=kept.get("b")),
-        preference=_preference(record.get("winner")) or common_preference(votes)[0],
+        preference=winner or common_preference(votes)[0],
         votes=votes,
         confidence=None if votes else parsing.optional_confidence(record),
+        decided=decided,
         external_id=parsing.optional_name(record, "external_id", limits.id_chars),
         metadata={name: value for name, value in known.items() if value},
-        warnings=("expert_verdict",) if _is_overruled(record, votes) else (),
+        warnings=("expert_verdict",) if decided else (),
     )
-
-
-def _is_overruled(record: Mapping[str, Any], votes: Sequence[Vote]) -> bool:
-    """Whether an expert decided otherwise than most votes: here they are votes, and the campaign's rule decides."""
-    winner = _preference(record.get("winner"))
-    return record.get("settled_by") == ADJUDICATION and bool(votes) and common_preference(votes)[0] != winner
 
 
 def _completion(text: str, turns: Any, side: str) -> CompletionText:

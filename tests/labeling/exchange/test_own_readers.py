@@ -146,15 +146,17 @@ def test_a_completion_that_is_json_comes_back_as_a_text(dialect: str, text: str)
 
 
 @pytest.mark.parametrize("dialect", ["csv", "parquet", "labelstudio"])
-@pytest.mark.parametrize(("choice", "warnings"), [("b", ("expert_verdict",)), ("a", ())])
-def test_the_verdict_of_an_expert_that_the_votes_do_not_give_is_counted(
-    dialect: str, choice: str, warnings: tuple[str, ...]
+@pytest.mark.parametrize(
+    ("settled_by", "decided", "warnings"), [("adjudication", "first", ("expert_verdict",)), ("majority", None, ())]
+)
+def test_the_verdict_of_an_expert_comes_back_beside_the_votes(
+    dialect: str, settled_by: str, decided: str | None, warnings: tuple[str, ...]
 ) -> None:
-    votes = (Vote("anna", "a"), Vote("ben", choice))
-    record = VerdictRecord(WHY, CompletionText("a"), CompletionText("b"), "a", settled_by="adjudication", votes=votes)
+    votes = (Vote("anna", "a"), Vote("ben", "b"))
+    record = VerdictRecord(WHY, CompletionText("a"), CompletionText("b"), "a", settled_by=settled_by, votes=votes)
     (one,) = read(rows(dialect, replace(record, pair="c0ffee")))
     assert isinstance(one, ImportedComparison)
-    assert one.warnings == warnings
+    assert (one.decided, one.warnings) == (decided, warnings)
 
 
 def test_kto_with_other_columns_brings_back_the_identity_and_the_confidence() -> None:
