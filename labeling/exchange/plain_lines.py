@@ -37,7 +37,7 @@ def refuse_unknown_table(lines: Sequence[RawRecord]) -> None:
         if is_table and all(map(_NAME.fullmatch, header)) and not any(cell.startswith(" ") for cell in cells):
             text = gettext_noop(
                 "The file is a table with the columns %(names)s, and none is known to hold a prompt. Map one: "
-                "prompt=COLUMN, or import the lines as they are with the form “text”."
+                "prompt=COLUMN."
             )
             raise UnreadableInput(text, names=", ".join(header)[:200])
 

@@ -99,7 +99,8 @@ def delimiter_of(head: bytes, known: Collection[str] = COLUMNS, *, any_table: bo
         if any(name in known or name.casefold() in _CASED for name in named):
             return delimiter
         second = next(csv.reader(lines[1:2], delimiter=delimiter), []) if any_table else []
-        if len(named) > 2 and len(second) == len(named):
+        is_header = len(named) > 2 or (len(named) == 2 and not any(" " in cell for cell in cells))
+        if is_header and len(second) == len(named):
             return delimiter
     return None
 
