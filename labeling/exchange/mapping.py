@@ -161,12 +161,15 @@ def _value(record: JsonObject, column: str) -> Any:
 
 
 def _optional(record: Mapping[str, Any], column: str) -> Any:
-    """The value of a column, or of a field inside of an object: "fields.prompt". None: there is none."""
+    """The value of a column, or of a place inside of it: "fields.prompt", "answers.0.text". None: there is none."""
     if column in record:
         return record[column]
     value: Any = record
     for name in column.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, list) and name.isdecimal() and len(name) < 4:
+            value = value[int(name)] if int(name) < len(value) else None
+        else:
+            value = value.get(name) if isinstance(value, dict) else None
     return value
 
 

@@ -1,10 +1,12 @@
 """Records with more than two completions, and tools that list them: none is left aside without a word."""
 
+import io
+import json
 from typing import Any
 
 import pytest
 
-from labeling.exchange import ImportedComparison, Rejected
+from labeling.exchange import ImportedComparison, Rejected, read_comparisons
 from tests.labeling.exchange.builders import message, read
 
 FOUR = {"prompt": "Q", "response_a": "a", "response_b": "b", "response_c": "c", "response_d": "d"}
@@ -124,3 +126,16 @@ def test_a_prompt_in_the_template_of_any_model_is_refused(prompt: str) -> None:
     [refused] = read([{"prompt": prompt, "chosen": "a", "rejected": "b"}])
     assert isinstance(refused, Rejected)
     assert refused.code == "rendered"
+
+
+def test_a_mapping_leads_into_lists() -> None:
+    record = {"info": {"post": "Q"}, "summaries": [{"text": "a"}, {"text": "b"}], "choice": "b"}
+    mapping = {"prompt": "info.post", "a": "summaries.0.text", "b": "summaries.1.text", "preference": "choice"}
+    [one] = list(read_comparisons(io.BytesIO(json.dumps(record).encode()), mapping=mapping))
+    assert isinstance(one, ImportedComparison)
+    assert (one.first.text, one.second.text, one.preference) == ("a", "b", "second")
+    [refused] = list(
+        read_comparisons(io.BytesIO(json.dumps(record).encode()), mapping=mapping | {"b": "summaries.2.text"})
+    )
+    assert isinstance(refused, Rejected)
+    assert str(refused.reason) == "The field 'summaries.2.text' is missing."
