@@ -62,9 +62,12 @@ def _with_input(record: JsonObject, name: str, text: str, asked: Asked) -> str:
     if name not in WITH_INPUT:
         return text
     for other in ABOUT:
-        if isinstance(added := record.get(other), str):
+        value = record.get(other)
+        listed = value if isinstance(value, list) else [value]  # of a question about several passages
+        passages = [one for one in listed if isinstance(one, str)]
+        if passages and len(passages) == len(listed):
             asked.used.append(other)
-            text = with_input(text, added)
+            text = with_input(text, "\n\n".join(passages))
     return text
 
 

@@ -139,3 +139,22 @@ def test_a_mapping_leads_into_lists() -> None:
     )
     assert isinstance(refused, Rejected)
     assert str(refused.reason) == "The field 'summaries.2.text' is missing."
+
+
+def test_passages_in_a_list_are_part_of_the_question() -> None:
+    [one] = read([{"prompt": "Who?", "context": ["Ann ran.", "Ben sat."], "chosen": "a", "rejected": "b"}])
+    assert isinstance(one, ImportedComparison)
+    assert one.prompt == [message("user", "Who?\n\nAnn ran.\n\nBen sat.")]
+
+
+def test_the_winner_may_be_the_name_of_its_model() -> None:
+    battle = {"prompt": "Q", "response_a": "a", "response_b": "b", "model_a": "m", "model_b": "n"}
+    assert pairs(battle | {"winner": "n"}) == [("a", "b", "second")]
+    [refused] = read([battle | {"winner": "o"}])
+    assert isinstance(refused, Rejected)
+
+
+def test_labels_of_kto_in_a_table_may_be_digits() -> None:
+    [one] = read(b"prompt,completion,label\nQ,a,1\nQ,b,0\n")
+    assert isinstance(one, ImportedComparison)
+    assert (one.first.text, one.preference) == ("a", "first")
