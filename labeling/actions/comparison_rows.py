@@ -168,7 +168,7 @@ def imported_verdict(
 
 
 def decided_verdict(comparison: Comparison, winner: str, now: datetime) -> Verdict:
-    """The verdict of an expert in another campaign, which our own file states. Who that was is not in the file."""
+    """The verdict of an expert in another campaign, which our own file states. The file does not name them."""
     return Verdict(
         comparison_id=comparison.pk,
         campaign_id=comparison.campaign_id,

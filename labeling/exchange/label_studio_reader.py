@@ -23,10 +23,10 @@ PEOPLE = ("completed_by", "updated_by", "last_created_by")
 
 LONGEST_CHOICE = 40
 KINDS = ("answer", "response", "output", "completion", "text", "model", "option")
-"""What interfaces call a side."""
+"""Nouns by which interfaces name a side."""
 
 PADDING = re.compile(r"(?:\b(?:is|was)\s+)?(?:\b(?:much|slightly|clearly)\s+)?\b(?:better|preferred|wins)\b|[\s_.-]+")
-"""What interfaces write around the name of a side: "Answer 1 is better"."""
+"""The words of an interface around the name of a side: "Answer 1 is better"."""
 
 
 def read_label_studio(
