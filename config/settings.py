@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
     "config",  # its checks
     "common",  # its template tags
     "training",
@@ -165,6 +166,13 @@ SOCIALACCOUNT_PROVIDERS = oidc_provider(OIDC_ISSUER, OIDC_NAME, OIDC_CLIENT_ID, 
 SOCIALACCOUNT_ADAPTER = "labeling.web.providers.ProviderAdapter"
 ACCOUNT_ADAPTER = "labeling.web.providers.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses are ours: labeling.actions.accounts confirms them
+
+# The second factor (codes of an app, recovery codes): "optional", or demanded of "leads" (and admins) or of "all" who
+# sign in with a password; "off": nobody is asked for one.
+SECOND_FACTOR = env.str("SECOND_FACTOR", default="optional")
+if SECOND_FACTOR not in ("off", "optional", "leads", "all"):
+    raise ImproperlyConfigured("SECOND_FACTOR is off, optional, leads or all.")
+MFA_ADAPTER = "labeling.actions.sealing.SealingAdapter"
 
 PASSWORD_RESET_TIMEOUT = 4 * 3600  # the links of our e-mails
 
