@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "config.security.ContentSecurityPolicyMiddleware",
     "config.rendering.RenderingBudgetMiddleware",
     "labeling.web.sessions.SessionActivityMiddleware",
+    "labeling.web.duties.DutiesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -164,7 +165,7 @@ PASSWORD_SIGN_IN = env.bool("PASSWORD_SIGN_IN", default=True)
 SIGN_IN_DOMAINS: list[str] = env.list("SIGN_IN_DOMAINS", default=[])
 SOCIALACCOUNT_PROVIDERS = oidc_provider(OIDC_ISSUER, OIDC_NAME, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)
 SOCIALACCOUNT_ADAPTER = "labeling.web.providers.ProviderAdapter"
-ACCOUNT_ADAPTER = "labeling.web.providers.AccountAdapter"
+ACCOUNT_ADAPTER = "labeling.web.login.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses are ours: labeling.actions.accounts confirms them
 
 # The second factor (codes of an app, recovery codes): "optional", or demanded of "leads" (and admins) or of "all" who

@@ -43,6 +43,7 @@ PAGES = {
         "/inbox/",
         "/you/",
         "/you/password/",
+        "/you/second-factor/",
         "/you/address/",
         "/tokens/",
         "/campaigns/new/",
@@ -133,12 +134,14 @@ PAGES = {
 }
 NO_PAGES = {
     "account_login",  # another name of the sign-in page
+    "admin_login",  # it leads to the sign-in page
     "annotator_table",
     "evaluation_file",
     "gate_certificate",
     "healthz",
     "metrics",
     "offline_worker",
+    "second_step",  # it follows the right password: tests/browser/forms/two_steps.py comes by
     "openid_connect_callback",  # not there without a provider: tests/browser/forms/site.py comes by
     "readyz",
     "schema",

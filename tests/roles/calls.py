@@ -75,7 +75,9 @@ ARGUMENTS: dict[str, Arguments] = {
     "my_judgment": lambda scene: ["sums", own_judgment(scene)],
     "api-member": lambda scene: ["sums", "bob"],
     "api-judgment": lambda scene: [scene.stage.given(scene.stage.alice).pk],
-    **dict.fromkeys(("account", "account_erase", "api-person-data", "api-erasure"), lambda scene: ["alice"]),
+    **dict.fromkeys(
+        ("account", "account_erase", "second_factor_reset", "api-person-data", "api-erasure"), lambda scene: ["alice"]
+    ),
     "api-pause-member": lambda scene: ["sums", "bob"],
     "api-resume-member": lambda scene: ["sums", "bob"],
     "api-invitation": lambda scene: ["sums", invited(scene)[0].pk],
