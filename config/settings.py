@@ -173,6 +173,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses are ours: labeling.actions.acco
 SECOND_FACTOR = env.str("SECOND_FACTOR", default="optional")
 if SECOND_FACTOR not in ("off", "optional", "leads", "all"):
     raise ImproperlyConfigured("SECOND_FACTOR is off, optional, leads or all.")
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_ADAPTER = "labeling.actions.sealing.SealingAdapter"
 
 PASSWORD_RESET_TIMEOUT = 4 * 3600  # the links of our e-mails

@@ -1,16 +1,30 @@
-"""Secrets of second factors as they lie in the database: encrypted with a key that SECRET_KEY makes."""
+"""Our part of allauth's second factors: their secrets lie encrypted, and passkeys know us by our host name."""
 
 from base64 import urlsafe_b64encode
+from typing import Any
+from urllib.parse import urlsplit
 
+from allauth.account.utils import user_pk_to_url_str
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.crypto import salted_hmac
 
 
 class SealingAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """A copy of the database alone makes nobody's codes."""
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """This site, as passkeys know it: by its host name alone."""
+        return {"id": urlsplit(f"//{context.request.get_host()}").hostname or "", "name": "Chosen"}
+
+    def get_public_key_credential_user_entity(self, user: AbstractBaseUser) -> dict[str, Any]:
+        """The account, as the list of passkeys on a device shows it: without the e-mail address."""
+        name = user.get_username()
+        return {"id": user_pk_to_url_str(user).encode(), "display_name": name, "name": name}
 
     def encrypt(self, text: str) -> str:
         return _keys().encrypt(text.encode()).decode()

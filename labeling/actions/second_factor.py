@@ -93,7 +93,7 @@ def turn_on_codes(
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data=data, created_at=now)
     record("user.second_factor_on", user, acting_user=acting_user, now=now)
     end_sessions(user=user, kept_session=kept_session, acting_user=acting_user, now=now)
-    return _new_recovery_codes(user)
+    return new_recovery_codes(user)
 
 
 @transaction.atomic
@@ -103,7 +103,7 @@ def renew_recovery_codes(*, user: User, acting_user: User, now: datetime) -> lis
     if not has_second_factor(user):
         raise SecondFactorOff
     record("user.recovery_codes_renewed", user, acting_user=acting_user, now=now)
-    return _new_recovery_codes(user)
+    return new_recovery_codes(user)
 
 
 @transaction.atomic
@@ -112,7 +112,7 @@ def turn_off_second_factor(*, user: User, kept_session: str = "", acting_user: U
 
     Raises SecondFactorOff.
     """
-    _remove(user)
+    remove_second_factor(user)
     record("user.second_factor_off", user, acting_user=acting_user, now=now)
     end_sessions(user=user, kept_session=kept_session, acting_user=acting_user, now=now)
 
@@ -126,7 +126,7 @@ def reset_second_factor(*, user: User, acting_user: User | None, now: datetime) 
     require_admin(acting_user)
     if acting_user is not None and acting_user.pk == user.pk:
         raise NotAllowed(_("Turn your own off on your account page, with your password or a code."))
-    _remove(user)
+    remove_second_factor(user)
     record("user.second_factor_reset", user, acting_user=acting_user, now=now, after={"person": user.pseudonym})
     end_sessions(user=user, acting_user=acting_user, now=now)
 
@@ -189,12 +189,14 @@ def _wait(row: Authenticator, now: datetime) -> int:
     return max(0, round(wait - since.total_seconds()))
 
 
-def _new_recovery_codes(user: User) -> list[str]:
+def new_recovery_codes(user: User) -> list[str]:
+    """Replaces the recovery codes, as a part of another act."""
     Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
     codes: list[str] = RecoveryCodes.activate(user).generate_codes()
     return codes
 
 
-def _remove(user: User) -> None:
+def remove_second_factor(user: User) -> None:
+    """Deletes all of it, as a part of another act. Raises SecondFactorOff."""
     if not Authenticator.objects.filter(user=user).delete()[0]:
         raise SecondFactorOff

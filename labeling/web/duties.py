@@ -14,7 +14,18 @@ from labeling.models import User
 
 PAGES = {SecondFactorRequired.type: "second_factor"}
 
-FREE = {*PAGES.values(), "login", "account_login", "logout", "set_language", "words", "offline_worker"}
+FREE = {
+    *PAGES.values(),
+    "second_factor_change",
+    "passkeys",
+    "passkey_remove",
+    "login",
+    "account_login",
+    "logout",
+    "set_language",
+    "words",
+    "offline_worker",
+}
 """The names of the addresses that stay open. The API says by itself what is missing (labeling.api.base)."""
 
 

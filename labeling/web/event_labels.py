@@ -191,6 +191,7 @@ _SECOND_STEPS: Labels = {
 }
 _FIELDS: dict[str, Field] = {
     "provider": Field(_("Sign-in provider")),
+    "passkey": Field(_("Passkey")),
     **fields_of(LABELS),
     **shares_of({name: LABELS[name] for name in SHARES}),
     "agreement_early": Field(_("Agreement in the first third"), as_text=percent),

@@ -7,6 +7,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import perform_password_login, record_authentication
 from allauth.account.models import Login
 from allauth.account.stages import LoginStage, LoginStageController
+from allauth.mfa.webauthn.internal.flows import did_use_passwordless_login
 from django import forms
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
@@ -22,11 +23,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from labeling.actions.duties import HAS_SECOND_FACTOR
+from labeling.actions.passkeys import PasskeyRefused, passkeys_of, sign_in_options, take_passkey
 from labeling.actions.second_factor import check_code, has_second_factor
 from labeling.actions.sign_ins import note_sign_in
 from labeling.models import User
 from labeling.signing_in import WAIT, address_of, network_of
-from labeling.web.edge import page_of_ours
+from labeling.web.edge import attempt, page_of_ours
+from labeling.web.passkeys import AnswerForm, passkeys_sign_in
 from labeling.web.providers import sign_in_providers
 
 
@@ -47,7 +50,12 @@ class SignInView(LoginView):
     template_name = "login.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(providers=sign_in_providers(), by_password=settings.PASSWORD_SIGN_IN, **kwargs)
+        return super().get_context_data(
+            providers=sign_in_providers(),
+            by_password=settings.PASSWORD_SIGN_IN,
+            by_passkey=passkeys_sign_in(),
+            **kwargs,
+        )
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """The password is right. allauth goes on: to the second step where there is one, and to the end."""
@@ -68,7 +76,7 @@ class SecondStep(LoginStage):  # type: ignore[misc]
 
     def handle(self) -> tuple[HttpResponse | None, bool]:
         user = self.login.user
-        if not has_second_factor(user):
+        if not has_second_factor(user) or did_use_passwordless_login(self.request, user):
             return None, True
         self.state["password"] = user.get_session_auth_hash()
         return redirect(self.urlname), True
@@ -113,9 +121,14 @@ def second_step(request: HttpRequest) -> HttpResponse:
         return redirect("login")
     if stage.is_over():
         return _response(stage.abort())
-    form, wait = CodeForm(request.POST or None), 0
-    if request.method == "POST" and form.is_valid():
-        user = stage.login.user
+    user, form, wait, error = stage.login.user, CodeForm(request.POST or None), 0, ""
+    if request.POST.get("credential"):
+        answer, form = AnswerForm(request.POST), CodeForm()
+        if attempt(answer, lambda: _taken(user, answer)):
+            record_authentication(request, user, "mfa", type="webauthn")
+            return _response(stage.exit())
+        error = str(PasskeyRefused.sentence)
+    elif request.method == "POST" and form.is_valid():
         check = check_code(user=user, code=form.cleaned_data["code"], now=timezone.now())
         if check.used:
             record_authentication(request, user, "mfa", type=check.used)
@@ -123,7 +136,14 @@ def second_step(request: HttpRequest) -> HttpResponse:
         wait = check.wait
         if not wait:
             form.add_error("code", _("This code is wrong, or it was used. Wait for the next one of the app."))
-    return _too_soon(render(request, "labeling/second_step.html", {"form": form, "wait": wait}), wait)
+    context = {"form": form, "wait": wait, "error": error}
+    if passkeys_of(user).exists():
+        context["options"] = sign_in_options(user)
+    return _too_soon(render(request, "labeling/second_step.html", context), wait)
+
+
+def _taken(user: User, answer: AnswerForm) -> User:
+    return take_passkey(user=user, credential=answer.cleaned_data["credential"], now=timezone.now())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

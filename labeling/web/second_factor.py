@@ -1,6 +1,7 @@
 """Two-step sign-in on the account page: an app's codes are turned on, renewed and turned off; an admin resets them."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -25,6 +26,7 @@ from labeling.actions.duties import HAS_SECOND_FACTOR
 from labeling.actions.second_factor import (
     check_code,
     has_codes_of_app,
+    has_second_factor,
     must_have_second_factor,
     recovery_codes_left,
     renew_recovery_codes,
@@ -40,22 +42,17 @@ IN_SESSION = "totp_secret"
 """The key's name in the session, until the app has made a right code."""
 
 
-class TurnOnForm(forms.Form):
-    """A code of the app, and the password again."""
+class PasswordAgain(forms.Form):
+    """The password of somebody who has one: an open browser alone must not be enough."""
 
-    code = forms.CharField(
-        label=gettext_lazy("Code in the app"),
-        max_length=20,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-    )
     password = forms.CharField(
         label=gettext_lazy("Your password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         strip=False,
     )
 
-    def __init__(self, user: User, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, user: User, *args: Any, **wishes: Any) -> None:
+        super().__init__(*args, **wishes)
         self.user = user
         if not user.has_usable_password():
             del self.fields["password"]
@@ -65,6 +62,18 @@ class TurnOnForm(forms.Form):
         if not self.user.check_password(password):
             raise forms.ValidationError(_("This is not your password."))
         return password
+
+
+class TurnOnForm(PasswordAgain):
+    """A code of the app, and the password again."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Code in the app"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    field_order = ("code", "password")
 
 
 class ProofForm(forms.Form):
@@ -77,8 +86,8 @@ class ProofForm(forms.Form):
         help_text=gettext_lazy("A code of the app, or a recovery code."),
     )
 
-    def __init__(self, user: User, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, user: User, *args: Any, **wishes: Any) -> None:
+        super().__init__(*args, **wishes)
         self.user = user
 
     def clean_proof(self) -> str:
@@ -97,24 +106,12 @@ class ProofForm(forms.Form):
 def second_factor(request: HttpRequest) -> HttpResponse:
     """How to turn it on, or how it stands. A POST turns it on, and shows the recovery codes once."""
     user = person(request)
-    if settings.SECOND_FACTOR == "off":
-        raise Http404("Two-step sign-in is off on this server.")
-    if request.method != "POST":
-        return _page(request)
-    wait = seconds_to_wait(request, "second-factor", user.username)
-    if wait:
-        return _page(request, wait=wait)
+    if (early := before_a_form(request, _page)) is not None:
+        return early
     form = TurnOnForm(user, request.POST)
 
     def errand() -> list[str]:
-        return turn_on_codes(
-            user=user,
-            secret=_secret(request),
-            code=form.cleaned_data["code"],
-            kept_session=request.session.session_key or "",
-            acting_user=user,
-            now=timezone.now(),
-        )
+        return turn_on_codes(secret=_secret(request), code=form.cleaned_data["code"], **by_owner(request))
 
     codes = attempt(form, errand)
     if codes is None:
@@ -139,8 +136,7 @@ def second_factor_change(request: HttpRequest) -> HttpResponse:
         return _page(request, codes=codes) if codes else _page(request, proof=form)
 
     def errand() -> str:
-        key = request.session.session_key or ""
-        turn_off_second_factor(user=user, kept_session=key, acting_user=user, now=timezone.now())
+        turn_off_second_factor(**by_owner(request))
         request.session.pop(HAS_SECOND_FACTOR, None)
         return _("Two-step sign-in is off. Your password alone signs you in.")
 
@@ -161,6 +157,22 @@ def second_factor_reset(request: HttpRequest, username: str) -> HttpResponse:
     return act(request, errand, back=reverse("account", args=[username]))
 
 
+def before_a_form(request: HttpRequest, show: Callable[..., HttpResponse]) -> HttpResponse | None:
+    """The answer where there is no form to look at: to a GET, and after too many forms. None: there is one."""
+    if settings.SECOND_FACTOR == "off":
+        raise Http404("Second factors are off on this server.")
+    if request.method != "POST":
+        return show(request)
+    wait = seconds_to_wait(request, "second-factor", person(request).username)
+    return show(request, wait=wait) if wait else None
+
+
+def by_owner(request: HttpRequest) -> dict[str, Any]:
+    """The arguments of an act on one's own account. The session of the request outlives it."""
+    user, key = person(request), request.session.session_key or ""
+    return {"user": user, "kept_session": key, "acting_user": user, "now": timezone.now()}
+
+
 def _page(
     request: HttpRequest,
     *,
@@ -171,17 +183,18 @@ def _page(
 ) -> HttpResponse:
     """codes: recovery codes to show, once."""
     user = person(request)
-    is_on = has_codes_of_app(user)
+    has_app, has_one = has_codes_of_app(user), has_second_factor(user)
     context: dict[str, Any] = {
-        "is_on": is_on,
+        "has_app": has_app,
+        "is_on": has_one,
         "is_demanded": must_have_second_factor(user),
         "codes": codes,
         "wait": wait,
         "nav": "you",
     }
-    if is_on:
+    if has_one:
         context |= {"proof": proof or ProofForm(user), "left": recovery_codes_left(user)}
-    else:
+    if not has_app:
         secret = _secret(request)
         context |= {"form": form or TurnOnForm(user), "secret": _in_fours(secret), "picture": _picture(request, secret)}
     response = render(request, "labeling/second_factor.html", context, status=429 if wait else 200)

@@ -21,6 +21,7 @@ from labeling.web.lists import comparisons, prompt, prompts
 from labeling.web.my_judgments import my_judgment, my_judgments
 from labeling.web.my_questions import ask, my_questions
 from labeling.web.offline import offline_worker
+from labeling.web.passkeys import passkey_remove, passkeys
 from labeling.web.passwords import password_change, password_reset, password_reset_confirm, password_reset_sent
 from labeling.web.people import people, people_pause, people_remove, people_standing
 from labeling.web.practice import practice, practice_pair, practice_remove
@@ -48,6 +49,8 @@ urlpatterns = [
     path("you/address/confirm/<str:token>/", address_confirm, name="address_confirm"),
     path("you/sessions/end/", sessions_end, name="sessions_end"),
     path("you/second-factor/", second_factor, name="second_factor"),
+    path("you/passkeys/", passkeys, name="passkeys"),
+    path("you/passkeys/<int:pk>/remove/", passkey_remove, name="passkey_remove"),
     path("you/second-factor/change/", second_factor_change, name="second_factor_change"),
     path("password/", password_reset, name="password_reset"),
     path("password/sent/", password_reset_sent, name="password_reset_sent"),

@@ -29,6 +29,7 @@ from tests.training.gates_by_people import voted, voting_gate
 PAGES = {
     "nobody": (
         "/login/",
+        "/login/passkey/",
         "/glossary/",
         "/invitations/{invitation}/",
         "/problems/",
@@ -44,6 +45,7 @@ PAGES = {
         "/you/",
         "/you/password/",
         "/you/second-factor/",
+        "/you/passkeys/",
         "/you/address/",
         "/tokens/",
         "/campaigns/new/",

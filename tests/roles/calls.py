@@ -62,6 +62,7 @@ ARGUMENTS: dict[str, Arguments] = {
     ),
     **dict.fromkeys(("delivery_retry", "api-webhook-retry"), lambda scene: [delivery(scene)]),
     "problem": lambda scene: ["already-judged"],
+    "passkey_remove": lambda scene: [1],
     "api-token": lambda scene: [create_token(user=scene.stage.alice, name="hers", acting_user=None, now=NOON)[0].pk],
     **dict.fromkeys(("annotator", "left_out", "left_out_change", "api-left-out"), lambda scene: ["sums", "alice"]),
     "api-comparisons-uses": lambda scene: ["sums", untouched(scene).pk],

@@ -30,6 +30,7 @@ SITE: dict[str, dict[str, str]] = {
     "account_login": {"GET": ANYBODY, "POST": ANYBODY, "PUT": ANYBODY},  # another name of the same
     "admin_login": {"GET": SIGNED_IN, "POST": SIGNED_IN},  # it leads to the sign-in page
     "second_step": {"GET": ANYBODY, "POST": ANYBODY},  # without a first step it leads to the sign-in page
+    "passkey_sign_in": {"GET": ANYBODY, "POST": ANYBODY},
     "provider_sign_in": {"POST": "4444444"},  # until a provider is set
     "openid_connect_callback": {"GET": "4444444"},
     "logout": {"POST": ANYBODY},
@@ -54,6 +55,8 @@ LABELING_PAGES: dict[str, dict[str, str]] = {
     "password_change": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "second_factor": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "second_factor_change": {"POST": SIGNED_IN},
+    "passkeys": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "passkey_remove": {"POST": SIGNED_IN},  # it asks for the password first
     "address_change": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "address_confirm": {"GET": ANYBODY, "POST": ANYBODY},  # for anybody with the link
     "sessions_end": {"POST": SIGNED_IN},

@@ -2,11 +2,14 @@
 
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
+from fido2.utils import websafe_encode
 from playwright.sync_api import Locator, Page
 
 from tests.browser.forms.entry import Entry
 from tests.browser.forms.world import World
+from tests.browser.test_passkeys import plug_in
 from tests.labeling.authenticator_app import code_of, with_app
+from tests.labeling.authenticator_device import Device
 from tests.people import PASSWORD
 
 PAGE = "/you/second-factor/"
@@ -35,7 +38,55 @@ def _code_of_the_app(page: Page, form: Locator) -> None:
     form.get_by_role("button", name="Turn on").click()
 
 
+DEVICE = Device("http://localhost", site="localhost")
+
+
+def _bob_has_a_passkey(world: World) -> dict[str, object]:
+    _bob_has_an_app(world)
+    handle = websafe_encode(str(world.stage.bob.pk).encode())
+    credential = DEVICE.make({"publicKey": {"user": {"id": handle}, "challenge": "eA"}})
+    data = {"name": "Phone", "credential": credential}
+    row = Authenticator.objects.create(user=world.stage.bob, type=Authenticator.Type.WEBAUTHN, data=data)
+    return {"passkey": row.pk}
+
+
+def _his_device(page: Page) -> None:
+    plug_in(page, DEVICE)
+
+
 ENTRIES = (
+    Entry(
+        form="labeling/passkeys.html",
+        path="/you/passkeys/",
+        by="charlie",
+        arrange=_charlie_has_none,
+        opens=plug_in,
+        fill={"name": "Phone", "password": PASSWORD},
+        sees="Your recovery codes",
+        wrong={"password": "wrong"},
+        complaint="This is not your password",
+        needs_scripts=True,
+    ),
+    Entry(
+        form="labeling/passkeys/row.html",
+        path="/you/passkeys/",
+        by="bob",
+        arrange=_bob_has_a_passkey,
+        fill={"proof": PASSWORD},
+        sees="The passkey is removed",
+        wrong={"proof": "wrong"},
+        complaint="neither your password nor a code",
+    ),
+    Entry(
+        form="parts/passkey_answer.html",
+        path="/login/passkey/",
+        by=None,
+        arrange=_bob_has_a_passkey,
+        opens=_his_device,
+        sees="Log out",
+        never_refused="It has nothing to fill in.",
+        needs_scripts=True,
+    ),
     Entry(
         form="labeling/second_step.html",
         path="/login/",
