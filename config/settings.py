@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
     "config",  # its checks
     "common",  # its template tags
     "training",
@@ -85,6 +86,7 @@ MIDDLEWARE = [
     "config.security.ContentSecurityPolicyMiddleware",
     "config.rendering.RenderingBudgetMiddleware",
     "labeling.web.sessions.SessionActivityMiddleware",
+    "labeling.web.duties.DutiesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -163,8 +165,16 @@ PASSWORD_SIGN_IN = env.bool("PASSWORD_SIGN_IN", default=True)
 SIGN_IN_DOMAINS: list[str] = env.list("SIGN_IN_DOMAINS", default=[])
 SOCIALACCOUNT_PROVIDERS = oidc_provider(OIDC_ISSUER, OIDC_NAME, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)
 SOCIALACCOUNT_ADAPTER = "labeling.web.providers.ProviderAdapter"
-ACCOUNT_ADAPTER = "labeling.web.providers.AccountAdapter"
+ACCOUNT_ADAPTER = "labeling.web.login.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses are ours: labeling.actions.accounts confirms them
+
+# The second factor (codes of an app, recovery codes): "optional", or demanded of "leads" (and admins) or of "all" who
+# sign in with a password; "off": nobody is asked for one.
+SECOND_FACTOR = env.str("SECOND_FACTOR", default="optional")
+if SECOND_FACTOR not in ("off", "optional", "leads", "all"):
+    raise ImproperlyConfigured("SECOND_FACTOR is off, optional, leads or all.")
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ADAPTER = "labeling.actions.sealing.SealingAdapter"
 
 PASSWORD_RESET_TIMEOUT = 4 * 3600  # the links of our e-mails
 

@@ -20,7 +20,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from labeling.actions.accounts import note_sign_out
-from labeling.actions.sign_ins import give_back_failure, is_known, note_failure, note_sign_in, take_failure
+from labeling.actions.sign_ins import give_back_failure, is_known, note_failure, take_failure
 from labeling.models import User
 
 WAIT = "sign_in_wait"
@@ -34,8 +34,9 @@ Limit = tuple[tuple[str, ...], int]
 class PatientBackend(ModelBackend):
     """Refuses too many failures within a minute: for one name, from one network, and for one name from one network.
 
-    Somebody who signs in from a network where they have signed in before is measured by the last limit only: neither
-    guesses elsewhere at their name nor a colleague's failures keep them out.
+    The right password is half a sign-in; the end of one is in labeling.web.login. Somebody who signs in from a network
+    where they have signed in before is measured by the last limit only: neither guesses elsewhere at their name nor a
+    colleague's failures keep them out.
     """
 
     def authenticate(
@@ -65,7 +66,6 @@ class PatientBackend(ModelBackend):
             note_failure(username=username, now=now)
         else:
             _give_back(taken, now)
-            note_sign_in(user=user, network=network, now=now)
         return user
 
 

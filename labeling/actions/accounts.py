@@ -143,7 +143,7 @@ def live_sessions(user: User, *, now: datetime) -> QuerySet[BrowserSession]:
 
 @transaction.atomic
 def end_sessions(
-    *, user: User, session_id: int | None = None, kept_session: str = "", acting_user: User, now: datetime
+    *, user: User, session_id: int | None = None, kept_session: str = "", acting_user: User | None, now: datetime
 ) -> int:
     """Ends one session of the user, or all but the kept one (a key). Returns how many ended."""
     sessions = live_sessions(user, now=now).exclude(session_key=kept_session)

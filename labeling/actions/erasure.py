@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -163,6 +164,7 @@ def _blank_account(person: User) -> None:
     KnownPlace.objects.filter(user=person).delete()
     SocialAccount.objects.filter(user=person).delete()
     EmailAddress.objects.filter(user=person).delete()
+    Authenticator.objects.filter(user=person).delete()
     MailRequest.objects.filter(Q(user=person) | Q(address__iexact=person.email)).exclude(address="").delete()
     for session in Session.objects.iterator(chunk_size=500):
         if session.get_decoded().get("_auth_user_id") == str(person.pk):

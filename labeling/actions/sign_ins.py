@@ -5,6 +5,7 @@ Everything is in the database, so that all processes of the web server count tog
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -45,8 +46,8 @@ def is_known(*, username: str, network: str) -> bool:
 
 
 @transaction.atomic
-def note_sign_in(*, user: User, network: str, provider: str = "", now: datetime) -> None:
-    """Remembers the place of a successful sign-in, and records the event. provider: empty for a password."""
+def note_sign_in(*, user: User, network: str, means: Mapping[str, str] | None = None, now: datetime) -> None:
+    """Remembers the place of a successful sign-in, and records the event. means: beside or in place of a password."""
     _, is_new = KnownPlace.objects.update_or_create(
         user=user, network_hash=_place(user, network), defaults={"seen_at": now}
     )
@@ -55,7 +56,7 @@ def note_sign_in(*, user: User, network: str, provider: str = "", now: datetime)
         user,
         acting_user=user,
         now=now,
-        after={"new_place": is_new} | ({"provider": provider} if provider else {}),
+        after={"new_place": is_new, **(means or {})},
     )
 
 

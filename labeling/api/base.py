@@ -16,6 +16,7 @@ from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.views import APIView
 
 from common.errors import NotAllowed
+from labeling.actions.duties import duty_of
 from labeling.api.idempotency import fresh_secret, short_secret
 from labeling.api.pages import Pages
 from labeling.api.throttling import Limit
@@ -41,6 +42,10 @@ class Scoped(APIView):
 
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)
+        if request.auth is None and isinstance(request.user, User):
+            duty = duty_of(request.user, request._request.session)
+            if duty is not None:
+                raise duty
         if isinstance(request.auth, ApiToken):
             self.require_scope(request, self.scope(request))
 

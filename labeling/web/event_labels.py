@@ -184,8 +184,14 @@ _FORMATS: Labels = {name: label for name, label, _content in EXPORTS} | {
 _WINNERS: Labels = dict(Winner.choices) | {
     name.value: name.label for name in (Comparison.Status.CONFLICT, Comparison.Status.OPEN)
 }
+_SECOND_STEPS: Labels = {
+    "totp": _("Code of an app"),
+    "recovery_codes": _("Recovery code"),
+    "webauthn": _("Passkey"),
+}
 _FIELDS: dict[str, Field] = {
     "provider": Field(_("Sign-in provider")),
+    "passkey": Field(_("Passkey")),
     **fields_of(LABELS),
     **shares_of({name: LABELS[name] for name in SHARES}),
     "agreement_early": Field(_("Agreement in the first third"), as_text=percent),
@@ -283,6 +289,7 @@ _FIELDS: dict[str, Field] = {
     "is_staff": Field(_("May use Django's admin")),
     "is_superuser": Field(_("Has every permission of Django's admin")),
     "new_place": Field(_("From a new place")),
+    "second_factor": Field(_("Second step"), _SECOND_STEPS),
     "user.is_active": Field(_("Active")),
     "user.role": Field(_("Role"), dict(Role.choices)),
     "user.sessions": Field(_("Sessions")),

@@ -26,7 +26,7 @@ from labeling.actions.invitations import (
 )
 from labeling.actions.sign_ins import note_sign_in
 from labeling.models import Campaign, User
-from labeling.signing_in import address_of, network_of
+from labeling.signing_in import address_of, failures_of_network, network_of
 from labeling.web.addresses import send_confirmation
 from labeling.web.edge import act, attempt, form_of, page, person, refuse
 from labeling.web.forms import InvitationForm, SignUpForm
@@ -81,10 +81,20 @@ def invitation_revoke(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind an invitation's link. Signed-in users join with one press; others sign up first."""
-    form = SignUpForm(request.POST or None)
+    form, wait = SignUpForm(request.POST or None), 0
     try:
         valid_invitation = open_invitation(token, now=timezone.now())
-        if request.method == "POST" and _join(request, token, form) is not None:
+        if request.method == "POST" and not isinstance(request.user, User):
+            # A refusal tells which names there are: it counts as a failed sign-in of the network.
+            with failures_of_network(request) as attempt_:
+                wait = attempt_.wait
+                attempt_.succeeded = not wait and _join(request, token, form) is not None
+            joined = attempt_.succeeded
+            if wait:  # a form that is looked at would tell after all
+                form = SignUpForm(initial={"username": request.POST.get("username", "")[:150]})
+        else:
+            joined = request.method == "POST" and _join(request, token, form) is not None
+        if joined:
             campaign = valid_invitation.campaign
             messages.success(request, gettext("Welcome to %(name)s.") % {"name": campaign.name})
             return redirect("annotate", slug=campaign.slug)
@@ -98,8 +108,12 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         "form": form,
         "is_member": is_member,
         "by_password": settings.PASSWORD_SIGN_IN,
+        "wait": wait,
     }
-    return render(request, "labeling/invitation.html", context)
+    response = render(request, "labeling/invitation.html", context, status=429 if wait else 200)
+    if wait:
+        response.headers["Retry-After"] = str(wait)
+    return response
 
 
 def _join(request: HttpRequest, token: str, form: SignUpForm) -> User | None:

@@ -4,8 +4,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
-from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.authentication import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount import app_settings
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -26,9 +24,8 @@ from django.views.decorators.http import require_safe
 from common.errors import DomainError
 from labeling.actions.invitations import open_invitation
 from labeling.actions.provider_sign_ins import user_of_provider
-from labeling.actions.sign_ins import note_sign_in
-from labeling.models import Membership, User
-from labeling.signing_in import address_of, failures_of_network, network_of
+from labeling.models import Membership
+from labeling.signing_in import failures_of_network
 from labeling.web.edge import form_of
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -87,20 +84,6 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
     ) -> None:
         text = _("%(name)s did not sign you in. Try again, or use your password.") % {"name": provider.name}
         raise ImmediateHttpResponse(_refused(request, text, 401))
-
-
-class AccountAdapter(DefaultAccountAdapter):
-    """The end of a sign-in with a provider: the event, and no message of allauth's."""
-
-    def login(self, request: HttpRequest, user: User) -> None:
-        records = get_authentication_records(request, user)
-        used = next((record["provider"] for record in records if record["method"] == "socialaccount"), "")
-        super().login(request, user)
-        network = network_of(address_of(request))
-        note_sign_in(user=user, network=network, provider=used, now=timezone.now())
-
-    def add_message(self, *args: Any, **kwargs: Any) -> None:
-        pass
 
 
 class OpenIdAdapter(OpenIDConnectOAuth2Adapter):

@@ -21,11 +21,13 @@ from labeling.web.lists import comparisons, prompt, prompts
 from labeling.web.my_judgments import my_judgment, my_judgments
 from labeling.web.my_questions import ask, my_questions
 from labeling.web.offline import offline_worker
+from labeling.web.passkeys import passkey_remove, passkeys
 from labeling.web.passwords import password_change, password_reset, password_reset_confirm, password_reset_sent
 from labeling.web.people import people, people_pause, people_remove, people_standing
 from labeling.web.practice import practice, practice_pair, practice_remove
 from labeling.web.preview import campaign_preview
 from labeling.web.questions import faq_withdraw, questions
+from labeling.web.second_factor import second_factor, second_factor_change, second_factor_reset
 from labeling.web.sessions import sessions_end
 from labeling.web.settings import campaign_settings, campaign_status
 from labeling.web.start import start, start_answer, start_feedback, start_practice, start_read, start_result
@@ -46,10 +48,15 @@ urlpatterns = [
     path("you/address/", address_change, name="address_change"),
     path("you/address/confirm/<str:token>/", address_confirm, name="address_confirm"),
     path("you/sessions/end/", sessions_end, name="sessions_end"),
+    path("you/second-factor/", second_factor, name="second_factor"),
+    path("you/passkeys/", passkeys, name="passkeys"),
+    path("you/passkeys/<int:pk>/remove/", passkey_remove, name="passkey_remove"),
+    path("you/second-factor/change/", second_factor_change, name="second_factor_change"),
     path("password/", password_reset, name="password_reset"),
     path("password/sent/", password_reset_sent, name="password_reset_sent"),
     path("password/<uidb64>/<token>/", password_reset_confirm, name="password_reset_confirm"),
     path("people/<str:username>/", account, name="account"),
+    path("people/<str:username>/second-factor/reset/", second_factor_reset, name="second_factor_reset"),
     path("people/<str:username>/erase/", account_erase, name="account_erase"),
     path("tokens/", tokens, name="tokens"),
     path("tokens/revoke/", token_revoke, name="token_revoke"),

@@ -15,6 +15,7 @@ from labeling.access import get_self_or_anybody
 from labeling.actions.erasure import erase_person, erasure_consequences
 from labeling.actions.mails import mail_goes_to_log
 from labeling.actions.notices import choose_notices
+from labeling.actions.second_factor import has_second_factor
 from labeling.models import User
 from labeling.web.edge import attempt, form_of, page, person, submit
 from labeling.web.forms import EraseForm
@@ -88,6 +89,8 @@ def _account_page(
         "notice_form": notice_form or NoticeForm.of(owner),
         "mail_goes_to_log": mail_goes_to_log(),
         "server_zone": settings.TIME_ZONE,
+        "offers_second_factor": settings.SECOND_FACTOR != "off",
+        "second_factor": not owner.is_outside and has_second_factor(owner),
         "sessions": session_rows(request) if owner == request.user else [],
         "nav": "you",
     }

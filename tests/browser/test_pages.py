@@ -30,6 +30,7 @@ from tests.training.gates_by_people import voted, voting_gate
 PAGES = {
     "nobody": (
         "/login/",
+        "/login/passkey/",
         "/glossary/",
         "/invitations/{invitation}/",
         "/problems/",
@@ -44,6 +45,8 @@ PAGES = {
         "/inbox/",
         "/you/",
         "/you/password/",
+        "/you/second-factor/",
+        "/you/passkeys/",
         "/you/address/",
         "/tokens/",
         "/campaigns/new/",
@@ -135,12 +138,14 @@ PAGES = {
 }
 NO_PAGES = {
     "account_login",  # another name of the sign-in page
+    "admin_login",  # it leads to the sign-in page
     "annotator_table",
     "evaluation_file",
     "gate_certificate",
     "healthz",
     "metrics",
     "offline_worker",
+    "second_step",  # it follows the right password: tests/browser/forms/two_steps.py comes by
     "openid_connect_callback",  # not there without a provider: tests/browser/forms/site.py comes by
     "readyz",
     "schema",

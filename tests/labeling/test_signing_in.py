@@ -42,11 +42,15 @@ def test_after_five_failures_even_the_right_password_has_to_wait(clock: Any) -> 
 
 
 def test_djangos_admin_is_no_way_round(clock: Any) -> None:
-    stage()
-    for _ in range(5):
-        sign_in("root", "wrong", path="/admin/login/")
-    assert sign_in("root", PASSWORD, path="/admin/login/").status_code == 200  # the form again
-    assert sign_in("root", PASSWORD).status_code == 429
+    scene = stage()
+    browser = Client()
+    for _ in range(2):
+        answer = browser.post("/admin/login/?next=/admin/labeling/user/", {"username": "root", "password": PASSWORD})
+        assert answer.headers["Location"] == "/login/?next=/admin/labeling/user/"
+    assert browser.get("/admin/").headers["Location"] == "/admin/login/?next=/admin/"  # nobody is signed in
+    for user, place in ((scene.root, "/admin/"), (scene.maya, "/")):
+        browser.force_login(user)
+        assert browser.get("/admin/login/?next=/admin/").headers["Location"] == place
 
 
 def test_who_succeeds_uses_nothing_up(clock: Any) -> None:

@@ -64,6 +64,7 @@ ARGUMENTS: dict[str, Arguments] = {
     ),
     **dict.fromkeys(("delivery_retry", "api-webhook-retry"), lambda scene: [delivery(scene)]),
     "problem": lambda scene: ["already-judged"],
+    "passkey_remove": lambda scene: [1],
     "api-token": lambda scene: [create_token(user=scene.stage.alice, name="hers", acting_user=None, now=NOON)[0].pk],
     **dict.fromkeys(("annotator", "left_out", "left_out_change", "api-left-out"), lambda scene: ["sums", "alice"]),
     "api-comparisons-uses": lambda scene: ["sums", untouched(scene).pk],
@@ -77,7 +78,9 @@ ARGUMENTS: dict[str, Arguments] = {
     "my_judgment": lambda scene: ["sums", own_judgment(scene)],
     "api-member": lambda scene: ["sums", "bob"],
     "api-judgment": lambda scene: [scene.stage.given(scene.stage.alice).pk],
-    **dict.fromkeys(("account", "account_erase", "api-person-data", "api-erasure"), lambda scene: ["alice"]),
+    **dict.fromkeys(
+        ("account", "account_erase", "second_factor_reset", "api-person-data", "api-erasure"), lambda scene: ["alice"]
+    ),
     "api-pause-member": lambda scene: ["sums", "bob"],
     "api-resume-member": lambda scene: ["sums", "bob"],
     "api-invitation": lambda scene: ["sums", invited(scene)[0].pk],

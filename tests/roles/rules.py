@@ -28,6 +28,9 @@ NOTHING_NAMED = "1444444"  # the form names nothing of the user's
 SITE: dict[str, dict[str, str]] = {
     "login": {"GET": ANYBODY, "POST": ANYBODY, "PUT": ANYBODY},
     "account_login": {"GET": ANYBODY, "POST": ANYBODY, "PUT": ANYBODY},  # another name of the same
+    "admin_login": {"GET": SIGNED_IN, "POST": SIGNED_IN},  # it leads to the sign-in page
+    "second_step": {"GET": ANYBODY, "POST": ANYBODY},  # without a first step it leads to the sign-in page
+    "passkey_sign_in": {"GET": ANYBODY, "POST": ANYBODY},
     "provider_sign_in": {"POST": "4444444"},  # until a provider is set
     "openid_connect_callback": {"GET": "4444444"},
     "logout": {"POST": ANYBODY},
@@ -50,6 +53,10 @@ LABELING_PAGES: dict[str, dict[str, str]] = {
     "you": {"GET": SIGNED_IN},
     "you_notices": {"POST": SIGNED_IN},
     "password_change": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "second_factor": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "second_factor_change": {"POST": SIGNED_IN},
+    "passkeys": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "passkey_remove": {"POST": SIGNED_IN},  # it asks for the password first
     "address_change": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "address_confirm": {"GET": ANYBODY, "POST": ANYBODY},  # for anybody with the link
     "sessions_end": {"POST": SIGNED_IN},
@@ -58,6 +65,7 @@ LABELING_PAGES: dict[str, dict[str, str]] = {
     "password_reset_confirm": {"GET": ANYBODY, "POST": ANYBODY},  # for anybody with the link
     "account": {"GET": ALICES},
     "account_erase": {"POST": ALICES},
+    "second_factor_reset": {"POST": ADMINS},
     "tokens": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "token_revoke": {"POST": NOTHING_NAMED},
     "annotate": {"GET": JUDGES, "POST": NOTHING_NAMED},

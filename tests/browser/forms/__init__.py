@@ -13,12 +13,14 @@ from tests.browser.forms import (
     site,
     suites,
     training,
+    two_steps,
 )
 from tests.browser.forms.entry import Entry
 
 ROOMS: dict[str, tuple[Entry, ...]] = {
     "people": people.ENTRIES,
     "accounts": accounts.ENTRIES,
+    "two_steps": two_steps.ENTRIES,
     "onboarding": onboarding.ENTRIES,
     "judging": judging.ENTRIES,
     "questions": questions.ENTRIES,

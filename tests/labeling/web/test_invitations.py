@@ -1,5 +1,7 @@
 """Invitations: a person signs up by a link and judges."""
 
+from typing import Any
+
 from django.test import Client
 
 from labeling.models import Event, Invitation, KnownPlace, Membership, User
@@ -39,6 +41,30 @@ def test_somebody_invited_makes_an_account_and_judges(visiting: Visiting) -> Non
     visiting(scene.maya).post("/campaigns/sums/invitations/revoke/", {"invitation": invitation.pk})
     refusal = visiting(scene.charlie).post(link)
     assert (refusal.status_code, "revoked" in refusal.content.decode()) == (409, True)
+
+
+def test_names_cannot_be_asked_for_endlessly(visiting: Visiting, settings: Any) -> None:
+    settings.SIGN_IN_LIMITS = {**settings.SIGN_IN_LIMITS, "address": 3}
+    scene = stage()
+    page = visiting(scene.maya).post("/campaigns/sums/invitations/", {"role": "annotator", "days": "3"})
+    link = link_of(page.content.decode())
+    asked = [Client().post(link, {"username": name, "password": PASSWORD}) for name in ("alice", "bob", "root", "maya")]
+    assert [answer.status_code for answer in asked] == [200, 200, 200, 429]
+    assert 0 < int(asked[-1].headers["Retry-After"]) <= 20
+    assert "already a user called root" in asked[-2].content.decode()
+    assert "Too many attempts" in asked[-1].content.decode()
+    assert "already a user" not in asked[-1].content.decode()
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+    assert elsewhere.post(link, {"username": "eva", "password": PASSWORD}).status_code == 302
+    assert visiting(scene.charlie).post(link).status_code == 302  # no name is asked for
+
+
+def test_those_who_succeed_use_nothing_up(visiting: Visiting, settings: Any) -> None:
+    settings.SIGN_IN_LIMITS = {**settings.SIGN_IN_LIMITS, "address": 2}
+    page = visiting(stage().maya).post("/campaigns/sums/invitations/", {"role": "annotator", "days": "3"})
+    link = link_of(page.content.decode())
+    names = [f"new-{number}" for number in range(4)]
+    assert {Client().post(link, {"username": name, "password": PASSWORD}).status_code for name in names} == {302}
 
 
 def test_somebody_who_belongs_to_the_campaign_is_not_asked_to_join(visiting: Visiting) -> None:

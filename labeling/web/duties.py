@@ -1,0 +1,50 @@
+"""Leads people who have to do something first to the page where they do it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+from labeling.actions.duties import SecondFactorRequired, duty_of
+from labeling.models import User
+
+PAGES = {SecondFactorRequired.type: "second_factor"}
+
+FREE = {
+    *PAGES.values(),
+    "second_factor_change",
+    "passkeys",
+    "passkey_remove",
+    "login",
+    "account_login",
+    "logout",
+    "set_language",
+    "words",
+    "offline_worker",
+}
+"""The names of the addresses that stay open. The API says by itself what is missing (labeling.api.base)."""
+
+
+class DutiesMiddleware:
+    """Redirects every page but those that a duty needs."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        if match is None or match.url_name in FREE or request.path.startswith("/api/"):
+            return None
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or SESSION_KEY not in request.session:
+            return None
+        if not isinstance(request.user, User):
+            return None
+        duty = duty_of(request.user, request.session)
+        return redirect(PAGES[duty.type]) if duty is not None else None
