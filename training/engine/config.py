@@ -17,6 +17,9 @@ TUNINGS = ("lora", "full")
 REFERENCES = ("start", "base")
 SHARDINGS = ("auto", "none", "full")
 CHECKPOINTING = ("auto", "on", "off")
+UNQUANTIZED = "none"
+QUANTIZATIONS = (UNQUANTIZED, "nf4")
+OPTIMIZER_STATES = ("full", "8bit", "paged")
 OPTIMIZERS = ("adamw", "rmsprop")
 SCHEDULES = ("linear", "cosine", "constant")
 DTYPES = ("auto", "bfloat16", "float32", "float64")
@@ -62,6 +65,12 @@ class RunConfig:
         one_of=REFERENCES,
     )
     optimizer: str = setting("adamw", "Which optimizer; rmsprop is the DPO paper's.", one_of=OPTIMIZERS)
+    optimizer_state: str = setting(
+        "full",
+        "How AdamW's memory is kept: full is fp32, 8bit takes a quarter of it, and paged lets CUDA move it off a GPU "
+        "that is short.",
+        one_of=OPTIMIZER_STATES,
+    )
     learning_rate: float = setting(5e-4, "Peak step size, reached after warm-up.", above=0.0, high=1.0)
     schedule: str = setting(
         "linear", "How the learning rate falls after warm-up, to zero at the last step.", one_of=SCHEDULES
@@ -93,6 +102,12 @@ class RunConfig:
     )
     dtype: str = setting(
         "auto", "Number format of the matrix products; auto is bfloat16 where the hardware has it.", one_of=DTYPES
+    )
+    quantization: str = setting(
+        UNQUANTIZED,
+        "Number format of the frozen linear layers under an adapter: nf4 keeps them in four bits, a quarter of the "
+        "memory of bfloat16 (QLoRA).",
+        one_of=QUANTIZATIONS,
     )
     device: str = setting("auto", "Where to compute; auto is CUDA if there is one.", one_of=("auto", "cpu", "cuda"))
     tf32: bool = setting(
@@ -169,6 +184,15 @@ class RunConfig:
             raise InputError("patience counts evaluations: set evaluate_every to the steps between them")
         if self.kl_budget and not (self.probe_prompts and self.evaluate_every):
             raise InputError("kl_budget needs probe_prompts, to measure the KL, and evaluate_every, to do so in time")
+        if self.quantization != UNQUANTIZED and (self.tuning == "full" or self.sharding == "full"):
+            raise InputError(
+                f"quantization={self.quantization} is for an adapter beside a frozen model that every process holds: "
+                "set tuning to lora, and sharding to auto or none"
+            )
+        if self.optimizer_state != "full" and self.optimizer != "adamw":
+            raise InputError(
+                f"optimizer_state={self.optimizer_state} is for adamw: set optimizer to it, or the state to full"
+            )
         if self.dpop_weight and self.loss not in WITH_MARGIN:
             raise InputError(
                 f"dpop_weight works with the losses {', '.join(WITH_MARGIN)}, not with {self.loss}: set it to 0"

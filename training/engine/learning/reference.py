@@ -35,7 +35,7 @@ from training.engine.learning.reference_file import (
 from training.engine.measuring.scoring import AfterRow, SideLogProbs, rows_by_length, score_rows
 from training.engine.model.parallel import ALONE, Ranks
 from training.engine.model.policy import TrainedModel
-from training.engine.versions import library_versions
+from training.engine.versions import library_versions, rounding_ingredients
 
 _FORMAT = 2  # goes up when a key or a file would mean something else
 ROUNDING = {torch.float64: 1e-6, torch.float32: 1e-3, torch.bfloat16: 0.25}
@@ -72,6 +72,7 @@ def reference_ingredients(policy: TrainedModel, config: RunConfig, inputs: dict[
         "lora_rank": config.lora_rank,
         "target_modules": sorted(config.target_modules),
         "versions": library_versions(),
+        **rounding_ingredients(config.quantization),
         **({"tf32": True} if config.tf32 else {}),
         **({} if torch.are_deterministic_algorithms_enabled() else {"deterministic": False}),
     }

@@ -23,7 +23,7 @@ from training.engine.learning.memory import GIB, available_bytes, memory_need, w
 from training.engine.learning.reward import RewardModel, reward_config
 from training.engine.learning.trainer import RunOrigin, Trainer, TrainingData
 from training.engine.loss_settings import BETAS
-from training.engine.model.adapter_format import check_adapter_folder, read_shape, read_state
+from training.engine.model.adapter_format import check_adapter_folder, other_base, read_shape, read_state
 from training.engine.model.layers import checkpoint_layers
 from training.engine.model.lora import AdapterShape, is_open, targets_of
 from training.engine.model.parallel import ALONE, Ranks, joined, world_size
@@ -231,6 +231,8 @@ def load_start(kind: type[Trained], model: Path, adapter: Path | None, config: R
             f"the adapter {adapter} is on {', '.join(parent.target_modules)}, not on {', '.join(targets)}: set "
             "target_modules to its names"
         )
+    for note in other_base(adapter, config.quantization):
+        log(note)
     trained.adapter.load(read_state(adapter))
     return trained
 
