@@ -16,16 +16,18 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from training.engine.config import RunConfig
+from training.engine.config import UNQUANTIZED, RunConfig
 from training.engine.data.packing import PackedRow, pack_row, pack_rows, pair_tokens
 from training.engine.data.records import TokenPair
 from training.engine.errors import InputError
 from training.engine.events import log
+from training.engine.learning.step import state_bytes
 from training.engine.model.attention import kept_scores_of, scores_of, tiled
 from training.engine.model.forward import VARLEN
 from training.engine.model.layers import layers_of
 from training.engine.model.parallel import own_rows, world_size
 from training.engine.model.policy import TrainedModel
+from training.language_models.four_bits import FourBitLinear
 
 GIB = 2**30
 UNKNOWN = 2**62  # bytes: without a known limit no run is refused
@@ -82,13 +84,14 @@ def memory_need(trained: TrainedModel, pairs: Sequence[TokenPair], config: RunCo
         between = layers * row.tokens * shape.hidden_size * trained.master.itemsize
         again.append(besides + within / layers + between)
         # A layer's gradients are about as large as what it keeps.
-        passing.append(inside.at(row.tokens) / layers + passing_bytes(trained, row))
-    trained_bytes = sum(each.numel() * each.element_size() for each in trained.weights(Path()).parameters().values())
+        passing.append(inside.at(row.tokens) / layers + passing_bytes(trained, row) + read_bytes(trained))
+    parameters = trained.weights(Path()).parameters().values()
+    own = sum(each.numel() * each.element_size() for each in parameters)
+    state = own * (2 if config.probe_prompts else 1) + state_bytes(parameters, config)  # with gradients, and the start
     if config.tuning == "full":
-        trained_bytes = -(-trained_bytes // world_size())  # spread over the processes
-    copies = 1 + (2 if config.optimizer == "adamw" else 1) + (1 if config.probe_prompts else 0)
+        state = -(-state // world_size())  # spread over the processes
     return MemoryNeed(
-        state=copies * trained_bytes,
+        state=state,
         activations=_largest(kept, lanes),
         activations_checkpointed=_largest(again, lanes),
         passing=_largest(passing, lanes),
@@ -188,6 +191,16 @@ def passing_bytes(trained: TrainedModel, row: PackedRow) -> int:
     masks = sum(map(scores_of, tiles)) * shape.num_attention_heads // shape.num_key_value_heads
     largest = max((scores_of(tile) * (2 if kept_scores_of(tile) else 3) for tile in tiles), default=0)
     return int((masks + largest * shape.num_attention_heads) * trained.dtype.itemsize)
+
+
+def read_bytes(trained: TrainedModel) -> int:
+    """Bytes of the largest frozen matrix that is in four bits: it is read for the time of one product, first as it is
+    and then beside the adapter's columns."""
+    if trained.quantization == UNQUANTIZED:
+        return 0
+    layers = [each for each in trained.model.modules() if isinstance(each, FourBitLinear)]
+    sizes = (each.packed.shape.numel() * (2 if each.rank else 1) for each in layers)
+    return int(max(sizes, default=0) * trained.dtype.itemsize)
 
 
 def available_bytes(config: RunConfig, device: torch.device) -> int:
