@@ -16,7 +16,7 @@ LINEAR_PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_p
 TUNINGS = ("lora", "full")
 REFERENCES = ("start", "base")
 SHARDINGS = ("auto", "none", "full")
-CHECKPOINTING = ("auto", "on", "off")
+CHECKPOINTING = ("auto", "on", "selective", "off")
 UNQUANTIZED = "none"
 QUANTIZATIONS = (UNQUANTIZED, "nf4")
 OPTIMIZER_STATES = ("full", "8bit", "paged")
@@ -121,7 +121,8 @@ class RunConfig:
     )
     gradient_checkpointing: str = setting(
         "auto",
-        "Compute activations again in the backward instead of keeping them; auto does so where memory is short.",
+        "Compute activations again in the backward instead of keeping them; selective keeps the results of products, and "
+        "auto does as much of it as memory asks for.",
         one_of=CHECKPOINTING,
     )
     memory_limit_gib: float = setting(

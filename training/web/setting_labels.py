@@ -148,7 +148,12 @@ VALUES: dict[str, dict[str, str | Promise]] = {
         "float64": _("64 bits"),
     },
     "deterministic": {"auto": _("on a CPU"), "on": _("yes"), "off": _("no")},
-    "gradient_checkpointing": {"auto": _("where memory is short"), "on": _("yes"), "off": _("no")},
+    "gradient_checkpointing": {
+        "auto": _("where memory is short"),
+        "on": _("yes"),
+        "selective": _("all but matrix products"),
+        "off": _("no"),
+    },
     "loss": {
         "sigmoid": _("DPO (sigmoid)"),
         "sigmoid_norm": _("DPO by the mean over tokens"),

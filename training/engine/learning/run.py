@@ -19,7 +19,15 @@ from training.engine.errors import InputError
 from training.engine.events import Caller, log
 from training.engine.launcher import reports
 from training.engine.learning.checkpoint import resume
-from training.engine.learning.memory import GIB, available_bytes, memory_need, wants_checkpointing
+from training.engine.learning.memory import (
+    GIB,
+    OFF,
+    SELECTIVE,
+    WAYS,
+    available_bytes,
+    choose_checkpointing,
+    memory_need,
+)
 from training.engine.learning.reward import RewardModel, reward_config
 from training.engine.learning.trainer import RunOrigin, Trainer, TrainingData
 from training.engine.loss_settings import BETAS
@@ -156,11 +164,12 @@ def fit_into_memory(
     """Switch gradient checkpointing on if need be; returns the decision and its figures in GiB. Raises
     NotEnoughMemory."""
     needed, available = memory_need(trained, pairs, config), available_bytes(config, trained.device)
-    checkpointing = ranks.any(wants_checkpointing(config, needed, available))  # all of them, or none
-    if checkpointing:
-        checkpoint_layers(trained.model)
+    own = choose_checkpointing(config, needed, available)
+    checkpointing = next(way for way in reversed(WAYS) if ranks.any(own == way))  # all processes that of the shortest
+    if checkpointing != OFF:
+        checkpoint_layers(trained.model, selective=checkpointing == SELECTIVE)
     return {
-        "needed_gib": round(needed.total(checkpointing=checkpointing) / GIB, 6),
+        "needed_gib": round(needed.total(checkpointing) / GIB, 6),
         "available_gib": round(available / GIB, 6),
         "gradient_checkpointing": checkpointing,
     }

@@ -190,6 +190,7 @@ class CastLinear(nn.Module):
     def __init__(self, source: nn.Linear, *, dtype: torch.dtype) -> None:
         super().__init__()
         self.weight, self.bias, self.dtype = source.weight, source.bias, dtype
+        self.out_features = source.out_features
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., in) of any float dtype to (..., out) in the compute dtype."""
