@@ -121,7 +121,7 @@ class RunConfig:
     )
     gradient_checkpointing: str = setting(
         "auto",
-        "Compute activations again in the backward instead of keeping them; selective keeps the results of products, and "
+        "Compute activations again in the backward instead of keeping them; selective keeps the results of products. "
         "auto does as much of it as memory asks for.",
         one_of=CHECKPOINTING,
     )

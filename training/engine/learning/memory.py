@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 
 from training.engine.config import UNQUANTIZED, RunConfig
 from training.engine.data.packing import PackedRow, pack_row, pack_rows, pair_tokens
@@ -54,7 +55,7 @@ class MemoryNeed:
     passing: int = 0  # held beside either for the time of one layer: masks, gradients, weights that are computed again
 
     def kept(self, checkpointing: str) -> int:
-        """What the rows keep with one of WAYS."""
+        """The bytes that rows keep with one of WAYS."""
         kept = {OFF: self.activations, SELECTIVE: self.activations_selective, ON: self.activations_checkpointed}
         return kept[checkpointing]
 
@@ -95,7 +96,7 @@ def memory_need(trained: TrainedModel, pairs: Sequence[TokenPair], config: RunCo
         results = result_bytes(trained, row)
         selective.append(besides + between + results + max(0.0, within - results) / layers)
         # A layer's gradients are about as large as what it keeps.
-        passing.append(inside.at(row.tokens) / layers + passing_bytes(trained, row) + read_bytes(trained))
+        passing.append(inside.at(row.tokens) / layers + passing_bytes(trained, row) + weight_bytes(trained))
     parameters = trained.weights(Path()).parameters().values()
     own = sum(each.numel() * each.element_size() for each in parameters)
     state = own * (2 if config.probe_prompts else 1) + state_bytes(parameters, config)  # with gradients, and the start
@@ -145,17 +146,21 @@ def saved_parts(trained: TrainedModel, row: PackedRow) -> SavedParts:
     held = {each.untyped_storage().data_ptr() for each in own}
     sizes: tuple[dict[int, int], dict[int, int]] = {}, {}  # outside and inside, by address
     alive: list[Tensor] = []
-    inside = [0]
+    inside, gathered = [0], set[int]()
 
     def keep(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
+        if storage._cdata in gathered:
+            return tensor
         if not any(storage.data_ptr() in known for known in (held, *sizes)):
             sizes[inside[0]][storage.data_ptr()] = storage.nbytes()
             alive.append(tensor)  # else the next one could get the same address
         return tensor
 
-    def entering(*_: Any) -> None:
+    def entering(layer: nn.Module, *_: Any) -> None:
         inside[0] = 1
+        # Weights that are spread over processes are whole for the time of the layer alone, in storages that stay.
+        gathered.update(each.untyped_storage()._cdata for each in layer.parameters() if not isinstance(each, DTensor))
 
     def leaving(*_: Any) -> None:
         inside[0] = 0
@@ -218,11 +223,16 @@ def passing_bytes(trained: TrainedModel, row: PackedRow) -> int:
     return int((masks + largest * shape.num_attention_heads) * trained.dtype.itemsize)
 
 
-def read_bytes(trained: TrainedModel) -> int:
-    """Bytes of the largest frozen matrix that is in four bits: it is read for the time of one product, first as it is
-    and then beside the adapter's columns."""
+def weight_bytes(trained: TrainedModel) -> int:
+    """Bytes of weights that are whole for a moment. Of a layer that is spread over processes all of them, and those of
+    the next one, which are fetched ahead. In four bits the largest matrix, which is read for the time of one product,
+    first as it is and then beside the adapter's columns."""
     if trained.quantization == UNQUANTIZED:
-        return 0
+        spread = (
+            sum(each.numel() * each.element_size() for each in layer.parameters() if isinstance(each, DTensor))
+            for layer in layers_of(trained.model)
+        )
+        return 2 * max(spread, default=0)
     layers = [each for each in trained.model.modules() if isinstance(each, FourBitLinear)]
     sizes = (each.packed.shape.numel() * (2 if each.rank else 1) for each in layers)
     return int(max(sizes, default=0) * trained.dtype.itemsize)

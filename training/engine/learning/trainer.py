@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from training.engine.config import RunConfig
 from training.engine.data.records import TokenPair
@@ -159,6 +160,8 @@ class Trainer:
             if self.schedule.saves_after(step):
                 self.save()
         self._cancel_if_asked()
+        if self.config.checkpoint_every and not torch.are_deterministic_algorithms_enabled():
+            self.save()  # steps that are taken again would end elsewhere
         return self._result(clock)
 
     def batch(self, step: int) -> Batch:
@@ -238,15 +241,15 @@ class Trainer:
     def _resumable(
         self, name: str, splits: dict[str, list[TokenPair]]
     ) -> AbstractContextManager[PartialReference | None]:
-        """The values so far of a pass over pairs under the present weights, so that an interrupted one goes on. None
-        for several processes, each of which has but a part, and for all weights, whose hash takes long."""
-        if self.ranks.size > 1 or self.config.tuning == "full":
+        """The values so far of a pass under the present weights, to go on from. None for all weights: a long hash."""
+        if self.config.tuning == "full":
             return nullcontext()
         ingredients = reference_ingredients(self.model, self.config, self.origin.inputs)
         hashes = {split: pairs_hash(pairs) for split, pairs in splits.items()}
-        key = cache_key({**ingredients, **hashes, "trained": weights_hash(self.weights.state())})
+        trained = {"trained": weights_hash(self.weights.state()), "processes": self.ranks.size}
+        key = cache_key({**ingredients, **hashes, **trained})
         lengths = {split: len(pairs) for split, pairs in splits.items()}
-        return resumable(self.folder.path / f"{name}.partial.safetensors", key, lengths)
+        return resumable(self.folder.path / f"{name}.partial.safetensors", key, lengths, self.ranks)
 
     def _margin_lines(self, name: str, pairs: list[TokenPair], kept: PartialReference | None) -> Iterator[str]:
         """A line per pair with its margin under the finished weights. Strong disagreement may be a wrong label."""
@@ -305,8 +308,7 @@ class Trainer:
         def after_row(scored: int, known: int = 0) -> None:
             report.update(scored, known)
             self.scoring_rate = report.rate
-            if self.ranks.size == 1:  # several stop together, between steps
-                self._cancel_if_asked()
+            self._cancel_if_asked()
 
         return after_row
 

@@ -162,6 +162,14 @@ def replace_parts(model: Any, *, dtype: torch.dtype) -> bool:
     return pre_norm
 
 
+def widen_ends(model: Any, *, master: torch.dtype) -> frozenset[nn.Parameter]:
+    """Have the embeddings of a packed model give the master precision, whatever they are stored in. Returns their
+    weights and the head's, of which then no wider copy is needed: packed rows call ``Head``, never the model's own."""
+    embeddings = model.get_input_embeddings()
+    embeddings.register_forward_hook(lambda module, arguments, result: result.to(master))
+    return frozenset({embeddings.weight, model.get_output_embeddings().weight})
+
+
 def layers_of(model: Any) -> nn.ModuleList:
     """The layers of a model. Raises InputError where no list of modules has their number."""
     count = model.config.get_text_config().num_hidden_layers

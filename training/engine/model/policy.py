@@ -16,7 +16,7 @@ from training.engine.errors import InputError
 from training.engine.model.forward import Forward, PackedForward, SequentialForward
 from training.engine.model.head import Head
 from training.engine.model.lanes import Lanes
-from training.engine.model.layers import layers_of
+from training.engine.model.layers import layers_of, widen_ends
 from training.engine.model.lora import Adapter, AdapterShape, adapt
 from training.engine.model.parallel import shard, shard_frozen, world_size
 from training.engine.model.weights import (
@@ -43,6 +43,8 @@ class TrainedModel(ABC):
     """Whether rows must hold the last token of a completion."""
     has_reference: ClassVar[bool]
     """Whether its numbers are compared with those of a reference."""
+    narrow_on: ClassVar[frozenset[str]] = frozenset({"cuda"})
+    """Devices on which frozen embeddings and head stay in the compute dtype if they are stored in it: one copy each."""
 
     def __init__(
         self,
@@ -70,8 +72,11 @@ class TrainedModel(ABC):
         )
         if self._adapter is None:
             free_all(model, dtype=self.dtype, skip=output)
+        narrow = packs and shape is not None and output.weight.device.type in self.narrow_on
+        ends = widen_ends(model, master=self.master) if narrow else frozenset()
         for parameter in model.parameters():
-            parameter.data = parameter.data.to(self.master)
+            if parameter not in ends or parameter.dtype != self.dtype:
+                parameter.data = parameter.data.to(self.master)
         self.head = Head(output, dtype=self.dtype, frozen=self._adapter is not None)
         self.device = self.head.device
         self.forward: Forward = PackedForward(model, self.head) if packs else SequentialForward(model, self.head)

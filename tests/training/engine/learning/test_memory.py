@@ -1,10 +1,12 @@
 """Memory before the first step, and gradient checkpointing: the same numbers for less of it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+import torch.distributed as dist
 from torch.profiler import ProfilerActivity, profile
 
 from tests.training.engine import tiny, workshop
@@ -29,9 +31,10 @@ from training.engine.learning.memory import (
     saved_bytes,
 )
 from training.engine.model.forward import VARLEN
-from training.engine.model.layers import checkpoint_layers
+from training.engine.model.layers import checkpoint_layers, layers_of
 from training.engine.model.lora import AdapterShape
 from training.engine.model.policy import Policy
+from training.engine.model.weights import read_hollow_model, stored_weights
 
 CONFIG = RunConfig(lora_rank=4, target_modules=tiny.SHAPE.target_modules, pairs_per_step=8, tokens_per_row=200)
 
@@ -210,3 +213,29 @@ def test_a_run_with_too_little_memory_switches_checkpointing_on_or_refuses(
 )
 def test_a_size_is_never_rounded_to_nothing(count: int, text: str) -> None:
     assert as_size(count) == text
+
+
+@pytest.fixture
+def alone_in_a_group(tmp_path: Path) -> Iterator[None]:
+    """This process as the only one of a group: weights can be spread."""
+    dist.init_process_group("gloo", init_method=f"file://{tmp_path / 'group'}", rank=0, world_size=1)
+    yield
+    dist.destroy_process_group()
+
+
+def test_weights_that_are_gathered_for_a_layer_are_not_counted_as_kept_but_as_passing(
+    alone_in_a_group: None, model_folder: Path
+) -> None:
+    """With an adapter on one layer of seven autograd keeps the gathered weights of the others."""
+    pairs, shape = tiny.random_pairs(4), AdapterShape(4, 8.0, ("q_proj",))
+    row = pack_row(pairs, range(4), share=True)
+    config = RunConfig(lora_rank=4, target_modules=("q_proj",), pairs_per_step=4, dtype="float32", device="cpu")
+    whole = Policy.load(model_folder, config, shape=shape)
+    stored = stored_weights(model_folder)
+    spread = Policy(read_hollow_model(stored, torch.device("cpu")), dtype=torch.float32, shape=shape)
+    spread.spread(stored)
+    assert saved_bytes(spread, row) == saved_bytes(whole, row)
+    needs = [memory_need(each, pairs, config) for each in (whole, spread)]
+    assert needs[0].activations == needs[1].activations
+    layer = sum(each.numel() for each in layers_of(whole.model)[0].buffers()) * 4
+    assert needs[1].passing - needs[0].passing == pytest.approx(2 * layer, rel=0.1)

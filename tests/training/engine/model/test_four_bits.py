@@ -19,7 +19,7 @@ from training.engine.cli import main
 from training.engine.config import RunConfig
 from training.engine.data.packing import pack_row
 from training.engine.errors import InputError
-from training.engine.learning.memory import memory_need, read_bytes, saved_bytes
+from training.engine.learning.memory import memory_need, saved_bytes, weight_bytes
 from training.engine.measuring.evaluation import open_policy, with_adapter
 from training.engine.model.adapter_format import quantization_of
 from training.engine.model.merging import merge
@@ -112,7 +112,7 @@ def test_no_weight_in_full_is_kept_for_the_backward_and_the_estimate_counts_the_
         policy = Policy(tiny.model(**shape), dtype=torch.float32, shape=tiny.SHAPE, quantization=quantization)
         sizes.append(saved_bytes(policy, row))
         needs.append(memory_need(policy, pairs, config))
-        widest = read_bytes(policy)
+        widest = weight_bytes(policy)
         assert widest == (2 * 64 * 512 * 4 if quantization == NF4 else 0)
     assert sizes[0] == sizes[1]
     assert needs[0].passing - needs[1].passing == 2 * 64 * 512 * 4
