@@ -176,6 +176,9 @@ class RunConfig:
     )
     checkpoint_every: int = setting(10, "Steps between checkpoints; 0 writes one on cancellation only.", low=0)
     keep_checkpoints: int = setting(2, "How many of the newest checkpoints stay on disk.", low=1, high=1000)
+    tensorboard: bool = setting(
+        False, "Write the figures of steps and evaluations for TensorBoard too, into the run's folder (tensorboard/)."
+    )
     seed: int = setting(0, "Seed of the adapter's start and of the data order.", low=0, high=2**63 - 1)
 
     def __post_init__(self) -> None:

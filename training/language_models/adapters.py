@@ -69,7 +69,7 @@ class AdaptedLinear(nn.Module):
         """``scale``: s = alpha / r. A and B are zero."""
         super().__init__()
         device = source.weight.device
-        self.dtype, self.out_features = dtype, source.out_features
+        self.dtype, self.in_features, self.out_features = dtype, source.in_features, source.out_features
         self.hold(source.weight.detach(), rank=rank)
         bias = None if source.bias is None else source.bias.detach().to(dtype)
         self.register_buffer("bias", bias, persistent=False)

@@ -51,6 +51,7 @@ SETTINGS: dict[str, str | Promise] = {
     "share_prefix": _("Compute common beginnings once"),
     "simpo_margin": _("SimPO margin"),
     "target_modules": _("Layers with an adapter"),
+    "tensorboard": _("Figures for TensorBoard"),
     "threads": _("CPU threads"),
     "tokens_per_row": _("Tokens per row"),
     "tuning": _("Trained weights"),

@@ -31,6 +31,7 @@ from training.engine.learning.memory import (
 from training.engine.learning.reward import RewardModel, reward_config
 from training.engine.learning.trainer import RunOrigin, Trainer, TrainingData
 from training.engine.loss_settings import BETAS
+from training.engine.measuring.board import check_library
 from training.engine.model.adapter_format import check_adapter_folder, other_base, read_shape, read_state
 from training.engine.model.layers import checkpoint_layers
 from training.engine.model.lora import AdapterShape, is_open, targets_of
@@ -85,6 +86,8 @@ def train(
             log(f"{files.out} is finished already")
             return meta
         prepare_torch(config)
+        if config.tensorboard:
+            check_library()
         encoder = TextEncoder.from_directory(files.model)
         reporting = caller if reports() else Caller(_ignore, caller.stop)
         pair_sets = _read(files, config, encoder, reporting)

@@ -31,6 +31,8 @@ from training.engine.learning.reference import (
 from training.engine.learning.reference_file import PartialReference, resumable, weights_hash
 from training.engine.learning.selection import Selection
 from training.engine.learning.step import Batch, Optimization
+from training.engine.measuring.board import board
+from training.engine.measuring.metrics import STEP_FIGURES
 from training.engine.measuring.scoring import (
     AfterRow,
     SideLogProbs,
@@ -41,22 +43,10 @@ from training.engine.measuring.scoring import (
     rows_of,
     score_rows,
 )
+from training.engine.measuring.utilisation import Operations
 from training.engine.model.parallel import ALONE, Ranks
 from training.engine.model.policy import TrainedModel
 from training.engine.run_folder import RunFolder, write_atomically
-
-_STEP_FIGURES = (
-    "loss",
-    "loss_floor",
-    "hard_loss",
-    "margin",
-    "reward_accuracy",
-    "chosen_logratio",
-    "rejected_logratio",
-    "chosen_reward",
-    "rejected_reward",
-    "displacement",
-)
 
 
 @dataclass(frozen=True)
@@ -105,6 +95,8 @@ class Trainer:
         )
         self.progress = RunProgress(step=0, seconds=0.0)
         self.clock = Clock(self.progress)
+        self.operations = Operations(model)
+        self.board: Callable[[dict[str, Any]], None] | None = None
         self.scoring_rate = 0.0  # pairs per second of the latest pass over pairs
         self.reference: dict[str, SideLogProbs] = {}
         from_base = config.tuning == "lora" and (origin.inputs["adapter_sha256"] is None or config.reference == "base")
@@ -179,11 +171,12 @@ class Trainer:
         scores = pair_scores(batch.step_pairs, values, batch.reference[batch.indices])
         summary = figures_of(scores, self.config, has_reference=self.model.has_reference)
         return {
-            **{name: value for name, value in summary.items() if name in _STEP_FIGURES},
+            **{name: value for name, value in summary.items() if name in STEP_FIGURES},
             "grad_norm": norm,
             "learning_rate": learning_rate,
             "pairs": len(batch.indices),
             "tokens": self.optimization.tokens,
+            "scored": sum(len(ids) for pair in batch.step_pairs for ids in pair.scored_ids),
         }
 
     def evaluate(self, step: int) -> None:
@@ -261,7 +254,7 @@ class Trainer:
         )
 
     def _report(self, step: int, figures: dict[str, Any], clock: Clock) -> None:
-        pairs, tokens = figures.pop("pairs"), figures.pop("tokens")
+        pairs, tokens, scored = (figures.pop(name) for name in ("pairs", "tokens", "scored"))
         rate, remaining = clock.rate(pairs, self.schedule.steps - step)
         self._record(
             {
@@ -274,6 +267,7 @@ class Trainer:
                 "tokens": tokens,
                 "pairs_per_second": rate,
                 "tokens_per_second": round(tokens * rate / pairs, 1),
+                **self.operations.share(self.operations.of_step(tokens, scored), pairs / rate, self.ranks.size),
                 "remaining_seconds": remaining,
                 "after_seconds": round(self._seconds_evaluating(step) + self._seconds_at_the_end(), 1),
             }
@@ -299,6 +293,9 @@ class Trainer:
     def _record(self, record: dict[str, Any]) -> None:
         """Append a record to the metrics and emit it."""
         self.folder.append_metrics(record)
+        if self.config.tensorboard and self.ranks.main:
+            self.board = self.board or board(self.folder.path, after=record["step"] - 1)
+            self.board(record)
         self.caller.emit(record)
 
     def _after_row(self, what: str, total: int, after: Callable[[], float | None] = lambda: None) -> AfterRow:

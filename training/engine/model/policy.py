@@ -130,6 +130,11 @@ class TrainedModel(ABC):
             raise InputError("all weights are trained: there is no adapter")
         return self._adapter
 
+    @property
+    def weights_are_frozen(self) -> bool:
+        """Whether an adapter alone is trained."""
+        return self._adapter is not None
+
     def notes(self) -> list[str]:
         """Sentences for people about this model where it differs from others: slower, or with layers left alone."""
         kind = self.model.config.model_type
