@@ -25,8 +25,6 @@ def rounding_ingredients(quantization: str) -> dict[str, str]:
     """The format of frozen weights that are rounded, and the version of the library that rounds them."""
     from importlib.metadata import version
 
-    from training.engine.config import UNQUANTIZED
-
-    if quantization == UNQUANTIZED:
+    if quantization == "none":
         return {}
     return {"quantization": quantization, "bitsandbytes": version("bitsandbytes")}
