@@ -28,12 +28,11 @@ import torch
 
 from benchmarks.dpo.random_model import write_model, write_pairs
 from benchmarks.dpo.workload import least_operations, workload
+from training.engine.measuring.utilisation import peak_of
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests" / "training" / "engine"
 LIBRARIES = ("torch", "transformers", "peft", "trl", "liger-kernel", "flash-attn", "safetensors")
-# Dense bf16 operations a second that the makers state.
-PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12, "B200": 2250e12}
 TRAINERS = ("chosen", "trl-tuned", "trl")
 
 
@@ -179,7 +178,7 @@ def speed(report: Report, model: Path, trainer: str, load: str, device: str) -> 
     work = workload(load, pairs, model)
     rate = least_operations(work, AutoConfig.from_pretrained(model)) / turn["seconds"]
     card = torch.cuda.get_device_name(0) if device == "cuda" else ""
-    peak = next((value for name, value in PEAKS.items() if name in card), None)
+    peak = peak_of(card)
     return {
         "pairs_per_second": len(work.pairs) / turn["seconds"],
         "tokens_per_second": work.tokens / turn["seconds"],

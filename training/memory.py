@@ -22,6 +22,7 @@ from common import processes
 from common.disk import is_full
 from common.sentences import Sentence
 from training import claims
+from training.engine.config import UNQUANTIZED
 from training.models import (
     CLAIMED_STATUSES,
     EvaluationJob,
@@ -126,7 +127,7 @@ def bytes_needed(job: ModelJob) -> int:
         weights, shape = _model(job.parent)
         # A longer pair has a row of its own, so the shortest step may still be larger. The engine checks that itself.
         tokens = int(job.config.get("tokens_per_row", TOKENS_PER_STEP))
-        one = PROGRAM + 2 * weights + ACTIVATION_BYTES * tokens * shape["layers"] * shape["width"]
+        one = PROGRAM + _held(weights, job) + ACTIVATION_BYTES * tokens * shape["layers"] * shape["width"]
         # On a CPU all its processes share the memory; on GPUs each has one of its own.
         return one if GPU_DRIVER.exists() else one * max(1, int(job.config.get("processes") or settings.TRAINING_GPUS))
     if settings.GENERATOR_URLS:
@@ -138,6 +139,14 @@ def bytes_needed(job: ModelJob) -> int:
         weights, shape = _model(version)
         needs.append(2 * weights + tokens * shape["kept"])
     return PROGRAM + max(needs, default=0)  # one version after the other
+
+
+def _held(weights: int, run: Run) -> int:
+    """The bytes of a run's model beside those of its folder: it is read, then kept in the format of its products. In
+    four bits a GPU holds the codes and what is not a linear layer; a machine without one holds the read model too."""
+    if run.config.get("quantization", UNQUANTIZED) == UNQUANTIZED:
+        return 2 * weights
+    return weights // 2 if GPU_DRIVER.exists() else weights + weights // 2
 
 
 def versions_of(job: WritingJob) -> list[ModelVersion]:

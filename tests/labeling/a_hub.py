@@ -36,7 +36,8 @@ def hub() -> Iterator[Hub]:
             elif self.path == "/api/repos/create":
                 created = json.loads(body)
                 kept.repositories.append(created)
-                self.answer({"url": f"{kept.address}/datasets/{created['organization']}/{created['name']}"})
+                place = "/datasets" if created.get("type") == "dataset" else ""
+                self.answer({"url": f"{kept.address}{place}/{created['organization']}/{created['name']}"})
             elif self.path == "/api/validate-yaml":
                 self.answer({"errors": [], "warnings": []})
             elif self.path.endswith("/preupload/main"):

@@ -145,6 +145,16 @@ def test_a_larger_model_needs_more(run: Run, base: ModelVersion, tmp_path: Path)
     assert bytes_needed(run) > small + GIB
 
 
+def test_a_run_beside_a_model_in_four_bits_needs_less(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"num_hidden_layers": 2, "hidden_size": 8, "num_attention_heads": 1}')
+    with (tmp_path / "model.safetensors").open("wb") as weights:
+        weights.truncate(8 * GIB)
+    run.parent.base_dir = str(tmp_path)
+    full = bytes_needed(run)
+    run.config = {"quantization": "nf4"}
+    assert full - bytes_needed(run) >= 4 * GIB
+
+
 def test_free_memory_is_measured_and_a_limit_of_the_control_group_counts(run: Run, tmp_path: Path) -> None:
     assert 0 < free_bytes(run) < 2**50
     for name, value in (("memory.max", "max"), ("memory.current", "1"), ("memory.stat", "inactive_file 1")):

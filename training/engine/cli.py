@@ -155,6 +155,8 @@ def build_parser() -> argparse.ArgumentParser:
     merge = commands.add_parser("merge", help="fold an adapter into its base model, as a model folder")
     merge.add_argument("--out", type=Path, required=True, help="folder to write")
     merge.add_argument("--dtype", choices=["float32", "bfloat16", "float16"], default="float32", help="of its weights")
+    as_stored = "add an adapter that learned beside four bits to the stored weights, not to the rounded ones"
+    merge.add_argument("--as-stored", action="store_true", help=as_stored)
     for command in (train, reward, rlhf, best, score, evaluate, drift, blame, lab, merge):
         command.add_argument("--model", type=Path, required=True, help="folder of the base model")
         command.add_argument(
@@ -308,7 +310,8 @@ def _merge(options: argparse.Namespace, config: RunConfig, stop: StopRequest) ->
 
     from training.engine.model.merging import merge
 
-    return merge(options.model, options.adapter, options.out, dtype=getattr(torch, options.dtype))
+    dtype = getattr(torch, options.dtype)
+    return merge(options.model, options.adapter, options.out, dtype=dtype, as_stored=options.as_stored)
 
 
 _COMMANDS = {

@@ -4,179 +4,199 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from training.engine.errors import InputError
 from training.engine.loss_settings import BETAS, NAMES, WITH_MARGIN, LossSettings, doubts
+from training.engine.setting_fields import check, coerce, range_of, setting
 
 LINEAR_PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 TUNINGS = ("lora", "full")
 REFERENCES = ("start", "base")
 SHARDINGS = ("auto", "none", "full")
-CHECKPOINTING = ("auto", "on", "off")
+CHECKPOINTING = ("auto", "on", "selective", "off")
+UNQUANTIZED = "none"
+QUANTIZATIONS = (UNQUANTIZED, "nf4")
+OPTIMIZER_STATES = ("full", "8bit", "paged")
 OPTIMIZERS = ("adamw", "rmsprop")
 SCHEDULES = ("linear", "cosine", "constant")
 DTYPES = ("auto", "bfloat16", "float32", "float64")
-
-
-def _setting(default: Any, sentence: str, **limits: Any) -> Any:
-    """A field with its default, the sentence that explains it, and its limits: ``low`` and ``high``; ``above`` and
-    ``below``, which are exclusive; ``one_of``."""
-    return field(default=default, metadata={"sentence": sentence, **limits})
-
-
-setting = _setting  # for the commands that have settings of their own
 
 
 @dataclass(frozen=True)
 class RunConfig:
     """One run's settings. ``RunConfig.from_mapping`` refuses unknown names and values out of range."""
 
-    loss: str = _setting("sigmoid", "Which preference loss is minimised.", one_of=NAMES)
-    beta: float = _setting(
+    loss: str = setting("sigmoid", "Which preference loss is minimised.", one_of=NAMES)
+    beta: float = setting(
         0.1,
         "Strength of the tie to the reference: reward = beta * log-ratio. Unless it is set, sigmoid_norm takes 5, ipo "
         "2.5 and simpo 2: they compare means over tokens.",
         above=0.0,
     )
-    label_noise: float = _setting(
+    label_noise: float = setting(
         0.1, "The share of flipped labels that the robust loss corrects for.", low=0.0, below=0.5
     )
-    measured_noise: float = _setting(
+    measured_noise: float = setting(
         0.0,
         "The measured share of wrong labels: confidences are moved in log odds until their mean says as much; 0 leaves "
         "them.",
         low=0.0,
         below=0.5,
     )
-    simpo_margin: float = _setting(0.5, "SimPO's gamma: the reward difference it asks for.", low=0.0)
-    sft_weight: float = _setting(
+    simpo_margin: float = setting(0.5, "SimPO's gamma: the reward difference it asks for.", low=0.0)
+    sft_weight: float = setting(
         0.0, "Adds this times the chosen completion's mean negative log-probability per token to the loss.", low=0.0
     )
-    dpop_weight: float = _setting(
+    dpop_weight: float = setting(
         0.0, "DPO-Positive's penalty on chosen completions that become less likely than under the reference.", low=0.0
     )
-    unlikelihood_weight: float = _setting(
+    unlikelihood_weight: float = setting(
         1.0, "Weight of the unlikelihood loss's term that makes the rejected completion unlikely.", low=0.0
     )
-    tuning: str = _setting(
+    tuning: str = setting(
         "lora", "Whether an adapter beside the frozen model is trained, or all of the model's weights.", one_of=TUNINGS
     )
-    reference: str = _setting(
+    reference: str = setting(
         "start",
         "The reference of a run that starts from a parent's adapter: that start, or the base model under it.",
         one_of=REFERENCES,
     )
-    optimizer: str = _setting("adamw", "Which optimizer; rmsprop is the DPO paper's.", one_of=OPTIMIZERS)
-    learning_rate: float = _setting(5e-4, "Peak step size, reached after warm-up.", above=0.0, high=1.0)
-    schedule: str = _setting(
+    optimizer: str = setting("adamw", "Which optimizer; rmsprop is the DPO paper's.", one_of=OPTIMIZERS)
+    optimizer_state: str = setting(
+        "full",
+        "How AdamW's memory is kept: full is fp32, 8bit takes a quarter of it, and paged lets CUDA move it off a GPU "
+        "that is short.",
+        one_of=OPTIMIZER_STATES,
+    )
+    learning_rate: float = setting(5e-4, "Peak step size, reached after warm-up.", above=0.0, high=1.0)
+    schedule: str = setting(
         "linear", "How the learning rate falls after warm-up, to zero at the last step.", one_of=SCHEDULES
     )
-    warmup_ratio: float = _setting(0.1, "Share of all steps in which the learning rate rises.", low=0.0, high=1.0)
-    epochs: int = _setting(2, "How often every preference pair is seen.", low=1, high=1000)
-    pairs_per_step: int = _setting(8, "Preference pairs behind one optimizer step.", low=1, high=65536)
-    max_grad_norm: float = _setting(1.0, "Gradients with a larger norm are scaled down to it; 0 is off.", low=0.0)
-    weight_decay: float = _setting(0.0, "Weight decay on the adapter, decoupled in AdamW.", low=0.0, high=1.0)
-    adam_beta1: float = _setting(0.9, "AdamW's memory of the gradient.", low=0.0, high=0.9999)
-    adam_beta2: float = _setting(0.99, "The optimizer's memory of the squared gradient.", low=0.0, high=0.99999)
-    adam_epsilon: float = _setting(1e-8, "Floor under the root of the squared gradient.", above=0.0, high=1.0)
-    lora_rank: int = _setting(16, "Rank r of the adapter's two factors.", low=1, high=4096)
-    lora_alpha: float = _setting(32.0, "The adapter's product is scaled by alpha / r.", above=0.0)
-    target_modules: tuple[str, ...] = _setting(
+    warmup_ratio: float = setting(0.1, "Share of all steps in which the learning rate rises.", low=0.0, high=1.0)
+    epochs: int = setting(2, "How often every preference pair is seen.", low=1, high=1000)
+    pairs_per_step: int = setting(8, "Preference pairs behind one optimizer step.", low=1, high=65536)
+    max_grad_norm: float = setting(1.0, "Gradients with a larger norm are scaled down to it; 0 is off.", low=0.0)
+    weight_decay: float = setting(0.0, "Weight decay on the adapter, decoupled in AdamW.", low=0.0, high=1.0)
+    adam_beta1: float = setting(0.9, "AdamW's memory of the gradient.", low=0.0, high=0.9999)
+    adam_beta2: float = setting(0.99, "The optimizer's memory of the squared gradient.", low=0.0, high=0.99999)
+    adam_epsilon: float = setting(1e-8, "Floor under the root of the squared gradient.", above=0.0, high=1.0)
+    lora_rank: int = setting(16, "Rank r of the adapter's two factors.", low=1, high=4096)
+    lora_alpha: float = setting(32.0, "The adapter's product is scaled by alpha / r.", above=0.0)
+    target_modules: tuple[str, ...] = setting(
         LINEAR_PROJECTIONS,
         "Names of the linear layers that carry an adapter (the last part of their path), or all-linear for every one.",
     )
-    max_length: int = _setting(
+    max_length: int = setting(
         2048, "Longest prompt + completion in tokens; a pair beyond it is dropped and counted, never cut.", low=2
     )
-    tokens_per_row: int = _setting(
+    tokens_per_row: int = setting(
         3072,
         "Tokens of the flat rows computed at a time, into which pairs are packed. A longer pair has its own row.",
         low=1,
     )
-    share_prefix: bool = _setting(
+    share_prefix: bool = setting(
         True, "Compute the common beginning of the two sides once, where the architecture allows it."
     )
-    dtype: str = _setting(
+    dtype: str = setting(
         "auto", "Number format of the matrix products; auto is bfloat16 where the hardware has it.", one_of=DTYPES
     )
-    device: str = _setting("auto", "Where to compute; auto is CUDA if there is one.", one_of=("auto", "cpu", "cuda"))
-    tf32: bool = _setting(
+    quantization: str = setting(
+        UNQUANTIZED,
+        "Number format of the frozen linear layers under an adapter: nf4 keeps them in four bits, a quarter of the "
+        "memory of bfloat16 (QLoRA).",
+        one_of=QUANTIZATIONS,
+    )
+    device: str = setting("auto", "Where to compute; auto is CUDA if there is one.", one_of=("auto", "cpu", "cuda"))
+    tf32: bool = setting(
         False,
         "On CUDA, multiply fp32 matrices with factors rounded to 10 bits: faster for models in fp32, less exact.",
     )
-    deterministic: str = _setting(
+    deterministic: str = setting(
         "auto",
         "Operations that give the same bits every time; auto is on for a CPU, and off for CUDA, where they are slower.",
         one_of=("auto", "on", "off"),
     )
-    gradient_checkpointing: str = _setting(
+    gradient_checkpointing: str = setting(
         "auto",
-        "Compute activations again in the backward instead of keeping them; auto does so where memory is short.",
+        "Compute activations again in the backward instead of keeping them; selective keeps the results of products. "
+        "auto does as much of it as memory asks for.",
         one_of=CHECKPOINTING,
     )
-    memory_limit_gib: float = _setting(
+    memory_limit_gib: float = setting(
         0.0, "Memory that the run may ask for beyond its loaded model, in GiB; 0 is what is free at its start.", low=0.0
     )
-    threads: int = _setting(0, "CPU threads; 0 leaves it to torch.", low=0, high=1024)
-    lanes: int = _setting(
+    threads: int = setting(0, "CPU threads; 0 leaves it to torch.", low=0, high=1024)
+    lanes: int = setting(
         0,
         "Rows computed side by side on a CPU, each on its share of the threads; 0 is one per thread, up to four.",
         low=0,
         high=1024,
     )
-    processes: int = _setting(
+    processes: int = setting(
         0,
         "Processes that train together, each with a share of every step's rows; 0 is one for each GPU, else one.",
         low=0,
         high=1024,
     )
-    sharding: str = _setting(
+    sharding: str = setting(
         "auto",
         "Whether several processes share the frozen model under an adapter (full) or each hold all of it (none); auto "
         "shares it where it does not fit one GPU.",
         one_of=SHARDINGS,
     )
-    evaluate_every: int = _setting(
+    evaluate_every: int = setting(
         0, "Steps between evaluations on the held-out pairs; 0 evaluates at the end only.", low=0
     )
-    keep_best: int = _setting(
+    keep_best: int = setting(
         1,
         "How many adapters with the lowest held-out loss are kept; the run ends with the best.",
         low=1,
         high=100,
     )
-    patience: int = _setting(
+    patience: int = setting(
         0, "Evaluations in a row without a lower held-out loss after which the run stops early; 0 never does.", low=0
     )
-    probe_prompts: int = _setting(
+    probe_prompts: int = setting(
         0,
         "Held-out prompts that the policy answers at every evaluation, for KL, entropy and probes; 0 is none.",
         low=0,
         high=10_000,
     )
-    probe_tokens: int = _setting(128, "Longest completion of such a prompt, in tokens.", low=1, high=8192)
-    kl_budget: float = _setting(
+    probe_tokens: int = setting(128, "Longest completion of such a prompt, in tokens.", low=1, high=8192)
+    kl_budget: float = setting(
         0.0,
         "Nats per completion that the policy may drift from the reference before the run stops early; 0 is no limit.",
         low=0.0,
     )
-    final_margins: bool = _setting(
+    final_margins: bool = setting(
         True, "Score all training pairs once more at the end, for margins.jsonl: which labels the model disagrees with."
     )
-    checkpoint_every: int = _setting(10, "Steps between checkpoints; 0 writes one on cancellation only.", low=0)
-    keep_checkpoints: int = _setting(2, "How many of the newest checkpoints stay on disk.", low=1, high=1000)
-    seed: int = _setting(0, "Seed of the adapter's start and of the data order.", low=0, high=2**63 - 1)
+    checkpoint_every: int = setting(10, "Steps between checkpoints; 0 writes one on cancellation only.", low=0)
+    keep_checkpoints: int = setting(2, "How many of the newest checkpoints stay on disk.", low=1, high=1000)
+    tensorboard: bool = setting(
+        False, "Write the figures of steps and evaluations for TensorBoard too, into the run's folder (tensorboard/)."
+    )
+    seed: int = setting(0, "Seed of the adapter's start and of the data order.", low=0, high=2**63 - 1)
 
     def __post_init__(self) -> None:
         for each in dataclasses.fields(self):
-            _check(each, getattr(self, each.name))
+            check(each, getattr(self, each.name))
         if self.patience and not self.evaluate_every:
             raise InputError("patience counts evaluations: set evaluate_every to the steps between them")
         if self.kl_budget and not (self.probe_prompts and self.evaluate_every):
             raise InputError("kl_budget needs probe_prompts, to measure the KL, and evaluate_every, to do so in time")
+        if self.quantization != UNQUANTIZED and (self.tuning == "full" or self.sharding == "full"):
+            raise InputError(
+                f"quantization={self.quantization} is for an adapter beside a frozen model that every process holds: "
+                "set tuning to lora, and sharding to auto or none"
+            )
+        if self.optimizer_state != "full" and self.optimizer != "adamw":
+            raise InputError(
+                f"optimizer_state={self.optimizer_state} is for adamw: set optimizer to it, or the state to full"
+            )
         if self.dpop_weight and self.loss not in WITH_MARGIN:
             raise InputError(
                 f"dpop_weight works with the losses {', '.join(WITH_MARGIN)}, not with {self.loss}: set it to 0"
@@ -200,7 +220,7 @@ class RunConfig:
         for name in values:
             if name not in known:
                 raise InputError(f"unknown setting {name!r}; known are {', '.join(known)}")
-        given = {name: _coerce(known[name], value) for name, value in values.items()}
+        given = {name: coerce(known[name], value) for name, value in values.items()}
         if given.get("loss") in BETAS:
             given.setdefault("beta", BETAS[given["loss"]])
         return cls(**given)
@@ -218,12 +238,12 @@ class RewardConfig(RunConfig):
     """The settings of a reward model. Its loss is Bradley-Terry on rewards; settings of other losses, and of answers
     of the policy, are refused."""
 
-    beta: float = _setting(1.0, "A reward model has no reference to be tied to: always 1.", low=1.0, high=1.0)
-    learning_rate: float = _setting(1e-4, "Peak step size, reached after warm-up.", above=0.0, high=1.0)
-    epochs: int = _setting(
+    beta: float = setting(1.0, "A reward model has no reference to be tied to: always 1.", low=1.0, high=1.0)
+    learning_rate: float = setting(1e-4, "Peak step size, reached after warm-up.", above=0.0, high=1.0)
+    epochs: int = setting(
         1, "How often every preference pair is seen; reward models overfit after the first.", low=1, high=1000
     )
-    center_rewards_coefficient: float = _setting(
+    center_rewards_coefficient: float = setting(
         0.0, "Adds this times the squared sum of a pair's rewards to the loss, so that rewards centre on zero.", low=0.0
     )
 
@@ -238,36 +258,6 @@ class RewardConfig(RunConfig):
                 "apply: leave it out"
             )
         super().__post_init__()
-
-
-def _coerce(setting: dataclasses.Field[Any], value: Any) -> Any:
-    """The value in the field's own type where JSON has another: a list for a tuple, an integer for a float."""
-    if isinstance(setting.default, tuple):
-        items = value.split(",") if isinstance(value, str) else value
-        if not isinstance(items, (list, tuple)) or not items or not all(isinstance(item, str) for item in items):
-            raise InputError(f"{setting.name} must be a list of names, got {value!r}")
-        return tuple(items)
-    if isinstance(setting.default, float) and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    return value
-
-
-def _check(setting: dataclasses.Field[Any], value: Any) -> None:
-    name, limits = setting.name, setting.metadata
-    if type(value) is not type(setting.default):
-        raise InputError(f"{name} must be of type {type(setting.default).__name__}, got {value!r}")
-    if isinstance(value, float) and not abs(value) < float("inf"):
-        raise InputError(f"{name} must be a finite number, got {value!r}")
-    if "one_of" in limits and value not in limits["one_of"]:
-        raise InputError(f"{name} must be one of {', '.join(limits['one_of'])}, got {value!r}")
-    if "low" in limits and value < limits["low"]:
-        raise InputError(f"{name} must be at least {limits['low']}, got {value!r}")
-    if "above" in limits and value <= limits["above"]:
-        raise InputError(f"{name} must be above {limits['above']}, got {value!r}")
-    if "below" in limits and value >= limits["below"]:
-        raise InputError(f"{name} must be below {limits['below']}, got {value!r}")
-    if "high" in limits and value > limits["high"]:
-        raise InputError(f"{name} must be at most {limits['high']}, got {value!r}")
 
 
 def load_config(path: Path | None, assignments: list[str]) -> RunConfig:
@@ -304,14 +294,5 @@ def as_table(kind: type[RunConfig] = RunConfig) -> str:
         if each.name in own and own[each.name] == each.default:
             continue
         default = ", ".join(each.default) if isinstance(each.default, tuple) else json.dumps(each.default).strip('"')
-        lines.append(f"| `{each.name}` | {default} | {_range(each)} | {each.metadata['sentence']} |")
+        lines.append(f"| `{each.name}` | {default} | {range_of(each)} | {each.metadata['sentence']} |")
     return "\n".join(lines)
-
-
-def _range(setting: dataclasses.Field[Any]) -> str:
-    limits = setting.metadata
-    if "one_of" in limits:
-        return ", ".join(limits["one_of"])
-    words = {"low": "from", "above": "above", "high": "to", "below": "below"}
-    bounds = [f"{word} {limits[name]:g}" for name, word in words.items() if name in limits]
-    return " ".join(bounds) or {bool: "true, false", tuple: "names"}.get(type(setting.default), "any")

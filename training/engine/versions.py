@@ -19,3 +19,12 @@ def library_versions() -> dict[str, str]:
         "transformers": transformers.__version__,
         "python": platform.python_version(),
     }
+
+
+def rounding_ingredients(quantization: str) -> dict[str, str]:
+    """The format of frozen weights that are rounded, and the version of the library that rounds them."""
+    from importlib.metadata import version
+
+    if quantization == "none":
+        return {}
+    return {"quantization": quantization, "bitsandbytes": version("bitsandbytes")}

@@ -4,6 +4,7 @@ W is frozen, in the compute dtype; A and B are fp32 master weights (fp64 under f
 the embedded sampler computes the same product, so that an adapter has the same effect in both.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -17,12 +18,20 @@ class _OneProduct(torch.autograd.Function):
     """``y = [x | x A^T] [W | s B]^T + b`` as one product, so that the sum is rounded once.
 
     Rounding x W^T to bf16 first would swallow every contribution of the adapter below half a unit in the last place:
-    a young adapter would have no effect at all. Of the input only the cast copy is kept for backward.
+    a young adapter would have no effect at all. Of the input only the cast copy is kept for backward. ``again`` gives
+    W to the backward where it shall not be kept.
     """
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, stacked: Tensor, bias: Tensor | None, a: Tensor, b: Tensor, scale: float
+        ctx: Any,
+        x: Tensor,
+        stacked: Tensor,
+        bias: Tensor | None,
+        a: Tensor,
+        b: Tensor,
+        scale: float,
+        again: Callable[[], Tensor] | None,
     ) -> Tensor:
         width = x.shape[-1]  # x (..., in)   stacked (out, in + r)   a (r, in)   b (out, r)
         weight, down = stacked[:, :width], a.to(stacked.dtype)  # W (out, in)   A (r, in)
@@ -31,22 +40,23 @@ class _OneProduct(torch.autograd.Function):
         inputs[:, :width] = x.reshape(-1, width)
         torch.mm(inputs[:, :width], down.T, out=inputs[:, width:])  # x A^T (N, r)
         ctx.save_for_backward(inputs, down, (b * scale).to(stacked.dtype))
-        ctx.weight, ctx.scale = weight, scale  # columns that nothing ever writes to
+        ctx.weight = (lambda: weight) if again is None else again  # columns that nothing ever writes to
+        ctx.scale, ctx.outputs = scale, len(stacked)
         ctx.input_shape, ctx.input_dtype = x.shape, x.dtype
         return linear(inputs, stacked, bias).view(*x.shape[:-1], -1)  # (..., out)
 
     @staticmethod
-    def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor | None, None, None, Tensor, Tensor, None]:
+    def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor | None, None, None, Tensor, Tensor, None, None]:
         """With g = dL/dy: ``dL/dA = (g s B)^T x``, ``dL/dB = s g^T (x A^T)``, ``dL/dx = g W + (g s B) A``."""
         inputs, down, up = ctx.saved_tensors  # [x | x A^T] (N, in + r)   A (r, in)   s B (out, r)
-        width = ctx.weight.shape[1]
-        gradient = outputs[0].reshape(-1, len(ctx.weight)).to(inputs.dtype)  # g (N, out)
+        width = down.shape[1]
+        gradient = outputs[0].reshape(-1, ctx.outputs).to(inputs.dtype)  # g (N, out)
         through = gradient @ up  # g s B (N, r)
         by_a, by_b = through.T @ inputs[:, :width], gradient.T @ inputs[:, width:]  # (r, in)   (out, r)
         by_x = None
         if ctx.needs_input_grad[0]:
-            by_x = (gradient @ ctx.weight).addmm_(through, down).view(ctx.input_shape).to(ctx.input_dtype)
-        return by_x, None, None, by_a, by_b * ctx.scale, None
+            by_x = (gradient @ ctx.weight()).addmm_(through, down).view(ctx.input_shape).to(ctx.input_dtype)
+        return by_x, None, None, by_a, by_b * ctx.scale, None, None
 
 
 class AdaptedLinear(nn.Module):
@@ -59,9 +69,8 @@ class AdaptedLinear(nn.Module):
         """``scale``: s = alpha / r. A and B are zero."""
         super().__init__()
         device = source.weight.device
-        stacked = torch.zeros(source.out_features, source.in_features + rank, dtype=dtype, device=device)
-        stacked[:, : source.in_features] = source.weight.detach()
-        self.register_buffer("stacked", stacked, persistent=False)
+        self.dtype, self.in_features, self.out_features = dtype, source.in_features, source.out_features
+        self.hold(source.weight.detach(), rank=rank)
         bias = None if source.bias is None else source.bias.detach().to(dtype)
         self.register_buffer("bias", bias, persistent=False)
         self.enabled = True
@@ -73,6 +82,19 @@ class AdaptedLinear(nn.Module):
             self.lora_a = nn.Parameter(torch.zeros(rank, source.in_features, dtype=master, device=device))
             self.lora_b = nn.Parameter(torch.zeros(source.out_features, rank, dtype=master, device=device))
 
+    def hold(self, weight: Tensor, *, rank: int) -> None:
+        """Keep W (out, in) in the compute dtype, with room for the scaled B beside it."""
+        stacked = torch.zeros(weight.shape[0], weight.shape[1] + rank, dtype=self.dtype, device=weight.device)
+        stacked[:, : weight.shape[1]] = weight
+        self.register_buffer("stacked", stacked, persistent=False)
+
+    def stacked_weight(self) -> Tensor:
+        """(out, in + r): W, and room for the scaled B beside it."""
+        return self.stacked
+
+    weight_again: Callable[[], Tensor] | None = None
+    """Gives W to the backward where it is not kept from the forward."""
+
     @property
     def weight(self) -> Tensor:
         """The frozen W, (out, in)."""
@@ -81,12 +103,12 @@ class AdaptedLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(..., in) of any float dtype to (..., out) in the compute dtype."""
         if self.lora_a is None or self.lora_b is None:
-            return linear(x.to(self.stacked.dtype), self.stacked, self.bias)
+            return linear(x.to(self.dtype), self.stacked_weight(), self.bias)
         if not self.enabled:
             # The same product with zeros for x A^T, so that no bit differs from an adapter whose B is zero.
-            return linear(pad(x.to(self.stacked.dtype), (0, len(self.lora_a))), self.stacked, self.bias)
+            return linear(pad(x.to(self.dtype), (0, len(self.lora_a))), self.stacked_weight(), self.bias)
         result: Tensor = _OneProduct.apply(  # type: ignore[no-untyped-call]
-            x, self.stacked, self.bias, self.lora_a, self.lora_b, self.scale
+            x, self.stacked_weight(), self.bias, self.lora_a, self.lora_b, self.scale, self.weight_again
         )
         return result
 
@@ -112,5 +134,5 @@ class AdaptedLinear(nn.Module):
         """
         if self.lora_a is None or self.lora_b is None:
             raise ValueError("this layer has no adapter")
-        dtype = self.stacked.dtype
-        return torch.cat((self.weight, (self.lora_b * self.scale).to(dtype)), 1), self.lora_a.to(dtype)
+        up, down = (self.lora_b * self.scale).to(self.dtype), self.lora_a.to(self.dtype)
+        return torch.cat((self.weight, up), 1), down

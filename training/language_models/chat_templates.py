@@ -87,8 +87,22 @@ class ChatTemplate:
         return [
             number
             for number, one in enumerate(messages)
-            if one["content"].strip() not in rendered or not all(name in rendered for name in _called(one))
+            if one["content"].strip() not in rendered
+            or not all(name in rendered for name in _called(one))
+            or not self._shows(messages, number)
         ]
+
+    def _shows(self, messages: Sequence[Message], place: int) -> bool:
+        """Whether the model would read a message whose text others hold too: a mark in its place is then seen."""
+        text = messages[place]["content"].strip()
+        others = (each["content"] for number, each in enumerate(messages) if number != place)
+        if not text or not any(text in each for each in others):
+            return True
+        marked: Message = {**messages[place], "content": "a_mark_in_place_of_a_text"}
+        try:
+            return "a_mark_in_place_of_a_text" in self.render([*messages[:place], marked, *messages[place + 1 :]])
+        except TemplateRefusal:  # of the mark, not of the text
+            return True
 
     def ignores_tools(self, messages: Sequence[Message]) -> bool:
         """Whether the model would not read of the tools that the prompt offers. Raises TemplateRefusal."""

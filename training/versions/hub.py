@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence
 from common.zipping import Content
+from training.engine.config import UNQUANTIZED
 from training.errors import VersionDamaged
 from training.generation import MANIFEST_NAME, read_model_manifest
 from training.language_models.folders import LINEAGE
@@ -35,9 +36,13 @@ def hub_files(version: ModelVersion) -> list[tuple[str, Content]]:
         files[ADAPTER_CONFIG] = _adapter_config(version)
     else:
         files |= _files_of(base)
-    files["lineage.json"] = (json.dumps(_lineage(version), indent=2, sort_keys=True) + "\n").encode()
-    files["README.md"] = _card(version).encode()
-    return sorted(files.items())
+    return sorted((files | facts(version)).items())
+
+
+def facts(version: ModelVersion, *, merged: bool = False) -> dict[str, bytes]:
+    """A model card and the lineage, by file name. merged: of its adapter and its base as one model."""
+    lineage = json.dumps(_lineage(version), indent=2, sort_keys=True) + "\n"
+    return {"lineage.json": lineage.encode(), "README.md": _card(version, merged=merged).encode()}
 
 
 def _files_of(folder: Path) -> dict[str, Content]:
@@ -74,14 +79,23 @@ def _lineage(version: ModelVersion) -> dict[str, Any]:
     }
 
 
-def _card(version: ModelVersion) -> str:
+def _card(version: ModelVersion, *, merged: bool) -> str:
     """The model card: the header that hubs read, and the essentials for people."""
     header = ["---", f"base_model: {base_name(version)}"]
-    if version.adapter_dir:
+    if merged:
+        header += ["library_name: transformers", "tags: [dpo]"]
+    elif version.adapter_dir:
         header += ["library_name: peft", "tags: [lora, dpo]"]
     lines = [*header, "pipeline_tag: text-generation", "---", "", f"# {version.name}", ""]
     if version.parent is not None:
         lines += [f"Trained by DPO from {version.parent.name} on human preferences.", ""]
+    if merged:
+        lines += ["Its adapter is added to the weights of the base.", ""]
+    if version.run is not None and version.run.config.get("quantization", UNQUANTIZED) != UNQUANTIZED:
+        lines += [
+            "It learned beside a base in four bits (NF4): beside the full one it answers a little differently.",
+            "",
+        ]
     figures = {name: version.metrics[name] for name in ("reward_accuracy", "loss", "margin") if name in version.metrics}
     if figures:
         lines += [f"On {version.metrics.get('pairs')} held-out pairs, against its parent:", ""]

@@ -34,9 +34,10 @@ from training.queries.retraining import next_check
 from training.queries.serving import current_deployment
 from training.queries.waiting import Waiting
 from training.rehearsal.demo import can_simulate, is_being_written
-from training.web.forms import GenerationForm, RunForm
+from training.web.forms import GenerationForm
 from training.web.getting_started import checklist
 from training.web.retraining_form import RetrainingRuleForm
+from training.web.run_form import RunForm
 from training.web.training_advice import TrainingAdvice, bias_advice, prompt_advice, queued_sentence, training_advice
 from training.web.versions import labels_form
 

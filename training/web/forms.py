@@ -1,4 +1,4 @@
-"""Forms of generation, runs and the lens."""
+"""Forms of generation and the lens."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,16 +8,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.numbers import PlainFloat
 from common.text_area import TextArea
 from labeling.exchange import Message
 from training.actions.planning import GenerationSpec
-from training.actions.runs import RunSpec
-from training.engine.config import RunConfig
-from training.engine.loss_settings import BETA, BETAS, NAMES, RANGES
 from training.generation import SamplingSettings
 from training.models import CandidateStrategy, GenerationJob, ModelVersion
-from training.web.setting_labels import VALUES
 
 if TYPE_CHECKING:
     VersionChoiceField = forms.ModelChoiceField[ModelVersion]
@@ -25,7 +20,6 @@ else:
     VersionChoiceField = forms.ModelChoiceField  # takes no parameter at run time
 
 SAMPLING = SamplingSettings()
-DEFAULTS = RunConfig()
 
 
 class VersionField(VersionChoiceField):
@@ -93,9 +87,9 @@ class GenerationForm(forms.Form):
         last: GenerationJob | None = None,
     ) -> None:
         super().__init__(sent, auto_id="generation_%s", initial=_as_last_time(last))
-        _offer(self, "version", versions, _serving_label(serving))
-        _offer(self, "other_version", versions, gettext("Its parent"))
-        _offer(self, "reward_version", versions.exclude(adapter_dir=""), gettext("The version that writes"))
+        offer(self, "version", versions, serving_label(serving))
+        offer(self, "other_version", versions, gettext("Its parent"))
+        offer(self, "reward_version", versions.exclude(adapter_dir=""), gettext("The version that writes"))
         for name in ("temperature", "other_temperature"):
             self.fields[name].widget.attrs["step"] = "any"
 
@@ -160,79 +154,6 @@ def _as_last_time(job: GenerationJob | None) -> dict[str, Any]:
     }
 
 
-AUTOMATIC = ("", _("DPO, or one that doubts labels where surely many are wrong"))
-"""The choice of a run whose settings name no loss (`training.actions.runs.with_noise`)."""
-
-
-class RunForm(forms.Form):
-    """The parent of a run, and the settings that people change."""
-
-    parent = VersionField(label=_("Start from"), queryset=ModelVersion.objects.none(), required=False)
-    epochs = forms.IntegerField(label=_("Epochs"), min_value=1, max_value=1000, initial=DEFAULTS.epochs, required=False)
-    loss = forms.ChoiceField(label=_("Loss"), choices=lambda: [AUTOMATIC, *_losses()], required=False)
-    beta = forms.FloatField(
-        label=_("Beta"),
-        min_value=0.0001,
-        required=False,
-        help_text=_("The strength of the tie to the start: a small beta lets it drift. Empty: the loss's own."),
-    )
-    learning_rate = forms.FloatField(
-        label=_("Learning rate"),
-        min_value=PlainFloat(1e-9),
-        max_value=1,
-        initial=DEFAULTS.learning_rate,
-        required=False,
-    )
-    evaluate_every = forms.IntegerField(
-        label=_("Steps between evaluations"),
-        min_value=0,
-        initial=10,
-        required=False,
-        help_text=_("On held-out pairs, for the curves; 0: only at the end."),
-    )
-    probe_prompts = forms.IntegerField(
-        label=_("Prompts answered at each evaluation"),
-        min_value=0,
-        max_value=1000,
-        initial=4,
-        required=False,
-        help_text=_("Held-out prompts, for the drift (KL) and samples. Each takes a few seconds on a CPU; 0: none."),
-    )
-
-    processes = forms.IntegerField(
-        label=_("Processes"),
-        min_value=0,
-        max_value=1024,
-        initial=DEFAULTS.processes,
-        required=False,
-        help_text=_("They share the work, one for each GPU; 0: one for each GPU that is there, else one."),
-    )
-
-    def __init__(
-        self,
-        sent: QueryDict | None = None,
-        *,
-        versions: QuerySet[ModelVersion],
-        serving: ModelVersion | None = None,
-    ) -> None:
-        super().__init__(sent, auto_id="run_%s")
-        _offer(self, "parent", versions, _serving_label(serving))
-        self.fields["beta"].widget.attrs["step"] = "any"
-        self.fields["learning_rate"].widget.attrs["step"] = "any"
-
-    def spec(self) -> RunSpec:
-        """The specification, with the settings that differ from the engine's defaults; call after is_valid."""
-        values = self.cleaned_data
-        names = ("epochs", "loss", "beta", "learning_rate", "evaluate_every", "probe_prompts", "processes")
-        config = {
-            name: values[name]
-            for name in names
-            # A loss that somebody chose is named, also DPO's: measured noise then chooses no other.
-            if values[name] not in (None, "") and (name == "loss" or values[name] != getattr(DEFAULTS, name))
-        }
-        return RunSpec(parent=values["parent"], config=config)
-
-
 class LensForm(forms.Form):
     """A version, its reference, and two completions of a prompt, for the lens."""
 
@@ -290,25 +211,15 @@ class LensForm(forms.Form):
         return [Message(role="user", content=values["prompt"])], values["chosen"], values["rejected"]
 
 
-def _losses() -> list[tuple[str, str]]:
-    """Every loss by its name, with its own beta."""
-    labels = VALUES["loss"]
-    with_beta = gettext("%(loss)s, beta %(beta)s")
-    return [
-        (name, with_beta % {"loss": labels[name], "beta": f"{BETAS.get(name, BETA):g}"})
-        if name in RANGES
-        else (name, str(labels[name]))
-        for name in NAMES
-    ]
-
-
-def _serving_label(serving: ModelVersion | None) -> str:
+def serving_label(serving: ModelVersion | None) -> str:
+    """The choice that stands for the version that serves."""
     if serving is None:
         return gettext("The serving version")
     return gettext("The serving version (%(name)s)") % {"name": serving.name}
 
 
-def _offer(form: forms.Form, name: str, versions: QuerySet[ModelVersion], empty: str) -> None:
+def offer(form: forms.Form, name: str, versions: QuerySet[ModelVersion], empty: str) -> None:
+    """The versions that a field of a form offers. empty: the label of none of them."""
     field = form.fields[name]
     assert isinstance(field, VersionField)
     field.queryset = versions

@@ -1,6 +1,5 @@
 """Writes a data set with its card: `manage.py export_dataset CAMPAIGN --out DIR --license cc-by-4.0 --consent TEXT`."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from labeling.actions.datasets import LICENCES, DatasetOrder, write_dataset
 from labeling.exchange import DATASET_DIALECTS
 from labeling.management.base import acting_user, add_acting_user, campaign_named, domain_errors
 from labeling.management.export_arguments import add_export_arguments, filter_of, options_of
+from labeling.management.hub import hub_token, push
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         campaign, user, out = campaign_named(options["campaign"]), acting_user(options["acting_user"]), options["out"]
-        token = _token() if options["push"] else ""
+        token = hub_token() if options["push"] else ""
         try:
             with domain_errors():
                 order = DatasetOrder(
@@ -53,29 +53,4 @@ class Command(BaseCommand):
         rows = ", ".join(f"{file.rows} {file.name}" for file in facts.files)
         self.stdout.write(f"{out}: {rows} rows, with README.md and croissant.json.")
         if options["push"]:
-            self.stdout.write(_push(out, options["push"], token, is_public=options["public"]))
-
-
-def _token() -> str:
-    """The hub's token. Raises CommandError."""
-    from huggingface_hub import get_token
-
-    token = get_token()
-    if not token:
-        raise CommandError("--push needs a token of the hub: set HF_TOKEN, or run `hf auth login`.")
-    return str(token)
-
-
-def _push(folder: Path, name: str, token: str, *, is_public: bool) -> str:
-    """Uploads the folder; returns its address. Raises CommandError."""
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.errors import HTTPError as HubError  # type: ignore[attr-defined]
-
-    api = HfApi(token=token, endpoint=os.environ.get("HF_ENDPOINT") or None)
-    try:
-        made = api.create_repo(name, repo_type="dataset", private=not is_public, exist_ok=True)
-        api.upload_folder(repo_id=name, folder_path=folder, repo_type="dataset", commit_message="Export of Chosen")
-    except (HubError, HFValidationError, OSError) as error:
-        raise CommandError(f"The folder is written, but was not uploaded: {error}") from error
-    return str(made)
+            self.stdout.write(push(out, options["push"], token, kind="dataset", is_public=options["public"]))

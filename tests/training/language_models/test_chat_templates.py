@@ -79,6 +79,7 @@ def test_a_message_that_is_left_out_is_named(tiny_model: Path, tmp_path: Path) -
     template = ChatTemplate.from_directory(folder_with(tiny_model, tmp_path / "model", FORGETFUL))
     assert template.swallowed(talk("system: be brief", "user: the cat")) == [0]
     assert template.swallowed(talk("user: the cat")) == []
+    assert template.swallowed(talk("system: be brief", "user: why be brief")) == [0]  # the user's text has it
 
 
 @given(content=st.text(st.characters(codec="utf-8"), max_size=30))

@@ -7,7 +7,8 @@ from tests.browser.furnished import Furnished, furnish
 from tests.people import stage
 from training.actions.planning import GenerationSpec
 from training.models import ModelVersion
-from training.web.forms import GenerationForm, RunForm
+from training.web.forms import GenerationForm
+from training.web.run_form import RunForm
 
 
 @pytest.fixture
@@ -62,6 +63,10 @@ def test_a_run_is_asked_for_with_what_differs_from_the_engines_defaults(furnishe
     form = RunForm(sent, versions=ModelVersion.objects.all())
     assert form.is_valid(), form.errors
     assert form.spec().config["loss"] == "sigmoid"
+    sent["quantization"] = "nf4"
+    form = RunForm(sent, versions=ModelVersion.objects.all())
+    assert form.is_valid(), form.errors
+    assert form.spec().config["quantization"] == "nf4"
 
 
 def test_the_form_of_a_run_shows_every_loss_with_its_own_beta() -> None:

@@ -5,8 +5,8 @@ from django.http import QueryDict
 
 from training.lens.lessons import LESSONS
 from training.models import ModelVersion
-from training.web.forms import RunForm
 from training.web.lab_form import LabForm
+from training.web.run_form import RunForm
 
 
 @pytest.mark.parametrize("better", ["one", "other"])

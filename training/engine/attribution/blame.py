@@ -41,7 +41,7 @@ from training.engine.measuring.scoring import SideLogProbs, pair_scores, rows_by
 from training.engine.model.adapter_format import read_state
 from training.engine.model.policy import Policy
 from training.engine.run_folder import write_atomically
-from training.engine.versions import library_versions
+from training.engine.versions import library_versions, rounding_ingredients
 from training.language_models.folders import folder_hash
 
 Column = NDArray[np.float64]
@@ -163,6 +163,7 @@ class _Work:
             "per_token": config.loss in ("sigmoid_norm", "ipo", "simpo"),
             "dtype": str(policy.dtype),
             "versions": library_versions(),
+            **rounding_ingredients(config.quantization),
         }
         self.computed = 0
         self.last_report = 0.0

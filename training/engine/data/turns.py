@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from jinja2 import TemplateError
 
-from training.language_models.messages import Message, has_tools, template_messages, template_tools
+from training.language_models.messages import Message, ToolCall, has_tools, template_messages, template_tools
 from training.language_models.token_ids import Protected, TokenIds
 
+_MARK = "a_mark_in_place_of_a_text"
 _MARKS = ("{% generation %}", "{%- generation %}", "{%- generation -%}", "{% generation -%}")
 
 
@@ -38,7 +39,9 @@ def rendered_conversation(tokenizer: Any, messages: Sequence[Message], *, to_rep
     rendered = _rendered(tokenizer, messages, template_tools(messages), to_reply=to_reply)
     for number, message in enumerate(messages, 1):
         # An assistant's earlier thoughts are left out on purpose by templates of models that think.
-        if message["role"] not in ("assistant", "tool") and message["content"].strip() not in rendered:
+        if message["role"] in ("assistant", "tool"):
+            continue
+        if not _holds(tokenizer, messages, number - 1, rendered, to_reply=to_reply):
             raise ConversationRefused(
                 f"the model's chat template leaves out message {number} ({message['role']}), or changes its text"
             )
@@ -133,9 +136,13 @@ def _marked_spans(
     before = _rendered(tokenizer, prompt, tools, to_reply=False)
     opening = _rendered(tokenizer, prompt, tools, to_reply=True).removeprefix(before)
     for first, stop in marks[len(marks) - count :]:
-        # Some marks begin within what the template writes before the model does.
-        ends = (opening[-length:] for length in range(len(opening), 0, -1))
-        yield first + len(next((end for end in ends if whole.startswith(end, first)), "")), stop
+        # Some marks begin within what the template writes before the model does: the rest of it lies before them.
+        lengths = (
+            length
+            for length in range(len(opening), 0, -1)
+            if whole.startswith(opening[-length:], first) and whole.endswith(opening[:-length], 0, first)
+        )
+        yield first + next(lengths, 0), stop
 
 
 def _with_end(whole: str, span: tuple[int, int], ends: Sequence[str]) -> tuple[int, int]:
@@ -155,13 +162,40 @@ def _rendered(tokenizer: Any, messages: Sequence[Message], tools: list[Any] | No
     return text
 
 
+def _holds(tokenizer: Any, messages: Sequence[Message], place: int, rendered: str, *, to_reply: bool) -> bool:
+    """Whether a conversation as it was rendered has the text of one of its messages. A text that others hold too may be
+    theirs alone: then the conversation is rendered with a mark in its place."""
+    text = messages[place]["content"].strip()
+    if text not in rendered:
+        return False
+    others = (each["content"] for number, each in enumerate(messages) if number != place)
+    if not text or (rendered.count(text) == 1 and not any(text in each for each in others)):
+        return True
+    return _has_mark(tokenizer, messages, place, {**messages[place], "content": _MARK}, to_reply=to_reply)
+
+
+def _has_mark(tokenizer: Any, messages: Sequence[Message], place: int, marked: Message, *, to_reply: bool) -> bool:
+    """Whether the rendered conversation shows the mark of a message that stands in place of another."""
+    instead = [*messages[:place], marked, *messages[place + 1 :]]
+    try:
+        return _MARK in _rendered(tokenizer, instead, template_tools(messages), to_reply=to_reply)
+    except ConversationRefused:  # of the mark, not of the text
+        return True
+
+
 def _check_tools(tokenizer: Any, messages: Sequence[Message], rendered: str, *, to_reply: bool) -> None:
     tools = template_tools(messages)
     if tools and rendered == _rendered(tokenizer, messages, None, to_reply=to_reply):
         raise ConversationRefused("the model's chat template knows no tools: it leaves out those of the prompt")
     for number, message in enumerate(messages, 1):
-        if message["role"] == "tool" and message["content"].strip() not in rendered:
+        place = number - 1
+        if message["role"] == "tool" and not _holds(tokenizer, messages, place, rendered, to_reply=to_reply):
             raise ConversationRefused(f"the model's chat template leaves out the result of a tool (message {number})")
-        for call in message.get("tool_calls", ()):
-            if call["function"]["name"] not in rendered:
+        calls = message.get("tool_calls", ())
+        for call in calls:
+            # The list of tools has its name too.
+            others = [each for each in calls if each is not call]
+            renamed: ToolCall = {**call, "function": {**call["function"], "name": _MARK}}
+            marked: Message = {**message, "tool_calls": [renamed, *others]}
+            if not _has_mark(tokenizer, messages, place, marked, to_reply=to_reply):
                 raise ConversationRefused(f"the model's chat template leaves out the call of a tool (message {number})")

@@ -24,6 +24,7 @@ from training.language_models.folders import publish_folder
 _OPTIMIZER_NAME = "optimizer.safetensors"
 _STATE_NAME = "state.json"
 _RANDOM_STATE = "random_state"
+_CONSTANTS = ("qmap1", "qmap2")  # the values of eight bits, the same for all parameters
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ def save_checkpoint(
     tensors = {_RANDOM_STATE: torch.get_rng_state()}
     for name, parameter in weights.parameters().items():
         for key, value in optimizer.state[parameter].items():
+            if key in _CONSTANTS:
+                continue
             tensors[f"{name}|{key}"] = gathered(torch.as_tensor(value))
     if not writes:
         return
@@ -102,9 +105,13 @@ def load_checkpoint(source: Path, *, weights: Weights, optimizer: torch.optim.Op
     weights.load(weights.read(source))
     tensors = load_file(source / _OPTIMIZER_NAME)
     torch.set_rng_state(tensors.pop(_RANDOM_STATE))
-    state = optimizer.state_dict()
-    state["state"] = _optimizer_state(weights, tensors)
-    optimizer.load_state_dict(state)
+    numbered = _optimizer_state(weights, tensors)
+    if hasattr(optimizer, "init_state"):
+        _fill_state(optimizer, numbered)
+    else:
+        state = optimizer.state_dict()
+        state["state"] = numbered
+        optimizer.load_state_dict(state)
     return RunProgress(**json.loads((source / _STATE_NAME).read_text(encoding="utf-8")))
 
 
@@ -118,3 +125,16 @@ def _optimizer_state(weights: Weights, tensors: dict[str, Tensor]) -> dict[int, 
         whole = tensor.shape == parameters[name].shape
         state.setdefault(numbers[name], {})[entry] = spread_like(tensor, parameters[name]) if whole else tensor
     return state
+
+
+def _fill_state(optimizer: Any, numbered: dict[int, dict[str, Any]]) -> None:
+    """Copy the state into the buffers of bitsandbytes' optimizers: pages of CUDA stay pages, and whole steps whole."""
+    optimizer.state.clear()
+    group = optimizer.param_groups[0]
+    for number, entries in numbered.items():
+        parameter = group["params"][number]
+        optimizer.init_state(group, parameter, 0, number)
+        own = optimizer.state[parameter]
+        own["step"] = int(entries.pop("step"))
+        for name, value in entries.items():
+            own[name].copy_(value)

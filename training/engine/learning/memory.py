@@ -2,7 +2,8 @@
 
 The tensors that autograd saves for a backward are measured on a small row and scaled: all grow with the row's tokens
 except the attention weights, which are counted. With gradient checkpointing all layers keep their inputs and one
-keeps the rest; what lies outside the layers stays whole. Gradients and the optimizer's state are counted too.
+keeps the rest; what lies outside the layers stays whole. Selective checkpointing keeps the results of linear layers
+too. Gradients and the optimizer's state are counted as well.
 """
 
 from __future__ import annotations
@@ -14,23 +15,29 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 
-from training.engine.config import RunConfig
+from training.engine.config import UNQUANTIZED, RunConfig
 from training.engine.data.packing import PackedRow, pack_row, pack_rows, pair_tokens
 from training.engine.data.records import TokenPair
 from training.engine.errors import InputError
 from training.engine.events import log
+from training.engine.learning.step import state_bytes
 from training.engine.model.attention import kept_scores_of, scores_of, tiled
 from training.engine.model.forward import VARLEN
 from training.engine.model.layers import layers_of
 from training.engine.model.parallel import own_rows, world_size
 from training.engine.model.policy import TrainedModel
+from training.engine.model.weights import CastLinear
+from training.language_models.adapters import AdaptedLinear
+from training.language_models.four_bits import FourBitLinear
 
 GIB = 2**30
 UNKNOWN = 2**62  # bytes: without a known limit no run is refused
 # The share that is added for what no count knows: temporary tensors of single operations, and fragmentation.
 TRANSIENT = 0.35
+OFF, SELECTIVE, ON = WAYS = ("off", "selective", "on")  # of gradient checkpointing, each with less memory and more time
 
 
 class NotEnoughMemory(InputError):
@@ -44,12 +51,17 @@ class MemoryNeed:
     state: int  # gradients, the optimizer's memory, copies of the start
     activations: int  # kept by the largest rows that are computed at a time
     activations_checkpointed: int  # the same with gradient checkpointing
+    activations_selective: int  # the same with selective checkpointing
     passing: int = 0  # held beside either for the time of one layer: masks, gradients, weights that are computed again
 
-    def total(self, *, checkpointing: bool) -> int:
-        """All of it at the worst moment."""
-        activations = self.activations_checkpointed if checkpointing else self.activations
-        return self.state + int((1 + TRANSIENT) * (activations + self.passing))
+    def kept(self, checkpointing: str) -> int:
+        """The bytes that rows keep with one of WAYS."""
+        kept = {OFF: self.activations, SELECTIVE: self.activations_selective, ON: self.activations_checkpointed}
+        return kept[checkpointing]
+
+    def total(self, checkpointing: str) -> int:
+        """All of it at the worst moment, with one of WAYS."""
+        return self.state + int((1 + TRANSIENT) * (self.kept(checkpointing) + self.passing))
 
 
 def memory_need(trained: TrainedModel, pairs: Sequence[TokenPair], config: RunConfig) -> MemoryNeed:
@@ -73,7 +85,7 @@ def memory_need(trained: TrainedModel, pairs: Sequence[TokenPair], config: RunCo
     inside = _Line(
         [(row.tokens, part.inside - attention_bytes(trained, row)) for row, part in zip(small, measured, strict=True)]
     )
-    kept, again, passing = [], [], []
+    kept, selective, again, passing = [], [], [], []
     shape = trained.model.config.get_text_config()
     layers = shape.num_hidden_layers
     for row in worst:
@@ -81,16 +93,20 @@ def memory_need(trained: TrainedModel, pairs: Sequence[TokenPair], config: RunCo
         kept.append(besides + within)
         between = layers * row.tokens * shape.hidden_size * trained.master.itemsize
         again.append(besides + within / layers + between)
+        results = result_bytes(trained, row)
+        selective.append(besides + between + results + max(0.0, within - results) / layers)
         # A layer's gradients are about as large as what it keeps.
-        passing.append(inside.at(row.tokens) / layers + passing_bytes(trained, row))
-    trained_bytes = sum(each.numel() * each.element_size() for each in trained.weights(Path()).parameters().values())
+        passing.append(inside.at(row.tokens) / layers + passing_bytes(trained, row) + weight_bytes(trained))
+    parameters = trained.weights(Path()).parameters().values()
+    own = sum(each.numel() * each.element_size() for each in parameters)
+    state = own * (2 if config.probe_prompts else 1) + state_bytes(parameters, config)  # with gradients, and the start
     if config.tuning == "full":
-        trained_bytes = -(-trained_bytes // world_size())  # spread over the processes
-    copies = 1 + (2 if config.optimizer == "adamw" else 1) + (1 if config.probe_prompts else 0)
+        state = -(-state // world_size())  # spread over the processes
     return MemoryNeed(
-        state=copies * trained_bytes,
+        state=state,
         activations=_largest(kept, lanes),
         activations_checkpointed=_largest(again, lanes),
+        activations_selective=_largest(selective, lanes),
         passing=_largest(passing, lanes),
     )
 
@@ -130,17 +146,21 @@ def saved_parts(trained: TrainedModel, row: PackedRow) -> SavedParts:
     held = {each.untyped_storage().data_ptr() for each in own}
     sizes: tuple[dict[int, int], dict[int, int]] = {}, {}  # outside and inside, by address
     alive: list[Tensor] = []
-    inside = [0]
+    inside, gathered = [0], set[int]()
 
     def keep(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
+        if storage._cdata in gathered:
+            return tensor
         if not any(storage.data_ptr() in known for known in (held, *sizes)):
             sizes[inside[0]][storage.data_ptr()] = storage.nbytes()
             alive.append(tensor)  # else the next one could get the same address
         return tensor
 
-    def entering(*_: Any) -> None:
+    def entering(layer: nn.Module, *_: Any) -> None:
         inside[0] = 1
+        # Weights that are spread over processes are whole for the time of the layer alone, in storages that stay.
+        gathered.update(each.untyped_storage()._cdata for each in layer.parameters() if not isinstance(each, DTensor))
 
     def leaving(*_: Any) -> None:
         inside[0] = 0
@@ -178,6 +198,19 @@ def attention_bytes(trained: TrainedModel, row: PackedRow) -> int:
     return int(scores * heads * config.num_hidden_layers * size)
 
 
+def result_bytes(trained: TrainedModel, row: PackedRow) -> int:
+    """Bytes of the results that selective checkpointing keeps of a row: of all linear layers, and of attention where
+    one kernel does it, with a normaliser for each head."""
+    shape = trained.model.config.get_text_config()
+    kinds = (AdaptedLinear, CastLinear)
+    linear = [each for each in layers_of(trained.model).modules() if isinstance(each, kinds)]
+    widths = sum(each.out_features for each in linear) * trained.dtype.itemsize
+    if trained.forward.attention == VARLEN:
+        size = getattr(shape, "head_dim", None) or shape.hidden_size // shape.num_attention_heads
+        widths += shape.num_hidden_layers * shape.num_attention_heads * (size * trained.dtype.itemsize + 4)
+    return int(row.tokens * widths)
+
+
 def passing_bytes(trained: TrainedModel, row: PackedRow) -> int:
     """Bytes that one layer's attention holds for a moment: the masks of all tiles, and of the largest tile the two
     gradients of its weights, and the weights themselves where they are computed again."""
@@ -188,6 +221,21 @@ def passing_bytes(trained: TrainedModel, row: PackedRow) -> int:
     masks = sum(map(scores_of, tiles)) * shape.num_attention_heads // shape.num_key_value_heads
     largest = max((scores_of(tile) * (2 if kept_scores_of(tile) else 3) for tile in tiles), default=0)
     return int((masks + largest * shape.num_attention_heads) * trained.dtype.itemsize)
+
+
+def weight_bytes(trained: TrainedModel) -> int:
+    """Bytes of weights that are whole for a moment. Of a layer that is spread over processes all of them, and those of
+    the next one, which are fetched ahead. In four bits the largest matrix, which is read for the time of one product,
+    first as it is and then beside the adapter's columns."""
+    if trained.quantization == UNQUANTIZED:
+        spread = (
+            sum(each.numel() * each.element_size() for each in layer.parameters() if isinstance(each, DTensor))
+            for layer in layers_of(trained.model)
+        )
+        return 2 * max(spread, default=0)
+    layers = [each for each in trained.model.modules() if isinstance(each, FourBitLinear)]
+    sizes = (each.packed.shape.numel() * (2 if each.rank else 1) for each in layers)
+    return int(max(sizes, default=0) * trained.dtype.itemsize)
 
 
 def available_bytes(config: RunConfig, device: torch.device) -> int:
@@ -218,18 +266,18 @@ def _control_group_available(root: Path = Path("/sys/fs/cgroup")) -> int:
         return UNKNOWN
 
 
-def wants_checkpointing(config: RunConfig, needed: MemoryNeed, available: int) -> bool:
-    """Whether to compute activations twice. Raises NotEnoughMemory when the run would not fit even so."""
-    plain, saving = (needed.total(checkpointing=each) for each in (False, True))
-    if config.gradient_checkpointing != "auto":
-        chosen = config.gradient_checkpointing == "on"
-        _refuse_beyond(saving if chosen else plain, available, config)
+def choose_checkpointing(config: RunConfig, needed: MemoryNeed, available: int) -> str:
+    """Which activations are computed twice, one of WAYS. Raises NotEnoughMemory when the run would not fit even so."""
+    chosen = config.gradient_checkpointing
+    if chosen != "auto":
+        _refuse_beyond(needed.total(chosen), available, config)
         return chosen
-    if plain <= available:
-        return False
-    _refuse_beyond(saving, available, config)
-    log(f"about {as_size(plain)} would be needed, {_room(available, config)}: gradient checkpointing is on")
-    return True
+    chosen = next((way for way in WAYS if needed.total(way) <= available), ON)
+    _refuse_beyond(needed.total(chosen), available, config)
+    if chosen != OFF:
+        what = f"about {as_size(needed.total(OFF))} would be needed, {_room(available, config)}"
+        log(f"{what}: {'selective' if chosen == SELECTIVE else 'gradient'} checkpointing is on")
+    return chosen
 
 
 def _refuse_beyond(needed: int, available: int, config: RunConfig) -> None:

@@ -35,7 +35,7 @@ from training.engine.learning.reference_file import (
 from training.engine.measuring.scoring import AfterRow, SideLogProbs, rows_by_length, score_rows
 from training.engine.model.parallel import ALONE, Ranks
 from training.engine.model.policy import TrainedModel
-from training.engine.versions import library_versions
+from training.engine.versions import library_versions, rounding_ingredients
 
 _FORMAT = 2  # goes up when a key or a file would mean something else
 ROUNDING = {torch.float64: 1e-6, torch.float32: 1e-3, torch.bfloat16: 0.25}
@@ -72,6 +72,7 @@ def reference_ingredients(policy: TrainedModel, config: RunConfig, inputs: dict[
         "lora_rank": config.lora_rank,
         "target_modules": sorted(config.target_modules),
         "versions": library_versions(),
+        **rounding_ingredients(config.quantization),
         **({"tf32": True} if config.tf32 else {}),
         **({} if torch.are_deterministic_algorithms_enabled() else {"deterministic": False}),
     }
@@ -138,32 +139,31 @@ def make_reference(
     hashes = {split.name: pairs_hash(split.pairs) for split in splits}
     key = cache_key({**ingredients, **hashes, "settings": layout, "processes": ranks.size})
     lengths = {split.name: len(split.pairs) for split in splits}
-    own = load_reference(path, key, **lengths)
+    own: dict[str, SideLogProbs] | None = ranks.from_main(load_reference(path, key, **lengths) if ranks.main else None)
     if own is not None:
         return own
     cache = None if shared is None else ReferenceCache(shared, cache_key(ingredients))
-    # Of several processes each has but a part of the values until the pass is over.
     partial_path = path.with_name(PARTIAL_NAME)
-    so_far = None if ranks.size > 1 else PartialReference(partial_path, key, lengths)
+    so_far = PartialReference(partial_path, key, lengths, ranks)
     in_cache: dict[str, SideLogProbs] = {}
     for split in splits:
         now = np.full((len(split.pairs), 2), np.nan) if cache is None else cache.find(split.pairs)
-        in_cache[split.name] = now if so_far is None else so_far.cached(split.name, now)
+        # Other runs add to it: a process that finds more than another would score other rows, and wait for ever.
+        in_cache[split.name] = so_far.cached(split.name, ranks.from_main(now))
     values: dict[str, SideLogProbs] = {}
     for split in splits:
         report = partial(_report_beyond, after_row, sum(map(len, values.values())))
         cached = in_cache[split.name]
         count = int(np.isfinite(cached).all(axis=1).sum())
-        kept = None if so_far is None else so_far.of(split.name)
-        done = 0 if kept is None else int(kept.known().sum())
+        kept = so_far.of(split.name)
+        done = int(kept.known().sum())
         log(f"reference pass over {len(split.pairs)} {split.name} pairs, {count} cached, {done} done before")
         try:
             values[split.name] = reference_log_probs(
                 policy, split, config, report, cached=cached, ranks=ranks, kept=kept
             )
         except EngineError:
-            if so_far is not None:
-                so_far.save()
+            so_far.save()
             raise
     if ranks.main:
         save_reference(path, key, **values)

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from training.engine.errors import EngineError
 from training.engine.measuring.scoring import SideLogProbs
+from training.engine.model.parallel import ALONE, Ranks
 from training.engine.run_folder import write_atomically
 
 PARTIAL_NAME = "reference.partial.safetensors"
@@ -68,11 +69,12 @@ class PartialReference:
     had at the start are kept beside them (other runs add to it), so a pass that goes on ends in the same bits.
     """
 
-    def __init__(self, path: Path, key: str, lengths: dict[str, int]) -> None:
-        """``key``: see ``reference.cache_key``; values under another key, and those of a damaged file, are dropped."""
-        self.path, self.key, self.unsaved = path, key, 0
+    def __init__(self, path: Path, key: str, lengths: dict[str, int], ranks: Ranks = ALONE) -> None:
+        """``key``: see ``reference.cache_key``; values under another key, and those of a damaged file, are dropped. Of
+        several processes the first one reads and writes, and all have its values."""
+        self.path, self.key, self.unsaved, self.writes = path, key, 0, ranks.main
         lengths = lengths | {_cached(name): length for name, length in lengths.items()}
-        found = load_values(path, key, **lengths)
+        found = ranks.from_main(load_values(path, key, **lengths) if ranks.main else None)
         self.goes_on = found is not None
         self.splits: dict[str, SideLogProbs] = found or {
             name: np.full((length, 2), np.nan) for name, length in lengths.items()
@@ -96,21 +98,23 @@ class PartialReference:
 
     def save(self) -> None:
         """Write what there is."""
-        save_reference(self.path, self.key, **self.splits)
+        if self.writes:
+            save_reference(self.path, self.key, **self.splits)
         self.unsaved = 0
 
 
 @contextmanager
-def resumable(path: Path, key: str, lengths: dict[str, int]) -> Iterator[PartialReference]:
+def resumable(path: Path, key: str, lengths: dict[str, int], ranks: Ranks) -> Iterator[PartialReference]:
     """The values of a pass of the block, which an earlier one under the same key may have begun; dropped when it is
     over."""
-    kept = PartialReference(path, key, lengths)
+    kept = PartialReference(path, key, lengths, ranks)
     try:
         yield kept
     except EngineError:
         kept.save()
         raise
-    path.unlink(missing_ok=True)
+    if ranks.main:
+        path.unlink(missing_ok=True)
 
 
 def weights_hash(state: Mapping[str, Tensor]) -> str:

@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from training.engine.config import RewardConfig, RunConfig
+from training.engine.config import UNQUANTIZED, RewardConfig, RunConfig
 from training.engine.data.packing import PackedRow
 from training.engine.data.records import PairSet, TokenPair
 from training.engine.errors import InputError
@@ -27,8 +27,8 @@ from training.engine.events import StopRequest
 from training.engine.loss_settings import BETA
 from training.engine.measuring.metrics import Column, accuracy
 from training.engine.measuring.scoring import rows_by_length, score_rows
-from training.engine.model.adapter_format import read_shape, read_state, write_adapter
-from training.engine.model.lora import Adapter, AdapterShape, copy_into
+from training.engine.model.adapter_format import AdaptedBase, read_shape, read_state, write_adapter
+from training.engine.model.lora import Adapter, copy_into
 from training.engine.model.policy import TrainedModel
 from training.engine.model.weights import Weights, state_of
 from training.engine.run_folder import write_atomically
@@ -43,15 +43,16 @@ class RewardModel(TrainedModel):
     keeps_last = True
     has_reference = False
 
-    def __init__(self, model: Any, *, dtype: torch.dtype, shape: AdapterShape, lanes: int = 1) -> None:
-        super().__init__(model, dtype=dtype, shape=shape, lanes=lanes)
+    def __init__(self, model: Any, **named: Any) -> None:
+        """``named``: see ``TrainedModel``."""
+        super().__init__(model, **named)
         width = self.head.output.in_features
         # Zero: at the start all rewards are equal, and the loss is ln 2.
         self.reward_head = nn.Parameter(torch.zeros(width, dtype=self.master, device=self.device))
 
     def weights(self, source: Path) -> Weights:
         """Adapter and head."""
-        return RewardWeights(self.adapter, self.reward_head, str(source))
+        return RewardWeights(self.adapter, self.reward_head, str(source), quantization=self.quantization)
 
     def side_values(self, row: PackedRow) -> Tensor:
         """Rewards (2 * pairs,) fp64 of a row that holds the completions' last tokens."""
@@ -68,6 +69,7 @@ class RewardWeights:
     head: nn.Parameter
     base_model: str
     folder_name: str = "reward_model"
+    quantization: str = UNQUANTIZED
 
     def parameters(self) -> dict[str, nn.Parameter]:
         """A and B of every adapted layer, and w."""
@@ -84,7 +86,8 @@ class RewardWeights:
     def write(self, directory: Path, state: dict[str, Tensor]) -> None:
         """Write all of it."""
         adapter = {name: each for name, each in state.items() if name != _HEAD}
-        write_adapter(directory, self.adapter.shape, adapter, base_model=self.base_model, head=state[_HEAD])
+        base = AdaptedBase(self.base_model, self.quantization)
+        write_adapter(directory, self.adapter.shape, adapter, base=base, head=state[_HEAD])
         save_file({_HEAD: state[_HEAD]}, directory / HEAD_FILE)
 
     def read(self, directory: Path) -> dict[str, Tensor]:

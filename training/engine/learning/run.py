@@ -19,11 +19,20 @@ from training.engine.errors import InputError
 from training.engine.events import Caller, log
 from training.engine.launcher import reports
 from training.engine.learning.checkpoint import resume
-from training.engine.learning.memory import GIB, available_bytes, memory_need, wants_checkpointing
+from training.engine.learning.memory import (
+    GIB,
+    OFF,
+    SELECTIVE,
+    WAYS,
+    available_bytes,
+    choose_checkpointing,
+    memory_need,
+)
 from training.engine.learning.reward import RewardModel, reward_config
 from training.engine.learning.trainer import RunOrigin, Trainer, TrainingData
 from training.engine.loss_settings import BETAS
-from training.engine.model.adapter_format import check_adapter_folder, read_shape, read_state
+from training.engine.measuring.board import check_library
+from training.engine.model.adapter_format import check_adapter_folder, other_base, read_shape, read_state
 from training.engine.model.layers import checkpoint_layers
 from training.engine.model.lora import AdapterShape, is_open, targets_of
 from training.engine.model.parallel import ALONE, Ranks, joined, world_size
@@ -77,6 +86,8 @@ def train(
             log(f"{files.out} is finished already")
             return meta
         prepare_torch(config)
+        if config.tensorboard:
+            check_library()
         encoder = TextEncoder.from_directory(files.model)
         reporting = caller if reports() else Caller(_ignore, caller.stop)
         pair_sets = _read(files, config, encoder, reporting)
@@ -156,11 +167,12 @@ def fit_into_memory(
     """Switch gradient checkpointing on if need be; returns the decision and its figures in GiB. Raises
     NotEnoughMemory."""
     needed, available = memory_need(trained, pairs, config), available_bytes(config, trained.device)
-    checkpointing = ranks.any(wants_checkpointing(config, needed, available))  # all of them, or none
-    if checkpointing:
-        checkpoint_layers(trained.model)
+    own = choose_checkpointing(config, needed, available)
+    checkpointing = next(way for way in reversed(WAYS) if ranks.any(own == way))  # all processes that of the shortest
+    if checkpointing != OFF:
+        checkpoint_layers(trained.model, selective=checkpointing == SELECTIVE)
     return {
-        "needed_gib": round(needed.total(checkpointing=checkpointing) / GIB, 6),
+        "needed_gib": round(needed.total(checkpointing) / GIB, 6),
         "available_gib": round(available / GIB, 6),
         "gradient_checkpointing": checkpointing,
     }
@@ -231,6 +243,8 @@ def load_start(kind: type[Trained], model: Path, adapter: Path | None, config: R
             f"the adapter {adapter} is on {', '.join(parent.target_modules)}, not on {', '.join(targets)}: set "
             "target_modules to its names"
         )
+    for note in other_base(adapter, config.quantization):
+        log(note)
     trained.adapter.load(read_state(adapter))
     return trained
 

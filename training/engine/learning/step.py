@@ -10,17 +10,19 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.distributed.tensor import DTensor
 
 from training.engine.config import RunConfig
 from training.engine.data.packing import PackedRow
 from training.engine.data.records import TokenPair
-from training.engine.errors import Diverged
+from training.engine.errors import Diverged, InputError
 from training.engine.losses import Pairs, pair_losses, weighted_sum
 from training.engine.measuring.scoring import SideLogProbs, check_finite
 from training.engine.model.lanes import ahead
 from training.engine.model.parallel import ALONE, Ranks, gathered
 from training.engine.model.policy import TrainedModel
 from training.engine.model.weights import Weights
+from training.language_models.four_bits import NotQuantizable, library
 
 Gradients = Sequence[torch.Tensor | None]  # one for each parameter; empty if the parameters hold them already
 
@@ -142,10 +144,44 @@ def fastest_way(optimizer: str, devices: set[str]) -> str:
 
 
 def make_optimizer(parameters: list[torch.nn.Parameter], config: RunConfig) -> torch.optim.Optimizer:
-    """The optimizer of the config over the trained parameters; the learning rate is set before every step."""
+    """The optimizer of the config over the trained parameters; the learning rate is set before every step. Raises
+    InputError where its state cannot be had."""
+    if config.optimizer_state != "full":
+        return _saving_optimizer(parameters, config)
     way = fastest_way(config.optimizer, {each.device.type for each in parameters})
     shared: dict[str, Any] = {"eps": config.adam_epsilon, "weight_decay": config.weight_decay, way: True}
     if config.optimizer == "rmsprop":
         return torch.optim.RMSprop(parameters, lr=config.learning_rate, alpha=config.adam_beta2, **shared)
     betas = (config.adam_beta1, config.adam_beta2)
     return torch.optim.AdamW(parameters, lr=config.learning_rate, betas=betas, **shared)
+
+
+def _saving_optimizer(parameters: list[torch.nn.Parameter], config: RunConfig) -> torch.optim.Optimizer:
+    """bitsandbytes' AdamW: its state in eight bits (arXiv 2110.02861), or in fp32 in pages that CUDA moves."""
+    setting = f"optimizer_state={config.optimizer_state}"
+    if any(isinstance(each, DTensor) for each in parameters):
+        raise InputError(f"{setting} is for weights that every process holds whole: set it to full, or processes to 1")
+    try:
+        kinds = library().optim
+    except NotQuantizable as error:
+        raise InputError(f"{setting} cannot be used: {error}") from error
+    kind = kinds.AdamW8bit if config.optimizer_state == "8bit" else kinds.PagedAdamW
+    optimizer: torch.optim.Optimizer = kind(
+        parameters,
+        lr=config.learning_rate,
+        betas=(config.adam_beta1, config.adam_beta2),
+        eps=config.adam_epsilon,
+        weight_decay=config.weight_decay,
+    )
+    return optimizer
+
+
+def state_bytes(parameters: Iterable[torch.Tensor], config: RunConfig) -> int:
+    """Bytes that the optimizer's memory takes on the device of its parameters."""
+    moments = 2 if config.optimizer == "adamw" else 1
+    sizes = [(each.numel(), each.numel() * each.element_size(), each.device.type) for each in parameters]
+    if config.optimizer_state == "8bit":  # tensors of less than 4,096 entries stay in fp32; a scale for 256 entries
+        return sum(moments * (count + 4 * -(-count // 256) if count >= 4096 else size) for count, size, _ in sizes)
+    if config.optimizer_state == "paged":  # large ones leave the device when it is short
+        return sum(moments * size for count, size, device in sizes if device == "cpu" or count < 100_000)
+    return sum(moments * size for _, size, _ in sizes)

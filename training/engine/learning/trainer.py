@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from training.engine.config import RunConfig
 from training.engine.data.records import TokenPair
@@ -30,6 +31,8 @@ from training.engine.learning.reference import (
 from training.engine.learning.reference_file import PartialReference, resumable, weights_hash
 from training.engine.learning.selection import Selection
 from training.engine.learning.step import Batch, Optimization
+from training.engine.measuring.board import board
+from training.engine.measuring.metrics import STEP_FIGURES
 from training.engine.measuring.scoring import (
     AfterRow,
     SideLogProbs,
@@ -40,22 +43,10 @@ from training.engine.measuring.scoring import (
     rows_of,
     score_rows,
 )
+from training.engine.measuring.utilisation import Operations
 from training.engine.model.parallel import ALONE, Ranks
 from training.engine.model.policy import TrainedModel
 from training.engine.run_folder import RunFolder, write_atomically
-
-_STEP_FIGURES = (
-    "loss",
-    "loss_floor",
-    "hard_loss",
-    "margin",
-    "reward_accuracy",
-    "chosen_logratio",
-    "rejected_logratio",
-    "chosen_reward",
-    "rejected_reward",
-    "displacement",
-)
 
 
 @dataclass(frozen=True)
@@ -104,6 +95,8 @@ class Trainer:
         )
         self.progress = RunProgress(step=0, seconds=0.0)
         self.clock = Clock(self.progress)
+        self.operations = Operations(model)
+        self.board: Callable[[dict[str, Any]], None] | None = None
         self.scoring_rate = 0.0  # pairs per second of the latest pass over pairs
         self.reference: dict[str, SideLogProbs] = {}
         from_base = config.tuning == "lora" and (origin.inputs["adapter_sha256"] is None or config.reference == "base")
@@ -159,6 +152,8 @@ class Trainer:
             if self.schedule.saves_after(step):
                 self.save()
         self._cancel_if_asked()
+        if self.config.checkpoint_every and not torch.are_deterministic_algorithms_enabled():
+            self.save()  # steps that are taken again would end elsewhere
         return self._result(clock)
 
     def batch(self, step: int) -> Batch:
@@ -176,11 +171,12 @@ class Trainer:
         scores = pair_scores(batch.step_pairs, values, batch.reference[batch.indices])
         summary = figures_of(scores, self.config, has_reference=self.model.has_reference)
         return {
-            **{name: value for name, value in summary.items() if name in _STEP_FIGURES},
+            **{name: value for name, value in summary.items() if name in STEP_FIGURES},
             "grad_norm": norm,
             "learning_rate": learning_rate,
             "pairs": len(batch.indices),
             "tokens": self.optimization.tokens,
+            "scored": sum(len(ids) for pair in batch.step_pairs for ids in pair.scored_ids),
         }
 
     def evaluate(self, step: int) -> None:
@@ -238,15 +234,15 @@ class Trainer:
     def _resumable(
         self, name: str, splits: dict[str, list[TokenPair]]
     ) -> AbstractContextManager[PartialReference | None]:
-        """The values so far of a pass over pairs under the present weights, so that an interrupted one goes on. None
-        for several processes, each of which has but a part, and for all weights, whose hash takes long."""
-        if self.ranks.size > 1 or self.config.tuning == "full":
+        """The values so far of a pass under the present weights, to go on from. None for all weights: a long hash."""
+        if self.config.tuning == "full":
             return nullcontext()
         ingredients = reference_ingredients(self.model, self.config, self.origin.inputs)
         hashes = {split: pairs_hash(pairs) for split, pairs in splits.items()}
-        key = cache_key({**ingredients, **hashes, "trained": weights_hash(self.weights.state())})
+        trained = {"trained": weights_hash(self.weights.state()), "processes": self.ranks.size}
+        key = cache_key({**ingredients, **hashes, **trained})
         lengths = {split: len(pairs) for split, pairs in splits.items()}
-        return resumable(self.folder.path / f"{name}.partial.safetensors", key, lengths)
+        return resumable(self.folder.path / f"{name}.partial.safetensors", key, lengths, self.ranks)
 
     def _margin_lines(self, name: str, pairs: list[TokenPair], kept: PartialReference | None) -> Iterator[str]:
         """A line per pair with its margin under the finished weights. Strong disagreement may be a wrong label."""
@@ -258,7 +254,7 @@ class Trainer:
         )
 
     def _report(self, step: int, figures: dict[str, Any], clock: Clock) -> None:
-        pairs, tokens = figures.pop("pairs"), figures.pop("tokens")
+        pairs, tokens, scored = (figures.pop(name) for name in ("pairs", "tokens", "scored"))
         rate, remaining = clock.rate(pairs, self.schedule.steps - step)
         self._record(
             {
@@ -271,6 +267,7 @@ class Trainer:
                 "tokens": tokens,
                 "pairs_per_second": rate,
                 "tokens_per_second": round(tokens * rate / pairs, 1),
+                **self.operations.share(self.operations.of_step(tokens, scored), pairs / rate, self.ranks.size),
                 "remaining_seconds": remaining,
                 "after_seconds": round(self._seconds_evaluating(step) + self._seconds_at_the_end(), 1),
             }
@@ -296,6 +293,9 @@ class Trainer:
     def _record(self, record: dict[str, Any]) -> None:
         """Append a record to the metrics and emit it."""
         self.folder.append_metrics(record)
+        if self.config.tensorboard and self.ranks.main:
+            self.board = self.board or board(self.folder.path, after=record["step"] - 1)
+            self.board(record)
         self.caller.emit(record)
 
     def _after_row(self, what: str, total: int, after: Callable[[], float | None] = lambda: None) -> AfterRow:
@@ -305,8 +305,7 @@ class Trainer:
         def after_row(scored: int, known: int = 0) -> None:
             report.update(scored, known)
             self.scoring_rate = report.rate
-            if self.ranks.size == 1:  # several stop together, between steps
-                self._cancel_if_asked()
+            self._cancel_if_asked()
 
         return after_row
 

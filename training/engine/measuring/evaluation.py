@@ -14,11 +14,11 @@ from training.engine.config import RunConfig
 from training.engine.data.records import PairSet, TokenPair, read_token_pairs
 from training.engine.data.text import TextEncoder
 from training.engine.errors import InputError
-from training.engine.events import StopRequest
+from training.engine.events import StopRequest, log
 from training.engine.loss_settings import LossSettings
 from training.engine.measuring.metrics import PairScores
 from training.engine.measuring.scoring import SideLogProbs, figures_of, pair_scores, rows_by_length, score_rows
-from training.engine.model.adapter_format import read_shape, read_state
+from training.engine.model.adapter_format import other_base, read_shape, read_state
 from training.engine.model.lora import ALL_LINEAR, AdapterShape
 from training.engine.model.policy import Policy
 from training.engine.run_folder import write_atomically, write_json
@@ -45,6 +45,9 @@ def score(
 
 def open_policy(model: Path, adapter: Path | None, reference_adapter: Path | None, config: RunConfig) -> Policy:
     """The model, with room for either adapter. Raises InputError where they differ in shape."""
+    for each in filter(None, dict.fromkeys((adapter, reference_adapter))):
+        for note in other_base(each, config.quantization):
+            log(note)
     return Policy.load(model, config, shape=_shape(adapter, reference_adapter, config))
 
 

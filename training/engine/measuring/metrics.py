@@ -13,6 +13,19 @@ from training.engine.loss_settings import PER_TOKEN, LossSettings
 
 Column = NDArray[np.float64]
 
+STEP_FIGURES = (
+    "loss",
+    "loss_floor",
+    "hard_loss",
+    "margin",
+    "reward_accuracy",
+    "chosen_logratio",
+    "rejected_logratio",
+    "chosen_reward",
+    "rejected_reward",
+    "displacement",
+)
+
 
 @dataclass(frozen=True)
 class PairScores:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ from training.engine.measuring.metrics import Column, PairScores, summarise, wei
 from training.engine.model.parallel import ALONE, Ranks
 from training.engine.model.policy import TrainedModel
 
+ROWS_BETWEEN = 4  # of each process, between two exchanges of values
 SideLogProbs = NDArray[np.float64]  # (pairs, 2): summed log-probability of chosen and rejected, in nats
 
 
@@ -76,10 +77,10 @@ def score_rows(
 ) -> SideLogProbs:
     """The model's values of every pair in ``pairs``, (pairs, 2), each of which must lie in exactly one row.
 
-    ``after_row`` is called after every row with the number of pairs scored so far. ``kept``: the values that are known
-    already, whose rows are left out, and that new ones are added to. Raises
-    Diverged, naming the pair, when a log-probability is not finite, and ValueError when a pair was in no row: no hole
-    is ever returned.
+    ``after_row`` is called after every row with the number of pairs scored so far; by several processes after some rows
+    of each, by all of them the same number of times, so that it may agree on a stop. ``kept``: the values that are
+    known already, whose rows are left out, and that new ones are added to. Raises Diverged, naming the pair, when a
+    log-probability is not finite, and ValueError when a pair was in no row: no hole is ever returned.
     """
     result, covered = np.zeros((len(pairs), 2)), np.zeros(len(pairs))
     if kept is not None:
@@ -94,21 +95,35 @@ def score_rows(
             values: SideLogProbs = model.side_values(part[0]).cpu().numpy().reshape(-1, 2)
         return values
 
-    parts = ranks.share(_in_order(rows)) if ranks.size > 1 else ((row, True) for row in rows)
-    for (row, counts), values in model.lanes.each(values_of, parts):
-        if counts:
-            if ranks.size == 1:  # several find out together, at the end: none waits for one that gave up
-                check_finite(values, [pairs[index] for index in row.pairs])
-            result[list(row.pairs)] = values
-            covered[list(row.pairs)] = 1
-            if kept is not None:
-                kept.add(row.pairs, values)
+    def done(places: Sequence[int], values: SideLogProbs) -> None:
+        check_finite(values, [pairs[index] for index in places])
+        result[places], covered[places] = values, 1
+        if kept is not None:
+            kept.add(places, values)
         after_row(int(covered.sum()))
-    result, covered = ranks.add_up(result), ranks.add_up(covered)
-    check_finite(result, pairs)
+
+    if ranks.size == 1:
+        for (row, _), values in model.lanes.each(values_of, ((row, True) for row in rows)):
+            done(list(row.pairs), values)
+    else:
+        for wave in _waves(_in_order(rows), ranks):
+            places = [index for row in wave for index in row.pairs]
+            found = np.full((len(pairs), 2), 0.0)
+            for (row, counts), values in model.lanes.each(values_of, ranks.share(wave)):
+                if counts:
+                    found[list(row.pairs)] = values
+            # In all processes alike: none waits for one that gave up, or that was asked to stop.
+            done(places, ranks.add_up(found[places]))
     if not covered.all():
         raise ValueError(f"{int((covered == 0).sum())} pairs were in no row")
     return result
+
+
+def _waves(rows: Sequence[PackedRow], ranks: Ranks) -> Iterator[Sequence[PackedRow]]:
+    """The rows in parts of a few for each process, after which they exchange their values."""
+    size = ROWS_BETWEEN * ranks.size
+    for first in range(0, len(rows), size):
+        yield rows[first : first + size]
 
 
 def _in_order(rows: Iterable[PackedRow]) -> Sequence[PackedRow]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from training.engine.config import RunConfig, setting
+from training.engine.config import RunConfig
 from training.engine.errors import InputError
+from training.engine.setting_fields import setting
 
 RLOO, PPO, ONLINE_DPO = "rloo", "ppo", "online_dpo"
 

@@ -1,8 +1,12 @@
-"""Adapters on disk, in PEFT's format: ``adapter_config.json`` and ``adapter_model.safetensors``."""
+"""Adapters on disk, in PEFT's format: ``adapter_config.json`` and ``adapter_model.safetensors``.
+
+Beside them ``base.json`` says in which number format the frozen model was, where it was rounded.
+"""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +14,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from training.engine.config import UNQUANTIZED
 from training.engine.errors import InputError
 from training.engine.model.lora import AdapterShape
 from training.language_models.loading import broken_link
 
 CONFIG_NAME = "adapter_config.json"
 WEIGHTS_NAME = "adapter_model.safetensors"
+BASE_NAME = "base.json"  # only of an adapter beside a rounded model
 _PREFIX = "base_model.model."
 _HEAD = "score"  # of a model for sequence classification, as transformers names it in every family
 # Settings of LoRA variants that compute something else than B A x * alpha / r, each with the values for "not used".
@@ -30,6 +36,14 @@ _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "lora_bias": (False, None),
     "layers_to_transform": (None, []),
 }
+
+
+@dataclass(frozen=True)
+class AdaptedBase:
+    """The model beside which an adapter learned: its folder or name, and the number format of its frozen layers."""
+
+    name: str
+    quantization: str = UNQUANTIZED
 
 
 def check_adapter_folder(directory: Path) -> None:
@@ -77,8 +91,29 @@ def read_state(directory: Path) -> dict[str, Tensor]:
     return state
 
 
+def quantization_of(directory: Path) -> str:
+    """The number format of the frozen model beside which an adapter learned. Raises InputError."""
+    if not (directory / BASE_NAME).exists():
+        return UNQUANTIZED
+    try:
+        return str(json.loads((directory / BASE_NAME).read_text(encoding="utf-8"))["quantization"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"cannot read the adapter {directory}: {error}") from error
+
+
+def other_base(directory: Path, quantization: str) -> list[str]:
+    """A sentence for people where an adapter learned beside a model in another number format than it is used with."""
+    own = quantization_of(directory)
+    if own == quantization:
+        return []
+    beside, now = (
+        "the full model" if each == UNQUANTIZED else f"a model in {each.upper()}" for each in (own, quantization)
+    )
+    return [f"the adapter {directory} learned beside {beside} and is used beside {now}: its numbers differ a little"]
+
+
 def write_adapter(
-    directory: Path, shape: AdapterShape, state: dict[str, Tensor], *, base_model: str, head: Tensor | None = None
+    directory: Path, shape: AdapterShape, state: dict[str, Tensor], *, base: AdaptedBase, head: Tensor | None = None
 ) -> None:
     """Write both files into an existing folder: A and B of every layer, named as ``Adapter.parameters`` names them.
     They keep their master precision, so nothing is lost. ``head``: w of a reward model, (d,), with which PEFT loads the
@@ -87,10 +122,13 @@ def write_adapter(
     if head is not None:
         named[f"{_PREFIX}{_HEAD}.weight"] = head.unsqueeze(0).contiguous()
     save_file(named, directory / WEIGHTS_NAME, metadata={"format": "pt"})
+    if base.quantization != UNQUANTIZED:  # a file of its own: PEFT's config has no field for it
+        facts = {"quantization": base.quantization}
+        (directory / BASE_NAME).write_text(json.dumps(facts) + "\n", encoding="utf-8")
     config: dict[str, Any] = {
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM" if head is None else "SEQ_CLS",
-        "base_model_name_or_path": base_model,
+        "base_model_name_or_path": base.name,
         "inference_mode": True,
         "r": shape.rank,
         "lora_alpha": int(shape.alpha) if shape.alpha.is_integer() else shape.alpha,

@@ -13,12 +13,27 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
+from torch.utils.checkpoint import (
+    CheckpointPolicy,
+    checkpoint,
+    create_selective_checkpoint_contexts,
+    noop_context_fn,
+)
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from training.engine.errors import InputError
 
 PRE_NORMS = ("input_layernorm", "post_attention_layernorm")
+ATTENTION_KERNELS = frozenset(
+    {
+        "torch_attn::_varlen_attn",
+        "aten::_scaled_dot_product_flash_attention",
+        "aten::_scaled_dot_product_flash_attention_for_cpu",
+        "aten::_scaled_dot_product_efficient_attention",
+        "aten::_scaled_dot_product_cudnn_attention",
+    }
+)
+KEPT = ATTENTION_KERNELS | {"aten::mm", "aten::addmm"}  # the linear layers, and attention where one kernel does it
 POST_NORM_FAMILIES = frozenset({"olmo2"})  # there these norms come after attention and MLP, before the sum
 
 
@@ -147,6 +162,14 @@ def replace_parts(model: Any, *, dtype: torch.dtype) -> bool:
     return pre_norm
 
 
+def widen_ends(model: Any, *, master: torch.dtype) -> frozenset[nn.Parameter]:
+    """Have the embeddings of a packed model give the master precision, whatever they are stored in. Returns their
+    weights and the head's, of which then no wider copy is needed: packed rows call ``Head``, never the model's own."""
+    embeddings = model.get_input_embeddings()
+    embeddings.register_forward_hook(lambda module, arguments, result: result.to(master))
+    return frozenset({embeddings.weight, model.get_output_embeddings().weight})
+
+
 def layers_of(model: Any) -> nn.ModuleList:
     """The layers of a model. Raises InputError where no list of modules has their number."""
     count = model.config.get_text_config().num_hidden_layers
@@ -156,14 +179,23 @@ def layers_of(model: Any) -> nn.ModuleList:
     raise InputError(f"the {count} layers of the model were not found among its modules")
 
 
-def checkpoint_layers(model: Any) -> None:
+def checkpoint_layers(model: Any, *, selective: bool = False) -> None:
     """From now on a layer's activations are computed again in the backward instead of being kept: the same numbers to
-    the last bit, for one more forward."""
+    the last bit, for one more forward. ``selective``: the results of its products and of attention kernels are kept, so
+    that only what is cheap is computed again."""
+    contexts = partial(create_selective_checkpoint_contexts, _keeps) if selective else noop_context_fn
     for layer in layers_of(model):
-        layer.forward = partial(_checkpointed, layer.forward)
+        layer.forward = partial(_checkpointed, layer.forward, contexts)
 
 
-def _checkpointed(forward: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+def _checkpointed(forward: Callable[..., Any], contexts: Callable[[], Any], *arguments: Any, **named: Any) -> Any:
     if not torch.is_grad_enabled():
         return forward(*arguments, **named)
-    return checkpoint(forward, *arguments, use_reentrant=False, preserve_rng_state=False, **named)
+    options: dict[str, Any] = {"use_reentrant": False, "preserve_rng_state": False, "context_fn": contexts}
+    return checkpoint(forward, *arguments, **options, **named)
+
+
+def _keeps(context: Any, operation: Any, *arguments: Any, **named: Any) -> CheckpointPolicy:
+    """Whether selective checkpointing keeps the result of an operation."""
+    is_kept = operation.name() in KEPT
+    return CheckpointPolicy.MUST_SAVE if is_kept else CheckpointPolicy.PREFER_RECOMPUTE

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from training.engine.config import LINEAR_PROJECTIONS
 from training.engine.errors import InputError
 from training.language_models.adapters import AdaptedLinear
+from training.language_models.four_bits import FourBitLinear, NotQuantizable
 
 ALL_LINEAR = "all-linear"
 _DEFAULT = tuple(sorted(LINEAR_PROJECTIONS))
@@ -103,14 +104,27 @@ class Adapter:
                 layer.enabled = before[name]
 
 
-def adapt(model: nn.Module, *, dtype: torch.dtype, shape: AdapterShape, skip: nn.Module | None) -> Adapter:
+def adapt(
+    model: nn.Module,
+    *,
+    dtype: torch.dtype,
+    shape: AdapterShape,
+    skip: nn.Linear,
+    four_bits: bool = False,
+) -> Adapter:
     """Replace every linear layer of ``model`` in place, except ``skip``, the output head, and freeze all else.
 
-    Layers named in ``shape.target_modules`` carry an adapter (see ``targets_of``). Raises InputError if none of the
-    model's does.
+    Layers named in ``shape.target_modules`` carry an adapter (see ``targets_of``). ``four_bits``: the layers go to the
+    head's device one by one, and keep their weights there in four bits. Raises InputError if none of the model's layers
+    carries an adapter, and where four bits cannot be had.
     """
     model.requires_grad_(False)
     linear, others = _layers_with_weights(model, skip)
+    if four_bits and others:
+        raise InputError(
+            f"quantization=nf4 is for linear layers, and this model has other weights too, in {', '.join(others)}: set "
+            "it to none"
+        )
     asked, shape = shape, replace(shape, target_modules=targets_of(shape.target_modules, linear))
     survey = Survey(
         linear=linear,
@@ -118,17 +132,32 @@ def adapt(model: nn.Module, *, dtype: torch.dtype, shape: AdapterShape, skip: nn
         left_alone=(*(name for name in linear if name not in shape.target_modules), *others),
         lacks_default=asked.target_modules == _DEFAULT != shape.target_modules,
     )
+    scale = shape.alpha / shape.rank
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if not isinstance(child, nn.Linear) or child is skip:
                 continue
             rank = shape.rank if name in shape.target_modules else 0
-            setattr(parent, name, AdaptedLinear(child, dtype=dtype, rank=rank, scale=shape.alpha / shape.rank))
+            replacement: AdaptedLinear
+            if four_bits:
+                replacement = _in_four_bits(child, skip.weight.device, dtype=dtype, rank=rank, scale=scale)
+            else:
+                replacement = AdaptedLinear(child, dtype=dtype, rank=rank, scale=scale)
+            setattr(parent, name, replacement)
     adapter = Adapter(model, shape, survey)
     if not adapter.layers:
         survey.check()
         raise InputError(f"the model has no linear layer that could carry an adapter; it has {', '.join(others)}")
     return adapter
+
+
+def _in_four_bits(
+    child: nn.Linear, device: torch.device, *, dtype: torch.dtype, rank: int, scale: float
+) -> FourBitLinear:
+    try:
+        return FourBitLinear(child.to(device), dtype=dtype, rank=rank, scale=scale)
+    except NotQuantizable as error:
+        raise InputError(f"quantization=nf4 cannot be used: {error}") from error
 
 
 def is_open(names: tuple[str, ...]) -> bool:

@@ -6,25 +6,34 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from training.engine.errors import InputError
-from training.engine.model.adapter_format import read_shape, read_state
+from training.engine.events import log
+from training.engine.model.adapter_format import quantization_of, read_shape, read_state
 from training.engine.model.weights import read_model, write_model
 from training.engine.run_folder import building
 from training.language_models.folders import publish_folder
+from training.language_models.four_bits import NF4, NotQuantizable, rounded
 
 
 @torch.no_grad()
-def merge(model: Path, adapter: Path, out: Path, *, dtype: torch.dtype) -> dict[str, Any]:
+def merge(model: Path, adapter: Path, out: Path, *, dtype: torch.dtype, as_stored: bool = False) -> dict[str, Any]:
     """Write the merged model to ``out``, whole or not at all. Sums are taken in fp64 and rounded once to ``dtype``:
     bfloat16 loses most of a young adapter in that rounding, float32 loses nothing.
 
-    Raises InputError if ``out`` exists, or if the adapter does not fit the model.
+    An adapter that learned beside a model in four bits is added to the weights as those four bits have them, so that
+    the merged model is the one that was trained. ``rounding`` in the answer is what they lost: the length of all
+    differences to the stored weights over the length of those weights. ``as_stored`` adds it to the stored weights.
+
+    Raises InputError if ``out`` exists, if the adapter does not fit the model, or if four bits cannot be had.
     """
     if out.exists():
         raise InputError(f"{out} already exists: choose another folder")
     shape, state = read_shape(adapter), read_state(adapter)
+    four_bits = quantization_of(adapter) == NF4 and not as_stored
     base = read_model(model)
+    lost = _round(base, base.get_output_embeddings()) if four_bits else None
     layers = {name.rpartition(".lora_")[0] for name in state}
     for name in sorted(layers):
         try:
@@ -40,4 +49,25 @@ def merge(model: Path, adapter: Path, out: Path, *, dtype: torch.dtype) -> dict[
     with building(out) as temporary:
         write_model(temporary, tensors, source=model)
         publish_folder(temporary, out, replace=True)
-    return {"out": str(out), "layers": len(layers), "dtype": str(dtype).removeprefix("torch.")}
+    answer = {"out": str(out), "layers": len(layers), "dtype": str(dtype).removeprefix("torch.")}
+    if lost is None:
+        return answer
+    log(f"the merged weights are those of the model in four bits: {lost:.1%} of their length differs from the stored")
+    return answer | {"base": NF4, "rounding": round(lost, 4)}
+
+
+def _round(base: nn.Module, head: nn.Module | None) -> float:
+    """Put in the place of every linear layer's weights, except the head's, what four bits keep of them. Returns the
+    share of their length that is lost."""
+    squares = torch.zeros(2, dtype=torch.float64)
+    for each in base.modules():
+        if not isinstance(each, nn.Linear) or each is head:
+            continue
+        try:
+            kept = rounded(each.weight.data, dtype=torch.float32)
+        except NotQuantizable as error:
+            raise InputError(f"the adapter learned beside a model in four bits: {error}") from error
+        stored = each.weight.data.float()
+        squares += torch.stack([(kept - stored).double().square().sum(), stored.double().square().sum()])
+        each.weight.data = kept
+    return float((squares[0] / squares[1]).sqrt())

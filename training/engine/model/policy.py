@@ -10,13 +10,13 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor, nn
 
-from training.engine.config import RewardConfig, RunConfig
+from training.engine.config import UNQUANTIZED, RewardConfig, RunConfig
 from training.engine.data.packing import PackedRow
 from training.engine.errors import InputError
 from training.engine.model.forward import Forward, PackedForward, SequentialForward
 from training.engine.model.head import Head
 from training.engine.model.lanes import Lanes
-from training.engine.model.layers import layers_of
+from training.engine.model.layers import layers_of, widen_ends
 from training.engine.model.lora import Adapter, AdapterShape, adapt
 from training.engine.model.parallel import shard, shard_frozen, world_size
 from training.engine.model.weights import (
@@ -31,6 +31,7 @@ from training.engine.model.weights import (
 )
 from training.language_models.adapters import AdaptedLinear
 from training.language_models.families import has_plain_attention
+from training.language_models.four_bits import NF4, move_but_layers
 from training.language_models.hollow import StoredWeights
 from training.language_models.precision import choose_dtype, master_dtype
 
@@ -42,11 +43,22 @@ class TrainedModel(ABC):
     """Whether rows must hold the last token of a completion."""
     has_reference: ClassVar[bool]
     """Whether its numbers are compared with those of a reference."""
+    narrow_on: ClassVar[frozenset[str]] = frozenset({"cuda"})
+    """Devices on which frozen embeddings and head stay in the compute dtype if they are stored in it: one copy each."""
 
-    def __init__(self, model: Any, *, dtype: torch.dtype, shape: AdapterShape | None, lanes: int = 1) -> None:
+    def __init__(
+        self,
+        model: Any,
+        *,
+        dtype: torch.dtype,
+        shape: AdapterShape | None,
+        lanes: int = 1,
+        quantization: str = UNQUANTIZED,
+    ) -> None:
         """Takes the transformers model over: replaces its linear layers and sets it to evaluation mode. With a shape an
         adapter is trained and the rest is frozen; with None everything is trained. ``lanes``: see ``Lanes``; one lane
-        is used where rows cannot be computed side by side, or where each lane would hold a gradient of all weights."""
+        is used where rows cannot be computed side by side, or where each lane would hold a gradient of all weights.
+        ``quantization``: of the frozen layers, which then may lie elsewhere than the rest."""
         packs = has_plain_attention(model.config)
         # Unknown code may mix dtypes in ways that only work in one precision.
         self.dtype = dtype if packs or dtype == torch.float64 else torch.float32
@@ -54,11 +66,17 @@ class TrainedModel(ABC):
         output = model.get_output_embeddings()
         if output is None:
             raise InputError("the model has no output head: it must be a causal language model")
-        self._adapter = None if shape is None else adapt(model, dtype=self.dtype, shape=shape, skip=output)
+        self.quantization, four_bits = quantization, quantization == NF4
+        self._adapter = (
+            None if shape is None else adapt(model, dtype=self.dtype, shape=shape, skip=output, four_bits=four_bits)
+        )
         if self._adapter is None:
             free_all(model, dtype=self.dtype, skip=output)
+        narrow = packs and shape is not None and output.weight.device.type in self.narrow_on
+        ends = widen_ends(model, master=self.master) if narrow else frozenset()
         for parameter in model.parameters():
-            parameter.data = parameter.data.to(self.master)
+            if parameter not in ends or parameter.dtype != self.dtype:
+                parameter.data = parameter.data.to(self.master)
         self.head = Head(output, dtype=self.dtype, frozen=self._adapter is not None)
         self.device = self.head.device
         self.forward: Forward = PackedForward(model, self.head) if packs else SequentialForward(model, self.head)
@@ -76,7 +94,12 @@ class TrainedModel(ABC):
         if shape is not None and is_spread(config, directory):
             return cls._load_spread(directory, device, dtype=dtype, shape=shape)
         model: Any = read_model(directory)
-        return cls(model.to(device), dtype=dtype, shape=shape, lanes=config.lanes)
+        output = model.get_output_embeddings()
+        if config.quantization == NF4 and output is not None:
+            move_but_layers(model, device, head=output)
+        else:
+            model.to(device)
+        return cls(model, dtype=dtype, shape=shape, lanes=config.lanes, quantization=config.quantization)
 
     @classmethod
     def _load_spread(cls, directory: Path, device: torch.device, *, dtype: torch.dtype, shape: AdapterShape) -> Self:
@@ -107,10 +130,20 @@ class TrainedModel(ABC):
             raise InputError("all weights are trained: there is no adapter")
         return self._adapter
 
+    @property
+    def weights_are_frozen(self) -> bool:
+        """Whether an adapter alone is trained."""
+        return self._adapter is not None
+
     def notes(self) -> list[str]:
         """Sentences for people about this model where it differs from others: slower, or with layers left alone."""
         kind = self.model.config.model_type
         notes = []
+        if self.quantization == NF4:
+            notes.append(
+                "the frozen linear layers are in four bits (NF4): the adapter and every number here belong to the "
+                "rounded model, and beside the full one the adapter does nearly, not exactly, the same"
+            )
         if not self.forward.packs:
             number_format = str(self.dtype).removeprefix("torch.")
             notes.append(
@@ -135,15 +168,16 @@ class Policy(TrainedModel):
     keeps_last = False
     has_reference = True
 
-    def __init__(self, model: Any, *, dtype: torch.dtype, shape: AdapterShape | None, lanes: int = 1) -> None:
-        super().__init__(model, dtype=dtype, shape=shape, lanes=lanes)
+    def __init__(self, model: Any, **named: Any) -> None:
+        """``named``: see ``TrainedModel``."""
+        super().__init__(model, **named)
         self._side_values: Callable[[PackedRow], Tensor] = self.side_log_probs
 
     def weights(self, source: Path) -> Weights:
         """The adapter, or the whole model."""
         if self._adapter is None:
             return ModelWeights(self.model, source)
-        return AdapterWeights(self._adapter, str(source))
+        return AdapterWeights(self._adapter, str(source), quantization=self.quantization)
 
     def side_values(self, row: PackedRow) -> Tensor:
         """As ``side_log_probs``; weights that are spread over several processes are gathered for it."""
@@ -200,7 +234,7 @@ def is_spread(config: RunConfig, directory: Path) -> bool:
     """Whether several processes share the frozen model of a folder: where the config says so, or, if it leaves that
     open, where its weights take more than half of a GPU (what is left holds what a step keeps). A reward model and a
     run that writes completions cannot share it: they keep it whole as long as it fits at all."""
-    if config.tuning != "lora" or world_size() == 1 or config.sharding == "none":
+    if config.tuning != "lora" or world_size() == 1 or config.sharding == "none" or config.quantization == NF4:
         return False
     if config.sharding == "full":
         return True

@@ -14,8 +14,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from training.engine.config import UNQUANTIZED
 from training.engine.errors import InputError
-from training.engine.model.adapter_format import read_state, write_adapter
+from training.engine.model.adapter_format import AdaptedBase, read_state, write_adapter
 from training.engine.model.lora import Adapter, copy_into
 from training.engine.model.parallel import gathered, own_rows, spread_like
 from training.language_models import loading
@@ -56,6 +57,7 @@ class AdapterWeights:
     adapter: Adapter
     base_model: str
     folder_name: str = "adapter"
+    quantization: str = UNQUANTIZED
 
     def parameters(self) -> dict[str, nn.Parameter]:
         """A and B of every adapted layer."""
@@ -71,7 +73,7 @@ class AdapterWeights:
 
     def write(self, directory: Path, state: dict[str, Tensor]) -> None:
         """PEFT's two files."""
-        write_adapter(directory, self.adapter.shape, state, base_model=self.base_model)
+        write_adapter(directory, self.adapter.shape, state, base=AdaptedBase(self.base_model, self.quantization))
 
     def read(self, directory: Path) -> dict[str, Tensor]:
         """A and B by name."""
@@ -188,6 +190,7 @@ class CastLinear(nn.Module):
     def __init__(self, source: nn.Linear, *, dtype: torch.dtype) -> None:
         super().__init__()
         self.weight, self.bias, self.dtype = source.weight, source.bias, dtype
+        self.out_features = source.out_features
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., in) of any float dtype to (..., out) in the compute dtype."""

@@ -197,3 +197,39 @@ def test_lines_that_are_no_conversation_are_refused_by_line(
 def test_another_count_of_the_same_tokens_is_another_reference() -> None:
     same = completion_key((1,), (2, 3))
     assert same == completion_key((1,), (2, 3), None) != completion_key((1,), (2, 3), (True, False))
+
+
+WITHOUT_SYSTEM = (
+    "{% for one in messages %}{% if one.role != 'system' %}{{ '<|im_start|>' + one.role + '\\n' + one.content }}"
+    "{{ '<|im_end|>\\n' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+)
+WITHOUT_CALLS = "{% if tools %}{{ tools | tojson }}{% endif %}" + WITHOUT_SYSTEM
+
+
+@pytest.mark.parametrize("asked", ["Why did you say 'Be kind.'?", "Be kind."])
+def test_a_text_that_is_left_out_is_missed_though_another_message_holds_it(smollm2: Path, asked: str) -> None:
+    encoder = encoder_of(smollm2, "")
+    messages: list[Message] = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": asked}]
+    assert encoder.encode_prompt(messages)
+    encoder.tokenizer.chat_template = WITHOUT_SYSTEM
+    with pytest.raises(ConversationRefused, match=r"leaves out message 1 \(system\)"):
+        encoder.encode_prompt(messages)
+
+
+def test_a_call_that_is_left_out_is_missed_though_the_list_of_tools_has_its_name(smollm2: Path) -> None:
+    encoder = encoder_of(smollm2, "")
+    encoder.tokenizer.chat_template = WITHOUT_CALLS
+    with pytest.raises(ConversationRefused, match="leaves out the call of a tool"):
+        encoder.encode_turns(PROMPT[-1:], TURNS, ended=True)
+
+
+def test_a_turn_that_begins_as_the_templates_opening_ends_keeps_its_beginning(smollm2: Path) -> None:
+    encoder = encoder_of(smollm2, "")
+    encoder.tokenizer.chat_template = MARKED.replace(
+        "{% generation %}{{ '\\n' + one.content", "{{ '\\n' }}{% generation %}{{ one.content"
+    )
+    turns: list[Message] = [{**TURNS[2], "content": "\n\nIt rains."}, *TURNS[3:]]
+    ids, is_scored = encoder.encode_turns([{"role": "user", "content": "Weather?"}], turns, ended=True)
+    learned = [token for token, counts in zip(ids, is_scored, strict=True) if counts]
+    assert encoder.tokenizer.decode(learned) == "\n\nIt rains.<|im_end|>Yes.<|im_end|>"

@@ -1,10 +1,12 @@
 """Memory before the first step, and gradient checkpointing: the same numbers for less of it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+import torch.distributed as dist
 from torch.profiler import ProfilerActivity, profile
 
 from tests.training.engine import tiny, workshop
@@ -13,21 +15,26 @@ from training.engine.config import RunConfig
 from training.engine.data.packing import PackedRow, pack_row
 from training.engine.learning.memory import (
     GIB,
+    OFF,
+    ON,
+    SELECTIVE,
     UNKNOWN,
+    WAYS,
     MemoryNeed,
     NotEnoughMemory,
     _control_group_available,
     as_size,
     attention_bytes,
     available_bytes,
+    choose_checkpointing,
     memory_need,
     saved_bytes,
-    wants_checkpointing,
 )
 from training.engine.model.forward import VARLEN
-from training.engine.model.layers import checkpoint_layers
+from training.engine.model.layers import checkpoint_layers, layers_of
 from training.engine.model.lora import AdapterShape
 from training.engine.model.policy import Policy
+from training.engine.model.weights import read_hollow_model, stored_weights
 
 CONFIG = RunConfig(lora_rank=4, target_modules=tiny.SHAPE.target_modules, pairs_per_step=8, tokens_per_row=200)
 
@@ -81,20 +88,19 @@ def peak_of_step(policy: Policy, row: PackedRow) -> int:
 
 
 @pytest.mark.parametrize("lengths", [(300, 200, 150), (60, 1100, 150), (1300, 40, 30)])
-@pytest.mark.parametrize("checkpointing", [False, True])
-def test_the_estimate_is_what_the_allocator_counts(lengths: tuple[int, int, int], checkpointing: bool) -> None:
+@pytest.mark.parametrize("checkpointing", WAYS)
+def test_the_estimate_is_what_the_allocator_counts(lengths: tuple[int, int, int], checkpointing: str) -> None:
     """Of one pair; the second and third have attention weights that are computed again."""
     policy = tiny.policy_of(tiny.model(num_hidden_layers=5, max_position_embeddings=4096), dtype=torch.float32)
     sides = ([3 + place % 40 for place in range(shift, length + shift)] for shift, length in enumerate(lengths))
     pairs = [tiny.pair(*sides), *[tiny.pair([3] * 6, [4] * 5, [5] * 4)] * 4]
     config = RunConfig(**{**CONFIG.as_dict(), "target_modules": tiny.SHAPE.target_modules, "pairs_per_step": 1})
     needed = memory_need(policy, pairs, config)
-    if checkpointing:
-        checkpoint_layers(policy.model)
+    if checkpointing != OFF:
+        checkpoint_layers(policy.model, selective=checkpointing == SELECTIVE)
     peak = peak_of_step(policy, pack_row(pairs, [0], share=True))
-    kept = needed.activations_checkpointed if checkpointing else needed.activations
-    assert kept + needed.passing == pytest.approx(peak, rel=0.2)
-    assert peak < needed.total(checkpointing=checkpointing) - needed.state
+    assert needed.kept(checkpointing) + needed.passing == pytest.approx(peak, rel=0.2)
+    assert peak < needed.total(checkpointing) - needed.state
 
 
 def test_a_kernel_that_keeps_no_attention_weights_is_asked_for_none() -> None:
@@ -113,23 +119,34 @@ def test_state_is_what_optimizer_gradients_and_probes_need() -> None:
         assert memory_need(policy, pairs, config).state == copies * 4 * trained
 
 
-@pytest.mark.parametrize(
-    ("setting", "available", "expected"),
-    [("auto", 10 * GIB, False), ("auto", 3 * GIB, True), ("on", 3 * GIB, True), ("off", 10 * GIB, False)],
+NEEDED = MemoryNeed(
+    state=1 * GIB, activations=4 * GIB, activations_selective=2 * GIB, activations_checkpointed=GIB // 2
 )
-def test_it_saves_memory_where_it_must_and_says_so(
-    setting: str, available: int, expected: bool, capsys: pytest.CaptureFixture[str]
+
+
+@pytest.mark.parametrize(
+    ("setting", "gibibytes", "expected", "said"),
+    [
+        ("auto", 10, OFF, ""),
+        ("auto", 4, SELECTIVE, "selective checkpointing is on"),
+        ("auto", 3, ON, "gradient checkpointing is on"),
+        ("selective", 10, SELECTIVE, ""),
+        ("on", 3, ON, ""),
+        ("off", 10, OFF, ""),
+    ],
+)
+def test_it_saves_as_much_memory_as_it_must_and_says_so(
+    setting: str, gibibytes: int, expected: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    needed = MemoryNeed(state=1 * GIB, activations=4 * GIB, activations_checkpointed=GIB // 2)
-    assert wants_checkpointing(RunConfig(gradient_checkpointing=setting), needed, available) is expected
-    assert ("gradient checkpointing is on" in capsys.readouterr().err) is (setting == "auto" and expected)
+    assert choose_checkpointing(RunConfig(gradient_checkpointing=setting), NEEDED, gibibytes * GIB) == expected
+    err = capsys.readouterr().err
+    assert said in err if said else not err
 
 
-@pytest.mark.parametrize(("setting", "available"), [("auto", GIB), ("on", GIB), ("off", 3 * GIB)])
-def test_what_cannot_fit_is_refused_with_what_would_help(setting: str, available: int) -> None:
-    needed = MemoryNeed(state=1 * GIB, activations=4 * GIB, activations_checkpointed=GIB // 2)
+@pytest.mark.parametrize(("setting", "gibibytes"), [("auto", 1), ("on", 1), ("selective", 3), ("off", 3)])
+def test_what_cannot_fit_is_refused_with_what_would_help(setting: str, gibibytes: int) -> None:
     with pytest.raises(NotEnoughMemory, match="lower tokens_per_row"):
-        wants_checkpointing(RunConfig(gradient_checkpointing=setting), needed, available)
+        choose_checkpointing(RunConfig(gradient_checkpointing=setting), NEEDED, gibibytes * GIB)
 
 
 def test_what_is_free_is_asked_of_the_limit_the_machine_and_the_control_group(tmp_path: Path) -> None:
@@ -153,13 +170,14 @@ def test_what_is_free_is_asked_of_the_limit_the_machine_and_the_control_group(tm
 def test_gradient_checkpointing_changes_no_bit_of_the_result(
     model_folder: Path, data: Path, tmp_path: Path, dtype: str, tuning: str
 ) -> None:
-    for setting in ("on", "off"):
+    for setting in WAYS:
         meta = workshop.run(
             model_folder, data, tmp_path / setting, gradient_checkpointing=setting, dtype=dtype, tuning=tuning, epochs=1
         )
-        assert meta["memory"]["gradient_checkpointing"] is (setting == "on")
+        assert meta["memory"]["gradient_checkpointing"] == setting
     folder = "adapter/adapter_model.safetensors" if tuning == "lora" else "model/model.safetensors"
-    assert (tmp_path / "on" / folder).read_bytes() == (tmp_path / "off" / folder).read_bytes()
+    results = [(tmp_path / setting / folder).read_bytes() for setting in WAYS]
+    assert results[0] == results[1] == results[2]
 
 
 def test_with_checkpointing_less_is_kept() -> None:
@@ -184,8 +202,8 @@ def test_a_run_with_too_little_memory_switches_checkpointing_on_or_refuses(
         return memory
 
     plain = limited(1.0, "plain")
-    assert not plain["gradient_checkpointing"]
-    assert limited(plain["needed_gib"] * 0.9, "less")["gradient_checkpointing"]
+    assert plain["gradient_checkpointing"] == OFF
+    assert limited(plain["needed_gib"] * 0.9, "less")["gradient_checkpointing"] == SELECTIVE
     with pytest.raises(NotEnoughMemory, match=r"about 0\.\d\d MiB are needed .* 0\.01 MiB are allowed by memory_limit"):
         limited(1e-5, "nothing")
 
@@ -195,3 +213,29 @@ def test_a_run_with_too_little_memory_switches_checkpointing_on_or_refuses(
 )
 def test_a_size_is_never_rounded_to_nothing(count: int, text: str) -> None:
     assert as_size(count) == text
+
+
+@pytest.fixture
+def alone_in_a_group(tmp_path: Path) -> Iterator[None]:
+    """This process as the only one of a group: weights can be spread."""
+    dist.init_process_group("gloo", init_method=f"file://{tmp_path / 'group'}", rank=0, world_size=1)
+    yield
+    dist.destroy_process_group()
+
+
+def test_weights_that_are_gathered_for_a_layer_are_not_counted_as_kept_but_as_passing(
+    alone_in_a_group: None, model_folder: Path
+) -> None:
+    """With an adapter on one layer of seven autograd keeps the gathered weights of the others."""
+    pairs, shape = tiny.random_pairs(4), AdapterShape(4, 8.0, ("q_proj",))
+    row = pack_row(pairs, range(4), share=True)
+    config = RunConfig(lora_rank=4, target_modules=("q_proj",), pairs_per_step=4, dtype="float32", device="cpu")
+    whole = Policy.load(model_folder, config, shape=shape)
+    stored = stored_weights(model_folder)
+    spread = Policy(read_hollow_model(stored, torch.device("cpu")), dtype=torch.float32, shape=shape)
+    spread.spread(stored)
+    assert saved_bytes(spread, row) == saved_bytes(whole, row)
+    needs = [memory_need(each, pairs, config) for each in (whole, spread)]
+    assert needs[0].activations == needs[1].activations
+    layer = sum(each.numel() for each in layers_of(whole.model)[0].buffers()) * 4
+    assert needs[1].passing - needs[0].passing == pytest.approx(2 * layer, rel=0.1)

@@ -1,5 +1,8 @@
 """A reference pass that is interrupted goes on where it was, and ends in the same bits."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +129,25 @@ def test_an_interrupted_evaluation_or_last_pass_goes_on_too(
     assert "pairs_per_second" not in begins, "an earlier process scored these"
     assert (out / "margins.jsonl").read_bytes() == (tmp_path / "whole" / "margins.jsonl").read_bytes()
     assert not list(out.glob("*.partial.safetensors"))
+
+
+def test_several_processes_stop_together_in_the_middle_of_a_pass_and_go_on_there(
+    model_folder: Path, folder: Path, tmp_path: Path
+) -> None:
+    """The first process alone hears of the stop; after four rows of each they agree."""
+    root = Path(__file__).parents[4]
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    program = [str(Path(__file__).with_name("two_ranks_stop.py")), str(model_folder), str(folder / "train.jsonl")]
+    completed = subprocess.run(
+        [*launcher, *program, str(tmp_path)],
+        cwd=root,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)},
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert completed.returncode == 0, completed.stderr[-3000:]
+    assert "reference pass over 11 train pairs, 0 cached, 8 done before" in completed.stderr
+    assert reference_of(tmp_path / "stopped") == reference_of(tmp_path / "whole")
+    assert not (tmp_path / "stopped" / "reference.partial.safetensors").exists()

@@ -254,3 +254,21 @@ def test_a_reward_model_that_an_older_version_began_keeps_the_defaults_of_then()
     assert _as_begun(RewardConfig(epochs=3), older).epochs == 3  # another run: refused by claim
     newer = older | {"center_rewards_coefficient": 0.0}
     assert _as_begun(RewardConfig(), newer) == RewardConfig()
+
+
+def test_where_steps_may_end_elsewhere_the_last_one_is_kept_before_it_is_evaluated(
+    model_folder: Path, folder: Path, tmp_path: Path
+) -> None:
+    """As on CUDA: a run that is killed during its last evaluation takes no step again."""
+    with pytest.raises(Killed):
+        workshop.run(
+            model_folder,
+            folder / "train.jsonl",
+            tmp_path / "out",
+            Events(kill_at=("evaluated", 6)),
+            deterministic="off",
+        )
+    events = Events()
+    workshop.run(model_folder, folder / "train.jsonl", tmp_path / "out", events, deterministic="off")
+    assert events.of("progress") == []
+    assert [event["step"] for event in events.of("evaluated")] == [6]

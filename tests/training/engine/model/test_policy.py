@@ -1,5 +1,6 @@
 """Packed rows against the oracle in fp64: same log-probabilities, same gradients, and nothing leaks."""
 
+import copy
 from typing import Any, ClassVar
 
 import pytest
@@ -126,3 +127,30 @@ def test_no_tensor_of_scored_tokens_times_vocabulary_is_ever_allocated(monkeypat
         torch.autograd.backward(policy.side_log_probs(row).sum())
     assert max(seen.sizes) < len(row.targets) * 5000 / 10
     assert 8 * 1000 in seen.sizes
+
+
+class NarrowPolicy(Policy):
+    """A policy that does on a CPU what others do on CUDA."""
+
+    narrow_on: ClassVar[frozenset[str]] = frozenset({"cpu"})
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_frozen_embeddings_and_head_that_are_stored_in_bf16_are_kept_once_and_change_no_bit(tied: bool) -> None:
+    built = tiny.model(tie_word_embeddings=tied).bfloat16()
+    pairs = tiny.random_pairs(3)
+    seen: list[tuple[Any, ...]] = []
+    held: list[int] = []
+    row = pack_row(pairs, range(3), share=True)
+    for kind in (Policy, NarrowPolicy):
+        policy = kind(copy.deepcopy(built), dtype=torch.bfloat16, shape=tiny.SHAPE)
+        policy.adapter.initialise(0)
+        values = policy.side_values(row)
+        values.sum().backward()
+        seen.append((values.detach(), *(each.grad for each in policy.adapter.parameters().values())))
+        ends = [policy.model.get_input_embeddings().weight, policy.head.output.weight, policy.head._frozen]
+        sizes = {each.untyped_storage().data_ptr(): each.nbytes for each in ends if each is not None}
+        held.append(sum(sizes.values()))
+    assert all(map(torch.equal, *seen))
+    one = 2 * tiny.VOCABULARY * 32
+    assert held == ([3 * one, one] if tied else [5 * one, 2 * one])

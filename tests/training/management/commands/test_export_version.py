@@ -1,14 +1,17 @@
 """export_version writes a folder that others load."""
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.labeling.a_hub import hub
 from tests.training.conftest import NOW
 from tests.training.generation.test_loading import write_adapter
-from training.models import ModelVersion
+from training.models import ModelVersion, Run
 from training.versions import files
+from training.versions.hub import facts
 
 pytestmark = pytest.mark.django_db
 
@@ -43,3 +46,45 @@ def test_a_whole_model_has_nothing_to_merge(base: ModelVersion, var_dir: Path) -
     with pytest.raises(CommandError, match="tiny-base is a whole model already"):
         call_command("export_version", "tiny-base", "--merged", "--out", str(var_dir / "merged"))
     assert not (var_dir / "merged").exists()
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_a_push_sends_the_folder_with_its_card_to_a_model_that_others_see_only_if_asked(
+    trained: ModelVersion, var_dir: Path, monkeypatch: pytest.MonkeyPatch, public: bool
+) -> None:
+    folder, said = var_dir / "pushed", StringIO()
+    arguments = ["tiny-v1", "--push", "me/kind", *(["--public"] if public else [])]
+    monkeypatch.setenv("HF_TOKEN", "hf_test")
+    with hub() as kept:
+        monkeypatch.setenv("HF_ENDPOINT", kept.address)
+        call_command("export_version", *arguments, "--out", str(folder), stdout=said)
+        assert f"Uploaded: {kept.address}/me/kind" in said.getvalue()
+        (created,) = kept.repositories
+        assert created["name"] == "kind"
+        assert created.get("type", "model") == "model"
+        assert created["visibility"] == ("public" if public else "private")
+        assert kept.files == {each.name: each.read_bytes() for each in folder.iterdir()}
+        assert b"library_name: peft" in kept.files["README.md"]
+        kept.refuses = True
+        with pytest.raises(CommandError, match="The folder is written, but was not uploaded"):
+            call_command("export_version", *arguments, "--out", str(var_dir / "again"), stdout=StringIO())
+
+
+def test_a_push_without_a_token_is_refused_before_anything_is_written(
+    trained: ModelVersion, var_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setenv("HF_HOME", str(var_dir))
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(var_dir / "token"))
+    with pytest.raises(CommandError, match="HF_TOKEN"):
+        call_command("export_version", "tiny-v1", "--push", "me/kind", "--out", str(var_dir / "unsent"))
+    assert not (var_dir / "unsent").exists()
+
+
+def test_the_card_of_a_merged_model_says_so_and_how_the_version_learned(trained: ModelVersion) -> None:
+    card = facts(trained, merged=True)["README.md"].decode()
+    assert "library_name: transformers" in card
+    assert "added to the weights of the base" in card
+    assert "four bits" not in card
+    trained.run = Run(config={"quantization": "nf4"})
+    assert "four bits (NF4)" in facts(trained)["README.md"].decode()
