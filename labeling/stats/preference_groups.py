@@ -46,8 +46,8 @@ SPREAD = 1.5
 RIDGE = 1.0
 STARTS, ROUNDS, FOLDS = 6, 40, 5
 SURE = 2.5
-"""More groups must win by so many standard errors, and by GAIN nats for each vote. In simulated campaigns without groups
-chance reached 2 errors, or 2.8 at a gain of 0.012."""
+"""More groups must win by so many standard errors, and by GAIN nats for each vote. In simulated campaigns without
+groups chance reached 2 errors, or 2.8 at a gain of 0.012."""
 GAIN = 0.015
 FEWEST_MEMBERS = 2
 TEMPERATURES = np.linspace(0.4, 2.0, 33)
