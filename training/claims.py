@@ -29,6 +29,7 @@ from training.models import (
     BlameJob,
     EvaluationJob,
     GenerationJob,
+    GroupJob,
     JobStatus,
     LabSession,
     LensJob,
@@ -43,7 +44,7 @@ logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 """Gives the current time."""
 
-J = TypeVar("J", GenerationJob, SuiteRun, Run, LensJob, LabSession, EvaluationJob, PriceJob, BlameJob)
+J = TypeVar("J", GenerationJob, SuiteRun, Run, LensJob, LabSession, EvaluationJob, PriceJob, BlameJob, GroupJob)
 
 # Workers send a heartbeat every few seconds; one that is silent for this long is taken for dead on any machine.
 HEARTBEAT_SECONDS = 5.0
@@ -62,6 +63,7 @@ TASKS: dict[type[AnyJob], tuple[str, str]] = {
     EvaluationJob: ("training.tasks.run_evaluation", EvaluationJob.QUEUE),
     PriceJob: ("training.tasks.run_price", PriceJob.QUEUE),
     BlameJob: ("training.tasks.run_blame", BlameJob.QUEUE),
+    GroupJob: ("training.tasks.run_groups", GroupJob.QUEUE),
 }
 NOUNS: dict[type[AnyJob], str] = {
     GenerationJob: "generation",
@@ -72,6 +74,7 @@ NOUNS: dict[type[AnyJob], str] = {
     EvaluationJob: "evaluation",
     PriceJob: "price",
     BlameJob: "blame",
+    GroupJob: "group_job",
 }
 
 

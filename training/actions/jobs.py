@@ -12,9 +12,19 @@ from labeling.events.record import record
 from labeling.models import User
 from training.claims import enqueue, noun
 from training.errors import JobActive, JobOver
-from training.models import ACTIVE_STATUSES, BlameJob, EvaluationJob, GenerationJob, JobStatus, PriceJob, Run, SuiteRun
+from training.models import (
+    ACTIVE_STATUSES,
+    BlameJob,
+    EvaluationJob,
+    GenerationJob,
+    GroupJob,
+    JobStatus,
+    PriceJob,
+    Run,
+    SuiteRun,
+)
 
-J = TypeVar("J", GenerationJob, SuiteRun, Run, EvaluationJob, PriceJob, BlameJob)
+J = TypeVar("J", GenerationJob, SuiteRun, Run, EvaluationJob, PriceJob, BlameJob, GroupJob)
 
 
 def lock_person(person: User | None) -> None:

@@ -8,9 +8,19 @@ from typing import Any, TypeVar
 
 from django.core.management.base import CommandError, CommandParser
 
-from training.models import BlameJob, EvaluationJob, GenerationJob, JobStatus, ModelVersion, PriceJob, Run, SuiteRun
+from training.models import (
+    BlameJob,
+    EvaluationJob,
+    GenerationJob,
+    GroupJob,
+    JobStatus,
+    ModelVersion,
+    PriceJob,
+    Run,
+    SuiteRun,
+)
 
-J = TypeVar("J", GenerationJob, SuiteRun, Run, EvaluationJob, PriceJob, BlameJob)
+J = TypeVar("J", GenerationJob, SuiteRun, Run, EvaluationJob, PriceJob, BlameJob, GroupJob)
 POLL_SECONDS = 1.0
 
 

@@ -26,6 +26,7 @@ from training.models import (
     BlameJob,
     EvaluationJob,
     GenerationJob,
+    GroupJob,
     JobStatus,
     LabSession,
     LensJob,
@@ -89,6 +90,7 @@ _KINDS: dict[type[AnyJob], str] = {
     EvaluationJob: "evaluation",
     PriceJob: "price",
     BlameJob: "blame",
+    GroupJob: "groups",
 }
 
 
@@ -138,6 +140,7 @@ class Waiting:
         jobs += LensJob.objects.filter(status__in=ACTIVE_STATUSES).defer("result").select_related("campaign")
         jobs += LabSession.objects.filter(status__in=ACTIVE_STATUSES).select_related("campaign")
         jobs += BlameJob.objects.filter(status__in=ACTIVE_STATUSES).defer("result").select_related("campaign")
+        jobs += GroupJob.objects.filter(status__in=ACTIVE_STATUSES).defer("result").select_related("campaign")
         evaluations = EvaluationJob.objects.filter(status__in=ACTIVE_STATUSES).defer("parts", "report")
         jobs += evaluations.select_related("campaign", "version")
         jobs += PriceJob.objects.filter(status__in=ACTIVE_STATUSES).defer("trainings").select_related("campaign")
@@ -258,12 +261,14 @@ _OF_ANOTHER: dict[type[AnyJob], str | Promise] = {
     SuiteRun: gettext_lazy("a suite run of another campaign"),
     GenerationJob: gettext_lazy("a generation of another campaign"),
     PriceJob: gettext_lazy("a learning curve of another campaign"),
+    GroupJob: gettext_lazy("a look at the groups of another campaign"),
 }
 _OF_OURS: dict[type[AnyJob], str | Promise] = {
     Run: gettext_lazy("Run %(number)s of %(campaign)s"),
     SuiteRun: gettext_lazy("Suite run %(number)s of %(campaign)s"),
     GenerationJob: gettext_lazy("the generation for %(campaign)s"),
     PriceJob: gettext_lazy("the learning curve of %(campaign)s"),
+    GroupJob: gettext_lazy("a look at the groups of %(campaign)s"),
 }
 
 

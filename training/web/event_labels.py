@@ -9,6 +9,7 @@ from labeling.web.event_labels import Field, fields_of, sentence, shares_of, sho
 from training.models import (
     FIGURES,
     CandidateStrategy,
+    GroupJob,
     JobStatus,
     PeopleGate,
     Round,
@@ -54,6 +55,12 @@ EVENTS: dict[str, str | Promise] = {
     "lens.failed": _("Reward lens failed"),
     "lens.finished": _("Reward lens finished"),
     "lens.resumed": _("Reward lens resumed"),
+    "group_job.cancel_requested": _("Look at the groups: cancellation requested"),
+    "group_job.cancelled": _("Look at the groups cancelled"),
+    "group_job.failed": _("Look at the groups failed"),
+    "group_job.finished": _("Look at the groups finished"),
+    "group_job.resumed": _("Look at the groups resumed"),
+    "group_job.started": _("Look at the groups started"),
     "price.cancel_requested": _("Learning curve: cancellation requested"),
     "price.cancelled": _("Learning curve cancelled"),
     "price.failed": _("Learning curve failed"),
@@ -107,6 +114,7 @@ SUBJECTS: dict[str, str | Promise] = {
     "gate": _("gate"),
     "gatedecision": _("gate decision"),
     "generationjob": _("generation job"),
+    "groupjob": _("look at the groups"),
     "heldprompts": _("held prompts"),
     "lensjob": _("reward lens"),
     "modelversion": _("model version"),
@@ -127,7 +135,17 @@ WATCHED: dict[str, str | Promise] = {
     "flags": _("Flags"),
     "disagreement": _("Disagreement of annotators"),
 }
-_JOBS = ("blamejob", "evaluationjob", "generationjob", "labsession", "lensjob", "pricejob", "run", "suiterun")
+_JOBS = (
+    "blamejob",
+    "evaluationjob",
+    "generationjob",
+    "groupjob",
+    "labsession",
+    "lensjob",
+    "pricejob",
+    "run",
+    "suiterun",
+)
 FIELDS: dict[str, Field] = {
     **{f"{job}.status": Field(_("Status"), dict(JobStatus.choices)) for job in _JOBS},
     "accuracy": Field(_("Held-out accuracy"), as_text=percent),
@@ -170,6 +188,7 @@ FIELDS: dict[str, Field] = {
     "peoplegate.outcome": Field(_("Outcome"), dict(PeopleGate.Status.choices)),
     "peoplegate.prompts": Field(_("Prompts")),
     "peoplegate.win_rate": Field(_("Win rate"), as_text=percent),
+    "groupjob.kind": Field(_("Kind"), dict(GroupJob.Kind.choices)),
     "heldprompts.share": Field(_("Share of prompts held"), as_text=percent),
     "parent": Field(_("Parent")),
     "parent_accuracy": Field(_("Held-out accuracy of the parent"), as_text=percent),
