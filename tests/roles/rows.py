@@ -27,6 +27,7 @@ from labeling.models import (
     Webhook,
 )
 from tests.browser.furnished import Furnished, furnish
+from tests.browser.groups import grouping_of, search_for_groups
 from tests.browser.price import price_job_of
 from tests.browser.suite_runs import compared_runs
 from tests.people import NOON, Stage, pair, person, stage
@@ -78,6 +79,20 @@ def measuring(scene: Scene) -> str:
     """The campaign of a measurement of the learning curve that is under way."""
     PriceJob.objects.all().delete()
     return price_job_of(scene.stage, scene.furnished, "running").campaign.slug
+
+
+def grouped(scene: Scene) -> str:
+    """The slug of the campaign, with groups of annotators one of which has a version."""
+    grouping = grouping_of(scene.stage)
+    snapshot = scene.furnished.finished.snapshot
+    snapshot.group = grouping.groups.get(name="North")
+    snapshot.save(update_fields=["group"])
+    return grouping.campaign.slug
+
+
+def searched(scene: Scene, status: str) -> str:
+    """The slug of the campaign, with a search for groups."""
+    return search_for_groups(scene.stage, status).campaign.slug
 
 
 def learned_judgment(scene: Scene) -> int:

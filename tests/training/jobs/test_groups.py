@@ -6,15 +6,24 @@ from datetime import UTC, datetime
 import pytest
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
-from labeling.models import Assignment, Comparison, GroupMember, Judgment, User
+from labeling.actions.groups import declare_grouping
+from labeling.judging.acts import judge
+from labeling.judging.assignments import next_assignments
+from labeling.judging.drafts import JudgmentDraft
+from labeling.models import Assignment, Campaign, Comparison, GroupMember, Judgment, User
 from tests.people import Stage, asks, stage
+from tests.training.conftest import add_written_pairs
+from training.actions.group_versions import start_group_measurement, start_group_run
 from training.actions.groups import NoGroupsFound, TooFewVotes, declare_found, start_group_search
 from training.jobs.groups import run_group_job
-from training.models import GroupJob
+from training.jobs.run import run_training_job
+from training.models import GroupJob, ModelVersion
+from training.queries.group_versions import table_of
 
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+QUICK = {"epochs": 4, "learning_rate": 0.003, "pairs_per_step": 8, "dtype": "float32", "lora_rank": 2, "threads": 1}
 
 
 def two_texts(number: int) -> ComparisonDraft:
@@ -83,3 +92,40 @@ def test_a_search_needs_enough_people_with_enough_votes(scene: Stage) -> None:
     with pytest.raises(TooFewVotes, match="at least 4 annotators with 20 votes that prefer a side; there are 3"):
         start_group_search(campaign=scene.campaign, acting_user=scene.maya, now=NOW)
     assert not GroupJob.objects.exists()
+
+
+@pytest.mark.long
+def test_a_version_for_each_group_is_trained_and_measured_on_every_groups_pairs(
+    campaign: Campaign, alice: User, maya: User, base: ModelVersion
+) -> None:
+    """Alice wants the short text of each pair and Maya the long one, so every pair is a conflict."""
+    Campaign.objects.filter(pk=campaign.pk).update(overlap=2)
+    campaign.refresh_from_db()
+    add_written_pairs(campaign, per_prompt=3)
+    for person, longest in ((alice, False), (maya, True)):
+        while assignment := next_assignments(campaign=campaign, acting_user=person, now=NOW).next:
+            row = assignment.comparison
+            lengths = {"a": len(row.completion_a.text), "b": len(row.completion_b.text)}
+            left = lengths[assignment.left] > lengths[assignment.right]
+            draft = JudgmentDraft("left" if left == longest else "right", f"{person.pk} {assignment.pk}")
+            judge(assignment=assignment, draft=draft, acting_user=person, now=NOW)
+    groups = {"Brief": [alice], "Long": [maya]}
+    grouping = declare_grouping(campaign=campaign, name="Taste", groups=groups, acting_user=None, now=NOW)
+    for group in grouping.groups.order_by("name"):
+        run = start_group_run(group=group, acting_user=None, now=NOW, config=QUICK, hand_to_worker=False)
+        done = run_training_job(run.pk)
+        assert done is not None
+        assert done.status == "finished", done.error
+    job = start_group_measurement(grouping=grouping, acting_user=None, now=NOW, hand_to_worker=False)
+    measured = run_group_job(job.pk)
+    assert measured is not None
+    assert measured.status == "finished", measured.error
+    assert measured.result is not None
+    table = table_of(measured.result)
+    assert (table.groups, [row.own for row in table.rows]) == (["Brief", "Long"], ["Brief", "Long"])
+    assert [row.version for row in table.rows] == ["tiny-brief-v1", "tiny-long-v2"]
+    brief, long = (row.cells for row in table.rows)
+    assert brief[0].value is not None
+    assert brief[0].comparisons > 0
+    assert brief[0].value > (brief[1].value or 0.0)  # each serves its own group, and fails the other
+    assert (long[1].value or 0.0) > (long[0].value or 0.0)
