@@ -45,10 +45,11 @@ SPREAD = 1.5
 """Standard deviation of the offsets: a pair on which form says nothing is still won by 80 % of like-minded people."""
 RIDGE = 1.0
 STARTS, ROUNDS, FOLDS = 6, 40, 5
-SURE = 2.5
-"""More groups must win by so many standard errors, and by GAIN nats for each vote. In simulated campaigns without
-groups chance reached 2 errors, or 2.8 at a gain of 0.012."""
-GAIN = 0.015
+GAIN, LARGE = 0.015, 0.05
+SURE, SURER = 2.0, 2.5
+"""More groups must win by GAIN nats for each vote and by SURER standard errors; SURE are enough for a LARGE gain, which
+is uneven where a minority alone has it. In simulated campaigns without groups chance reached 2 errors at a gain of
+0.023, and 2.8 at one of 0.012."""
 FEWEST_MEMBERS = 2
 TEMPERATURES = np.linspace(0.4, 2.0, 33)
 TOLERANCE = 1e-4
@@ -115,18 +116,22 @@ def preference_groups(votes: Votes, *, most: int = MOST_GROUPS, seed: int = 0) -
     groups, best_gain = 1, 0.0
     for number, (mean, error) in sorted(gain.items()):
         fits[number] = _best_fit(kept, number, np.random.default_rng(seed))
-        members = np.bincount(fits[number].belongs.argmax(axis=1), minlength=number)
+        members = int(np.bincount(fits[number].belongs.argmax(axis=1), minlength=number).min())
         # Each further group must surely win against the last number kept.
-        if mean - best_gain > max(GAIN, SURE * error) and members.min() >= FEWEST_MEMBERS:
+        if _is_sure(mean - best_gain, error) and members >= FEWEST_MEMBERS:
             groups, best_gain = number, mean
     fit = fits[groups]
     order = np.argsort(-fit.belongs.sum(axis=0), kind="stable")
     belongs = fit.belongs[:, order]
     member_of, certainty = [-1] * people, [0.0] * people
-    for row, number in enumerate(numbers):
-        member_of[number] = int(belongs[row].argmax())
-        certainty[number] = float(belongs[row].max())
+    for row, place in enumerate(numbers):
+        member_of[place] = int(belongs[row].argmax())
+        certainty[place] = float(belongs[row].max())
     return FoundGroups(groups, member_of, certainty, fit.weights[order], gain)
+
+
+def _is_sure(gain: float, error: float) -> bool:
+    return gain > max(GAIN, (SURE if gain >= LARGE else SURER) * error)
 
 
 def _gains(votes: Votes, most: int, seed: int) -> dict[int, tuple[float, float]]:

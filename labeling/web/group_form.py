@@ -45,7 +45,7 @@ class GroupingForm(forms.Form):
             for one in self.people
         ]
         for one, shown in zip(self.people, self.names, strict=True):
-            self.fields[f"group_{one.pk}"] = forms.CharField(
+            self.fields[f"group_{one.username}"] = forms.CharField(
                 label=gettext("Group of %(name)s") % {"name": shown},
                 max_length=AnnotatorGroup.NAME_CHARACTERS,
                 required=False,
@@ -55,12 +55,14 @@ class GroupingForm(forms.Form):
 
     @property
     def rows(self) -> list[PersonRow]:
-        return [PersonRow(shown, self[f"group_{one.pk}"]) for one, shown in zip(self.people, self.names, strict=True)]
+        return [
+            PersonRow(shown, self[f"group_{one.username}"]) for one, shown in zip(self.people, self.names, strict=True)
+        ]
 
     def groups(self) -> dict[str, Sequence[User]]:
         """The members of each group that was typed. Call is_valid first."""
         found: dict[str, list[User]] = {}
         for one in self.people:
-            if title := self.cleaned_data[f"group_{one.pk}"].strip():
+            if title := self.cleaned_data[f"group_{one.username}"].strip():
                 found.setdefault(title, []).append(one)
         return dict(found)

@@ -45,7 +45,7 @@ class Cell:
 def groups(request: HttpRequest, slug: str) -> HttpResponse:
     """The page. grouping: the number of the one to show; without it the newest. new: to declare another."""
     campaign = get_led_campaign(person(request), slug)
-    return _page(request, campaign, _chosen(campaign, request.GET))
+    return _page(request, campaign, _chosen(campaign, request.GET, newest=True))
 
 
 @page
@@ -125,14 +125,15 @@ def groups_search(request: HttpRequest, slug: str) -> HttpResponse:
     return act(request, errands[do], back=reverse("groups", args=[slug]))
 
 
-def _chosen(campaign: Campaign, sent: QueryDict) -> Grouping | None:
-    """The grouping that a request names; of an address that names none, the newest one. Raises Http404."""
+def _chosen(campaign: Campaign, sent: QueryDict, *, newest: bool = False) -> Grouping | None:
+    """The grouping that a request names; None: it names none. newest: then the newest, unless it wants a new one.
+
+    Raises Http404.
+    """
     number = sent.get("grouping", "")
-    if "new" in sent or (not number and sent is not None and "do" in sent):
-        return None
     rows = campaign.groupings.select_related("campaign").order_by("-at", "-pk")
     if not number:
-        return rows.first()
+        return rows.first() if newest and "new" not in sent else None
     found = rows.filter(pk=number).first() if number.isdigit() and len(number) < 19 else None
     if found is None:
         raise Http404("There is no such grouping in this campaign.")

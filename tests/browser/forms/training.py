@@ -68,10 +68,9 @@ def _measuring(world: World) -> None:
     price_job_of(world.stage, world.furnished, "running")
 
 
-def _no_groups(world: World) -> dict[str, Any]:
+def _no_groups(world: World) -> None:
     """Nobody has declared groups."""
     Grouping.objects.all().delete()
-    return {"alice": world.stage.alice.pk}
 
 
 def _grouped(world: World) -> None:
@@ -206,7 +205,7 @@ ENTRIES = (
         form="training/groups/declare.html",
         path=CAMPAIGN + "groups/?new",
         arrange=_no_groups,
-        fill={"name": "Region", "group_{alice}": "North"},
+        fill={"name": "Region", "group_alice": "North"},
         sees="Agreement in Region",
         wrong={"name": ""},
         complaint="This field is required",

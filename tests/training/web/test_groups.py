@@ -20,7 +20,7 @@ def scene() -> Stage:
 def test_groups_are_declared_changed_and_removed(scene: Stage, visiting: Visiting) -> None:
     maya = visiting(scene.maya)
     assert "Declare groups" in text_of(maya, PAGE)
-    fields = {f"group_{scene.alice.pk}": "North", f"group_{scene.bob.pk}": "South"}
+    fields = {"group_alice": "North", "group_bob": "South"}
     refused = maya.post(f"{PAGE}declare/", {"new": "1", "name": "Region"}).content.decode()
     assert "A grouping has 1 to 12 groups with members" in refused
     maya.post(f"{PAGE}declare/", {"new": "1", "name": "Region", **fields})
