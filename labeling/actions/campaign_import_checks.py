@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypeVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 
@@ -65,16 +66,20 @@ def check_row(number: int, row: models.Model) -> None:
         if field.is_relation or field.primary_key or is_empty:
             unchecked.append(field.name)
             continue
-        for kind, types in TYPES:
-            if isinstance(field, kind) and (
-                not isinstance(value, types) or (isinstance(value, bool) and bool not in types)
-            ):
-                text = gettext_noop("Line %(line)s: %(name)s is %(value)s, which is of another type.")
-                raise WrongLine(number, text, name=field.name, value=repr(str(value)[:60]))
+        if not _is_of_type(field, value):
+            text = gettext_noop("Line %(line)s: %(name)s is %(value)s, which is of another type.")
+            raise WrongLine(number, text, name=field.name, value=repr(str(value)[:60]))
     try:
         row.clean_fields(exclude=unchecked)
     except ValidationError as error:
         raise WrongLine(number, OF_LINE, reason=messages_of(error)) from error
+
+
+def _is_of_type(field: models.Field[Any, Any], value: Any) -> bool:
+    if isinstance(field, ArrayField):
+        return isinstance(value, list) and all(_is_of_type(field.base_field, each) for each in value)
+    known = [types for kind, types in TYPES if isinstance(field, kind)]
+    return all(isinstance(value, types) and (bool in types or not isinstance(value, bool)) for types in known)
 
 
 def messages_of(error: ValidationError) -> str:

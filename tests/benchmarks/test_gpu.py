@@ -27,7 +27,7 @@ def test_a_part_that_fails_or_has_no_time_left_says_so_and_the_others_go_on(tmp_
     report.part("right", 0, lambda: 7)
     written = json.loads((tmp_path / "out.json").read_text())
     assert written["long"]["skipped"].endswith("it takes about 60")
-    assert (written["wrong"]["failed"], written["right"]["result"]) == ("as it should", 7)
+    assert (written["wrong"]["failed"], written["right"]["result"]) == ("Failed: as it should", 7)
     assert report.failed
 
 

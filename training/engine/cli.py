@@ -17,7 +17,7 @@ from typing import Any
 from training.engine.config import RewardConfig, RunConfig, as_table, read_settings
 from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, Cancelled, EngineError, as_engine_error
 from training.engine.events import Caller, StopRequest, emit, log
-from training.engine.launcher import Hosts, end_with_launcher, is_launched, launch, processes_here, reports
+from training.engine.launcher import Hosts, end_with_launcher, is_launched, launch, note_end, processes_here, reports
 from training.engine.loss_settings import as_table as losses_as_table
 
 _GIVEN = ("model", "adapter", "reference_adapter", "reward_model", "run")  # folders that are read as they are
@@ -26,6 +26,15 @@ WAIT_SECONDS = 120.0  # a predecessor may need a step, at worst an evaluation, t
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    if not is_launched():
+        return _main(arguments)
+    note_end(None)
+    code = _main(arguments)
+    note_end(code)
+    return code
+
+
+def _main(arguments: list[str] | None) -> int:
     options = build_parser().parse_args(arguments)
     if options.command == "settings":
         from training.engine.methods.settings import RlhfConfig

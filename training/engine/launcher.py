@@ -11,10 +11,12 @@ import ctypes
 import os
 import signal
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from training.engine.config import RunConfig
@@ -23,11 +25,13 @@ from training.engine.errors import (
     EXIT_DIVERGED,
     EXIT_FINISHED,
     EXIT_INPUT,
+    EXIT_UNEXPECTED,
     Cancelled,
     InputError,
 )
 
 HOST_RANK = "ENGINE_HOST_RANK"  # which host this is, for its processes; torch numbers hosts in an order of its own
+ENDS = "ENGINE_ENDS"  # the folder in which the processes of this host note the codes they end with
 JOIN_SECONDS = 600  # the other hosts' workers may have to finish something first
 _PR_SET_PDEATHSIG = 1
 
@@ -100,17 +104,35 @@ def launch(arguments: Sequence[str], processes: int, hosts: Hosts) -> int:
         signals_to_handle="SIGQUIT",
         **hosts.meeting(),
     )
-    passing_on = _PassingOn()
-    passing_on.install()
-    try:
-        elastic_launch(config, sys.executable)("-m", "training.engine", *arguments)
-    except ChildFailedError as error:
-        return exit_code([each.exitcode for each in error.failures.values()], was_asked=passing_on.was_asked)
-    except RendezvousError as error:
-        raise InputError(
-            f"the {hosts.count} hosts did not meet at {hosts.rendezvous} ({error}): start a worker for runs on each"
-        ) from error
+    with tempfile.TemporaryDirectory(prefix="engine-ends-") as ends:
+        os.environ[ENDS] = ends
+        passing_on = _PassingOn(Path(ends))
+        passing_on.install()
+        try:
+            elastic_launch(config, sys.executable)("-m", "training.engine", *arguments)
+        except ChildFailedError as error:
+            ended = {rank: each.exitcode for rank, each in error.failures.items()}
+            # One that had done its work may be hit by a signal on its way out.
+            return exit_code((ended | _noted(ends)).values(), was_asked=passing_on.was_asked)
+        except RendezvousError as error:
+            if any(Path(ends).iterdir()):  # they had met: the first host ended, and the place to meet with it
+                return exit_code(_noted(ends).values() or [EXIT_UNEXPECTED], was_asked=passing_on.was_asked)
+            raise InputError(
+                f"the {hosts.count} hosts did not meet at {hosts.rendezvous} ({error}): start a worker for runs on each"
+            ) from error
     return EXIT_FINISHED
+
+
+def note_end(code: int | None) -> None:
+    """Note the code this process ends with, for its launcher; None: it has begun, and may end without a word."""
+    if ends := os.environ.get(ENDS):
+        (Path(ends) / os.environ["LOCAL_RANK"]).write_text("" if code is None else str(code))
+
+
+def _noted(ends: str) -> dict[int, int]:
+    """By local rank, the codes of the processes that noted theirs."""
+    texts = {int(path.name): path.read_text() for path in Path(ends).iterdir()}
+    return {rank: int(text) for rank, text in texts.items() if text}
 
 
 def exit_code(codes: Iterable[int], *, was_asked: bool) -> int:
@@ -128,8 +150,9 @@ def exit_code(codes: Iterable[int], *, was_asked: bool) -> int:
 class _PassingOn:
     """Passes SIGTERM and SIGINT on to all processes: they take the present step to its end, and write a checkpoint."""
 
-    def __init__(self) -> None:
+    def __init__(self, ends: Path) -> None:
         self.was_asked = False
+        self._ends = ends
 
     def install(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -143,7 +166,7 @@ class _PassingOn:
         for each in processes:
             with suppress(psutil.Error):
                 each.terminate()
-        if not processes:
+        if not processes and not any(self._ends.iterdir()):
             raise Cancelled("cancelled before its processes had started")
 
 

@@ -208,6 +208,8 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("comparison", {"type": "other"}),
     ("prompt", {"messages": [{"role": ["user"], "content": "x"}]}),
     ("prompt", {"tags": "x"}),
+    ("prompt", {"tags": [{"x": 1}]}),
+    ("prompt", {"tags": [True]}),
     ("prompt", {"created_at": 5}),
     ("annotator", {"pseudonym": ["x"]}),
     ("annotator", {"is_simulated": "perhaps"}),
@@ -218,6 +220,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("event", {"after": []}),
     ("campaign", {"format": "chosen-full/9"}),
     ("campaign", {"overlap": "two"}),
+    ("campaign", {"skip_reasons": [{"x": 1}]}),
     ("campaign", {"criteria": 7}),
     ("campaign", {"name": {}}),
 ]

@@ -101,7 +101,10 @@ def test_every_test_that_the_documentation_names_exists() -> None:
         ({"loss": "simpo", "beta": 0.1, "simpo_margin": 0.0}, "set it between 0.5 and 100, or leave it out for 2"),
         ({"loss": "sigmoid", "beta": 50.0}, "beta=50 does not suit loss=sigmoid: set it between 0.001 and 10"),
         ({"loss": "simpo", "simpo_margin": 5.0}, "simpo_margin=5 asks for 2.5 nats a token"),
-        ({"tuning": "full"}, "learning_rate=0.0005 does not suit tuning=full: set it between 1e-08 and 0.0001"),
+        (
+            {"tuning": "full", "learning_rate": 0.005},
+            "learning_rate=0.005 does not suit tuning=full: set it between 1e-08 and 0.001",
+        ),
     ],
 )
 def test_a_value_that_can_hardly_be_meant_is_doubted_in_one_sentence(values: dict[str, Any], sentence: str) -> None:

@@ -19,8 +19,15 @@ from training.engine.config import RunConfig
 from training.engine.errors import InputError
 from training.engine.launcher import Hosts, exit_code, processes_here
 
-# A large epsilon makes the step nearly linear in the gradient: rounding stays rounding.
-PRECISE: dict[str, Any] = {"dtype": "float64", "learning_rate": 0.3, "adam_epsilon": 1.0, "checkpoint_every": 1}
+# A large epsilon makes the step nearly linear in the gradient: rounding stays rounding. So many epochs that a signal
+# comes before the last step, on a busy machine too.
+LONG: dict[str, Any] = {
+    "dtype": "float64",
+    "learning_rate": 0.3,
+    "adam_epsilon": 1.0,
+    "checkpoint_every": 1,
+    "epochs": 16,
+}
 
 
 @pytest.fixture
@@ -29,8 +36,8 @@ def data(tmp_path: Path) -> Path:
 
 
 def run_of(model: Path, data: Path, out: Path, **changes: Any) -> list[str]:
-    """A run of twelve steps, whose numbers do not depend on the order of sums."""
-    return [*command(model, data, out), *settings(**{"epochs": 4, **PRECISE, **changes})]
+    """A run of 48 steps, whose numbers do not depend on the order of sums."""
+    return [*command(model, data, out), *settings(**{**LONG, **changes})]
 
 
 def events_of(process: subprocess.Popen[str], *, at: int = 0, act: Any = None) -> list[dict[str, Any]]:
@@ -71,16 +78,16 @@ def test_one_of_its_processes_is_killed_then_it_is_cancelled_then_it_ends_where_
         assert "finished" not in kinds(events)
         assert process.returncode not in (0, 2, 3, 4)  # as of one process that was killed: start it again
     with start(run_of(model_folder, data, out, processes=2)) as process:
-        events = events_of(process, at=6, act=lambda each: each.send_signal(signal.SIGTERM))
+        events = events_of(process, at=4, act=lambda each: each.send_signal(signal.SIGTERM))
         assert process.returncode == 3
         assert kinds(events).count("cancelled") == 1
         assert next(each["step"] for each in events if each["event"] == "progress") >= 3
     with start(run_of(model_folder, data, out)) as process:  # it goes on with one process alone
         assert kinds(events_of(process))[-1] == "finished"
-    workshop.run(model_folder, data, tmp_path / "one", epochs=4, **PRECISE)
+    workshop.run(model_folder, data, tmp_path / "one", **LONG)
     assert_same(tmp_path / "one", out)
     steps = [each["step"] for each in workshop.lines(out / "metrics.jsonl") if each["event"] == "progress"]
-    assert steps == list(range(1, 13))
+    assert steps == list(range(1, 49))
 
 
 def test_two_hosts_end_where_one_process_ends_and_the_first_one_reports(
@@ -91,11 +98,15 @@ def test_two_hosts_end_where_one_process_ends_and_the_first_one_reports(
         port = listener.getsockname()[1]
     out = tmp_path / "two"
 
-    def hosts(meeting: str, **changes: Any) -> list[subprocess.Popen[str]]:
-        line = run_of(model_folder, data, out, **changes)
+    def hosts(meeting: str) -> list[subprocess.Popen[str]]:
+        line = run_of(model_folder, data, out)
         place = ["--hosts", "2", "--rendezvous", f"localhost:{port}/{meeting}"]
         return [start([*line, *place, "--host-rank", str(rank)]) for rank in (1, 0)]
 
+    second, first = hosts("lost")  # it dies, and the place to meet with it
+    with first, second:
+        events_of(first, at=1, act=lambda each: each.kill())
+        assert second.wait(60) not in (0, 2, 3, 4)  # as of one process that was killed: start it again
     second, first = hosts("cancelled")
     with first, second:
         events = events_of(first, at=4, act=lambda each: each.send_signal(signal.SIGTERM))
@@ -108,7 +119,7 @@ def test_two_hosts_end_where_one_process_ends_and_the_first_one_reports(
     assert kinds(events)[-1] == "finished"
     assert silence == []
     assert events[-1]["processes"] == 2
-    workshop.run(model_folder, data, tmp_path / "one", epochs=4, **PRECISE)
+    workshop.run(model_folder, data, tmp_path / "one", **LONG)
     assert_same(tmp_path / "one", out)
 
 
