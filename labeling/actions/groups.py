@@ -59,11 +59,13 @@ def declare_grouping(
             before = members_by_group(grouping)
             if before == _pseudonyms(wanted):
                 return grouping
-            grouping.groups.all().delete()
+            # A group that stays keeps its row, and with it its versions.
+            grouping.members.all().delete()
+            grouping.groups.exclude(name__in=wanted).delete()
             grouping.by, grouping.at, grouping.was_found = acting_user, now, was_found
             grouping.save(update_fields=["by", "at", "was_found"])
         for title, people in sorted(wanted.items()):
-            group = AnnotatorGroup.objects.create(grouping=grouping, name=title)
+            group, _created = AnnotatorGroup.objects.get_or_create(grouping=grouping, name=title)
             GroupMember.objects.bulk_create(GroupMember(grouping=grouping, group=group, person=one) for one in people)
         record(
             "grouping.changed" if before else "grouping.declared",

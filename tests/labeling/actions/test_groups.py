@@ -23,7 +23,9 @@ def test_a_grouping_is_declared_replaced_and_removed_and_the_log_keeps_every_sta
     scene = stage()
     first = declare(scene, {"North": [scene.alice], "South": [scene.bob]})
     assert declare(scene, {"South": [scene.bob], "North": [scene.alice]}) == first  # the same groups: no event
+    north = first.groups.get(name="North")
     declare(scene, {"North": [scene.alice, scene.bob]})
+    assert first.groups.get() == north  # its versions hang on it
     assert members_by_group(first) == {"North": sorted([scene.alice.pseudonym, scene.bob.pseudonym])}
     remove_grouping(campaign=scene.campaign, name="Region", acting_user=scene.maya, now=scene.now)
     assert not Grouping.objects.exists()
