@@ -1,5 +1,6 @@
 """The votes that a search for groups counts, and its result in words."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,9 +75,14 @@ FEWEST_LEANING = 0.25
 """A leaning of a smaller weight is not worth a word."""
 
 
-def found_groups(campaign: Campaign, result: dict[str, Any]) -> list[FoundGroup]:
-    """The groups of a search. leanings: labels of the axes that sway it, the strongest first, with their weights."""
-    names = {} if campaign.pseudonymous else _names(campaign, result)
+def found_groups(
+    campaign: Campaign, result: dict[str, Any], names: Mapping[str, str] | None = None
+) -> list[FoundGroup]:
+    """The groups of a search. leanings: labels of the axes that sway it, the strongest first, with their weights.
+
+    names: of `names_found`; None: they are read.
+    """
+    names = names_found(campaign, [result]) if names is None else names
     groups = []
     for one in result["found"]:
         swayed = sorted(one["profile"], key=lambda each: -abs(each[1]))
@@ -86,5 +92,9 @@ def found_groups(campaign: Campaign, result: dict[str, Any]) -> list[FoundGroup]
     return groups
 
 
-def _names(campaign: Campaign, result: dict[str, Any]) -> dict[str, str]:
-    return names_by_pseudonym(campaign, [pseudonym for one in result["found"] for pseudonym in one["members"]])
+def names_found(campaign: Campaign, results: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """The names of everybody in the groups of some searches; none in a pseudonymous campaign."""
+    if campaign.pseudonymous:
+        return {}
+    people = {pseudonym for result in results for one in result["found"] for pseudonym in one["members"]}
+    return names_by_pseudonym(campaign, people)

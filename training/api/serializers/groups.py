@@ -7,7 +7,7 @@ from rest_framework import serializers
 from labeling.api.serializers.figures import EstimateSerializer
 from training.api.serializers.waiting import WaitingJobSerializer
 from training.models import GroupJob
-from training.queries.groups import found_groups
+from training.queries.groups import found_groups, names_found
 
 
 class GroupJobRequestSerializer(serializers.Serializer[Any]):
@@ -49,7 +49,13 @@ class GroupJobSerializer(WaitingJobSerializer, serializers.ModelSerializer[Group
     def get_found(self, job: GroupJob) -> list[dict[str, Any]]:
         if job.kind != GroupJob.Kind.SEARCH or not job.result:
             return []
-        return [dict(FoundGroupSerializer(one).data) for one in found_groups(job.campaign, job.result)]
+        context: Any = self.context
+        if "names" not in context:  # one look for all jobs of a list, which are of one campaign
+            jobs: Any = self.parent.instance if self.parent is not None else [job]
+            searches = (one.result for one in jobs if one.kind == GroupJob.Kind.SEARCH and one.result)
+            context["names"] = names_found(job.campaign, searches)
+        found = found_groups(job.campaign, job.result, context["names"])
+        return [dict(FoundGroupSerializer(one).data) for one in found]
 
 
 class DeclareFoundSerializer(serializers.Serializer[Any]):
