@@ -97,9 +97,14 @@ def visible_snapshots(user: User) -> QuerySet[Snapshot]:
     return Snapshot.objects.filter(campaign__in=_led(user).values("pk"))
 
 
-def find_snapshot(user: User, name: str) -> Snapshot:
-    """The newest snapshot whose hash begins with `name`, of at least eight digits. Raises NotFound."""
+def find_snapshot(user: User, name: str, campaign: str = "") -> Snapshot:
+    """The newest snapshot whose hash begins with `name`, of at least eight digits. Raises NotFound.
+
+    campaign: its slug, since two campaigns with the same labels have the same snapshot; empty: any.
+    """
     snapshots = visible_snapshots(user).select_related("campaign").order_by("-pk")
+    if campaign:
+        snapshots = snapshots.filter(campaign__slug=campaign)
     found = snapshots.filter(content_hash__startswith=name).first() if len(name) >= SHORTEST_HASH else None
     if found is None:
         raise NotFound(_("There is no snapshot %(name)s among those you may see.") % {"name": repr(name)})

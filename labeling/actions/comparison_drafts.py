@@ -64,8 +64,8 @@ class ComparisonDraft:
     preference: first, second, tie or both_bad: the comparison is added with this verdict and nobody judges it. None: it
     is to be judged. certainty: p(the preference is right), 0.5..1; None: not stated. confidence: of the verdict; None:
     that of one vote. votes: opinions of outside annotators, which name the completions first and second; they become
-    judgments, and a preference beside them is ignored. gold: as preference: annotators judge it, and the value measures
-    them. priority: higher is given first.
+    judgments, and a preference beside them is ignored. decided: an expert's verdict, which stays over these votes.
+    gold: as preference: annotators judge it, and the value measures them. priority: higher is given first.
     """
 
     prompt: Prompt | Sequence[Message]
@@ -75,6 +75,7 @@ class ComparisonDraft:
     certainty: float | None = None
     confidence: float | None = None
     votes: Sequence[Vote] = ()
+    decided: str | None = None
     external_id: str = ""
     priority: int = 0
     gold: str | None = None

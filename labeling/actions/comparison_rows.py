@@ -17,6 +17,9 @@ from labeling.judging.queue import queue_position
 from labeling.models import Campaign, Comparison, Completion, Gold, ImportBatch, Prompt, User, Verdict
 from labeling.stats import lean_of, leaned, majority
 
+ADJUDICATED_CONFIDENCE = 0.95
+"""p(the expert's winner is preferred). Nearly certain, since the expert sees all votes and reasons."""
+
 
 @dataclass(frozen=True, slots=True)
 class ComparisonOrigin:
@@ -160,6 +163,19 @@ def imported_verdict(
         winner=winner,
         confidence=confidence,
         settled_by=Verdict.SettledBy.IMPORT,
+        settled_at=now,
+    )
+
+
+def decided_verdict(comparison: Comparison, winner: str, now: datetime) -> Verdict:
+    """The verdict of an expert in another campaign, which our own file states. The file does not name them."""
+    return Verdict(
+        comparison_id=comparison.pk,
+        campaign_id=comparison.campaign_id,
+        winner=winner,
+        confidence=ADJUDICATED_CONFIDENCE,
+        votes=comparison.votes,
+        settled_by=Verdict.SettledBy.ADJUDICATION,
         settled_at=now,
     )
 

@@ -38,7 +38,7 @@ NOTES = {
     "erased": _("Opinions left out: their annotator was erased here"),
     "control_tokens": _("Records with a control token of a chat template in a text"),
     "other_gold": _("Records whose field “gold” is no verdict; it became metadata"),
-    "expert_verdict": _("Pairs that an expert had decided otherwise than the votes; here the votes count"),
+    "expert_verdict": _("Pairs that an expert had decided; a pair that is new here keeps the decision"),
     "lines": _("Lines of plain text, each read as one prompt"),
     "missing_values": _("Records with a text such as “nan” or “NULL”, which programs write where a value is missing"),
     "tools_twice": _("Records that offer tools, and list them in the system message as well"),

@@ -146,6 +146,7 @@ def comparison_intake(
             certainty=record.certainty,
             confidence=record.confidence,
             votes=record.votes if is_kept else (),
+            decided=record.decided if is_kept else None,
             external_id=record.external_id,
             gold=record.gold or (record.preference if settings.as_gold else None),
             metadata=_metadata(record, is_kept=is_kept),

@@ -1,18 +1,19 @@
 """Opinions of imported files become judgments of outside annotators, which are votes like all others.
 
 A comparison gets as many places more as its votes need. With fewer votes than its overlap it stays open for
-annotators; with enough, the campaign's rule settles it. A verdict of an expert stays. A preference without an annotator
+annotators; with enough, the campaign's rule settles it. A verdict of an expert stays, also one that our own file of
+another campaign states about a pair that is new here. A preference without an annotator
 settles a pair that nobody has judged, as it settles a new one.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 
 from common.database.copying import copy_in
-from labeling.actions.comparison_rows import ComparisonOrigin, OrderedDraft
+from labeling.actions.comparison_rows import ComparisonOrigin, OrderedDraft, decided_verdict
 from labeling.actions.counted_votes import count_vote, settle_again
 from labeling.actions.outside_annotators import Key, ensure_outside_annotators, erased_annotators
 from labeling.exchange import Vote
@@ -62,7 +63,12 @@ def add_opinions(
     for place, vote, key in _restated(drafts, comparisons, created, is_import=origin.batch is not None):
         wanted[key].append((place, (vote,)))
     verdicts = {key for key, stated in wanted.items() if drafts[stated[0][0]].winner is not None}
-    return _Adding(campaign, origin, sorted(wanted), verdicts).add(wanted) if wanted else AddedOpinions()
+    decided = {
+        comparison.pk: winner
+        for draft, comparison in zip(drafts, comparisons, strict=True)
+        if comparison.pk in created and (winner := draft.canonical(draft.draft.decided))
+    }
+    return _Adding(campaign, origin, sorted(wanted), verdicts).add(wanted, decided) if wanted else AddedOpinions()
 
 
 def _canonical(draft: OrderedDraft, vote: Vote) -> Vote:
@@ -140,8 +146,8 @@ class _Adding:
         self.slots: dict[int, set[int | None]] = defaultdict(set)
         self.judgments: list[Judgment] = []
 
-    def add(self, wanted: Wanted) -> AddedOpinions:
-        """wanted: the votes on each comparison, with the places of their drafts."""
+    def add(self, wanted: Wanted, decided: Mapping[int, str]) -> AddedOpinions:
+        """wanted: the votes on each comparison, with the places of their drafts. decided: the winners of experts."""
         self._read()
         before = {key: (tally_of(one), one.status) for key, one in self.comparisons.items()}
         self._ensure_users(wanted)
@@ -157,6 +163,7 @@ class _Adding:
         for judgment in self.judgments:
             judgment.assignment_id = judgment.assignment.pk
         copy_in(self.judgments)
+        self._decide(decided)
         self._settle()
         for key, (tally, status) in before.items():
             comparison = self.comparisons[key]
@@ -282,6 +289,15 @@ class _Adding:
         self.said[comparison.pk][user.pk] = vote.choice
         if is_vote:
             count_vote(comparison, vote.choice, vote.certainty)
+
+    def _decide(self, decided: Mapping[int, str]) -> None:
+        """Gives new comparisons the verdicts of experts, over which no rule decides."""
+        for key, winner in decided.items():
+            comparison = self.comparisons.get(key)
+            if comparison is not None and comparison.judged and key not in self.verdicts:
+                comparison.status = Status.SETTLED
+                self.verdicts[key] = decided_verdict(comparison, winner, self.origin.added_at)
+        Verdict.objects.bulk_create([one for one in self.verdicts.values() if one.pk is None])
 
     def _settle(self) -> None:
         """Applies the campaign's rule to the comparisons that have new votes, and saves all of them."""

@@ -8,15 +8,13 @@ from django.utils.translation import gettext_lazy
 from common.errors import Conflict
 from common.wording import in_sentence
 from labeling.access import require_expert, require_not_archived
+from labeling.actions.comparison_rows import ADJUDICATED_CONFIDENCE
 from labeling.actions.validation import check_winner, checked_reason
 from labeling.events.record import record
 from labeling.judging.settling import verdict_as_json
 from labeling.models import Comparison, User, Verdict
 from labeling.queries.conflicts import has_judged
 from labeling.tally import add_to_tally, tally_of
-
-ADJUDICATED_CONFIDENCE = 0.95
-"""p(the expert's winner is preferred). Nearly certain, since the expert sees all votes and reasons."""
 
 
 class NoConflict(Conflict):

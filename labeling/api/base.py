@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
@@ -91,9 +92,15 @@ class ApiView(Scoped):
             return dict(checked.validated_data)
         return dict(_checker(serializer).run_validation(request.data))
 
-    def asked(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
-        """The validated, typed query parameters. Raises ValidationError."""
+    def asked(self, serializer: type[Serializer[Any]], *, only: bool = False) -> dict[str, Any]:
+        """The validated, typed query parameters. Raises ValidationError.
+
+        only: also for a parameter of another name. A misspelt one would go unnoticed, and a file would hold too much.
+        """
         checked = serializer(data=self.request.query_params)
+        if only and (unknown := [name for name in self.request.query_params if name not in checked.fields]):
+            reason = gettext("There is no such parameter. Known are %(names)s.") % {"names": ", ".join(checked.fields)}
+            raise ValidationError(dict.fromkeys(unknown, reason))
         checked.is_valid(raise_exception=True)
         return dict(checked.validated_data)
 

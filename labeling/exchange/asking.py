@@ -62,9 +62,12 @@ def _with_input(record: JsonObject, name: str, text: str, asked: Asked) -> str:
     if name not in WITH_INPUT:
         return text
     for other in ABOUT:
-        if isinstance(added := record.get(other), str):
+        value = record.get(other)
+        listed = value if isinstance(value, list) else [value]  # of a question about several passages
+        passages = [one for one in listed if isinstance(one, str)]
+        if passages and len(passages) == len(listed):
             asked.used.append(other)
-            text = with_input(text, added)
+            text = with_input(text, "\n\n".join(passages))
     return text
 
 
@@ -93,8 +96,8 @@ def with_system(record: Mapping[str, Any], conversation: list[Message], used: li
     if record.keys().isdisjoint(SYSTEM_FIELDS):
         return conversation
     for name in SYSTEM_FIELDS:
-        value = record.get(name)
-        if not isinstance(value, str):
+        value = _system_text(record.get(name), name)
+        if value is None:
             continue
         used.append(name)
         if not value.strip():
@@ -106,3 +109,17 @@ def with_system(record: Mapping[str, Any], conversation: list[Message], used: li
         else:
             conversation = [Message(role="system", content=value), *conversation]
     return conversation
+
+
+def _system_text(value: Any, name: str) -> str | None:
+    """The text of a system message, from a text, a message or a list of one. None: it is something else.
+
+    Raises BadRecordError for another list or object: without it the prompt would not be that of the file.
+    """
+    alone = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if isinstance(alone, dict) and isinstance(alone.get("content", alone.get("value")), str):
+        alone = alone.get("content", alone.get("value"))
+    if isinstance(alone, list | dict) and alone:
+        reason = gettext_noop("The field %(name)s must be the text of the system message.")
+        raise BadRecordError("system", reason, name, name=repr(name))
+    return alone if isinstance(alone, str) else None

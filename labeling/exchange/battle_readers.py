@@ -13,7 +13,7 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import in_field
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
-from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Preference, Vote
+from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference, Vote
 from labeling.exchange.turns import common_beginning
 
 WINNERS: Mapping[str, Preference] = {
@@ -70,27 +70,36 @@ def read_arena(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
 def read_arena_table(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """A row of an arena as a table: prompt and responses as JSON lists of turns, the winner in three columns."""
     turns = {name: _turns(parsing.required_text(record, name), name) for name in ("prompt", "response_a", "response_b")}
-    if len(turns["prompt"]) > 1:
-        raise BadRecordError(
-            "several_turns", gettext_noop("The battle has several turns, and cannot be one comparison."), "prompt"
-        )
     won = {name: parsing.optional_number(record, name) for name in ("winner_model_a", "winner_model_b", "winner_tie")}
     preferences: tuple[Preference, ...] = ("first", "second", "tie")
     outcomes = [one for one, value in zip(preferences, won.values(), strict=True) if value]
     if len(outcomes) > 1:
         raise BadRecordError("preference", gettext_noop("The battle has more than one winner."), "winner_model_a")
     models = [parsing.optional_name(record, name, limits.name_chars) for name in ("model_a", "model_b")]
+    names = ("response_a", "response_b")
     sides = tuple(
-        CompletionText(turns[name][0], model) for name, model in zip(("response_a", "response_b"), models, strict=True)
+        replace(_of_several(turns["prompt"], turns[name], name), model=model)
+        for name, model in zip(names, models, strict=True)
     )
     return compare(
         Source(place, "arena-table", record, limits),
         Asked(conversations.prompt(turns["prompt"][0]), ["prompt"]),
         (sides[0], sides[1]),
-        ("response_a", "response_b"),
+        names,
         preference=outcomes[0] if outcomes else None,
-        used=("response_a", "response_b", "model_a", "model_b", *won),
+        used=(*names, "model_a", "model_b", *won),
     )
+
+
+def _of_several(questions: list[str], answers: list[str], name: str) -> CompletionText:
+    """The answers to the turns of a battle as one completion, with the later questions between them."""
+    if len(questions) != len(answers):
+        reason = gettext_noop("The field %(name)s has %(number)s turns, and the prompt has %(most)s.")
+        raise BadRecordError("several_turns", reason, name, name=repr(name), number=len(answers), most=len(questions))
+    turns = [Message(role="assistant", content=answers[0])]
+    for question, answer in zip(questions[1:], answers[1:], strict=True):
+        turns += [Message(role="user", content=question), Message(role="assistant", content=answer)]
+    return conversations.of_turns(turns, in_field(name), name)
 
 
 def read_shp(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:

@@ -23,9 +23,33 @@ NOBODY = ("import", "unknown", "adjudication")
 MOST_RANKED = 64
 """Completions in one ranking. All pairs of more would be thousands of comparisons."""
 
-FIRST = ("a", "first", "left", "chosen", "1", "model_a", "response1", "response_1", "response_a", "answer1")
-SECOND = ("b", "second", "right", "rejected", "2", "model_b", "response2", "response_2", "response_b", "answer2")
-TIE = ("tie", "equal", "same", "draw", "both", "both_good", "tie (bothgood)", "1.5")
+FIRST: tuple[str, ...] = (
+    "a",
+    "first",
+    "left",
+    "chosen",
+    "1",
+    "model_a",
+    "response1",
+    "response_1",
+    "response_a",
+    "answer1",
+)
+FIRST += ("a>b", "a>>b", "b<a")
+SECOND: tuple[str, ...] = (
+    "b",
+    "second",
+    "right",
+    "rejected",
+    "2",
+    "model_b",
+    "response2",
+    "response_2",
+    "response_b",
+    "answer2",
+)
+SECOND += ("b>a", "b>>a", "a<b")
+TIE = ("tie", "equal", "same", "draw", "both", "both_good", "tie (bothgood)", "1.5", "a=b")
 PREFERENCES = get_args(Preference)
 BOTH_BAD = ("both_bad", "both bad", "bothbad", "tie (bothbad)", "neither")
 

@@ -18,6 +18,7 @@ CAUSES: Causes = (
     (UnicodeError, "truncated data", gettext_noop("it ends in the middle of a character")),
     (UnicodeError, "", gettext_noop("it holds bytes that are no character")),
     (csv.Error, "field larger", gettext_noop("a cell is too long; perhaps a quotation mark is not closed")),
+    (csv.Error, "new-line", gettext_noop("its lines end as on an old Macintosh; save it with other line ends")),
     (csv.Error, "NUL", gettext_noop("a line holds the NUL character")),
     (csv.Error, "", gettext_noop("its quotation marks do not match")),
     (ValueError, "digits", gettext_noop("a number has too many digits")),

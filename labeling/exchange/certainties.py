@@ -16,6 +16,7 @@ SCORES = (
     ("rating_chosen", "rating_rejected"),
     ("reward_chosen", "reward_rejected"),
     ("chosen_reward", "rejected_reward"),
+    ("chosen_avg_rating", "rejected_avg_rating"),
 )
 """The names under which public files keep the scores of chosen and rejected."""
 

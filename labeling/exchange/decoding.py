@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from common.phrases import Count, Marked, Phrase, gettext_noop
 from labeling.exchange.causes import cause_of
 from labeling.exchange.parsing import BadRecordError, kind_of, shortened
+from labeling.exchange.python_notation import IN_PYTHON, as_json
 from labeling.exchange.raw import RawRecord, ReadLimits
 from labeling.exchange.records import JsonObject, Rejected
 
@@ -55,6 +56,11 @@ def parse_text(raw: RawRecord, limits: ReadLimits) -> str:
         raise BadRecordError("not_json", text)
     if raw.problem == "trailing":
         raise BadRecordError("not_json", gettext_noop("There is something after the end of the JSON array."))
+    if raw.problem == "quotes":
+        text = gettext_noop(
+            "The quotation marks of the row do not match: within a cell in quotation marks, double each."
+        )
+        raise BadRecordError("cells", text)
     if raw.problem == "cells":
         raise _unfit_row(raw.data.decode())
     try:
@@ -107,7 +113,13 @@ MESSAGE_FIELDS = (("role", "content"), ("from", "value"))
 OWN_TEXTS = ("a", "b")
 """The completions of a row of our own tables."""
 
-_MESSAGES = re.compile(r"\[\s*\{")
+SPEAKERS = ("assistant", "gpt", "model", "user", "human", "system")
+"""The roles by which an object alone is a message. Any other may be a completion that is JSON."""
+
+ALWAYS_TEXTS = ("output_1", "output_2", "human_ref_A", "human_ref_B")
+"""Fields that no file writes as messages."""
+
+_MESSAGES = re.compile(r"\[\s*\{|\{\s*[\"'](?:role|from|content|value)[\"']\s*:")
 
 
 def parse_object(raw: RawRecord, limits: ReadLimits) -> JsonObject:
@@ -120,26 +132,38 @@ def parse_object(raw: RawRecord, limits: ReadLimits) -> JsonObject:
 
 
 def with_messages(record: JsonObject) -> JsonObject:
-    """The record with the messages of fields that hold them as a JSON text, as tables and careless programs write it.
+    """The record with the messages of fields that hold them as a text: in JSON, or in Python's notation.
 
-    Taken for a text, such a prompt would be shown and trained as JSON. The completions of our own tables are texts.
+    Tables and careless programs write them so: pandas and `datasets` print lists in Python's notation into a CSV file.
+    Taken for a text, such a prompt would be shown and trained as it is. The completions of our own tables are texts.
     """
     for name, value in record.items():
-        if not isinstance(value, str) or value[:1] != "[" or (name in OWN_TEXTS and "votes" in record):
+        if not isinstance(value, str) or value[:1] not in ("[", "{") or name in ALWAYS_TEXTS:
             continue
-        if (messages := _messages_in(value)) is not None:
+        if name in OWN_TEXTS and "votes" in record:
+            continue
+        if (messages := _messages_in(value, name)) is not None:
             record[name] = messages
     return record
 
 
-def _messages_in(text: str) -> list[JsonObject] | None:
+def _messages_in(text: str, name: str) -> list[JsonObject] | None:
+    """The messages that a text is. None: it is another text. Raises BadRecordError for messages that cannot be read."""
     if not _MESSAGES.match(text):
         return None
+    written = as_json(text) if IN_PYTHON.match(text) else text
+    if written is None:
+        if not text.rstrip().endswith("]"):  # a text that goes on, such as a program
+            return None
+        reason = gettext_noop("The field %(name)s holds messages in Python's notation that cannot be read.")
+        raise BadRecordError("wrong_type", reason, name, name=repr(name))
     try:
-        values = _DECODER.decode(text)
+        value = _DECODER.decode(written)
     except (ValueError, RecursionError, BadRecordError):  # a text about numbers and fields, not messages
         return None
-    are_messages = all(
+    is_alone = isinstance(value, dict) and len(value) == 2 and (value.get("role") or value.get("from")) in SPEAKERS
+    values = [value] if is_alone else value
+    are_messages = isinstance(values, list) and all(
         isinstance(one, dict) and any(who in one and said in one for who, said in MESSAGE_FIELDS) for one in values
     )
     if not are_messages:

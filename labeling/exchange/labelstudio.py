@@ -62,6 +62,7 @@ def _meta(record: VerdictRecord) -> JsonObject:
         "confidence": record.confidence if record.winner else None,
         "settled_by": record.settled_by,
         "votes": [vote.as_dict() for vote in record.votes],
+        **({"metadata": dict(record.metadata)} if record.metadata else {}),
     }
 
 

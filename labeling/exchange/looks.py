@@ -16,8 +16,11 @@ _FIXED_SPACE = re.compile("[\u00a0\u2007\u202f]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 TURN_TOKENS = re.compile(
-    r"\s*(?:<\|(?:im_start|begin_of_text|start_header_id|start_of_role|user|system|assistant|endoftext|bos)\b[^|>]{0,20}\|>|"
-    r"<s>|<bos>|\[INST\]|<<SYS>>|<start_of_turn>|<[\uff5c|](?:begin|User|Assistant))"
+    r"\s*(?:<\|(?:im_|start|begin|header_start|role_start|system|user|assistant|human|prompter|bos|endoftext|turn)[^|>]{0,24}\|?>|"
+    r"<(?:s|bos|bos_token|sop|start_of_turn|\|start_of_turn_token\||extra_id_0|human|reserved_10[0-9])>|"
+    r"\[/?(?:INST|SYSTEM_PROMPT|gMASK|\|(?:user|system|human)\||UNUSED_TOKEN_\d+)\]|<<SYS>>|\]~b\]|"
+    r"<[\uff5c|](?:begin|User|Assistant|hy_))",
+    re.IGNORECASE,
 )
 """The beginning of a text that a chat template has rendered."""
 

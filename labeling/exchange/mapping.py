@@ -10,8 +10,9 @@ from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import asked_by
 from labeling.exchange.building import Source, compare, preference_named
 from labeling.exchange.errors import UnknownDialect
+from labeling.exchange.label_studio_reader import read_label_studio
 from labeling.exchange.parsing import BadRecordError
-from labeling.exchange.platform_readers import read_argilla, read_label_studio
+from labeling.exchange.platform_readers import read_argilla
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader
 from labeling.exchange.records import ImportedComparison, ImportedPrompt, JsonObject
@@ -92,7 +93,7 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
         preference = None
         if column := mapping.get("preference"):
             preference = preference_named(_optional(record, column), column, names)
-        elif names == ("chosen", "rejected"):
+        elif "chosen" in names[0] and "rejected" in names[1]:
             preference = "first"
         asked.used = []
         comparison = compare(
@@ -160,12 +161,15 @@ def _value(record: JsonObject, column: str) -> Any:
 
 
 def _optional(record: Mapping[str, Any], column: str) -> Any:
-    """The value of a column, or of a field inside of an object: "fields.prompt". None: there is none."""
+    """The value of a column, or of a place inside of it: "fields.prompt", "answers.0.text". None: there is none."""
     if column in record:
         return record[column]
     value: Any = record
     for name in column.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, list) and name.isdecimal() and len(name) < 4:
+            value = value[int(name)] if int(name) < len(value) else None
+        else:
+            value = value.get(name) if isinstance(value, dict) else None
     return value
 
 

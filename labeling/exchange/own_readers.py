@@ -5,7 +5,7 @@ The judgments of a comparison are opinions by pseudonym; a comparison without ju
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -78,6 +78,7 @@ def read_own_task(place: Place, record: JsonObject, limits: ReadLimits) -> Impor
         "answers": (parsing.required_text(data, "answer1"), parsing.required_text(data, "answer2")),
         "models": tuple(parsing.optional_name(meta, f"model_{side}", limits.name_chars) for side in "12"),
         "turns": (meta.get("turns_1", []), meta.get("turns_2", [])),
+        "metadata": _metadata(meta),
     }
     return _comparison(place, "own-tasks", {**meta, **values}, limits)
 
@@ -88,10 +89,13 @@ def _comparison(place: Place, dialect: str, record: JsonObject, limits: ReadLimi
     )
     a, b = (_completion(*side) for side in zip(record["answers"], record["turns"], "ab", strict=True))
     parsing.check_completions(a.text, b.text, ("a", "b"))
-    known = {"pair": parsing.required(record, "pair"), "source": record.get("source"), "tags": record.get("tags")}
+    parsing.required(record, "pair")  # made of the texts, so the same here
     kept: Mapping[str, JsonObject] = record.get("metadata") or {}
-    known = {**kept.get("comparison", {}), **known}
+    known = {"source": record.get("source"), "tags": record.get("tags"), "prompt_fields": kept.get("prompt")}
+    known |= kept.get("comparison", {})  # a source that a record stated, not how that record came in
     votes = _votes(parsing.required(record, "votes"), limits)
+    winner = _preference(record.get("winner"))
+    decided = winner if votes and record.get("settled_by") == ADJUDICATION else None
     return ImportedComparison(
         line=place.line,
         record=place.record,
@@ -99,19 +103,14 @@ def _comparison(place: Place, dialect: str, record: JsonObject, limits: ReadLimi
         prompt=prompt,
         first=replace(a, model=record["models"][0], metadata=kept.get("a")),
         second=replace(b, model=record["models"][1], metadata=kept.get("b")),
-        preference=_preference(record.get("winner")) or common_preference(votes)[0],
+        preference=winner or common_preference(votes)[0],
         votes=votes,
         confidence=None if votes else parsing.optional_confidence(record),
+        decided=decided,
         external_id=parsing.optional_name(record, "external_id", limits.id_chars),
         metadata={name: value for name, value in known.items() if value},
-        warnings=("expert_verdict",) if _is_overruled(record, votes) else (),
+        warnings=("expert_verdict",) if decided else (),
     )
-
-
-def _is_overruled(record: Mapping[str, Any], votes: Sequence[Vote]) -> bool:
-    """Whether an expert decided otherwise than most votes: here they are votes, and the campaign's rule decides."""
-    winner = _preference(record.get("winner"))
-    return record.get("settled_by") == ADJUDICATION and bool(votes) and common_preference(votes)[0] != winner
 
 
 def _completion(text: str, turns: Any, side: str) -> CompletionText:
@@ -121,7 +120,8 @@ def _completion(text: str, turns: Any, side: str) -> CompletionText:
 
 def _metadata(record: Mapping[str, Any]) -> dict[str, JsonObject]:
     """The column of other fields: an object for each thing that has some."""
-    kept = _json(record, "metadata") if record.get("metadata") else {}
+    kept = record.get("metadata") or {}
+    kept = _json(record, "metadata") if isinstance(kept, str) else kept
     if not isinstance(kept, dict) or not all(isinstance(value, dict) for value in kept.values()):
         raise BadRecordError("wrong_type", gettext_noop("The column 'metadata' must be an object of objects."))
     return kept

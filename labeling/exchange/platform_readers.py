@@ -1,20 +1,18 @@
-"""Readers of other labeling tools' exports: Label Studio and Argilla. Each annotator's answer is an opinion."""
+"""The comparison of a labeling tool's task, and the readers of Argilla. Each annotator's answer is an opinion."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from common.phrases import gettext_noop
-from labeling.exchange import certainties, conversations, parsing
+from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import asked_by, has_prompt
 from labeling.exchange.building import Source, common_preference, compare, preference_named
 from labeling.exchange.opinions import (
     COMMENTS,
-    SECONDS,
     TIMES,
     opinion,
     person_name,
-    strength_of,
     without,
 )
 from labeling.exchange.parsing import BadRecordError
@@ -29,80 +27,9 @@ NO_COLUMNS: Columns = MappingProxyType({})
 ASKED = ("prompt", "system")
 
 RESPONSES = ".responses"
-TAGGED = (("left", "right"), ("tie", "both_bad", ["tie"], ["both_bad"]))
-"""The values of a row's tags that are a choice: of the Pairwise tag, and of the choices beside it."""
 SKIPPED = ("discarded", "skipped")
 FINISHED = ("submitted", "validated", None, *SKIPPED)
 """The states of an answer that its annotator has finished; drafts are left aside."""
-
-
-def read_label_studio(
-    place: Place, record: JsonObject, limits: ReadLimits, columns: Columns = NO_COLUMNS
-) -> ImportedComparison:
-    """A task of Label Studio with its pairwise annotations. columns: the fields of its data, if others than usual."""
-    data = _object(record, "data")
-    annotations = parsing.required_list(record, "annotations")
-    votes = tuple(vote for one in annotations if (vote := _label_studio_vote(one, limits)))
-    is_read = bool(votes) or not annotations
-    return platform_comparison(
-        place, "labelstudio", data, votes, record, ("data", *(["annotations"] if is_read else [])), limits, columns
-    )
-
-
-def _label_studio_vote(annotation: JsonObject, limits: ReadLimits) -> Vote | None:
-    """The opinion of an annotation; None: it has nothing about the two texts."""
-    name = person_name(annotation.get("completed_by"), limits.name_chars)
-    results = annotation.get("result")
-    others = without(annotation, "completed_by", "result", "was_cancelled", *TIMES, *SECONDS)
-    if annotation.get("was_cancelled") is True:
-        return opinion(name, "skip", annotation, metadata=others)
-    choice, stated, unread = None, dict[str, Any](), list[Any]()
-    for result in results if isinstance(results, list) else []:
-        value = result.get("value") if isinstance(result, dict) else None
-        if not isinstance(value, dict):
-            unread.append(result)
-        elif selected := _selected(value):
-            choice = choice or selected
-        elif strength := strength_of(value.get("rating")):
-            stated["strength"] = strength
-        elif isinstance(texts := value.get("text"), list) and all(isinstance(text, str) for text in texts):
-            stated["comment"] = "\n".join(texts)
-        else:
-            unread.append(result)
-    if choice is None:
-        return None
-    if choice not in ("first", "second"):
-        stated.pop("strength", None)
-    elif "strength" in stated:
-        stated["certainty"] = certainties.of_strength(stated["strength"], 3)
-    return opinion(name, choice, annotation, metadata=others | ({"results": unread} if unread else {}), **stated)
-
-
-def _selected(value: JsonObject) -> Preference | None:
-    """The choice of one result of an annotation; None: it is about something else."""
-    if "selected" in value:
-        return preference_named(value["selected"], "annotations")
-    choices = value.get("choices")
-    if isinstance(choices, list) and len(choices) == 1 and choices[0] in ("tie", "both_bad"):
-        return preference_named(choices[0], "annotations")
-    return None
-
-
-def read_label_studio_row(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
-    """A row of Label Studio's JSON-MIN or CSV: the data and one annotation, whose choice has the name of its tag."""
-    names, asked = _names(record), asked_by(record)
-    others = {name: value for name, value in record.items() if name not in (*asked.used, *names)}
-    tag = next((name for words in TAGGED for name, value in others.items() if value in words), "")
-    texts = [conversations.completion(parsing.required(record, name), name, asked.extras) for name in names]
-    asked.used.append("id" if record.get("id") is not None else "annotation_id")
-    return compare(
-        Source(place, "labelstudio-min", record, limits),
-        asked,
-        (texts[0], texts[1]),
-        names,
-        preference=preference_named(parsing.sole_text(record[tag]), tag) if tag else None,
-        used=(*names, *([tag] if tag else [])),
-    )
 
 
 def read_argilla(
@@ -112,8 +39,8 @@ def read_argilla(
 
     columns: its fields, if others than usual.
     """
-    fields = _object(record, "fields")
-    names = _names(fields, columns)
+    fields = object_in(record, "fields")
+    names = names_in(fields, columns)
     votes = tuple(
         vote
         for user, status, answers, about in _answers(record.get("responses"))
@@ -216,7 +143,7 @@ def _ranked(value: Any, names: tuple[str, str]) -> Preference | None:
 def read_argilla_flattened(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """A record of Argilla as one row: the responses are lists of values."""
     questions = {name.removesuffix(RESPONSES): value for name, value in record.items() if name.endswith(RESPONSES)}
-    names = _names(record)
+    names = names_in(record)
     columns = {question: value if isinstance(value, list) else [value] for question, value in questions.items()}
     votes = []
     for number in range(max(map(len, columns.values()), default=0)):
@@ -230,6 +157,26 @@ def read_argilla_flattened(place: Place, record: JsonObject, limits: ReadLimits)
             votes.append(vote)
     used = tuple(f"{question}{RESPONSES}{part}" for question in questions for part in ("", ".users", ".status"))
     return platform_comparison(place, "argilla", record, tuple(votes), record, used, limits)
+
+
+def read_argilla_columns(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
+    """A record of Argilla 1 on a hub: a column for each question, with the list of its responses."""
+    questions = {name: value for name, value in record.items() if _is_responses(value)}
+    names = names_in(record)
+    votes = tuple(
+        vote
+        for user, status, answers, about in _answers(questions)
+        if (vote := _argilla_vote(user, status, answers, about, names, limits))
+    )
+    return platform_comparison(place, "argilla", record, votes, record, tuple(questions), limits)
+
+
+def _is_responses(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, dict) and {"user_id", "value", "status"} <= one.keys() for one in value)
+    )
 
 
 def _at(values: Any, number: int, otherwise: Any) -> Any:
@@ -248,7 +195,7 @@ def platform_comparison(
 ) -> ImportedComparison:
     """The comparison of a task with the opinions on it. columns: the fields of its data, if others than usual."""
     parsing.refuse_unkept(data)
-    names = _names(data, columns)
+    names = names_in(data, columns)
     asked = asked_by({part: data[name] for part, name in columns.items() if part in ASKED} if columns else data)
     asked.used = [columns.get(name, name) for name in asked.used]
     texts = [conversations.completion(parsing.required(data, name), name, asked.extras) for name in names]
@@ -270,14 +217,16 @@ def platform_comparison(
     )
 
 
-def _object(record: JsonObject, name: str) -> JsonObject:
+def object_in(record: JsonObject, name: str) -> JsonObject:
+    """The value of a field that is an object. Raises BadRecordError."""
     value = parsing.required(record, name)
     if not isinstance(value, dict):
         raise BadRecordError("wrong_type", gettext_noop("The field %(name)s must be an object."), name, name=repr(name))
     return value
 
 
-def _names(data: Mapping[str, Any], columns: Columns = NO_COLUMNS) -> tuple[str, str]:
+def names_in(data: Mapping[str, Any], columns: Columns = NO_COLUMNS) -> tuple[str, str]:
+    """The fields of both completions. columns: if others than usual. Raises BadRecordError."""
     if columns:
         return columns["a"], columns["b"]
     names = next((names for names in SIDES if names[0] in data and names[1] in data), None)
@@ -288,21 +237,19 @@ def _names(data: Mapping[str, Any], columns: Columns = NO_COLUMNS) -> tuple[str,
     return names
 
 
-def _is_task(record: Mapping[str, Any]) -> bool:
-    return isinstance(record.get("data"), dict) and isinstance(record.get("annotations"), list)
-
-
-def _is_label_studio_row(record: Mapping[str, Any]) -> bool:
-    return "annotation_id" in record and has_prompt(record) and any(a in record and b in record for a, b in SIDES)
+def _has_responses(record: Mapping[str, Any]) -> bool:
+    has_sides = any(a in record and b in record for a, b in SIDES)
+    return has_sides and has_prompt(record) and any(map(_is_responses, record.values()))
 
 
 def _is_flattened(record: Mapping[str, Any]) -> bool:
     return any(name.endswith(RESPONSES) for name in record)
 
 
-PLATFORM_READERS = (
-    Reader("labelstudio", "data (prompt, answer1, answer2), annotations", _is_task, read_label_studio),
-    Reader("labelstudio-min", "prompt, answer1, answer2, annotation_id", _is_label_studio_row, read_label_studio_row),
+ARGILLA_READERS = (
     Reader("argilla", "fields, responses", has("fields", "responses"), read_argilla),
     Reader("argilla-flattened", "prompt, response1, preference.responses", _is_flattened, read_argilla_flattened),
+    Reader(
+        "argilla-columns", "prompt, response-1, preference (a list of responses)", _has_responses, read_argilla_columns
+    ),
 )

@@ -179,8 +179,8 @@ def _label(record: JsonObject) -> bool:
     value = parsing.required(record, "label")
     if value in (0, 1) or isinstance(value, bool):
         return bool(value)
-    if isinstance(value, str) and value.casefold() in ("true", "false"):
-        return value.casefold() == "true"
+    if isinstance(value, str) and value.casefold() in ("true", "false", "1", "0"):
+        return value.casefold() in ("true", "1")
     raise BadRecordError(
         "wrong_type",
         gettext_noop("The field 'label' is %(value)s; true or false."),

@@ -58,4 +58,4 @@ class RawRecord:
     place: Place
     data: bytes
     size: int
-    problem: Literal["too_large", "unclosed", "trailing", "cells"] | None = None
+    problem: Literal["too_large", "unclosed", "trailing", "cells", "quotes"] | None = None

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from typing import Literal, TypeVar
 
 from common.phrases import Phrase, gettext_noop
@@ -15,6 +15,7 @@ from labeling.exchange.errors import UndetectedDialect, UnknownDialect
 from labeling.exchange.mapping import ColumnMapping, has_columns, mapped_prompt, mapped_reader
 from labeling.exchange.opening import Framing, open_records
 from labeling.exchange.parsing import BadRecordError, refuse_unkept
+from labeling.exchange.plain_lines import FIRST, are_json_texts, refuse_unknown_table
 from labeling.exchange.prompt_reader import read_prompt
 from labeling.exchange.raw import ByteStream, RawRecord, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader
@@ -245,11 +246,17 @@ def _prompts(
         is_record=lambda value: _is_prompt(value) or has_columns(remembered, value),
         columns=(*mapping.values(), *remembered.values()),
     )
-    first = next(records, None)
-    if first is None:
+    first = list(islice(records, 1))
+    if not first:
         return
-    records = chain([first], records)
-    if form == "json" or (form == "auto" and _looks_like_json(framing, first)):
+    is_json = form == "json" or (form == "auto" and _looks_like_json(framing, first[0]))
+    if form == "auto" and not is_json:
+        first += islice(records, FIRST - 1)
+        is_json = are_json_texts(first)
+        if not is_json:
+            refuse_unknown_table(first)
+    records = chain(first, records)
+    if is_json:
         if remembered and not mapping:
             mapping, records = _fitting(remembered, records, limits)
         yield from _convert(records, limits, lambda raw: [_json_prompt(raw, mapping, limits)])

@@ -92,8 +92,9 @@ class ImportedComparison:
     canonical a/b order. preference: that of most votes; None: the file has none. votes: the opinions of the record, if
     it names annotators or has several; empty: the preference is all there is. certainty: p(the preference is right),
     0.5..1, where the record states its size; None: it does not. confidence: of a verdict, if the record states it; it
-    is kept as it is. gold: the known verdict; None: not gold. metadata: all other fields of the record. fields: the
-    names of its fields that were used. warnings: codes of what a person should know about it.
+    is kept as it is. decided: an expert's verdict beside the votes, in our own files. gold: the known verdict; None:
+    not gold. metadata: all other fields of the record. fields: the names of its fields that were used. warnings: codes
+    of what a person should know about it.
     """
 
     line: int
@@ -106,6 +107,7 @@ class ImportedComparison:
     votes: "tuple[Vote, ...]" = ()
     certainty: float | None = None
     confidence: float | None = None
+    decided: Preference | None = None
     external_id: str = ""
     gold: Preference | None = None
     metadata: JsonObject = field(default_factory=dict)

@@ -2,14 +2,13 @@
 
 import codecs
 import csv
-import json
-import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import IO, Any
 
 from common.phrases import Count, gettext_noop
 from labeling.exchange.causes import cause_of
+from labeling.exchange.cells import record_of, rows_of, value_of
 from labeling.exchange.containers import ARROW_FILE, spooled
 from labeling.exchange.decoding import OWN_TEXTS
 from labeling.exchange.errors import UnreadableInput
@@ -87,16 +86,30 @@ def delimiter_of(head: bytes, known: Collection[str] = COLUMNS, *, any_table: bo
         except csv.Error:
             continue
         named = [cell.strip() for cell in cells]
-        if not all(_HEADER_CELL.fullmatch(cell) for cell in named) or len(set(named)) != len(named):
+        filled = [cell for cell in named if cell]
+        if not filled or not all(map(_HEADER_CELL.fullmatch, filled)):
+            continue
+        if len(set(filled)) != len(filled):
+            _refuse_twice(filled, known)
+            continue
+        if len(filled) < len(named) and not any(cell in known or cell.casefold() in _CASED for cell in filled):
             continue
         if len(named) == 1 and named[0].casefold() not in ALONE and named[0] not in known:
             continue
         if any(name in known or name.casefold() in _CASED for name in named):
             return delimiter
         second = next(csv.reader(lines[1:2], delimiter=delimiter), []) if any_table else []
-        if len(named) > 2 and len(second) == len(named):
+        is_header = len(named) > 2 or (len(named) == 2 and not any(" " in cell for cell in cells))
+        if is_header and len(second) == len(named):
             return delimiter
     return None
+
+
+def _refuse_twice(names: list[str], known: Collection[str]) -> None:
+    """Raises UnreadableInput for a header with a known name that has a name twice: which column counts?"""
+    if any(name in known or name.casefold() in _CASED for name in names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UnreadableInput(gettext_noop("The table has the column %(name)s twice. Rename one."), name=repr(twice))
 
 
 def table_records(
@@ -106,12 +119,13 @@ def table_records(
 
     asked: the columns of a mapping, which keep their names. Other known names are read in any case.
     """
-    reader = csv.reader(_text_lines(chunks, limits), delimiter=delimiter)
     number, header = 0, None
     try:
-        line = 1
-        for row in reader:
-            start, line = line, reader.line_num + 1
+        for start, row in rows_of(_text_lines(chunks, limits), delimiter):
+            if row is None:
+                number += 1
+                yield RawRecord(Place(start, number), b"", 0, "quotes")
+                continue
             if not any(cell.strip() for cell in row) or (header is None and _is_separator_line(row, start)):
                 continue
             if header is None:
@@ -126,7 +140,11 @@ def table_records(
 
 
 def _usual_case(header: list[str], asked: Collection[str]) -> list[str]:
-    """The header with known names as readers know them: "Prompt" and "CATEGORY" in lower case."""
+    """The header with known names as readers know them: "Prompt" and "CATEGORY" in lower case.
+
+    A column without a name, such as the row numbers of pandas, gets the name that pandas would read.
+    """
+    header = [name or f"Unnamed: {number}" for number, name in enumerate(header)]
     usual = [name if name in asked else _USUAL.get(name.casefold(), name) for name in header]
     return usual if len(set(usual)) == len(usual) else header
 
@@ -162,7 +180,7 @@ def _arrow_rows(
                 _refuse_huge(unpacked, size, limits)
                 for row in batch.to_pylist():
                     number += 1
-                    yield _record(Place(number, number), row, limits)
+                    yield record_of(Place(number, number), row, limits)
         except UnreadableInput:
             raise
         except (ArrowException, OSError, MemoryError, ValueError, OverflowError, SystemError) as error:
@@ -241,7 +259,7 @@ def _split_rows(names: Any, rows: Any) -> list[dict[str, Any]]:
 def column_records(rows: list[dict[str, Any]], limits: ReadLimits) -> Iterator[RawRecord]:
     """The rows of a table by columns as records, all on the first line."""
     for number, row in enumerate(rows, 1):
-        yield _record(Place(1, number), row, limits)
+        yield record_of(Place(1, number), row, limits)
 
 
 def _is_separator_line(row: list[str], line: int) -> bool:
@@ -256,44 +274,8 @@ def _row(place: Place, header: list[str], row: list[str], limits: ReadLimits) ->
     if len(row) != len(header):
         return RawRecord(place, f"{len(row)} cells, {len(header)} columns".encode(), 0, "cells")
     texts = OWN_TEXTS if "votes" in header else ()
-    values = {name: cell if name in texts else _cell(cell) for name, cell in zip(header, row, strict=True) if cell}
-    return _record(place, values, limits)
-
-
-def _cell(cell: str) -> Any:
-    """A cell: messages that are written as JSON become messages. Other JSON is text: a completion may be JSON."""
-    if not (cell.startswith(('[{"', '{"')) and cell.endswith(("]", "}"))):
-        return cell
-    try:
-        value = json.loads(cell)
-    except (ValueError, RecursionError):
-        return cell
-    turns = value.get("messages") if isinstance(value, dict) else value
-    return value if isinstance(turns, list) and turns and all(map(_is_turn, turns)) else cell
-
-
-def _is_turn(value: Any) -> bool:
-    """Whether a value is a message: who speaks, and what; of calls, it needs no text."""
-    if not isinstance(value, dict):
-        return False
-    return ("role" in value and ("content" in value or "tool_calls" in value)) or ("from" in value and "value" in value)
-
-
-def _record(place: Place, row: Mapping[str, Any], limits: ReadLimits) -> RawRecord:
-    data = json.dumps(_plain(row), ensure_ascii=True, default=str).encode()
-    problem = "too_large" if len(data) > limits.record_bytes else None
-    return RawRecord(place, data[: limits.record_bytes], len(data), problem)  # type: ignore[arg-type]
-
-
-def _plain(value: Any) -> Any:
-    """A value for JSON. NaN, which tables write where a value is missing, becomes null."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(name): _plain(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return value
+    values = {name: cell if name in texts else value_of(cell) for name, cell in zip(header, row, strict=True) if cell}
+    return record_of(place, values, limits)
 
 
 def _text_lines(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[str]:

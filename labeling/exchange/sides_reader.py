@@ -5,18 +5,19 @@ from dataclasses import replace
 from typing import Any
 
 from common.phrases import gettext_noop
-from labeling.exchange import conversations, parsing
+from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import asked_by, has_prompt
-from labeling.exchange.building import Source, compare, preference_named
+from labeling.exchange.building import NO_SIZE, Size, Source, compare, preference_named
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
-from labeling.exchange.reader import Reader
 from labeling.exchange.records import ImportedComparison, JsonObject, Preference
 
 SIDES = (
     ("response_a", "response_b"),
+    ("response_A", "response_B"),
     ("response1", "response2"),
     ("response_1", "response_2"),
+    ("response-1", "response-2"),
     ("answer1", "answer2"),
     ("answer_a", "answer_b"),
     ("answer_1", "answer_2"),
@@ -25,13 +26,26 @@ SIDES = (
     ("output_a", "output_b"),
     ("text_a", "text_b"),
     ("text1", "text2"),
+    ("chosen_response", "rejected_response"),
 )
 """The names under which public files keep two completions."""
 
+MODELS = ("model_a", "model_b")
+MODELS_OF_CHOSEN = ("chosen_model", "rejected_model")
 NUMBERS = ("0", "1", "2")
 """Of a side, from 0 or from 1: nobody knows."""
 
-OUTCOMES = ("preference", "winner", "comparison", "preferred", "choice", "label", "better", "chosen")
+OUTCOMES = (
+    "preference",
+    "winner",
+    "comparison",
+    "preferred",
+    "preferred_response",
+    "choice",
+    "label",
+    "better",
+    "chosen",
+)
 """The names under which they keep the preference."""
 
 
@@ -45,24 +59,35 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
     asked = asked_by(record)
     first, second = (conversations.completion(parsing.required(record, name), name, asked.extras) for name in names)
     outcome = next((name for name in OUTCOMES if record.get(name) is not None), "")
-    chosen = _repeated(record, names) if outcome == "chosen" else None
+    chosen = _repeated(record, names, outcome) if outcome in ("chosen", "preferred_response") else None
     if outcome == "chosen" and chosen is None:
         _require_other(record, names)
-    models = [parsing.optional_name(record, name, limits.name_chars) for name in ("model_a", "model_b")]
+    stated: Preference | None = "first" if names[0].startswith("chosen") else None
+    models = [
+        parsing.optional_name(record, name, limits.name_chars) for name in (MODELS_OF_CHOSEN if stated else MODELS)
+    ]
+    if outcome and chosen is None and models[0] != models[1] and record.get(outcome) in models:
+        chosen = "first" if record[outcome] == models[0] else "second"
     return compare(
         Source(place, "sides", record, limits),
         asked,
         (replace(first, model=models[0]), replace(second, model=models[1])),
         names,
-        preference=chosen or (preference_named(record.get(outcome), outcome, names) if outcome else None),
-        used=(*names, outcome, *(["rejected"] if outcome == "chosen" else []), "model_a", "model_b"),
+        preference=chosen or (preference_named(record.get(outcome), outcome, names) if outcome else stated),
+        size=Size(certainties.of_chosen(record)) if stated else NO_SIZE,
+        used=(
+            *names,
+            outcome,
+            *(["rejected"] if outcome == "chosen" else []),
+            *(MODELS_OF_CHOSEN if stated else MODELS),
+        ),
     )
 
 
-def _repeated(record: JsonObject, names: tuple[str, str]) -> Preference | None:
-    """The side whose text 'chosen' repeats; None: it repeats none, or both are the same."""
+def _repeated(record: JsonObject, names: tuple[str, str], outcome: str) -> Preference | None:
+    """The side whose text the outcome repeats; None: it repeats none, or both are the same."""
     sides: tuple[Preference, Preference] = ("first", "second")
-    same = [side for name, side in zip(names, sides, strict=True) if record[name] == record["chosen"]]
+    same = [side for name, side in zip(names, sides, strict=True) if record[name] == record[outcome]]
     return same[0] if len(same) == 1 else None
 
 
@@ -98,8 +123,6 @@ def _sides(record: Mapping[str, Any]) -> tuple[str, str] | None:
     return next((names for names in SIDES if names[0] in record and names[1] in record), None)
 
 
-def _has_sides(record: Mapping[str, Any]) -> bool:
+def has_sides(record: Mapping[str, Any]) -> bool:
+    """Whether a record has a prompt and two completions."""
     return has_prompt(record) and _sides(record) is not None
-
-
-SIDES_READERS = (Reader("sides", "prompt, response_a, response_b, preference", _has_sides, read_sides),)

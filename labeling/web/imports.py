@@ -23,7 +23,9 @@ DIALECTS = (
     ("labelstudio-min", _("Label Studio, JSON-MIN")),
     ("argilla", _("Argilla")),
     ("argilla-flattened", _("Argilla, as a table")),
+    ("argilla-columns", _("Argilla, with columns of responses")),
     ("potato", _("Potato")),
+    ("prodigy", _("Prodigy: choices")),
     ("arena", _("Arena battles")),
     ("arena-table", _("Arena battles, as a table")),
     ("shp", _("Stanford Human Preferences")),
@@ -36,6 +38,9 @@ DIALECTS = (
     ("oasst", _("OpenAssistant trees")),
     ("oasst-messages", _("OpenAssistant messages")),
     ("kto", _("KTO")),
+    ("scored-lists", _("Lists of completions with scores")),
+    ("good-and-bad", _("RewardBench 2: lists of chosen and rejected")),
+    ("swift", _("ms-swift")),
     ("sides", _("Two completions, with or without a preference")),
 )
 

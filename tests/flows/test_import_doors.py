@@ -42,6 +42,10 @@ GOOD: dict[str, bytes] = {
     "columns": json.dumps({name: [value] for name, value in PAIR.items()}).encode(),
     "pretty": json.dumps(PAIR, indent=2).encode(),
     "csv": b"prompt,chosen,rejected\nName two fruits.,Apples and plums.,Potatoes.\n",
+    "pandas": (
+        b",prompt,chosen,rejected\n0,\"[{'content': 'Name two fruits.', 'role': 'user'}]\","
+        b"Apples and plums.,Potatoes.\n"
+    ),
     "ultrafeedback": lines(
         {
             "prompt": PAIR["prompt"],

@@ -18,6 +18,7 @@ from training.access import find_snapshot
 from training.actions.leaving_out import changes_without, learned_from, retrain_without, take_in, untouched_parent
 from training.api.serializers import lineage as serializers
 from training.api.serializers.runs import RunSerializer
+from training.api.serializers.snapshots import OfCampaignSerializer
 from training.models import LeftOut, Snapshot
 from training.queries.lineage import judgments_behind, snapshots_with, uses_in
 
@@ -71,10 +72,14 @@ class SnapshotJudgmentsView(ApiView):
 
     scopes = {"GET": Scope.READ}
 
-    @extend_schema(operation_id="list_snapshot_judgments", responses=RecordedJudgmentSerializer(many=True))
+    @extend_schema(
+        operation_id="list_snapshot_judgments",
+        parameters=[OfCampaignSerializer],
+        responses=RecordedJudgmentSerializer(many=True),
+    )
     def get(self, request: Request, name: str) -> Response:
         """List the judgments behind a snapshot's pairs, by pseudonym, newest first."""
-        rows = judgments_behind(find_snapshot(self.person, name))
+        rows = judgments_behind(find_snapshot(self.person, name, **self.asked(OfCampaignSerializer)))
         return self.paged(rows.select_related("annotator", "guideline_version"), RecordedJudgmentSerializer)
 
 

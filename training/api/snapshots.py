@@ -38,10 +38,15 @@ class SnapshotView(ApiView):
 
     scopes = {"GET": Scope.READ}
 
-    @extend_schema(operation_id="get_snapshot", responses=serializers.SnapshotSerializer)
+    @extend_schema(
+        operation_id="get_snapshot",
+        parameters=[serializers.OfCampaignSerializer],
+        responses=serializers.SnapshotSerializer,
+    )
     def get(self, request: Request, name: str) -> Response:
         """Get a snapshot by its hash, or by the beginning of it."""
-        return Response(serializers.SnapshotSerializer(find_snapshot(self.person, name)).data)
+        asked = self.asked(serializers.OfCampaignSerializer)
+        return Response(serializers.SnapshotSerializer(find_snapshot(self.person, name, **asked)).data)
 
 
 class SnapshotChangesView(ApiView):
@@ -67,9 +72,14 @@ class SnapshotDownloadView(ApiView):
 
     scopes = {"GET": Scope.EXPORT}
 
-    @extend_schema(operation_id="download_snapshot", responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    @extend_schema(
+        operation_id="download_snapshot",
+        parameters=[serializers.OfCampaignSerializer],
+        responses={(200, "application/zip"): OpenApiTypes.BINARY},
+    )
     def get(self, request: Request, name: str) -> StreamingHttpResponse:
         """Download a snapshot: a ZIP file with its pairs and its manifest, after every byte was checked."""
-        filename, pieces = snapshot_zip(find_snapshot(self.person, name))
+        asked = self.asked(serializers.OfCampaignSerializer)
+        filename, pieces = snapshot_zip(find_snapshot(self.person, name, **asked))
         headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
         return StreamingHttpResponse(pieces, content_type="application/zip", headers=headers)

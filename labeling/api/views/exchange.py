@@ -126,7 +126,7 @@ class ImportComparisonsView(FileView):
         The import is a batch, which can be taken back. With dry_run=true nothing is kept.
         """
         campaign = get_led_campaign(self.person, slug)
-        options = self.asked(ComparisonImportOptions)
+        options = self.asked(ComparisonImportOptions, only=True)
         dry_run, file_name = options.pop("dry_run"), options.pop("file_name")
         if dry_run:
             return self.preview(campaign, ImportBatch.Kind.COMPARISONS, ImportSettings(**options))
@@ -152,7 +152,7 @@ class ImportPromptsView(FileView):
     def post(self, request: Request, slug: str) -> Response:
         """Import prompts. The body is the file: JSON lines, a JSON array, or text with one prompt per line."""
         campaign = get_led_campaign(self.person, slug)
-        options = self.asked(PromptImportOptions)
+        options = self.asked(PromptImportOptions, only=True)
         dry_run, file_name = options.pop("dry_run"), options.pop("file_name")
         if dry_run:
             return self.preview(campaign, ImportBatch.Kind.PROMPTS, ImportSettings(**options))
@@ -189,7 +189,7 @@ class ImportCampaignView(FileView):
 
         Its annotators become accounts that nobody can sign in to. For leads and admins.
         """
-        options = self.asked(CampaignImportOptions)
+        options = self.asked(CampaignImportOptions, only=True)
         result = import_campaign(stream=self.file(request), **options, acting_user=self.person, now=self.now)
         values = {"slug": result.campaign.slug, "counts": result.counts, "renamed": result.renamed}
         return Response(values, status=201)

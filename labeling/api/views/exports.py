@@ -95,7 +95,7 @@ class ExportView(ApiView):
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
         """Export the campaign's judgments and verdicts as preference data, streamed. For its leads."""
         campaign = get_led_campaign(self.person, slug)
-        values = self.asked(ExportOptions)
+        values = self.asked(ExportOptions, only=True)
         export = export_campaign(
             campaign=campaign,
             dialect=values["dialect"],
@@ -115,7 +115,7 @@ class ExportReportView(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """Count the records that an export keeps and drops, by reason. For the campaign's leads."""
         campaign = get_led_campaign(self.person, slug)
-        values = self.asked(ExportOptions)
+        values = self.asked(ExportOptions, only=True)
         report = drop_report(
             campaign=campaign,
             dialect=values["dialect"],
@@ -150,7 +150,7 @@ class DatasetView(ApiView):
     def get(self, request: Request, slug: str) -> FileResponse:
         """Export a data set: a ZIP file with a folder that `datasets` opens, a card, and Croissant metadata."""
         campaign = get_led_campaign(self.person, slug)
-        values = self.asked(DatasetOptions)
+        values = self.asked(DatasetOptions, only=True)
         order = DatasetOrder(
             licence=values["license"],
             consent=values["consent"],

@@ -135,7 +135,7 @@ class PracticePairsView(FileView):
         Records without a known answer are reported.
         """
         campaign = get_led_campaign(self.person, slug)
-        options = self.asked(PracticeImportOptions)
+        options = self.asked(PracticeImportOptions, only=True)
         report = import_practice(
             campaign=campaign, stream=self.file(request), **options, acting_user=self.person, now=self.now
         )

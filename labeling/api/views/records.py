@@ -108,7 +108,7 @@ class EventsExportView(ApiView):
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
         """Download the event log, oldest first, with pseudonyms for names. For the campaign's leads."""
         campaign = get_led_campaign(self.person, slug)
-        asked = self.asked(EventExportOptions)
+        asked = self.asked(EventExportOptions, only=True)
         export = export_events(campaign=campaign, **asked, acting_user=self.person, now=self.now)
         headers = {"Content-Disposition": f'attachment; filename="{export.filename}"'}
         return StreamingHttpResponse(export.pieces, content_type=export.media_type, headers=headers)

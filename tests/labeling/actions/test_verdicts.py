@@ -4,7 +4,8 @@ import pytest
 
 from common.errors import Invalid, NotAllowed
 from labeling.access import CampaignNotFound
-from labeling.actions.verdicts import ADJUDICATED_CONFIDENCE, NoConflict, adjudicate
+from labeling.actions.comparison_rows import ADJUDICATED_CONFIDENCE
+from labeling.actions.verdicts import NoConflict, adjudicate
 from labeling.models import Comparison, Event, Verdict
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, stage

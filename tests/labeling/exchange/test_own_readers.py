@@ -105,7 +105,7 @@ def test_every_judgment_comes_back_with_all_that_was_said_in_it(dialect: str, sp
         (one,) = read(rows(dialect, record, spreadsheet=spreadsheet))
         assert isinstance(one, ImportedComparison)
         assert (one.prompt, one.first, one.second) == (record.prompt, record.a, record.b)
-        assert (one.external_id, one.metadata["pair"]) == ("ext-1", "c0ffee")
+        assert (one.external_id, "pair" in one.metadata) == ("ext-1", False)
         assert one.metadata.get("tags", []) == list(record.tags)
         assert [as_written(vote) for vote in one.votes] == list(record.votes)
 
@@ -146,15 +146,17 @@ def test_a_completion_that_is_json_comes_back_as_a_text(dialect: str, text: str)
 
 
 @pytest.mark.parametrize("dialect", ["csv", "parquet", "labelstudio"])
-@pytest.mark.parametrize(("choice", "warnings"), [("b", ("expert_verdict",)), ("a", ())])
-def test_the_verdict_of_an_expert_that_the_votes_do_not_give_is_counted(
-    dialect: str, choice: str, warnings: tuple[str, ...]
+@pytest.mark.parametrize(
+    ("settled_by", "decided", "warnings"), [("adjudication", "first", ("expert_verdict",)), ("majority", None, ())]
+)
+def test_the_verdict_of_an_expert_comes_back_beside_the_votes(
+    dialect: str, settled_by: str, decided: str | None, warnings: tuple[str, ...]
 ) -> None:
-    votes = (Vote("anna", "a"), Vote("ben", choice))
-    record = VerdictRecord(WHY, CompletionText("a"), CompletionText("b"), "a", settled_by="adjudication", votes=votes)
+    votes = (Vote("anna", "a"), Vote("ben", "b"))
+    record = VerdictRecord(WHY, CompletionText("a"), CompletionText("b"), "a", settled_by=settled_by, votes=votes)
     (one,) = read(rows(dialect, replace(record, pair="c0ffee")))
     assert isinstance(one, ImportedComparison)
-    assert one.warnings == warnings
+    assert (one.decided, one.warnings) == (decided, warnings)
 
 
 def test_kto_with_other_columns_brings_back_the_identity_and_the_confidence() -> None:
@@ -164,6 +166,19 @@ def test_kto_with_other_columns_brings_back_the_identity_and_the_confidence() ->
     assert isinstance(one, ImportedComparison)
     assert (one.external_id, one.confidence, one.preference) == ("ext-1", 0.8, "first")
     assert {"id", "confidence"}.isdisjoint(one.first.metadata or {})
+
+
+@pytest.mark.parametrize("dialect", ["csv", "parquet", "labelstudio"])
+def test_the_source_that_a_record_stated_and_the_fields_of_its_prompt_come_back(dialect: str) -> None:
+    kept: dict[str, dict[str, Any]] = {"comparison": {"source": "web"}, "prompt": {"licence": "cc0"}}
+    record = VerdictRecord(
+        WHY, CompletionText("a"), CompletionText("b"), "a", pair="c0ffee", source="api", metadata=kept
+    )
+    for _ in range(2):
+        (one,) = read(rows(dialect, record))
+        assert isinstance(one, ImportedComparison)
+        assert one.metadata == {"source": "web", "prompt_fields": {"licence": "cc0"}}
+        record = replace(record, metadata={"comparison": one.metadata})
 
 
 @pytest.mark.parametrize("spreadsheet", [False, True])
@@ -179,7 +194,7 @@ def test_our_files_are_recognised_and_read_as_they_are(dialect: str, spreadsheet
             status="conflict",
             votes=(Vote("anna", "a", strength=1), Vote("ben", "b", strength=3)),
             pair=f"c0ffee{number}",
-            metadata=metadata if dialect != "labelstudio" else {},
+            metadata=metadata,
         )
         for number in range(3)
     ]
@@ -191,8 +206,7 @@ def test_our_files_are_recognised_and_read_as_they_are(dialect: str, spreadsheet
         assert [as_written(vote) for vote in one.votes] == list(record.votes)
         assert one.preference is None
         assert (one.prompt, one.first.text, one.second.text) == (record.prompt, record.a.text, record.b.text)
-        if dialect != "labelstudio":
-            assert (one.metadata["scores"], one.first.metadata) == ([1, None], {"length": 3})
+        assert (one.metadata["scores"], one.first.metadata) == ([1, None], {"length": 3})
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from labeling.exchange import ImportedPrompt, Rejected, UnknownDialect, read_prompts
+from labeling.exchange import ImportedPrompt, Rejected, UnknownDialect, UnreadableInput, read_prompts
 from labeling.exchange.reading import PromptForm
 from tests.labeling.exchange.builders import as_lines, message
 
@@ -125,3 +125,31 @@ def test_an_empty_file_has_no_prompts_and_an_unknown_form_is_refused() -> None:
     assert read(b"") == []
     with pytest.raises(UnknownDialect, match="csv"):
         read_prompts(io.BytesIO(b""), form="csv")  # type: ignore[arg-type]
+
+
+def test_lines_that_are_json_texts_lose_their_quotation_marks() -> None:
+    texts = ["Why?", 'Say "no".', "a\nb"]
+    data = "\n".join(map(json.dumps, texts)).encode()
+    assert [one.messages for one in read(data) if isinstance(one, ImportedPrompt)] == [
+        [message("user", text)] for text in texts
+    ]
+    quoted = b'"To be" - who wrote it?\n"Why?"\n'
+    assert [one.messages[0]["content"] for one in read(quoted) if isinstance(one, ImportedPrompt)][1] == '"Why?"'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"text,source\nWhy?,web\nHow?,web\n", b'"id";"text"\n"1";"Why; so?"\n"2";"How?"\n', b"id\ttext\n1\ta\n2\tb\n"],
+)
+def test_a_table_of_unknown_columns_is_refused_and_no_list_of_lines(data: bytes) -> None:
+    with pytest.raises(UnreadableInput, match=r"a table with the columns (text, source|id, text)"):
+        read(data)
+    assert len(read(data, "text")) == 3
+    (one, _) = list(read_prompts(io.BytesIO(data), mapping={"prompt": "text"}))
+    assert isinstance(one, ImportedPrompt)
+    assert one.form == "json"
+
+
+def test_texts_with_commas_are_texts() -> None:
+    data = b"Apples, pears\nRed, green\nOne, two\n"
+    assert [one.messages[0]["content"] for one in read(data) if isinstance(one, ImportedPrompt)][2] == "One, two"

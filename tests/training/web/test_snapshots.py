@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from labeling.actions.campaign_imports import import_campaign
+from labeling.actions.exports import open_export
+from labeling.models import Judgment
 from tests.clients import Visiting
 from tests.people import Stage, stage
 from training.actions.snapshots import take_snapshot
+from training.management.commands.snapshot import snapshot_named
 from training.models import Snapshot
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +82,19 @@ def test_the_api_says_the_same(scene: Stage, visiting: Visiting) -> None:
     assert (changes["added"], changes["same"]) == (3, 24)
     assert maya.get(f"/api/v1/snapshots/{name}/download/").status_code == 200
     assert maya.get("/api/v1/snapshots/1234567/").status_code == 404
+
+
+def test_two_campaigns_with_the_same_labels_have_a_snapshot_each(scene: Stage, visiting: Visiting) -> None:
+    here = taken(scene)
+    data = b"".join(open_export(scene.campaign, "full").pieces)
+    copy = import_campaign(stream=io.BytesIO(data), name="Copy", acting_user=scene.maya, now=scene.now).campaign
+    there = take_snapshot(campaign=copy, acting_user=scene.maya, now=scene.now)
+    assert here.content_hash == there.content_hash
+    maya, address = visiting(scene.maya), f"/api/v1/snapshots/{here.content_hash[:12]}/"
+    for campaign in (scene.campaign, copy):
+        assert maya.get(f"{address}?campaign={campaign.slug}").json()["campaign"] == campaign.slug
+        judgments = maya.get(f"{address}judgments/?campaign={campaign.slug}").json()["results"]
+        assert {Judgment.objects.get(pk=one["id"]).campaign_id for one in judgments} == {campaign.pk}
+        assert snapshot_named(here.content_hash, campaign.slug).campaign_id == campaign.pk
+    assert maya.get(address).json()["campaign"] == copy.slug
+    assert maya.get(f"{address}?campaign=other").status_code == 404

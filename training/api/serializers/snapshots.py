@@ -54,6 +54,15 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
         return sorted(run.version.name for run in row.runs.all() if hasattr(run, "version"))
 
 
+class OfCampaignSerializer(serializers.Serializer[Any]):
+    """The campaign of a snapshot that is named by its hash."""
+
+    campaign = serializers.SlugField(
+        required=False,
+        help_text="Its campaign: two with the same labels have the same hash. Default: that of the newest one.",
+    )
+
+
 class SinceSerializer(serializers.Serializer[Any]):
     """The other snapshot."""
 

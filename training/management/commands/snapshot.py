@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("hash", nargs="?", help=f"the beginning of its hash, at least {SHORTEST_HASH} digits")
-        parser.add_argument("--campaign", metavar="SLUG", help="list this campaign's only")
+        parser.add_argument("--campaign", metavar="SLUG", help="list, or look for the hash in, this campaign only")
         parser.add_argument("--check", action="store_true", help="compare every byte with the manifest")
         parser.add_argument("--out", type=Path, metavar="DIR", help="copy its files into a new folder")
         parser.add_argument("--since", metavar="HASH", help="count what changed since another snapshot")
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             if options["hash"] is None:
                 self._list(options["campaign"])
             else:
-                self._one(snapshot_named(options["hash"]), options)
+                self._one(snapshot_named(options["hash"], options["campaign"]), options)
 
     def _list(self, slug: str | None) -> None:
         rows = Snapshot.objects.select_related("campaign").order_by("pk")
@@ -51,16 +51,16 @@ class Command(BaseCommand):
                 raise CommandError(f"{options['out']} cannot be written: {error}") from error
             self.stdout.write(f"{options['out']}: train.jsonl, test.jsonl and manifest.json.")
         if options["since"]:
-            changes = changes_between(snapshot_named(options["since"]), row)
+            changes = changes_between(snapshot_named(options["since"], options["campaign"]), row)
             self.stdout.write(json.dumps({"same": changes.same, **changes.counts}))
         if not (options["check"] or options["out"] or options["since"]):
             self.stdout.write(json.dumps(row.manifest, indent=2))
 
 
-def snapshot_named(name: str) -> Snapshot:
-    """The newest snapshot whose hash begins so. Raises CommandError."""
+def snapshot_named(name: str, campaign: str | None = None) -> Snapshot:
+    """The newest snapshot whose hash begins so, in this campaign if one is named. Raises CommandError."""
     rows = Snapshot.objects.filter(content_hash__startswith=name).select_related("campaign").order_by("-pk")
-    row = rows.first()
+    row = (rows.filter(campaign__slug=campaign) if campaign else rows).first()
     if row is None or len(name) < SHORTEST_HASH:
         raise CommandError(f"There is no snapshot {name!r}. `manage.py snapshot` lists them.")
     return row

@@ -1,0 +1,165 @@
+"""The readers of Label Studio's exports. Each annotation is an opinion."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from labeling.exchange import certainties, conversations, parsing
+from labeling.exchange.asking import asked_by, has_prompt
+from labeling.exchange.building import Source, compare, preference_named
+from labeling.exchange.opinions import SECONDS, TIMES, opinion, person_name, strength_of, without
+from labeling.exchange.platform_readers import NO_COLUMNS, Columns, names_in, object_in, platform_comparison
+from labeling.exchange.raw import Place, ReadLimits
+from labeling.exchange.reader import Reader
+from labeling.exchange.records import ImportedComparison, JsonObject, Preference, Vote
+from labeling.exchange.sides_reader import OUTCOMES, SIDES
+
+TIED = ("tie", "both_bad")
+"""The choices that our labeling interface has beside its Pairwise tag."""
+
+PEOPLE = ("completed_by", "updated_by", "last_created_by")
+"""The fields of an annotation with the names of people."""
+
+LONGEST_CHOICE = 40
+KINDS = ("answer", "response", "output", "completion", "text", "model", "option")
+"""Nouns by which interfaces name a side."""
+
+PADDING = re.compile(r"(?:\b(?:is|was)\s+)?(?:\b(?:much|slightly|clearly)\s+)?\b(?:better|preferred|wins)\b|[\s_.-]+")
+"""The words of an interface around the name of a side: "Answer 1 is better"."""
+
+
+def read_label_studio(
+    place: Place, record: JsonObject, limits: ReadLimits, columns: Columns = NO_COLUMNS
+) -> ImportedComparison:
+    """A task of Label Studio with its pairwise annotations. columns: the fields of its data, if others than usual.
+
+    Annotations that say nothing about the two texts become metadata, without the names of those who made them.
+    """
+    data = object_in(record, "data")
+    names = names_in(data, columns)
+    votes, unread = list[Vote](), list[JsonObject]()
+    for annotation in parsing.required_list(record, "annotations"):
+        if vote := _vote(annotation, names, limits):
+            votes.append(vote)
+        else:
+            unread.append(without(annotation, *PEOPLE))
+    used = ("data",) if unread else ("data", "annotations")
+    record = {**record, "annotations": unread} if unread else record
+    return platform_comparison(place, "labelstudio", data, tuple(votes), record, used, limits, columns)
+
+
+def _vote(annotation: JsonObject, names: tuple[str, str], limits: ReadLimits) -> Vote | None:
+    """The opinion of an annotation; None: it has nothing about the two texts."""
+    name = person_name(annotation.get("completed_by"), limits.name_chars)
+    results = annotation.get("result")
+    others = without(annotation, "completed_by", "result", "was_cancelled", *TIMES, *SECONDS)
+    if annotation.get("was_cancelled") is True:
+        return opinion(name, "skip", annotation, metadata=others)
+    choice, stated, unread = _chosen_in(results, names), dict[str, Any](), list[Any]()
+    for result in results if isinstance(results, list) else []:
+        value = result.get("value") if isinstance(result, dict) else None
+        if not isinstance(value, dict):
+            unread.append(result)
+        elif _is_choice(value, names, choice):
+            continue
+        elif strength := strength_of(value.get("rating")):
+            stated["strength"] = strength
+        elif isinstance(texts := value.get("text"), list) and all(isinstance(text, str) for text in texts):
+            stated["comment"] = "\n".join(texts)
+        else:
+            unread.append(result)
+    if choice is None:
+        return None
+    if choice not in ("first", "second"):
+        stated.pop("strength", None)
+    elif "strength" in stated:
+        stated["certainty"] = certainties.of_strength(stated["strength"], 3)
+    return opinion(name, choice, annotation, metadata=others | ({"results": unread} if unread else {}), **stated)
+
+
+def _chosen_in(results: Any, names: tuple[str, str]) -> Preference | None:
+    """The choice in the results of an annotation: that of a Pairwise tag, or of choices that name a side."""
+    listed = [one.get("value") for one in results if isinstance(one, dict)] if isinstance(results, list) else []
+    values = [value for value in listed if isinstance(value, dict)]
+    for value in values:
+        if "selected" in value:
+            return preference_named(value["selected"], "annotations")
+    named = [choice for value in values if (choice := _choice_named(value, names))]
+    return named[0] if len(set(named)) == 1 else None
+
+
+def _is_choice(value: JsonObject, names: tuple[str, str], choice: Preference | None) -> bool:
+    return "selected" in value or (choice is not None and _choice_named(value, names) == choice)
+
+
+def _choice_named(value: JsonObject, names: tuple[str, str]) -> Preference | None:
+    """The side that the only one of an annotation's choices names. None: it is about something else."""
+    choices = value.get("choices")
+    if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], str):
+        return None
+    return choices[0] if choices[0] in TIED else _side(choices[0], names)  # type: ignore[return-value]
+
+
+def _side(words: str, names: tuple[str, str]) -> Preference | None:
+    """The side that words of an interface name, such as "Answer 1" or "Response B is better". None: another text."""
+    if len(words) > LONGEST_CHOICE:
+        return None
+    bare = PADDING.sub("", words.casefold())
+    ends = [PADDING.sub("", name.casefold()) for name in names]
+    numbers = ("1", "2") if ends[0].endswith("1") and ends[1].endswith("2") else ("", "")
+    sides: tuple[Preference, Preference] = ("first", "second")
+    for side, end, others, number in zip(sides, ends, (("left", "a"), ("right", "b")), numbers, strict=True):
+        known = [end, *others, *(kind + one for kind in KINDS for one in (others[1], number) if one)]
+        if bare and (bare in known or bare == number):
+            return side
+    return None
+
+
+def read_label_studio_row(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
+    """A row of Label Studio's JSON-MIN or CSV: the data and one annotation, whose choice has the name of its tag."""
+    names, asked = names_in(record), asked_by(record)
+    others = {name: value for name, value in record.items() if name not in (*asked.used, *names)}
+    choices = {name: choice for name, value in others.items() if (choice := _choice_of_tag(name, value, names))}
+    tag = next(iter(choices), "")
+    texts = [conversations.completion(parsing.required(record, name), name, asked.extras) for name in names]
+    asked.used.append("id" if record.get("id") is not None else "annotation_id")
+    return compare(
+        Source(place, "labelstudio-min", record, limits),
+        asked,
+        (texts[0], texts[1]),
+        names,
+        preference=choices.get(tag),
+        used=(*names, *([tag] if tag else [])),
+    )
+
+
+def _choice_of_tag(name: str, value: Any, names: tuple[str, str]) -> Preference | None:
+    """The choice in a column: a word, [{"selected": "left"}], or that as a text of JSON. None: it is about else."""
+    if isinstance(value, str) and value[:1] in ("[", "{"):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return None
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, dict):
+        selected = value.get("selected")
+        return preference_named(selected, name) if selected in ("left", "right") else _choice_named(value, names)
+    if value in ("left", "right", *TIED):
+        return preference_named(value, name)
+    return _side(value, names) if isinstance(value, str) and name in OUTCOMES else None
+
+
+def _is_task(record: Mapping[str, Any]) -> bool:
+    return isinstance(record.get("data"), dict) and isinstance(record.get("annotations"), list)
+
+
+def _is_label_studio_row(record: Mapping[str, Any]) -> bool:
+    return "annotation_id" in record and has_prompt(record) and any(a in record and b in record for a, b in SIDES)
+
+
+LABEL_STUDIO_READERS = (
+    Reader("labelstudio", "data (prompt, answer1, answer2), annotations", _is_task, read_label_studio),
+    Reader("labelstudio-min", "prompt, answer1, answer2, annotation_id", _is_label_studio_row, read_label_studio_row),
+)

@@ -1,0 +1,222 @@
+"""Readers of records with several completions: sides from a to d, lists with scores, lists of good and of bad ones.
+
+No completion is left aside: the preferred one is compared with each of the others, and lists with scores are rankings.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from common.phrases import gettext_noop
+from labeling.exchange import conversations, parsing
+from labeling.exchange.asking import Asked, asked_by, has_prompt
+from labeling.exchange.building import MOST_RANKED, Ranked, Source, compare, ranking
+from labeling.exchange.opinions import opinion, person_name
+from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.raw import Place, ReadLimits
+from labeling.exchange.reader import Comparisons, Reader
+from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Vote
+from labeling.exchange.sides_reader import OUTCOMES, SIDES, has_sides, read_sides
+
+LISTS = ("responses", "completions", "generations", "candidates", "answers", "outputs")
+SCORES = ("scores", "ratings", "rewards")
+RANKS = ("ranks", "ranking", "rankings")
+MODELS = ("models", "model_names", "generation_models")
+"""The names under which files list completions of one prompt, and beside them their scores, ranks and models."""
+
+PERSON = ("_annotator_id", "_session_id")
+SKIPS = ("ignore", "reject")
+"""Of Prodigy: who answered, and the answers that choose nothing."""
+
+
+def read_sides_in_a_row(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
+    """Two completions under the usual names, or more in a row, response_a to response_d, and the one preferred."""
+    names = names_in_a_row(record)
+    if not names:
+        return read_sides(place, record, limits)
+    outcome = next((name for name in OUTCOMES if record.get(name) is not None), "")
+    chosen = _place_of(record.get(outcome), names, record) if outcome else None
+    if chosen is None:
+        reason = gettext_noop("The record has %(number)s completions (%(names)s), and none is named as preferred.")
+        raise BadRecordError("ranking", reason, outcome, number=len(names), names=", ".join(names)[:120])
+    asked = asked_by(record)
+    texts = [conversations.completion(record[name], name, asked.extras) for name in names]
+    source = Source(place, "sides", record, limits)
+    return _against_others(source, asked, texts, names, chosen, used=(*names, outcome))
+
+
+def names_in_a_row(record: Mapping[str, Any]) -> list[str]:
+    """The names of three or more completions, such as response_1 to response_4. Empty: the record has fewer."""
+    for names in SIDES:
+        if names[0] in record and names[1] in record and names[1][-1] in "bB2":
+            found, last = list(names), names[1]
+            while (last := last[:-1] + chr(ord(last[-1]) + 1)) in record and last[-1].isalnum():
+                if record[last] is not None:
+                    found.append(last)
+            return found if len(found) > 2 else []
+    return []
+
+
+def _place_of(value: Any, names: Sequence[str], record: JsonObject) -> int | None:
+    """Which completion a value names: by its field, by the end of that name, or by its text. None: none of them."""
+    same = [at for at, name in enumerate(names) if record[name] == value]
+    if len(same) == 1:
+        return same[0]
+    word = parsing.as_name(value, 200).strip().casefold()
+    return next((at for at, name in enumerate(names) if word in (name.casefold(), name[-1].casefold())), None)
+
+
+def _against_others(
+    source: Source,
+    asked: Asked,
+    texts: Sequence[CompletionText],
+    names: Sequence[str],
+    chosen: int,
+    *,
+    votes: tuple[Vote, ...] = (),
+    used: Sequence[str],
+) -> list[ImportedComparison]:
+    """The preferred completion compared with each of the others. Those that look the same are left out."""
+    comparisons, refusals = list[ImportedComparison](), list[BadRecordError]()
+    for at, text in enumerate(texts):
+        if at == chosen:
+            continue
+        try:
+            pair = (texts[chosen], text)
+            ends = (names[chosen], names[at])
+            comparisons.append(compare(source, asked, pair, ends, preference="first", votes=votes, used=used))
+        except BadRecordError as error:
+            refusals.append(error)
+    if refusals and not comparisons:
+        raise refusals[0]
+    return comparisons
+
+
+def read_scored_list(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
+    """A list of texts and a list of their scores or ranks, as distilabel's UltraFeedback task writes them."""
+    name, scores = _lists(record)
+    texts, values = record[name], record[scores]
+    if len(texts) != len(values):
+        reason = gettext_noop("The lists %(first)s and %(second)s have different lengths.")
+        raise BadRecordError("ranking", reason, scores, first=repr(name), second=repr(scores))
+    named = next((one for one in MODELS if _is_list(record.get(one), len(texts))), "")
+    models = record[named] if named else [""] * len(texts)
+    sign = -1 if scores in RANKS else 1
+    ranked = [
+        Ranked(CompletionText(text, parsing.as_name(model, limits.name_chars)), sign * number)
+        for text, value, model in zip(texts, values, models, strict=True)
+        if isinstance(text, str) and (number := parsing.optional_number({scores: value}, scores)) is not None
+    ]
+    source = Source(place, "scored-lists", record, limits)
+    used = (name, scores, *([named] if named else [])) if len(ranked) == len(texts) else ()  # all stay in the metadata
+    return ranking(source, asked_by(record), ranked, scored=scores not in RANKS, used=used)
+
+
+def _lists(record: Mapping[str, Any]) -> tuple[str, str]:
+    """The field with the texts, and that with their scores or ranks. Empty: the record has none."""
+    name = next((one for one in LISTS if _is_list(record.get(one)) and all(_is_text(x) for x in record[one])), "")
+    scores = next((one for one in (*SCORES, *RANKS) if isinstance(record.get(one), list)), "")
+    return (name, scores) if name and scores else ("", "")
+
+
+def _is_list(value: Any, length: int = 0) -> bool:
+    return isinstance(value, list) and len(value) > 1 and length in (0, len(value))
+
+
+def _is_text(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def read_good_and_bad(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
+    """Lists of chosen and of rejected texts, as RewardBench 2 has them: each chosen one beats each rejected one."""
+    good, bad = ([record[name]] if isinstance(record[name], str) else record[name] for name in ("chosen", "rejected"))
+    if len(good) * len(bad) > MOST_RANKED:
+        reason = gettext_noop("The lists 'chosen' and 'rejected' make %(number)s pairs; at most %(most)s can be read.")
+        raise BadRecordError("ranking", reason, number=len(good) * len(bad), most=MOST_RANKED)
+    comparisons: list[ImportedComparison] = []
+    for text in good:
+        texts = [CompletionText(one) for one in (text, *bad)]
+        names = ["chosen", *["rejected"] * len(bad)]
+        source = Source(place, "good-and-bad", record, limits)
+        comparisons += _against_others(source, asked_by(record), texts, names, 0, used=("chosen", "rejected"))
+    return comparisons
+
+
+def read_prodigy(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
+    """A task of Prodigy's `choice` interface: options, and those accepted. Ignored and rejected tasks are skips."""
+    options = parsing.required_list(record, "options")
+    name = next((one for one in ("text", "prompt", "question", "input") if isinstance(record.get(one), str)), "text")
+    asked = asked_by({"prompt": record.get(name), "system": record.get("system")})
+    asked.used = [name, *asked.used[1:]]
+    texts = [CompletionText(parsing.required_text(option, "text")) for option in options]
+    names = [parsing.as_name(option.get("id"), limits.id_chars) for option in options]
+    accepted = [parsing.as_name(one, limits.id_chars) for one in record["accept"] or []]
+    person = next((one for one in PERSON if record.get(one)), "")
+    named = person_name(record.get(person), limits.name_chars) if person else ""
+    about = {"timestamp": record.get("_timestamp")}
+    used = ("options", "accept", "answer", *([person, "_timestamp"] if person else []))
+    source = Source(place, "prodigy", record, limits)
+    if record.get("answer") in SKIPS or not accepted:
+        votes = (opinion(named, "skip", about),) if record.get("answer") in SKIPS else ()
+        if len(texts) != 2:
+            raise BadRecordError(
+                "ranking", gettext_noop("No option is accepted, and there are more than two."), "accept"
+            )
+        return compare(source, asked, (texts[0], texts[1]), ("1", "2"), preference=None, votes=votes, used=used)
+    if len(accepted) > 1 or accepted[0] not in names:
+        raise BadRecordError("preference", gettext_noop("Not exactly one of the options is accepted."), "accept")
+    chosen = names.index(accepted[0])
+    votes = (opinion(named, "first", about),) if named else ()
+    return _against_others(source, asked, texts, names, chosen, votes=votes, used=used)
+
+
+def read_swift(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
+    """ms-swift: messages that end with the preferred reply, and beside them the rejected one."""
+    turns = record["messages"]
+    asked = Asked([], ["messages"])
+    asked.prompt = conversations.prompt(turns[:-1], extras=asked.extras)
+    names = ("messages", "rejected_response")
+    texts = [
+        conversations.completion(one, name) for one, name in zip((turns[-1], record[names[1]]), names, strict=True)
+    ]
+    source = Source(place, "swift", record, limits)
+    return compare(source, asked, (texts[0], texts[1]), names, preference="first", used=names)
+
+
+def _is_good_and_bad(record: Mapping[str, Any]) -> bool:
+    values = [record.get(name) for name in ("chosen", "rejected")]
+    listed = [one for one in values if isinstance(one, list) and one and all(isinstance(text, str) for text in one)]
+    return (
+        has_prompt(record)
+        and any(len(one) > 1 for one in listed)
+        and all(isinstance(one, str) or one in listed for one in values)
+    )
+
+
+def _is_choice(record: Mapping[str, Any]) -> bool:
+    options = record.get("options")
+    return (
+        isinstance(options, list)
+        and isinstance(record.get("accept"), list)
+        and all(isinstance(one, dict) and "text" in one and "id" in one for one in options)
+    )
+
+
+GOOD_AND_BAD = Reader("good-and-bad", "prompt, chosen, rejected (lists of texts)", _is_good_and_bad, read_good_and_bad)
+
+SEVERAL_READERS = (
+    Reader(
+        "scored-lists",
+        "prompt, responses (texts), scores",
+        lambda record: has_prompt(record) and bool(_lists(record)[0]),
+        read_scored_list,
+    ),
+    Reader("prodigy", "options, accept", _is_choice, read_prodigy),
+    Reader(
+        "swift",
+        "messages, rejected_response",
+        lambda record: _is_list(record.get("messages")) and isinstance(record.get("rejected_response"), str),
+        read_swift,
+    ),
+)
+
+SIDES_READERS = (Reader("sides", "prompt, response_a, response_b, preference", has_sides, read_sides_in_a_row),)

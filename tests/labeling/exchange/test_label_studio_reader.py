@@ -1,0 +1,63 @@
+"""Votes of Label Studio that are no bare "left": choices of an interface, and the rows of its JSON-MIN and CSV."""
+
+import json
+from typing import Any
+
+import pytest
+
+from labeling.exchange import ImportedComparison
+from tests.labeling.exchange.builders import read
+from tests.labeling.exchange.test_platform_readers import DATA, task
+
+
+def chosen(*choices: str) -> dict[str, Any]:
+    return {"type": "choices", "from_name": "better", "to_name": "prompt", "value": {"choices": list(choices)}}
+
+
+def annotated(*results: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"id": 3, "completed_by": {"id": 2, "email": "ann@example.org"}, "result": list(results), **more}
+
+
+def only(data: Any) -> ImportedComparison:
+    [comparison] = read(data)
+    assert isinstance(comparison, ImportedComparison), comparison
+    return comparison
+
+
+@pytest.mark.parametrize(
+    ("words", "side"),
+    [
+        ("Answer 1", "first"),
+        ("answer2", "second"),
+        ("Response B is better", "second"),
+        ("left", "first"),
+        ("Model A", "first"),
+        ("2", "second"),
+        ("A", "first"),
+        ("both_bad", "both_bad"),
+    ],
+)
+def test_a_choice_that_names_a_side_is_a_vote(words: str, side: str) -> None:
+    comparison = only([task(annotations=[annotated(chosen(words))])])
+    assert [(vote.annotator, vote.choice) for vote in comparison.votes] == [("ann@example.org", side)]
+    assert "annotations" not in comparison.metadata
+
+
+@pytest.mark.parametrize("results", [[chosen("Norwegian")], [chosen("A", "B")], [chosen("A"), chosen("B")], []])
+def test_other_annotations_become_metadata_without_names(results: list[dict[str, Any]]) -> None:
+    comparison = only([task(annotations=[annotated(*results), annotated(chosen("Answer 2"))])])
+    assert [vote.choice for vote in comparison.votes] == ["second"]
+    assert comparison.metadata["annotations"] == [{"id": 3, "result": results}] if results else True
+    assert "ann@example.org" not in json.dumps(comparison.metadata)
+
+
+@pytest.mark.parametrize("value", ["right", [{"selected": "right"}], {"selected": "right"}, '[{"selected": "right"}]'])
+def test_the_choice_of_a_row_is_read_in_every_form_that_the_tool_writes(value: Any) -> None:
+    row = {**DATA, "id": 5, "annotation_id": 9, "annotator": 4, "comparison": value, "lead_time": 2.5}
+    comparison = only([row])
+    assert [(vote.annotator, vote.choice, vote.seconds) for vote in comparison.votes] == [("4", "second", 2.5)]
+
+
+def test_a_column_about_something_else_is_no_choice() -> None:
+    row = {**DATA, "id": 5, "annotation_id": 9, "annotator": 4, "language": "A", "quality": [{"rating": 2}]}
+    assert (only([row]).preference, only([row | {"preference": "Answer 1"}]).preference) == (None, "first")
