@@ -24,6 +24,7 @@ SPECTACULAR_SETTINGS = {
         "QuestionStatus": "labeling.models.Question.Status",
         "DisplayedChoice": "labeling.judging.drafts.CHOICES",
         "DeploymentKind": "training.models.Deployment.Kind",
+        "GroupJobKind": "training.models.GroupJob.Kind",
         "JudgeChoice": "training.api.serializers.suites.JUDGE_CHOICES",
         "EvaluationFinding": "training.models.EvaluationJob.Finding",
         "MemberRole": "labeling.models.Membership.Role",

@@ -279,6 +279,7 @@ CELERY_TASK_ROUTES = {
     "training.tasks.run_price": {"queue": "train"},
     "training.tasks.run_selection": {"queue": "train"},
     "training.tasks.run_blame": {"queue": "lens"},
+    "training.tasks.run_groups": {"queue": "lens"},
     "training.tasks.run_lens": {"queue": "lens"},
     "training.tasks.run_lab": {"queue": "lens"},
     "labeling.tasks.count_statistics": {"queue": "lens"},  # it may take a minute, and a person waits for it

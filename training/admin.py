@@ -10,6 +10,7 @@ from training.models import (
     EvaluationJob,
     GenerationItem,
     GenerationJob,
+    GroupJob,
     LabSession,
     LensJob,
     ModelVersion,
@@ -145,3 +146,9 @@ class SuiteRunAdmin(ReadOnlyAdmin):
 class PriceJobAdmin(ReadOnlyAdmin):
     list_display = ("pk", "campaign", "status", "done", "total", "created_at")
     list_filter = ("status", "campaign")
+
+
+@admin.register(GroupJob)
+class GroupJobAdmin(ReadOnlyAdmin):
+    list_display = ("pk", "campaign", "kind", "status", "created_at")
+    list_filter = ("status", "kind")

@@ -29,6 +29,7 @@ from training.models import (
     BlameJob,
     EvaluationJob,
     GenerationJob,
+    GroupJob,
     JobStatus,
     LabSession,
     LensJob,
@@ -44,7 +45,19 @@ logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 """Gives the current time."""
 
-J = TypeVar("J", GenerationJob, SuiteRun, Run, LensJob, LabSession, EvaluationJob, PriceJob, BlameJob, SelectionJob)
+J = TypeVar(
+    "J",
+    GenerationJob,
+    SuiteRun,
+    Run,
+    LensJob,
+    LabSession,
+    EvaluationJob,
+    PriceJob,
+    BlameJob,
+    GroupJob,
+    SelectionJob,
+)
 
 # Workers send a heartbeat every few seconds; one that is silent for this long is taken for dead on any machine.
 HEARTBEAT_SECONDS = 5.0
@@ -64,6 +77,7 @@ TASKS: dict[type[AnyJob], tuple[str, str]] = {
     PriceJob: ("training.tasks.run_price", PriceJob.QUEUE),
     BlameJob: ("training.tasks.run_blame", BlameJob.QUEUE),
     SelectionJob: ("training.tasks.run_selection", SelectionJob.QUEUE),
+    GroupJob: ("training.tasks.run_groups", GroupJob.QUEUE),
 }
 NOUNS: dict[type[AnyJob], str] = {
     GenerationJob: "generation",
@@ -75,6 +89,7 @@ NOUNS: dict[type[AnyJob], str] = {
     PriceJob: "price",
     BlameJob: "blame",
     SelectionJob: "selection",
+    GroupJob: "group_job",
 }
 
 

@@ -28,6 +28,7 @@ from training.jobs.gate import run_evaluation as evaluate
 from training.jobs.gate import run_gate as ask_gate
 from training.jobs.gate import take_up_gate
 from training.jobs.generation import run_generation_job
+from training.jobs.groups import run_group_job
 from training.jobs.hosts import join_run as join
 from training.jobs.lab import run_lab_job
 from training.jobs.lens import run_lens_job
@@ -129,6 +130,12 @@ def run_lens(lens_job_id: int) -> None:
 def run_blame(job_id: int) -> None:
     """Searches a snapshot for doubtful pairs."""
     run_blame_job(job_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def run_groups(job_id: int) -> None:
+    """Looks for groups of annotators, or measures the versions of groups."""
+    run_group_job(job_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]

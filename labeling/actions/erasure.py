@@ -30,6 +30,7 @@ from labeling.models import (
     Comparison,
     Erasure,
     Event,
+    GroupMember,
     Invitation,
     Judgment,
     KnownPlace,
@@ -158,6 +159,7 @@ def _free_name(name: str) -> str:
 
 def _blank_account(person: User) -> None:
     ApiToken.objects.filter(user=person).delete()
+    GroupMember.objects.filter(person=person).delete()
     NoticeChoice.objects.filter(user=person).delete()
     AttentionDismissal.objects.filter(user=person).delete()
     BrowserSession.objects.filter(user=person).delete()

@@ -6,9 +6,16 @@ from rest_framework import serializers
 
 from labeling.judging.drafts import CHOICES
 from labeling.models import Assignment, Campaign, Choice, Comparison, Membership, Question, WebhookDelivery
-from labeling.queries.judged_by import GROUPS
+from labeling.queries.judged_by import GROUPS, is_group
 from labeling.queries.metadata_search import METADATA_CHARACTERS
 from labeling.queries.own_judgments import FLAG
+
+
+def known_group(name: str) -> None:
+    """Raises ValidationError for a name that no group can have."""
+    if not is_group(name):
+        known = ", ".join(GROUPS)
+        raise serializers.ValidationError(f'"{name}" is not a valid choice: {known}, or grouping/group.')
 
 
 class CampaignFilter(serializers.Serializer[Any]):
@@ -50,10 +57,11 @@ class JudgedFilter(ListFilter):
     annotator = serializers.CharField(
         required=False, help_text="Judged by this annotator (pseudonym), or by one of several, with commas."
     )
-    group = serializers.ChoiceField(
-        choices=[(name, name) for name in GROUPS],
+    group = serializers.CharField(
         required=False,
-        help_text="Judged by somebody of this group: people or simulated annotators, or the members with a role.",
+        validators=[known_group],
+        help_text="Judged by somebody of this group: people or simulated annotators, the members with a role "
+        "(annotator, expert, lead), or a declared group, as grouping/group.",
     )
     flagged = serializers.BooleanField(required=False, help_text="true: an annotator flagged it.")
     confidence_at_least = serializers.FloatField(required=False, min_value=0, max_value=1)

@@ -10,7 +10,7 @@ from labeling.actions.export_choices import export_filter, read_evaluation, writ
 from labeling.exchange import FINDINGS, KINDS, SIDES, SIMILARITY, WriteOptions
 from labeling.management.base import time_argument
 from labeling.models import Comparison, User
-from labeling.queries.judged_by import GROUPS
+from labeling.queries.judged_by import GROUPS, is_group
 from labeling.queries.lists import ComparisonFilter
 
 
@@ -60,6 +60,12 @@ NUMBERED = {
 }
 
 
+def _group(name: str) -> str:
+    if not is_group(name):
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(GROUPS)}, and no GROUPING/GROUP")
+    return name
+
+
 def _add_filter(parser: argparse._ArgumentGroup) -> None:
     parser.add_argument("--text", help="a part of the prompt or of a completion")
     parser.add_argument("--status", choices=Comparison.Status.values, help="status of the comparison")
@@ -69,7 +75,11 @@ def _add_filter(parser: argparse._ArgumentGroup) -> None:
     parser.add_argument("--external-id", help="the id in the imported file")
     parser.add_argument("--model-version", metavar="VERSION", help="the version that wrote a completion")
     parser.add_argument("--annotator", metavar="PSEUDONYMS", help="judged by one of them, with commas between them")
-    parser.add_argument("--group", choices=GROUPS, help="judged by somebody of this group")
+    parser.add_argument(
+        "--group",
+        type=_group,
+        help=f"judged by somebody of this group: {', '.join(GROUPS)}, or a declared one as GROUPING/GROUP",
+    )
     parser.add_argument("--criterion", help="a judgment answers it")
     parser.add_argument("--judged", choices=["yes", "no"], help="whether somebody has judged it")
     parser.add_argument("--flagged", action="store_true", help="an annotator flagged it")

@@ -11,6 +11,7 @@ from labeling.models.earlier_event import EarlierEvent
 from labeling.models.erasure import Erasure
 from labeling.models.event import Event
 from labeling.models.event_link import EventLink
+from labeling.models.groups import AnnotatorGroup, Grouping, GroupMember
 from labeling.models.guidelines import Demand, GuidelineReading, GuidelineVersion
 from labeling.models.idempotency import KeptReply
 from labeling.models.invitation import Invitation
@@ -33,6 +34,7 @@ __all__ = [
     "QUEUE_START",
     "AgreementWatch",
     "AnnotatorEstimates",
+    "AnnotatorGroup",
     "ApiToken",
     "Assignment",
     "AttentionDismissal",
@@ -52,6 +54,8 @@ __all__ = [
     "FaqEntry",
     "Flag",
     "Gold",
+    "GroupMember",
+    "Grouping",
     "GuidelineReading",
     "GuidelineVersion",
     "ImportBatch",

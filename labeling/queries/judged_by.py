@@ -4,10 +4,18 @@ from django.db.models import Case, Exists, ExpressionWrapper, F, FloatField, Out
 from django.db.models.functions import Cast
 
 from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, Membership
+from labeling.queries.groups import group_named, is_shown, people_of
 
 PEOPLE, SIMULATED = "people", "simulated"
 GROUPS = (PEOPLE, SIMULATED, *Membership.Role.values)
-"""People, without simulated and outside annotators; simulated annotators; or the members with a role."""
+"""People, without simulated and outside annotators; simulated annotators; or the members with a role.
+
+Beside these a filter may name a declared group: grouping/group."""
+
+
+def is_group(name: str) -> bool:
+    """Whether a filter may name this group. Whether the campaign has it is not checked."""
+    return name in GROUPS or "/" in name
 
 
 def judged_by_group(campaign: Campaign, rows: QuerySet[Comparison], group: str) -> QuerySet[Comparison]:
@@ -15,7 +23,12 @@ def judged_by_group(campaign: Campaign, rows: QuerySet[Comparison], group: str) 
     judged = Judgment.objects.filter(
         comparison=OuterRef("pk"), superseded_at=None, kind=Assignment.Kind.NORMAL
     ).exclude(choice=Choice.SKIP)
-    if group == PEOPLE:
+    if "/" in group:
+        declared = group_named(campaign, group)
+        if declared is None or not is_shown(campaign, declared.members.count()):
+            return rows.none()
+        judged = judged.filter(annotator__in=people_of(declared))
+    elif group == PEOPLE:
         judged = judged.filter(annotator__is_simulated=False, annotator__outside_campaign=None)
     elif group == SIMULATED:
         judged = judged.filter(annotator__is_simulated=True)

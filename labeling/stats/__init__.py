@@ -14,6 +14,7 @@ from labeling.stats.agreement import (
 )
 from labeling.stats.annotator_pairs import AnnotatorPairAgreement, AnnotatorPairCounts, annotator_pair_agreement
 from labeling.stats.betting import betting_interval, first_reached, log_wealth
+from labeling.stats.between import PatternPairs, between_agreement
 from labeling.stats.bias import LengthBias, LengthCounts, length_bias, position_bias
 from labeling.stats.bootstrap import Bootstrap, FloatArray
 from labeling.stats.bradley_terry import MatchCounts, Ranking, Rated, ranking
@@ -39,6 +40,7 @@ from labeling.stats.learning_curve import LearningCurve, Range, ShortTraining, l
 from labeling.stats.leave_one_out import leave_one_out
 from labeling.stats.noise import accuracy_ceiling, label_noise
 from labeling.stats.paired import paired_difference
+from labeling.stats.preference_groups import FoundGroups, Votes, preference_groups, same_membership
 from labeling.stats.retest import RetestCounts, RetestReport, retest_report
 from labeling.stats.speed import Speed, quantile, speed
 from labeling.stats.verdicts import (
@@ -71,6 +73,7 @@ __all__ = [
     "Finding",
     "FloatArray",
     "Forecast",
+    "FoundGroups",
     "GateEvidence",
     "GateOutcome",
     "GateOutlook",
@@ -83,6 +86,7 @@ __all__ = [
     "Metric",
     "Pattern",
     "PatternCounts",
+    "PatternPairs",
     "Range",
     "Ranking",
     "Rated",
@@ -94,12 +98,14 @@ __all__ = [
     "VerdictResult",
     "VerdictRule",
     "VoteTable",
+    "Votes",
     "accuracy_ceiling",
     "against_chance",
     "agreement_report",
     "annotator_errors",
     "annotator_pair_agreement",
     "betting_interval",
+    "between_agreement",
     "chance_of_more",
     "clustered_mean",
     "clustered_ratio",
@@ -131,6 +137,7 @@ __all__ = [
     "percent_agreement",
     "position_bias",
     "posterior",
+    "preference_groups",
     "preference_probability",
     "prompt_means",
     "proportion",
@@ -138,6 +145,7 @@ __all__ = [
     "quantiles",
     "ranking",
     "retest_report",
+    "same_membership",
     "speed",
     "trials_needed",
     "unanimity",

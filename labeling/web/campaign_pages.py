@@ -47,6 +47,7 @@ GROUPS: tuple[tuple[Label, tuple[tuple[str, Label], ...]], ...] = (
         _("People"),
         (
             ("people", _("Members")),
+            ("groups", _("Groups")),
             ("invitations", _("Invitations")),
             ("guidelines", _("Guidelines")),
             ("practice", _("Practice")),

@@ -82,9 +82,11 @@ class ListForm(forms.Form):
         models: Sequence[str],
         batches: Sequence[tuple[int, str]],
         annotators: Sequence[tuple[str, str]],
+        groups: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """annotators: pseudonyms, each with the name that leads see."""
+        """annotators: pseudonyms, each with the name that leads see. groups: the declared ones."""
         super().__init__(sent)
+        self._offer("group", [ANY, *GROUPS, *groups])
         self._offer("annotator", [ANY, *annotators])
         self._offer("model_version", [ANY, *((name, name) for name in models)])
         self._offer("batch", [ANY, *batches])

@@ -13,6 +13,7 @@ from common.wording import grouped
 from labeling.actions.bulk import NothingSelected, Selection
 from labeling.models import BulkAct, Campaign, ImportBatch
 from labeling.queries.batches import imports_of
+from labeling.queries.groups import group_choices
 from labeling.queries.lists import ComparisonFilter, Fingerprint, PromptFilter
 from labeling.queries.names import by_name, names_by_pseudonym
 from labeling.queries.slices import slice_choices
@@ -45,6 +46,7 @@ def list_form(campaign: Campaign, target: str, sent: QueryDict) -> PromptListFor
         "models": choices.model_versions,
         "batches": batches,
         "annotators": by_name(names_by_pseudonym(campaign, choices.annotators)),
+        "groups": group_choices(campaign),
     }
     if target == Target.PROMPTS:
         return PromptListForm(sent or None, **offered)

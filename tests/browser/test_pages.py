@@ -17,6 +17,7 @@ from tests.browser.busy import newcomer, occupy
 from tests.browser.conftest import PHONE, Picture, SignIn, no_sideways_scrolling
 from tests.browser.evaluations import evaluation_of, unfinished_evaluation
 from tests.browser.furnished import Furnished, furnish, real_snapshot
+from tests.browser.groups import grouping_of, measured_groups, search_for_groups
 from tests.browser.imports import bulk_of, imports_of
 from tests.browser.lens_and_lab import experiment_of, lens_job_of, search_of
 from tests.browser.price import price_job_of
@@ -74,6 +75,7 @@ PAGES = {
         "/campaigns/sums/people/alice/training/",
         "/campaigns/sums/practice/",
         "/campaigns/sums/practice/{practice}/",
+        "/campaigns/sums/groups/",
         "/campaigns/sums/invitations/",
         "/campaigns/sums/guidelines/?edit",
         "/campaigns/sums/settings/",
@@ -213,6 +215,9 @@ def everything(on_stage: Stage) -> tuple[Furnished, dict[str, Any]]:
     trial_of(on_stage, furnished)
     choice_of(on_stage, furnished)
     experiment_of(on_stage.maya, furnished)
+    grouping = grouping_of(on_stage)
+    measured_groups(on_stage, grouping, (furnished.one.name, furnished.two.name, "sums-v0"))
+    search_for_groups(on_stage)
     search_of(on_stage, real_snapshot(furnished.finished))
     invitation = occupy(on_stage)
     practised = newcomer(on_stage)  # afterwards: the others have judged already, so they need not practise
@@ -220,6 +225,7 @@ def everything(on_stage: Stage) -> tuple[Furnished, dict[str, Any]]:
         "practice": practised.comparison_id,
         "answer": practised.pk,
         "round": practised.round_id,
+        "grouping": grouping.pk,
         "decision": furnished.decision.pk,
         "turn": furnished.round.pk,
         "people_gate": voted(

@@ -20,6 +20,7 @@ from labeling.models import (
 )
 from tests.browser.evaluations import evaluation_of, unfinished_evaluation
 from tests.browser.furnished import real_snapshot
+from tests.browser.groups import grouping_of
 from tests.browser.lens_and_lab import experiment_of, lens_job_of, search_of
 from tests.browser.suite_runs import suite_of
 from tests.people import NOON, pair
@@ -33,6 +34,7 @@ from tests.roles.rows import (
     conflict,
     decided,
     delivery,
+    grouped,
     imported,
     invited,
     learned_judgment,
@@ -45,6 +47,7 @@ from tests.roles.rows import (
     practising,
     published,
     reset_link,
+    searched,
     suite_run_in,
     suite_runs,
     testable,
@@ -164,6 +167,11 @@ ARGUMENTS: dict[str, Arguments] = {
     **dict.fromkeys(("price_cancel", "api-cancel-price"), lambda scene: [measuring(scene)]),
     **dict.fromkeys(("selection_cancel", "api-cancel-selection"), lambda scene: [choosing(scene)]),
     **dict.fromkeys(("selection_choose", "api-selection"), lambda scene: [on_trial(scene)]),
+    **dict.fromkeys(("api-grouping", "api-group-versions"), lambda scene: ["sums", grouping_of(scene.stage).pk]),
+    "api-group-run": lambda scene: ["sums", grouping_of(scene.stage).pk, "North"],
+    "api-group-jobs": lambda scene: [grouped(scene)],
+    "api-declare-found": lambda scene: [searched(scene, "finished")],
+    **dict.fromkeys(("groups_search", "api-cancel-group-job"), lambda scene: [searched(scene, "running")]),
     "version_promote": lambda scene: [scene.furnished.two.name],
     "api-version": lambda scene: [scene.furnished.two.name],
     "api-promote": lambda scene: [scene.furnished.two.name],
@@ -244,10 +252,21 @@ def prepare(name: str, method: str, scene: Scene) -> str:
         GenerationJob.objects.update(status="finished")
     if name in ("api-left-out", "left_out_change"):
         learned_judgment(scene)
+    _label(name, method, scene)
+    return path + QUERIES.get(name, "")
+
+
+def _label(name: str, method: str, scene: Scene) -> None:
+    """Creates the labels that a run needs."""
+    on_stage = scene.stage
+    if name == "api-group-run":
+        Run.objects.update(status="finished")
+        on_stage.add([pair(number) for number in range(100, 120)])
+        while held := on_stage.next(on_stage.alice):
+            on_stage.vote(held, "a")
     if (name, method) in WITH_PAIRS:
         Run.objects.update(status="finished")
         on_stage.add([pair(number, preference="first") for number in range(100, 120)])
-    return path + QUERIES.get(name, "")
 
 
 def address(name: str, scene: Scene) -> str:

@@ -27,6 +27,7 @@ from labeling.models import (
     Webhook,
 )
 from tests.browser.furnished import Furnished, furnish
+from tests.browser.groups import grouping_of, search_for_groups
 from tests.browser.price import price_job_of
 from tests.browser.selection import choice_of, trial_of
 from tests.browser.suite_runs import compared_runs
@@ -93,6 +94,20 @@ def choosing(scene: Scene) -> str:
     slug = on_trial(scene)
     choice_of(scene.stage, scene.furnished, "running")
     return slug
+
+
+def grouped(scene: Scene) -> str:
+    """The slug of the campaign, with groups of annotators one of which has a version."""
+    grouping = grouping_of(scene.stage)
+    snapshot = scene.furnished.finished.snapshot
+    snapshot.group = grouping.groups.get(name="North")
+    snapshot.save(update_fields=["group"])
+    return grouping.campaign.slug
+
+
+def searched(scene: Scene, status: str) -> str:
+    """The slug of the campaign, with a search for groups."""
+    return search_for_groups(scene.stage, status).campaign.slug
 
 
 def learned_judgment(scene: Scene) -> int:

@@ -73,11 +73,13 @@ STAYS_POSSIBLE = {
     "POST api-cancel-blame",
     "POST api-cancel-evaluation",
     "POST api-cancel-generation",
+    "POST api-cancel-group-job",
     "POST api-cancel-people-gate",
     "POST api-cancel-price",
     "POST api-cancel-run",
     "POST api-cancel-selection",
     "POST api-cancel-suite-run",
+    "DELETE api-grouping",
     "DELETE api-invitation",
     "DELETE api-member",
     "PATCH api-webhook",  # switches it off

@@ -74,6 +74,7 @@ def _api(furnished: Furnished, names: dict[str, Any]) -> Iterator[str]:
         ("api-webhook", "api-webhook-deliveries"): [webhook],
         ("api-batch",): [names["batch"]],
         ("api-round",): [names["turn"]],
+        ("api-grouping", "api-group-versions"): ["sums", names["grouping"]],
         ("api-people-gate",): [names["people_gate"]],
         ("api-gate-decision", "api-gate-certificate"): [names["decision"]],
         ("api-left-out",): ["sums", "alice"],

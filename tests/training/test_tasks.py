@@ -40,6 +40,7 @@ def test_tasks_have_the_queues_that_the_workers_listen_to() -> None:
         tasks.run_price.name: "train",
         tasks.run_selection.name: "train",
         tasks.run_blame.name: "lens",
+        tasks.run_groups.name: "lens",
         tasks.run_lens.name: "lens",
         tasks.run_lab.name: "lens",
         labeling.tasks.count_statistics.name: "lens",

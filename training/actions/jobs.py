@@ -17,6 +17,7 @@ from training.models import (
     BlameJob,
     EvaluationJob,
     GenerationJob,
+    GroupJob,
     JobStatus,
     PriceJob,
     Run,
@@ -24,7 +25,7 @@ from training.models import (
     SuiteRun,
 )
 
-J = TypeVar("J", GenerationJob, SuiteRun, Run, EvaluationJob, PriceJob, BlameJob, SelectionJob)
+J = TypeVar("J", GenerationJob, SuiteRun, Run, EvaluationJob, PriceJob, BlameJob, GroupJob, SelectionJob)
 
 
 def lock_person(person: User | None) -> None:

@@ -14,7 +14,7 @@ from labeling.access import require_lead, require_may_change
 from labeling.events.record import record
 from labeling.models import Campaign, User
 from training.actions.runs import RunSpec, start_run
-from training.actions.snapshots import left_out_of, write_pairs
+from training.actions.snapshots import Labels, left_out_of, write_pairs
 from training.errors import NothingToLeaveOut
 from training.models import LeftOut, ModelVersion, Run, Snapshot
 from training.queries.lineage import comparisons_judged_by, with_descendants
@@ -62,7 +62,7 @@ def changes_without(campaign: Campaign, person: User, since: Snapshot) -> Change
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".preview-") as place:
         _manifest, files = write_pairs(
-            campaign, _share_of(since), Path(place), without=list(people.values()), comparisons=array("q")
+            campaign, _share_of(since), Path(place), labels=Labels(list(people.values())), comparisons=array("q")
         )
         return changes_between(since, Snapshot(campaign=campaign, directory=str(files)))
 

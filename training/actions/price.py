@@ -54,7 +54,7 @@ def start_price(
         text = _("A learning curve takes 1 to %(draws)s repetitions and 1 to %(minutes)s minutes.")
         raise WrongSettings(text % {"draws": MOST_DRAWS, "minutes": MOST_MINUTES})
     base = serving_version(channel_of(campaign)).base()
-    snapshot = Snapshot.objects.filter(campaign=campaign).order_by("-pk").first()
+    snapshot = Snapshot.objects.filter(campaign=campaign, group_name="").order_by("-pk").first()
     snapshot = snapshot or take_snapshot(campaign=campaign, acting_user=acting_user, now=now)
     if snapshot.train_pairs < FEWEST_PAIRS:
         values = {"fewest": FEWEST_PAIRS, "count": snapshot.train_pairs}

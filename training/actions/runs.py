@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from labeling.access import require_may_change
 from labeling.events.record import record
-from labeling.models import Campaign, User
+from labeling.models import AnnotatorGroup, Campaign, User
 from training.access import require_version
 from training.actions.jobs import cancel_job, resume_job
 from training.actions.rounds import round_for_run
@@ -40,6 +40,8 @@ class RunSpec:
     """Whether a person or the schedule starts it."""
     test_share: float | None = None
     """The share of prompts that is held out; None: the usual one, which is larger in a small campaign."""
+    group: AnnotatorGroup | None = None
+    """The group of annotators whose votes alone it learns from: a version beside the loop, in no round."""
     also: Callable[[], None] | None = None
     """Called within the transaction that creates the run, which it may refuse."""
 
@@ -72,7 +74,9 @@ def start_run(
     # Checked before the labels are frozen, which takes a while; the constraint decides a race.
     if Run.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
         raise JobActive(_("A run of this campaign is active: wait until it ends, or cancel it."))
-    snapshot = take_snapshot(campaign=campaign, acting_user=acting_user, now=now, test_share=spec.test_share)
+    snapshot = take_snapshot(
+        campaign=campaign, acting_user=acting_user, now=now, test_share=spec.test_share, group=spec.group
+    )
     try:
         with transaction.atomic():
             retention.hold(parent)
@@ -102,7 +106,7 @@ def _create_run(
         config=config,
         noise=noise.as_json() if noise else None,
         trigger=spec.trigger,
-        round=round_for_run(campaign=snapshot.campaign, acting_user=acting_user, now=now),
+        round=None if spec.group else round_for_run(campaign=snapshot.campaign, acting_user=acting_user, now=now),
         created_by=acting_user,
         created_at=now,
         enqueued_at=now,

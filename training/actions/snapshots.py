@@ -4,7 +4,9 @@ import secrets
 import shutil
 from array import array
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +32,10 @@ from labeling.exchange import (
     screen,
     write_snapshot,
 )
-from labeling.judging.leaving_out import records_without
-from labeling.models import Campaign, User, Verdict
+from labeling.judging.leaving_out import records_of_group, records_without
+from labeling.models import AnnotatorGroup, Campaign, Judgment, User, Verdict
 from labeling.queries.agreement import has_simulated_annotators
+from labeling.queries.groups import people_of
 from labeling.queries.verdicts import verdict_records
 from training.access import require_no_blind_test
 from training.actions.snapshot_index import index_snapshot
@@ -49,29 +52,37 @@ SPLIT_SEEDS = 50
 
 
 def take_snapshot(
-    *, campaign: Campaign, acting_user: User | None, now: datetime, test_share: float | None = None
+    *,
+    campaign: Campaign,
+    acting_user: User | None,
+    now: datetime,
+    test_share: float | None = None,
+    group: AnnotatorGroup | None = None,
 ) -> Snapshot:
     """Writes the campaign's preference pairs to `snapshots/<hash>`; the same labels give the same snapshot.
 
     test_share: the share of prompts that is held out; None: the usual one (`next_split`). People whom the campaign
-    leaves out of training are left out, and so are pairs on prompts that are held for its gates by people. Raises
-    TooFewPairs, ForItsGateOnly, CampaignArchived, NotAllowed, NotFound.
+    leaves out of training are left out, and so are pairs on prompts that are held for its gates by people. group: only
+    the votes of its members settle a pair. Raises TooFewPairs, ForItsGateOnly, CampaignArchived, NotAllowed, NotFound.
     """
     require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
     without = left_out_of(campaign)
+    labels = Labels(without) if group is None else Labels(without, _members_but(group, without))
     # Read before the pairs: a verdict that arrives in between is in the snapshot and still counts as fresh; none is
     # missed.
     last = Verdict.objects.filter(campaign=campaign).aggregate(at=Max("settled_at"))["at"]
     comparisons, folder = array("q"), settings.VAR_DIR / "snapshots"
-    manifest, building = write_pairs(campaign, test_share, folder, without=without, comparisons=comparisons)
+    manifest, building = write_pairs(campaign, test_share, folder, labels=labels, comparisons=comparisons)
     directory = _publish(building, folder / manifest.sha256)
     artifacts.publish(directory)
     with transaction.atomic():
         snapshot, created = Snapshot.objects.get_or_create(
             campaign=campaign,
             content_hash=manifest.sha256,
+            group_name="" if group is None else str(group),
             defaults={
+                "group": group,
                 "directory": str(directory),
                 "manifest": manifest.as_dict(),
                 "train_pairs": manifest.train.pairs,
@@ -83,18 +94,13 @@ def take_snapshot(
             },
         )
         if created:
-            record(
-                "snapshot.taken",
-                snapshot,
-                acting_user=acting_user,
-                now=now,
-                campaign=campaign,
-                after={"train": manifest.train.pairs, "test": manifest.test.pairs, "dropped": manifest.dropped},
-            )
+            after = {"train": manifest.train.pairs, "test": manifest.test.pairs, "dropped": manifest.dropped}
+            after |= {"group": str(group)} if group else {}
+            record("snapshot.taken", snapshot, acting_user=acting_user, now=now, campaign=campaign, after=after)
         elif snapshot.last_verdict_at != last:  # new verdicts that yield no pair: they are no longer fresh
             snapshot.last_verdict_at = last
             snapshot.save(update_fields=["last_verdict_at"])
-        index_snapshot(snapshot, comparisons, read_until=timezone.now(), left_out=without)
+        index_snapshot(snapshot, comparisons, read_until=timezone.now(), left_out=labels.left_out(campaign))
     return snapshot
 
 
@@ -103,7 +109,7 @@ def expected_pairs(campaign: Campaign) -> tuple[int, int]:
 
     It reads every pair: for campaigns with few.
     """
-    pairs = list(_pairs(campaign, DropReport(), left_out_of(campaign), array("q"), tokens=False))
+    pairs = list(_pairs(campaign, DropReport(), Labels(left_out_of(campaign)), array("q"), tokens=False))
     counts = (count_split(pairs, split) for split in _splits(campaign, None))
     return next((one for one in counts if _is_enough(*one)), (0, 0))
 
@@ -124,8 +130,27 @@ def left_out_of(campaign: Campaign) -> list[User]:
     return [row.person for row in campaign.left_out.select_related("person").order_by("pk")]
 
 
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Whose votes make the labels. without: people who are left out. only: a group's members; None: everybody else."""
+
+    without: Sequence[User]
+    only: Sequence[User] | None = None
+
+    def left_out(self, campaign: Campaign) -> list[User]:
+        """Everybody who has judged in the campaign and does not count."""
+        if self.only is None:
+            return list(self.without)
+        judged = Judgment.objects.filter(campaign=campaign).order_by().values("annotator")
+        return list(User.objects.filter(pk__in=judged).exclude(pk__in=[one.pk for one in self.only]).order_by("pk"))
+
+
+def _members_but(group: AnnotatorGroup, without: Sequence[User]) -> list[User]:
+    return list(people_of(group).exclude(pk__in=[one.pk for one in without]))
+
+
 def write_pairs(
-    campaign: Campaign, test_share: float | None, folder: Path, *, without: Sequence[User], comparisons: "array[int]"
+    campaign: Campaign, test_share: float | None, folder: Path, *, labels: Labels, comparisons: "array[int]"
 ) -> tuple[Manifest, Path]:
     """Writes a snapshot's files below `folder`, in a folder that the caller renames or removes.
 
@@ -134,12 +159,14 @@ def write_pairs(
     """
     folder.mkdir(parents=True, exist_ok=True)
     counts = Sentence(_("none at all"))
-    for split in _splits(campaign, test_share):
+    splits = _splits(campaign, test_share)
+    # Groups hold the same prompts out: each one's version is measured on the others' pairs too.
+    for split in splits if labels.only is None else islice(splits, 1):
         building = folder / f".building-{secrets.token_hex(6)}"
         try:
             del comparisons[:]
             meta: dict[str, Any] = {"campaign": campaign.slug}
-            pairs = _pairs(campaign, report := DropReport(), without, comparisons, meta=meta)
+            pairs = _pairs(campaign, report := DropReport(), labels, comparisons, meta=meta)
             manifest = write_snapshot(building, pairs, split=split, meta=meta, report=report)
         except EmptySnapshot:
             continue
@@ -164,18 +191,20 @@ def write_pairs(
 def _pairs(
     campaign: Campaign,
     report: DropReport,
-    without: Sequence[User],
+    labels: Labels,
     comparisons: "array[int]",
     *,
     tokens: bool = True,
     meta: dict[str, Any] | None = None,
 ) -> Iterator[PreferencePair]:
     """meta: gets the number of comparisons that were left out because their prompts are held for gates by people."""
-    records = verdict_records(campaign, tokens=tokens)
+    records = verdict_records(campaign, tokens=tokens, include="verdicts" if labels.only is None else "judged")
     if is_held := held_of(campaign):
         records = _without_held(records, is_held, {} if meta is None else meta)
-    if without:
-        records = records_without(campaign, records, without)
+    if labels.only is not None:
+        records = records_of_group(campaign, records, labels.only)
+    elif labels.without:
+        records = records_without(campaign, records, labels.without)
     for one in screen(records, report):
         if one.comparison is not None:
             comparisons.append(one.comparison)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -26,6 +27,7 @@ from training.queries.watching import returns_to_previous
 from training.versions import files, retention, servers
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,120}")
+GROUP_CHARACTERS = 30
 TAKEN_NAMES = ("compare",)  # beside versions/NAME/ in training.web.urls
 
 
@@ -135,10 +137,14 @@ def lineage_of(run: Run) -> dict[str, Any]:
 
 
 def _free_name(run: Run, lineage: dict[str, Any]) -> tuple[str, Path]:
-    """The next free name and its folder, which is free too or was left by an earlier attempt of this run."""
+    """The next free name and its folder, which is free too or was left by an earlier attempt of this run.
+
+    A version of a group has the group's name in its own.
+    """
     number = ModelVersion.objects.filter(run__campaign=run.campaign).count() + 1
+    group = slugify(run.snapshot.group_name.partition("/")[2])[:GROUP_CHARACTERS]
     while True:
-        name = f"{run.campaign.slug}-v{number}"
+        name = f"{run.campaign.slug}-{group}-v{number}" if group else f"{run.campaign.slug}-v{number}"
         folder = settings.VAR_DIR / "versions" / name
         if not ModelVersion.objects.filter(name=name).exists() and (
             not folder.exists() or files.made_by(folder) == lineage["run_directory"]

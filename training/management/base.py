@@ -12,6 +12,7 @@ from training.models import (
     BlameJob,
     EvaluationJob,
     GenerationJob,
+    GroupJob,
     JobStatus,
     ModelVersion,
     PriceJob,
@@ -20,7 +21,7 @@ from training.models import (
     SuiteRun,
 )
 
-J = TypeVar("J", GenerationJob, SuiteRun, Run, EvaluationJob, PriceJob, BlameJob, SelectionJob)
+J = TypeVar("J", GenerationJob, SuiteRun, Run, EvaluationJob, PriceJob, BlameJob, GroupJob, SelectionJob)
 POLL_SECONDS = 1.0
 
 

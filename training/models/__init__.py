@@ -18,6 +18,7 @@ from training.models.gate_rules import (
     parse_rules,
 )
 from training.models.generation import CandidateStrategy, GenerationItem, GenerationJob
+from training.models.groups import GroupJob
 from training.models.held_out import ASSUMED_ACCURACY, HeldOutFinding, held_out_finding
 from training.models.job import ACTIVE_STATUSES, CLAIMED_STATUSES, Job, JobStatus, worked_since
 from training.models.lab import LabSession
@@ -34,7 +35,18 @@ from training.models.suite import ScenarioAnswer, ScenarioResult, Suite, SuiteRu
 from training.models.version import Deployment, Evaluation, ModelVersion
 from training.models.worker import Worker
 
-AnyJob = GenerationJob | SuiteRun | Run | LensJob | LabSession | EvaluationJob | PriceJob | BlameJob | SelectionJob
+AnyJob = (
+    GenerationJob
+    | SuiteRun
+    | Run
+    | LensJob
+    | LabSession
+    | EvaluationJob
+    | PriceJob
+    | BlameJob
+    | GroupJob
+    | SelectionJob
+)
 WritingJob = GenerationJob | SuiteRun
 """Jobs in which versions write texts: they share a queue, and the machine with each other."""
 ModelJob = GenerationJob | SuiteRun | Run
@@ -63,6 +75,7 @@ __all__ = [
     "GateRule",
     "GenerationItem",
     "GenerationJob",
+    "GroupJob",
     "HeldOutFinding",
     "HeldPrompts",
     "Job",

@@ -212,6 +212,18 @@ FIGURES: dict[str, Figure] = {
         gettext_noop("Among pairs of like length its win rate is below %(value)s: under the %(limit)s asked for."),
         gettext_noop("People have compared no pairs of like length."),
     ),
+    "worst_group_low": Figure(
+        _("Win rate in the worst group"),
+        "share",
+        "floor",
+        0.0,
+        0.9,
+        gettext_noop("In every declared group of annotators its win rate is surely above %(limit)s."),
+        gettext_noop("In every declared group its win rate is surely above %(limit)s."),
+        gettext_noop("In a declared group its win rate is not surely above %(limit)s."),
+        gettext_noop("It has no votes of declared groups: declare groups, and hold a gate by people."),
+        above=True,
+    ),
     "scenarios_lost": Figure(
         _("Lost scenarios that must hold"),
         "count",

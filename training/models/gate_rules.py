@@ -48,9 +48,11 @@ class GateRule:
             return RuleResult(self, None, "missing", Sentence.from_json(unmeasured))
         if value is None and self.figure in figures.get("stale", ()):
             return RuleResult(self, None, "missing", Sentence(STALE))
-        if value is None:
+        unknown = figures.get(f"{self.figure}_unknown")  # a part of it is, which could only lower it
+        if value is None or (unknown and self._is_met(value)):
             outcome: Outcome = "missing" if self.on_missing == "hold" else "ignored"
-            return RuleResult(self, None, outcome, Sentence(self.about.missing))
+            sentence = Sentence.from_json(unknown) if unknown else Sentence(self.about.missing)
+            return RuleResult(self, None, outcome, sentence)
         is_met = self._is_met(value)
         text = self.about.met if is_met else self.about.failed
         words = {**_words(figures), "value": self._shown(value), "limit": self._shown(self.limit)}

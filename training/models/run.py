@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from common.storage import artifacts
 from common.storage.columns import PlaceField
 from labeling.exchange import Manifest, SnapshotDamaged, verify_snapshot
-from labeling.models import Campaign, User
+from labeling.models import AnnotatorGroup, Campaign, User
 from training.models.job import Job
 from training.models.round import Round
 from training.models.version import ModelVersion
@@ -43,11 +43,28 @@ class Snapshot(models.Model):
         help_text="How well each axis of form alone predicts the chosen text, and the comparisons that drive it. Null: "
         "not measured yet.",
     )
+    group = models.ForeignKey(
+        AnnotatorGroup,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="snapshots",
+        help_text="The group of annotators whose votes alone are behind its verdicts; null: all count, or it is gone.",
+    )
+    group_name = models.CharField(
+        max_length=121,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The group as it was then: grouping/group. Empty: the votes of all count.",
+    )
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["campaign", "content_hash"], name="snapshot_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=["campaign", "content_hash", "group_name"], name="snapshot_once"),
+        )
 
     @property
     def folder(self) -> Path:

@@ -23,6 +23,7 @@ from training.models import (
     Snapshot,
     gate_results,
 )
+from training.queries.group_win_rates import FIGURE, group_figures
 from training.queries.people_gates import figures_of_gate, latest_gates, votes_of_open
 from training.queries.rehearsals import channel_of, channel_of_version
 from training.queries.serving import current_deployment
@@ -30,7 +31,7 @@ from training.queries.serving import current_deployment
 MEASURED = "gate"
 """The kind of the evaluations that gates read."""
 
-OUTSIDE = ("people", "people_like_length_high", "scenarios_lost")
+OUTSIDE = ("people", "people_like_length_high", "worst_group_low", "scenarios_lost")
 """The figures that do not come from the campaign's labels."""
 
 AGAINST_SERVING = ("compared", "largest_shift", "rotations", "scenarios_")
@@ -86,7 +87,7 @@ def snapshot_to_measure(campaign: Campaign, version: ModelVersion) -> Snapshot |
     """The snapshot with the held-out pairs of a campaign: the version's own, else the newest; None: there is none."""
     if version.run is not None and version.run.campaign_id == campaign.pk:
         return version.run.snapshot
-    return Snapshot.objects.filter(campaign=campaign).order_by("-pk").first()
+    return Snapshot.objects.filter(campaign=campaign, group_name="").order_by("-pk").first()
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,10 @@ def _before_each(
     measured = {one.snapshot.campaign_id: one for one in newest if one.snapshot}
     votes = votes_of_open(asked.values())
     people = {key: figures_of_gate(gate, votes.get(gate.pk, [])) for key, gate in asked.items()}
+    of_groups = [one for one in asked.values() if any(rule.figure == FIGURE for rule in gates[one.campaign_id].parsed)]
+    if of_groups:
+        found = group_figures(of_groups)
+        people |= {one.campaign_id: people[one.campaign_id] | found[one.pk] for one in of_groups}
     return [
         _before(gates[one.pk], version, serving, measured=measured.get(one.pk), people=people.get(one.pk, {}))
         for one in campaigns

@@ -55,7 +55,7 @@ def votes_of_each(gates: Collection[PeopleGate]) -> dict[int, list[CastVote]]:
         comparison__people_gate_pair__gate__in=votes, kind=Assignment.Kind.NORMAL, superseded_at=None
     )
     if votes:
-        for gate, vote in _cast(rows.exclude(choice=Choice.SKIP).order_by("created_at", "pk")):
+        for gate, vote in cast_votes(rows.exclude(choice=Choice.SKIP).order_by("created_at", "pk")):
             votes[gate].append(vote)
     return votes
 
@@ -68,12 +68,12 @@ def votes_of_open(gates: Collection[PeopleGate]) -> dict[int, list[CastVote]]:
 def decisive_votes(gate: PeopleGate) -> list[CastVote]:
     """The votes that a gate was decided by, read from the judgments, in the order of the decision."""
     rows = Judgment.objects.filter(pk__in=gate.votes, comparison__people_gate_pair__gate=gate)
-    found = {vote.judgment: vote for _, vote in _cast(rows)}
+    found = {vote.judgment: vote for _, vote in cast_votes(rows)}
     return [found[key] for key in gate.votes if key in found]
 
 
-def _cast(rows: Any) -> list[tuple[int, CastVote]]:
-    """Each vote with the key of its gate."""
+def cast_votes(rows: Any) -> list[tuple[int, CastVote]]:
+    """Each vote of these judgments with the key of its gate."""
     columns = (
         "comparison__people_gate_pair__gate",
         "pk",

@@ -14,7 +14,8 @@ from training.models import Deployment, GateDecision, JobStatus, PeopleGate, Ret
 
 def last_snapshot(campaign: Campaign) -> Snapshot | None:
     """The snapshot of the last run, however it ended: a failed run is no reason to start the same one again."""
-    run = Run.objects.filter(campaign=campaign).order_by("-pk").select_related("snapshot").first()
+    runs = Run.objects.filter(campaign=campaign, snapshot__group_name="")  # a group's run uses up nobody else's votes
+    run = runs.order_by("-pk").select_related("snapshot").first()
     return run.snapshot if run else None
 
 

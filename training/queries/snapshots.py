@@ -93,7 +93,11 @@ def comparisons_of(snapshot: Snapshot, pairs: list[PreferencePair]) -> list[int 
 
 def snapshot_before(snapshot: Snapshot) -> Snapshot:
     """The campaign's snapshot before this one; the first one itself."""
-    earlier = Snapshot.objects.filter(campaign=snapshot.campaign_id, pk__lt=snapshot.pk).order_by("-pk").first()
+    earlier = (
+        Snapshot.objects.filter(campaign=snapshot.campaign_id, group_name=snapshot.group_name, pk__lt=snapshot.pk)
+        .order_by("-pk")
+        .first()
+    )
     return earlier or snapshot
 
 

@@ -18,7 +18,7 @@ def next_split(campaign: Campaign) -> Split:
     need another seed.
     """
     pairs = count_pairs(campaign)
-    last = Snapshot.objects.filter(campaign=campaign).order_by("-pk").first()
+    last = Snapshot.objects.filter(campaign=campaign, group_name="").order_by("-pk").first()
     if last is None:
         return Split(test_share=usual_share(pairs))
     split = last.manifest["split"]

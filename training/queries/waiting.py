@@ -26,6 +26,7 @@ from training.models import (
     BlameJob,
     EvaluationJob,
     GenerationJob,
+    GroupJob,
     JobStatus,
     LabSession,
     LensJob,
@@ -91,6 +92,7 @@ _KINDS: dict[type[AnyJob], str] = {
     PriceJob: "price",
     BlameJob: "blame",
     SelectionJob: "selection",
+    GroupJob: "groups",
 }
 
 
@@ -140,6 +142,7 @@ class Waiting:
         jobs += LensJob.objects.filter(status__in=ACTIVE_STATUSES).defer("result").select_related("campaign")
         jobs += LabSession.objects.filter(status__in=ACTIVE_STATUSES).select_related("campaign")
         jobs += BlameJob.objects.filter(status__in=ACTIVE_STATUSES).defer("result").select_related("campaign")
+        jobs += GroupJob.objects.filter(status__in=ACTIVE_STATUSES).defer("result").select_related("campaign")
         evaluations = EvaluationJob.objects.filter(status__in=ACTIVE_STATUSES).defer("parts", "report")
         jobs += evaluations.select_related("campaign", "version")
         jobs += PriceJob.objects.filter(status__in=ACTIVE_STATUSES).defer("trainings").select_related("campaign")
@@ -262,6 +265,7 @@ _OF_ANOTHER: dict[type[AnyJob], str | Promise] = {
     GenerationJob: gettext_lazy("a generation of another campaign"),
     PriceJob: gettext_lazy("a learning curve of another campaign"),
     SelectionJob: gettext_lazy("the choice of pairs of another campaign"),
+    GroupJob: gettext_lazy("a look at the groups of another campaign"),
 }
 _OF_OURS: dict[type[AnyJob], str | Promise] = {
     Run: gettext_lazy("Run %(number)s of %(campaign)s"),
@@ -269,6 +273,7 @@ _OF_OURS: dict[type[AnyJob], str | Promise] = {
     GenerationJob: gettext_lazy("the generation for %(campaign)s"),
     PriceJob: gettext_lazy("the learning curve of %(campaign)s"),
     SelectionJob: gettext_lazy("the choice of pairs of %(campaign)s"),
+    GroupJob: gettext_lazy("a look at the groups of %(campaign)s"),
 }
 
 

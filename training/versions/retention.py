@@ -15,6 +15,7 @@ from training.models import (
     Deployment,
     EvaluationJob,
     GenerationJob,
+    GroupJob,
     JobStatus,
     LensJob,
     ModelVersion,
@@ -23,6 +24,7 @@ from training.models import (
     SelectionJob,
     SuiteRun,
 )
+from training.queries.group_versions import versions_of
 from training.queries.retraining import runs_awaiting_gate
 from training.versions import files
 
@@ -98,13 +100,16 @@ def _at_work() -> Iterator[tuple[int | None, str]]:
     for choice in SelectionJob.objects.filter(status__in=ACTIVE_STATUSES).select_related("version"):
         for version in (choice.version_id, choice.version.parent_id):
             yield version, gettext("a choice of pairs uses it")
+    for job in GroupJob.objects.filter(status__in=ACTIVE_STATUSES).exclude(grouping=None).select_related("grouping"):
+        for one in versions_of(job.grouping) if job.grouping else ():
+            yield one.version.pk, gettext("it is measured for the groups of annotators")
     for evaluation in EvaluationJob.objects.filter(status__in=ACTIVE_STATUSES):
         reason = gettext("evaluation %(number)s measures it") % {"number": evaluation.pk}
         for version in (evaluation.version_id, evaluation.compared_id):
             yield version, reason
-    for job in GenerationJob.objects.filter(status__in=ACTIVE_STATUSES):
-        reason = gettext("generation %(number)s uses it") % {"number": job.pk}
-        for version in (*job.versions.values_list("pk", flat=True), job.reward_version_id):
+    for writing in GenerationJob.objects.filter(status__in=ACTIVE_STATUSES):
+        reason = gettext("generation %(number)s uses it") % {"number": writing.pk}
+        for version in (*writing.versions.values_list("pk", flat=True), writing.reward_version_id):
             yield version, reason
     for suite_run in SuiteRun.objects.filter(status__in=ACTIVE_STATUSES):
         reason = gettext("suite run %(number)s uses it") % {"number": suite_run.pk}

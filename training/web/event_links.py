@@ -32,6 +32,8 @@ LINKS: Mapping[str, Link] = {
     "gate": campaign_page("gate"),
     "gatedecision": _decision,
     "generationjob": campaign_page("campaign"),
+    "grouping": campaign_page("groups"),
+    "groupjob": campaign_page("groups"),
     "heldprompts": campaign_page("people_gates"),
     "lensjob": lambda event: reverse("lens_job", args=[event.subject_id]),
     "modelversion": _version,

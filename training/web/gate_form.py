@@ -23,6 +23,7 @@ STARTS = {
     "difference_to_parent": 0.0,
     "difference_to_serving_high": 0.0,
     "people_like_length_high": 0.5,
+    "worst_group_low": 0.4,
     "kl_to_base_per_token": 0.5,
     "largest_shift": 0.8,
 }

@@ -124,7 +124,7 @@ def prompt_advice(faults: PromptFaults) -> list[tuple[str, str]]:
 
 def bias_advice(campaign: Campaign) -> BiasAdvice | None:
     """A warning if form alone predicts the labels of the newest measured snapshot; None: there is nothing to say."""
-    snapshot = campaign.snapshots.filter(label_biases__isnull=False).order_by("-pk").first()
+    snapshot = campaign.snapshots.filter(label_biases__isnull=False, group_name="").order_by("-pk").first()
     alarms = [row for row in bias_rows(snapshot) if row.alarm] if snapshot else []
     if snapshot is None or not alarms:
         return None

@@ -15,6 +15,7 @@ from training.web.evaluation import (
     evaluation_resume,
 )
 from training.web.gates import gate, gate_certificate, gate_decision
+from training.web.groups import groups, groups_change, groups_declare, groups_search
 from training.web.jobs import generation_cancel, generation_resume, run_cancel, run_resume
 from training.web.lab import lab, lab_end, lab_start, lab_steps
 from training.web.left_out import left_out, left_out_change
@@ -64,6 +65,10 @@ urlpatterns = [
     path("campaigns/<slug:slug>/retraining/resume/", retraining_resume, name="retraining_resume"),
     path("campaigns/<slug:slug>/rounds/", rounds, name="rounds"),
     path("campaigns/<slug:slug>/rounds/plan/", round_plan_save, name="round_plan_save"),
+    path("campaigns/<slug:slug>/groups/", groups, name="groups"),
+    path("campaigns/<slug:slug>/groups/declare/", groups_declare, name="groups_declare"),
+    path("campaigns/<slug:slug>/groups/change/", groups_change, name="groups_change"),
+    path("campaigns/<slug:slug>/groups/search/", groups_search, name="groups_search"),
     path("campaigns/<slug:slug>/price/", price, name="price"),
     path("campaigns/<slug:slug>/price/measure/", price_measure, name="price_measure"),
     path("campaigns/<slug:slug>/price/cancel/", price_cancel, name="price_cancel"),

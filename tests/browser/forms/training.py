@@ -7,17 +7,28 @@ from django.utils import timezone
 
 from labeling.actions.campaigns import change_campaign_status, create_campaign
 from labeling.actions.comparisons import add_comparisons
+from labeling.models import Grouping
 from tests.browser.evaluations import unfinished_evaluation
 from tests.browser.forms.entry import Entry
 from tests.browser.forms.world import World
 from tests.browser.furnished import real_snapshot
+from tests.browser.groups import grouping_of, search_for_groups
 from tests.browser.price import price_job_of
 from tests.browser.selection import choice_of, trial_of
-from tests.people import pair
+from tests.people import NOON, pair
 from tests.training.gates_by_people import hold
 from training.actions.snapshots import take_snapshot
 from training.actions.versions import register_base_version
-from training.models import PriceJob, RetrainingRule, Round, Run, SelectionJob, SelectionTrial, Snapshot
+from training.models import (
+    GroupJob,
+    PriceJob,
+    RetrainingRule,
+    Round,
+    Run,
+    SelectionJob,
+    SelectionTrial,
+    Snapshot,
+)
 
 CAMPAIGN = "/campaigns/sums/"
 
@@ -78,6 +89,38 @@ def _choosing(world: World) -> None:
     """A worker chooses the next pairs."""
     _on_trial(world)
     choice_of(world.stage, world.furnished, "running")
+
+
+def _no_groups(world: World) -> None:
+    """Nobody has declared groups."""
+    Grouping.objects.all().delete()
+
+
+def _grouped(world: World) -> None:
+    """Alice and Bob are in groups."""
+    _no_groups(world)
+    grouping_of(world.stage)
+
+
+def _with_group_version(world: World) -> None:
+    """A group has a version."""
+    _no_groups(world)
+    GroupJob.objects.all().delete()
+    snapshot = world.furnished.finished.snapshot
+    Snapshot.objects.filter(pk=snapshot.pk).update(group=grouping_of(world.stage).groups.get(name="North"))
+
+
+def _searching(world: World) -> None:
+    """A worker looks for groups."""
+    GroupJob.objects.all().delete()
+    search_for_groups(world.stage, "running", heartbeat_at=NOON, started_at=NOON)
+
+
+def _found_groups(world: World) -> None:
+    """A search has found groups."""
+    _no_groups(world)
+    GroupJob.objects.all().delete()
+    search_for_groups(world.stage)
 
 
 def _paused(world: World) -> None:
@@ -180,6 +223,61 @@ ENTRIES = (
         sees="The plan of the rounds was saved",
         wrong={"time_zone": "Berlin"},
         complaint="There is no time zone",
+    ),
+    Entry(
+        form="training/groups/declare.html",
+        path=CAMPAIGN + "groups/?new",
+        arrange=_no_groups,
+        fill={"name": "Region", "group_alice": "North"},
+        sees="Agreement in Region",
+        wrong={"name": ""},
+        complaint="This field is required",
+    ),
+    Entry(
+        form="training/groups/agreement.html",
+        path=CAMPAIGN + "groups/",
+        arrange=_grouped,
+        sees="The event log keeps its groups",
+        never_refused="Its button only acts.",
+    ),
+    Entry(
+        form="training/groups/versions.html",
+        path=CAMPAIGN + "groups/",
+        arrange=_grouped,
+        which=":has([name=group][value=North])",
+        sees="A run of this campaign is active",
+        never_refused="Its button only acts.",
+    ),
+    Entry(
+        form="training/groups/versions.html#2",
+        path=CAMPAIGN + "groups/",
+        arrange=_with_group_version,
+        sees="A worker measures the versions of the groups",
+        never_refused="Its button only acts.",
+    ),
+    Entry(
+        form="training/groups/search.html",
+        path=CAMPAIGN + "groups/",
+        arrange=_searching,
+        press="Cancel",
+        sees="It stops after its current step",
+        never_refused="Its button only acts.",
+    ),
+    Entry(
+        form="training/groups/search.html#2",
+        path=CAMPAIGN + "groups/",
+        arrange=_found_groups,
+        press="Declare these groups",
+        sees="Agreement in Found groups",
+        never_refused="Its button only acts.",
+    ),
+    Entry(
+        form="training/groups/search.html#3",
+        path=CAMPAIGN + "groups/",
+        arrange=_found_groups,
+        press="Look for groups",
+        sees="A search needs at least 4 annotators",
+        never_refused="Its button only acts.",
     ),
     Entry(
         form="training/price/ask.html",

@@ -14,7 +14,9 @@ class NamedJobSerializer(serializers.Serializer[Any]):
     """A job. campaign: its slug; null: it has none."""
 
     kind = serializers.ChoiceField(
-        choices=("generation", "suite_run", "run", "evaluation", "price", "blame", "selection", "lens", "lab")
+        choices=(
+            *("generation", "suite_run", "run", "evaluation", "price", "blame", "groups", "selection", "lens", "lab"),
+        )
     )
     id = serializers.IntegerField()
     campaign = serializers.CharField(allow_null=True)

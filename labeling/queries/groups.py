@@ -1,0 +1,133 @@
+"""Declared groups of annotators: their members, and how far they agree within and with each other."""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import combinations
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
+
+from labeling.models import AnnotatorGroup, Campaign, Grouping, Membership, User
+from labeling.queries.names import taking_part
+from labeling.stats import Estimate, between_agreement, krippendorff_alpha, percent_agreement
+from labeling.stats.agreement import Pattern
+
+FEWEST_SHOWN = 3
+"""In a pseudonymous campaign a smaller group shows no figure: it would tell how a person with a name votes."""
+
+# The votes of each group on each comparison, over (a, tie or both bad, b).
+GROUP_VOTES = """
+SELECT judgment.comparison_id, member.group_id,
+    count(*) FILTER (WHERE judgment.choice = 'a') AS a,
+    count(*) FILTER (WHERE judgment.choice IN ('tie', 'both_bad')) AS tie,
+    count(*) FILTER (WHERE judgment.choice = 'b') AS b
+FROM labeling_judgment judgment
+JOIN labeling_groupmember member ON member.person_id = judgment.annotator_id AND member.grouping_id = %(grouping)s
+JOIN labeling_comparison comparison ON comparison.id = judgment.comparison_id
+    AND comparison.status NOT IN ('flagged', 'retired', 'gold', 'practice')
+WHERE judgment.campaign_id = %(campaign)s AND judgment.kind = 'normal'
+    AND judgment.superseded_at IS NULL AND judgment.choice <> 'skip'
+GROUP BY judgment.comparison_id, member.group_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigures:
+    """A group. members: how many. votes: theirs that count. agreement, alpha: among themselves; None: hidden."""
+
+    name: str
+    members: int
+    votes: int
+    agreement: Estimate | None
+    alpha: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Two groups. agreement: of a vote of one with a vote of the other on the same comparison; None: hidden."""
+
+    first: str
+    second: str
+    agreement: Estimate | None
+    alpha: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupingFigures:
+    """The agreement within each group of a grouping, and between each two."""
+
+    groups: list[GroupFigures]
+    between: list[Between]
+
+
+def members_by_group(grouping: Grouping) -> dict[str, list[str]]:
+    """The pseudonyms of each group's members, sorted."""
+    found: dict[str, list[str]] = {}
+    rows = grouping.members.order_by("group__name", "person__pseudonym")
+    for name, pseudonym in rows.values_list("group__name", "person__pseudonym"):
+        found.setdefault(name, []).append(pseudonym)
+    return found
+
+
+def group_named(campaign: Campaign, path: str) -> AnnotatorGroup | None:
+    """The group that a filter names: grouping/group."""
+    grouping, _slash, name = path.rpartition("/")
+    rows = AnnotatorGroup.objects.filter(grouping__campaign=campaign, grouping__name=grouping, name=name)
+    return rows.select_related("grouping").first()
+
+
+def groupable(campaign: Campaign) -> QuerySet[User]:
+    """The people that a grouping may hold: members, and everybody who has judged. Members come first."""
+    joined = Exists(Membership.objects.filter(campaign=campaign, user=OuterRef("pk")))
+    return taking_part(campaign).alias(joined=joined).order_by("-joined", "username")
+
+
+def group_choices(campaign: Campaign) -> list[tuple[str, str]]:
+    """The declared groups as filters name them, each with its label."""
+    rows = AnnotatorGroup.objects.filter(grouping__campaign=campaign).order_by("grouping__name", "name")
+    pairs = rows.values_list("grouping__name", "name")
+    return [(f"{grouping}/{name}", f"{grouping}: {name}") for grouping, name in pairs]
+
+
+def people_of(group: AnnotatorGroup) -> QuerySet[User]:
+    """The group's members."""
+    return User.objects.filter(group_memberships__group=group).order_by("pk")
+
+
+def is_shown(campaign: Campaign, members: int) -> bool:
+    """Whether leads may see figures of a group with so many members."""
+    return members >= FEWEST_SHOWN or not campaign.pseudonymous
+
+
+def grouping_figures(grouping: Grouping) -> GroupingFigures:
+    """The agreement within and between the groups, with 95 % intervals: alpha by bootstrap over comparisons."""
+    campaign = grouping.campaign
+    groups = list(grouping.groups.order_by("name"))
+    sizes = Counter(grouping.members.values_list("group", flat=True))
+    votes = _votes(grouping)
+    shown = {group.pk: is_shown(campaign, sizes[group.pk]) for group in groups}
+    within = []
+    for group in groups:
+        patterns = Counter(of_each[group.pk] for of_each in votes if group.pk in of_each)
+        number = sum(sum(pattern) * count for pattern, count in patterns.items())
+        agreement = percent_agreement(patterns) if shown[group.pk] else None
+        alpha = krippendorff_alpha(patterns) if shown[group.pk] else None
+        within.append(GroupFigures(group.name, sizes[group.pk], number, agreement, alpha))
+    between = []
+    for one, other in combinations(groups, 2):
+        if not (shown[one.pk] and shown[other.pk]):
+            between.append(Between(one.name, other.name, None, None))
+            continue
+        pairs = Counter((each[one.pk], each[other.pk]) for each in votes if one.pk in each and other.pk in each)
+        between.append(Between(one.name, other.name, *between_agreement(pairs)))
+    return GroupingFigures(within, between)
+
+
+def _votes(grouping: Grouping) -> list[dict[int, Pattern]]:
+    """For each comparison that members judged: the pattern of each group's votes, by the group's key."""
+    with connection.cursor() as cursor:
+        cursor.execute(GROUP_VOTES, {"grouping": grouping.pk, "campaign": grouping.campaign_id})
+        found: dict[int, dict[int, Pattern]] = {}
+        for comparison, group, a, tie, b in cursor.fetchall():
+            found.setdefault(comparison, {})[group] = (a, tie, b)
+    return list(found.values())

@@ -1,0 +1,62 @@
+"""Declared groups: agreement within and between them, the filter by them, and what stays hidden."""
+
+import pytest
+
+from labeling.actions.groups import declare_grouping
+from labeling.models import Campaign, Grouping
+from labeling.queries.groups import grouping_figures
+from labeling.queries.lists import ComparisonFilter, filtered_comparisons
+from tests.people import Stage, person, stage
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def scene() -> Stage:
+    """Alice and Ann prefer a, Bob prefers b, on each of four comparisons; one more only Bob judged."""
+    scene = stage(comparisons=5, overlap=3)
+    ann = person("ann")
+    scene.join(ann)
+    for _number in range(4):
+        for user, winner in ((scene.alice, "a"), (ann, "a"), (scene.bob, "b")):
+            scene.vote(scene.given(user), winner)
+    scene.vote(scene.given(scene.bob), "b")
+    return scene
+
+
+def declared(scene: Stage) -> Grouping:
+    members = {one.user.username: one.user for one in scene.campaign.memberships.select_related("user")}
+    groups = {"North": [members["alice"], members["ann"]], "South": [scene.bob]}
+    return declare_grouping(campaign=scene.campaign, name="Region", groups=groups, acting_user=None, now=scene.now)
+
+
+def test_agreement_within_and_between_groups(scene: Stage) -> None:
+    figures = grouping_figures(declared(scene))
+    north, south = figures.groups
+    assert (north.name, north.members, north.votes) == ("North", 2, 8)
+    assert (south.members, south.votes) == (1, 5)
+    assert north.agreement is not None
+    assert south.agreement is not None
+    assert (north.agreement.value, north.agreement.comparisons) == (1.0, 4)
+    assert south.agreement.value is None  # one person: no two votes on one comparison
+    (between,) = figures.between
+    assert between.agreement is not None
+    assert (between.agreement.value, between.agreement.comparisons) == (0.0, 4)
+
+
+def test_comparisons_are_filtered_by_a_declared_group(scene: Stage) -> None:
+    declared(scene)
+    assert filtered_comparisons(scene.campaign, ComparisonFilter(group="Region/South")).count() == 5
+    assert filtered_comparisons(scene.campaign, ComparisonFilter(group="Region/North")).count() == 4
+    assert not filtered_comparisons(scene.campaign, ComparisonFilter(group="Region/East")).exists()
+
+
+def test_a_small_group_is_hidden_where_leads_may_not_know_who_judged_what(scene: Stage) -> None:
+    grouping = declared(scene)
+    Campaign.objects.filter(pk=scene.campaign.pk).update(pseudonymous=True)
+    grouping = Grouping.objects.select_related("campaign").get(pk=grouping.pk)
+    figures = grouping_figures(grouping)
+    assert {one.agreement for one in figures.groups} == {None}
+    assert figures.between[0].alpha is None
+    scene.reload()
+    assert not filtered_comparisons(scene.campaign, ComparisonFilter(group="Region/South")).exists()
