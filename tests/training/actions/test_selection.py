@@ -74,7 +74,7 @@ def test_the_sweep_starts_a_choice_once_and_again_when_few_chosen_ones_are_left(
 
 
 def test_after_a_choice_of_nothing_the_sweep_waits_an_hour() -> None:
-    scene, trial = trial_scene()
+    scene, _trial = trial_scene()
     SelectionJob.objects.create(
         campaign=scene.campaign,
         version=ModelVersion.objects.get(),
