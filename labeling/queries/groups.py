@@ -7,13 +7,13 @@ from itertools import combinations
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
-from labeling.models import AnnotatorGroup, Campaign, Grouping, Membership, User
+from labeling.models import AnnotatorGroup, Assignment, Campaign, Choice, Grouping, Judgment, Membership, User
 from labeling.queries.names import taking_part
 from labeling.stats import Estimate, between_agreement, krippendorff_alpha, percent_agreement
 from labeling.stats.agreement import Pattern
 
 FEWEST_SHOWN = 3
-"""In a pseudonymous campaign a smaller group shows no figure: it would tell how a person with a name votes."""
+"""In a pseudonymous campaign a group with fewer voters shows no figure: it would tell how a named person votes."""
 
 # The votes of each group on each comparison, over (a, tie or both bad, b).
 GROUP_VOTES = """
@@ -83,7 +83,9 @@ def groupable(campaign: Campaign) -> QuerySet[User]:
 
 
 def group_choices(campaign: Campaign) -> list[tuple[str, str]]:
-    """The declared groups as filters name them, each with its label."""
+    """The declared groups as filters name them, each with its label. A pseudonymous campaign has no such filter."""
+    if campaign.pseudonymous:
+        return []
     rows = AnnotatorGroup.objects.filter(grouping__campaign=campaign).order_by("grouping__name", "name")
     pairs = rows.values_list("grouping__name", "name")
     return [(f"{grouping}/{name}", f"{grouping}: {name}") for grouping, name in pairs]
@@ -94,9 +96,20 @@ def people_of(group: AnnotatorGroup) -> QuerySet[User]:
     return User.objects.filter(group_memberships__group=group).order_by("pk")
 
 
-def is_shown(campaign: Campaign, members: int) -> bool:
-    """Whether leads may see figures of a group with so many members."""
-    return members >= FEWEST_SHOWN or not campaign.pseudonymous
+def is_shown(campaign: Campaign, voters: int) -> bool:
+    """Whether leads may see figures of a group of which so many have voted."""
+    return voters >= FEWEST_SHOWN or not campaign.pseudonymous
+
+
+def voters_by_group(grouping: Grouping) -> dict[int, int]:
+    """How many members of each group, by key, have a current vote. The others hide nobody."""
+    votes = Judgment.objects.filter(
+        campaign=grouping.campaign_id,
+        annotator=OuterRef("person"),
+        kind=Assignment.Kind.NORMAL,
+        superseded_at=None,
+    ).exclude(choice=Choice.SKIP)
+    return Counter(grouping.members.filter(Exists(votes)).values_list("group", flat=True))
 
 
 def grouping_figures(grouping: Grouping) -> GroupingFigures:
@@ -105,7 +118,8 @@ def grouping_figures(grouping: Grouping) -> GroupingFigures:
     groups = list(grouping.groups.order_by("name"))
     sizes = Counter(grouping.members.values_list("group", flat=True))
     votes = _votes(grouping)
-    shown = {group.pk: is_shown(campaign, sizes[group.pk]) for group in groups}
+    voters = voters_by_group(grouping)
+    shown = {group.pk: is_shown(campaign, voters.get(group.pk, 0)) for group in groups}
     within = []
     for group in groups:
         patterns = Counter(of_each[group.pk] for of_each in votes if group.pk in of_each)

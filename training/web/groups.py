@@ -195,7 +195,7 @@ def _rate(rate: GroupWinRate) -> Cell:
 
 def _cell(estimate: Estimate | None, unit: Any = "share") -> Cell:
     if estimate is None:
-        return Cell("", why=gettext("Hidden: too few members."))
+        return Cell("", why=gettext("Hidden: too few members have voted."))
     if estimate.value is None:
         return Cell("", why=gettext(estimate.reason or ""))
     value = decimals(estimate.value, 2) if unit == "coefficient" else percent(estimate.value)
