@@ -6,7 +6,7 @@ from labeling.models import Campaign, Grouping
 from labeling.queries.groups import GroupingFigures, grouping_figures
 from training.models import GroupJob, PeopleGate
 from training.queries.group_versions import GroupTable, GroupVersion, newest_measurement, table_of, versions_of
-from training.queries.group_win_rates import SHOWN_GATES, GroupWinRate, group_win_rates, members_by_path, votes_behind
+from training.queries.group_win_rates import SHOWN_GATES, GroupWinRate, group_win_rates, votes_behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ def gate_rates(campaign: Campaign, grouping: Grouping) -> list[GateRates]:
     """The win rates in each group of a grouping, by the newest decided gates by people."""
     decided = PeopleGate.objects.filter(campaign=campaign, status__in=PeopleGate.DECIDED).order_by("-pk")
     gates = list(decided.select_related("candidate", "serving")[:SHOWN_GATES])
-    start = f"{grouping.name}/"
-    of_campaign = members_by_path([campaign.pk]).get(campaign.pk, {})
-    groups = {path.removeprefix(start): people for path, people in of_campaign.items() if path.startswith(start)}
+    groups: dict[str, set[int]] = {}
+    for group, person in grouping.members.order_by("group__name").values_list("group__name", "person"):
+        groups.setdefault(group, set()).add(person)
     votes = votes_behind(gates)
     return [GateRates(gate, group_win_rates(gate, votes[gate.pk], groups)) for gate in gates]
 
