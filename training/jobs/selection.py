@@ -97,7 +97,7 @@ class SelectionWork:
     # --- What the arm is worth ---
 
     def _measure_or_go_on(self) -> None:
-        """Measures. What fails there must not keep people from their next comparisons, this hour and each to come."""
+        """Measures. A failure there keeps nobody from their next comparisons: each later job would meet it again."""
         try:
             self._measure()
         except FAILURES:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from labeling.models import Campaign, Grouping
-from labeling.queries.groups import GroupingFigures, grouping_figures
+from labeling.queries.groups import MOST_IN_REQUEST, GroupingFigures, grouping_figures
 from training.models import GroupJob, PeopleGate
 from training.queries.group_versions import GroupTable, GroupVersion, newest_measurement, table_of, versions_of
 from training.queries.group_win_rates import SHOWN_GATES, GroupWinRate, group_win_rates, votes_behind
@@ -32,9 +32,8 @@ def grouping_shown(grouping: Grouping) -> GroupingShown:
     """A grouping with everything that is known about its groups."""
     measured = newest_measurement(grouping)
     table = table_of(measured.result) if measured is not None and measured.result else None
-    return GroupingShown(
-        grouping, grouping_figures(grouping), versions_of(grouping), table, gate_rates(grouping.campaign, grouping)
-    )
+    figures = grouping_figures(grouping, most=MOST_IN_REQUEST)
+    return GroupingShown(grouping, figures, versions_of(grouping), table, gate_rates(grouping.campaign, grouping))
 
 
 def gate_rates(campaign: Campaign, grouping: Grouping) -> list[GateRates]:

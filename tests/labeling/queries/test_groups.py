@@ -51,6 +51,13 @@ def test_comparisons_are_filtered_by_a_declared_group(scene: Stage) -> None:
     assert not filtered_comparisons(scene.campaign, ComparisonFilter(group="Region/East")).exists()
 
 
+def test_in_a_large_campaign_nobody_waits_for_the_figures(scene: Stage) -> None:
+    figures = grouping_figures(declared(scene), most=5)
+    assert not figures.is_counted
+    assert [(one.name, one.members, one.votes) for one in figures.groups] == [("North", 2, None), ("South", 1, None)]
+    assert grouping_figures(declared(scene), most=100).is_counted
+
+
 def test_members_who_never_voted_hide_nobody(scene: Stage) -> None:
     idle = [person("idle1"), person("idle2")]
     scene.join(*idle)

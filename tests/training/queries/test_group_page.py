@@ -28,7 +28,12 @@ def test_a_grouping_has_only_its_own_groups_whatever_slashes_names_hold() -> Non
         candidate=made.two,
         serving=made.one,
         blind_test=create_blind_test(
-            like=scene.campaign, number=1, prompts=list(scene.campaign.prompts.all()), votes=1, acting_user=None, now=NOON
+            like=scene.campaign,
+            number=1,
+            prompts=list(scene.campaign.prompts.all()),
+            votes=1,
+            acting_user=None,
+            now=NOON,
         ),
         job=made.writing,
         attempt=1,
@@ -38,6 +43,7 @@ def test_a_grouping_has_only_its_own_groups_whatever_slashes_names_hold() -> Non
         error=0.05,
         votes_per_prompt=1,
         most_votes=600,
+        hides_from_leads=True,
     )
     (shown,) = gate_rates(scene.campaign, grouping)
     assert [rate.group for rate in shown.rates] == ["North", "South"]

@@ -10,6 +10,7 @@ from tests.browser.groups import grouping_of, measured_groups, search_for_groups
 from tests.clients import Visiting, text_of
 from tests.people import Stage, stage
 from training.models import GroupJob, Run, Snapshot
+from training.queries import group_page
 
 PAGE = "/campaigns/sums/groups/"
 
@@ -32,6 +33,16 @@ def test_groups_are_declared_changed_and_removed(scene: Stage, visiting: Visitin
     assert "No comparison has votes of both groups." in shown
     maya.post(f"{PAGE}change/", {"grouping": grouping.pk, "do": "remove"})
     assert not Grouping.objects.exists()
+
+
+def test_the_page_of_a_large_campaign_names_the_command_instead(
+    scene: Stage, visiting: Visiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grouping_of(scene)
+    monkeypatch.setattr(group_page, "MOST_IN_REQUEST", 0)
+    shown = text_of(visiting(scene.maya), PAGE)
+    assert "manage.py groups sums" in shown
+    assert "Beyond chance" not in shown
 
 
 def test_members_without_a_field_keep_their_groups(
