@@ -66,6 +66,7 @@ class GroupWork:
         for version, _group in versions:
             files.check_version(version)
             for target in own:
+                self._beat()
                 target.snapshot.verified()
                 pairs = list(read_pairs(target.snapshot.folder, TEST))
                 cells.append({"version": version.name, "group": target.group, **self._accuracy(version, pairs)})

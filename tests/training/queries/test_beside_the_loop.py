@@ -7,10 +7,11 @@ import pytest
 from labeling.queries.attention import attention
 from tests.browser.furnished import Furnished, furnish
 from tests.people import Stage, stage
-from training.models import EvaluationJob, ModelVersion, RoundPlan, Run, Snapshot
+from training.models import EvaluationJob, GenerationJob, ModelVersion, RetrainingRule, RoundPlan, Run, Snapshot
 from training.queries.overview import campaign_training_overview
 from training.queries.price import _real
 from training.queries.round_rows import RoundRows
+from training.queries.rounds import wants_pairs
 from training.queries.schedule import version_to_start_from
 from training.queries.selection import may_choose
 from training.queries.watching import canary_version
@@ -75,6 +76,15 @@ def test_a_groups_run_ends_no_rounds_labels_and_hides_no_failure(scene: Stage, m
     Run.objects.filter(pk=made.running.pk).update(status="failed")
     failed = [item.arguments for item in attention(scene.maya).items if item.page == "run"]
     assert failed == [(last.pk,), (made.running.pk,)]
+
+
+def test_a_groups_run_keeps_nobody_from_generating_pairs(scene: Stage, made: Furnished) -> None:
+    GenerationJob.objects.update(status="failed")
+    Run.objects.filter(pk=made.running.pk).update(status="running")
+    rule = RetrainingRule.objects.create(campaign=scene.campaign, min_fresh_verdicts=50, updated_at=scene.now)
+    assert wants_pairs(rule)
+    Snapshot.objects.update(group_name="")
+    assert not wants_pairs(rule)
 
 
 def test_a_groups_snapshot_fixes_no_split_for_the_arms(scene: Stage, made: Furnished) -> None:
