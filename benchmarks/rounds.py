@@ -29,7 +29,7 @@ from config.embedded.var import VarDirectory
 MODEL = {"width": 96, "layers": 3, "steps": 800}
 TEMPLATE = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
 """The grammar's reviews have no roles: a completion goes on where its prompt ends."""
-CONFIG = {"learning_rate": 3e-3, "pairs_per_step": 8, "epochs": 2, "threads": 1}
+CONFIG = {"learning_rate": 1e-3, "pairs_per_step": 16, "epochs": 4, "beta": 0.3, "threads": 1}
 PROMPTS = 500
 WORKER = "--worker"
 
@@ -85,7 +85,7 @@ def work(options: argparse.Namespace) -> None:
             rounds=options.rounds,
             seed=seed,
             max_tokens=40,
-            pairs_per_prompt=2,
+            pairs_per_prompt=3,
             held=0.5,
             least_pairs=50,
             poison=options.poison or None,

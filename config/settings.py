@@ -160,6 +160,8 @@ OIDC_ISSUER = env.str("OIDC_ISSUER", default="")
 OIDC_NAME = env.str("OIDC_NAME", default="Single sign-on")
 OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
 OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+# Their addresses are believed though the provider does not say that it confirmed them (Entra ID does not).
+OIDC_TRUSTED_DOMAINS: list[str] = env.list("OIDC_TRUSTED_DOMAINS", default=[])
 # Whether passwords sign in as well. Off: the provider alone decides, with the second factor that it asks for.
 PASSWORD_SIGN_IN = env.bool("PASSWORD_SIGN_IN", default=True)
 SIGN_IN_DOMAINS: list[str] = env.list("SIGN_IN_DOMAINS", default=[])

@@ -11,6 +11,7 @@ from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -104,6 +105,7 @@ class OpenIdAdapter(OpenIDConnectOAuth2Adapter):
         if "email" not in claims and "userinfo_endpoint" in self.openid_config:
             told = self._fetch_user_info(token.token)
             claims = {**told, **claims} if told.get("sub") == claims["sub"] else claims
+        claims.setdefault("email_verified", _is_confirmed_otherwise(claims))
         login = self.get_provider().sociallogin_from_response(request, {"id_token": claims})
         login.account.extra_data = {}  # nothing about the person is kept but the provider's name for them
         return login
@@ -181,6 +183,18 @@ def _adapter(request: HttpRequest, provider_id: str) -> OpenIdAdapter:
     if provider_id not in {provider["id"] for provider in sign_in_providers()}:
         raise Http404
     return OpenIdAdapter(request, provider_id)
+
+
+def _is_confirmed_otherwise(claims: dict[str, Any]) -> bool:
+    """Whether an address counts as confirmed though the provider speaks of that neither way, as Entra ID.
+
+    There a claim can say that the company has proven to own the address's domain. Else the operator vouches for the
+    domains whose addresses the provider alone gives out.
+    """
+    if str(claims.get("xms_edov", "")).lower() in ("1", "true"):
+        return True
+    domain = str(claims.get("email") or "").rpartition("@")[2].lower()
+    return domain in {one.strip().lower().lstrip("@") for one in settings.OIDC_TRUSTED_DOMAINS if one.strip(" @")}
 
 
 def _comes_invited(after: str) -> bool:

@@ -113,10 +113,12 @@ def launch(arguments: Sequence[str], processes: int, hosts: Hosts) -> int:
         except ChildFailedError as error:
             ended = {rank: each.exitcode for rank, each in error.failures.items()}
             # One that had done its work may be hit by a signal on its way out.
-            return exit_code((ended | _noted(ends)).values(), was_asked=passing_on.was_asked)
+            told = {rank: code for rank, code in _noted(ends).items() if code is not None}
+            return exit_code((ended | told).values(), was_asked=passing_on.was_asked)
         except RendezvousError as error:
-            if any(Path(ends).iterdir()):  # they had met: the first host ended, and the place to meet with it
-                return exit_code(_noted(ends).values() or [EXIT_UNEXPECTED], was_asked=passing_on.was_asked)
+            if noted := _noted(ends):  # they had met: the first host ended, and the place to meet with it
+                codes = [EXIT_UNEXPECTED if code is None else code for code in noted.values()]
+                return exit_code(codes, was_asked=passing_on.was_asked)
             raise InputError(
                 f"the {hosts.count} hosts did not meet at {hosts.rendezvous} ({error}): start a worker for runs on each"
             ) from error
@@ -126,13 +128,13 @@ def launch(arguments: Sequence[str], processes: int, hosts: Hosts) -> int:
 def note_end(code: int | None) -> None:
     """Note the code this process ends with, for its launcher; None: it has begun, and may end without a word."""
     if ends := os.environ.get(ENDS):
-        (Path(ends) / os.environ["LOCAL_RANK"]).write_text("" if code is None else str(code))
+        (Path(ends) / os.environ["RANK"]).write_text("" if code is None else str(code))
 
 
-def _noted(ends: str) -> dict[int, int]:
-    """By local rank, the codes of the processes that noted theirs."""
+def _noted(ends: str) -> dict[int, int | None]:
+    """By rank among all processes, the codes of those of this host that began; None: it ended without a word."""
     texts = {int(path.name): path.read_text() for path in Path(ends).iterdir()}
-    return {rank: int(text) for rank, text in texts.items() if text}
+    return {rank: int(text) if text else None for rank, text in texts.items()}
 
 
 def exit_code(codes: Iterable[int], *, was_asked: bool) -> int:

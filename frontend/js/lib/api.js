@@ -17,7 +17,7 @@ export class Refused extends Error {
   }
 
   /**
-   * What the reader has to do before the same call goes through. The refusal is about them or their page, not about
+   * The step that the reader must take before the same call goes through. The refusal is about them or their page, not about
    * the call. Empty: it is about the call.
    *
    * @returns {"" | "signed-out" | "second-factor" | "stale-page"}

@@ -74,7 +74,7 @@ def refused(response: Any, text: str) -> None:
 
 def test_without_a_provider_the_page_offers_none(settings: Any) -> None:
     settings.SOCIALACCOUNT_PROVIDERS = oidc_provider("", "", "", "")
-    assert "Sign in with <bdi>" not in Client().get("/login/").content.decode()
+    assert reverse("provider_sign_in", args=["oidc"]) not in Client().get("/login/").content.decode()
     assert Client().post(reverse("provider_sign_in", args=["oidc"])).status_code == 404
     assert Client().get(reverse("openid_connect_callback", args=["oidc"])).status_code == 404
 
@@ -114,6 +114,31 @@ def test_an_address_that_is_not_confirmed_opens_nothing(scene: Stage, provider: 
         provider.told = {"sub": "4711"}
         refused(sign_in(Client(), provider), "The provider has not confirmed your e-mail address.")
     assert not SocialAccount.objects.exists()
+
+
+def test_entra_tells_in_its_own_words_that_an_address_is_confirmed(scene: Stage, provider: Provider) -> None:
+    told: list[dict[str, Any]] = [{}, {"xms_edov": False}, {"xms_edov": "0"}]
+    for claims in (*told, {"xms_edov": True, "email_verified": False}):
+        provider.claims = {"sub": "4711", "email": ALICE["email"], **claims}
+        refused(sign_in(Client(), provider), "has not confirmed")
+    for claim in (True, "1", 1):
+        provider.claims = {"sub": f"of {claim!r}", "email": ALICE["email"], "xms_edov": claim}
+        assert sign_in(Client(), provider).status_code == 302
+        SocialAccount.objects.all().delete()
+
+
+def test_a_domain_that_the_operator_vouches_for_is_believed_and_no_other(
+    scene: Stage, provider: Provider, settings: Any
+) -> None:
+    provider.claims = {"sub": "4711", "email": ALICE["email"]}
+    for domains in ([], [""], ["@"], ["example"], ["evil-firm.example"]):
+        settings.OIDC_TRUSTED_DOMAINS = domains
+        refused(sign_in(Client(), provider), "has not confirmed")
+    settings.OIDC_TRUSTED_DOMAINS = ["other.example", "@Firm.example"]
+    assert sign_in(Client(), provider).status_code == 302
+    provider.claims["email_verified"] = False
+    SocialAccount.objects.all().delete()
+    refused(sign_in(Client(), provider), "has not confirmed")
 
 
 def test_an_address_that_only_the_user_info_tells_is_taken_for_the_same_person_only(
