@@ -40,7 +40,7 @@ MALFORMED = (
     NotImplementedError,
     UnsupportedAlgorithm,
 )
-"""What fido2 raises at an answer that is none: it reads bytes of anybody, and names no error of its own."""
+"""The errors of fido2 at an answer that is none: it reads bytes of anybody, and has no error of its own."""
 
 
 class PasskeyRefused(Invalid):

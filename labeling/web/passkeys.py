@@ -39,7 +39,7 @@ LONGEST_CREDENTIAL = 20_000
 
 
 class CredentialField(forms.Field):
-    """What a browser has made of a passkey, as JSON. Anybody can send it, so it is bounded before it is read."""
+    """The answer of a passkey, as JSON. Anybody can send it, so it is bounded before it is read."""
 
     def to_python(self, value: Any) -> Any:
         text = str(value or "")

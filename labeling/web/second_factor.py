@@ -96,6 +96,12 @@ class TurnOnForm(PasswordAgain):
 
     field_order = ("code", "password", "known_code")
 
+    def __init__(self, user: User, *args: Any, **wishes: Any) -> None:
+        super().__init__(user, *args, **wishes)
+        if "known_code" in self.fields:  # there is no app yet
+            self.fields["known_code"].label = _("Recovery code")
+            self.fields["known_code"].help_text = _("One of those that you kept: it confirms that it is you.")
+
 
 class ProofForm(forms.Form):
     """The password again, or a code in its place: an open browser alone must not be enough."""

@@ -17,8 +17,8 @@ export class Refused extends Error {
   }
 
   /**
-   * The step that the reader must take before the same call goes through. The refusal is about them or their page, not about
-   * the call. Empty: it is about the call.
+   * The step that the reader must take before the same call goes through: the refusal is about them or their page.
+   * Empty: it is about the call.
    *
    * @returns {"" | "signed-out" | "second-factor" | "stale-page"}
    */

@@ -234,7 +234,10 @@ def test_without_a_password_it_is_the_second_step_only(device: Device, visiting:
     alice.save()
     assert "was not accepted" in use(Client(), device).content.decode()
     browser = visiting(alice)
-    assert 'name="known_code"' in browser.get(PAGE).content.decode()
+    page = browser.get(PAGE).content.decode()
+    assert 'name="known_code"' in page
+    assert "the second step of your sign-in" in page
+    assert "Recovery code" in browser.get("/you/second-factor/").content.decode()
     assert "Phone" in add(browser, Device(), name="Second").content.decode()
     assert "code is wrong" in add(browser, Device(), name="Second", known_code="00000000").content.decode()
     assert passkeys_of(alice).count() == 1
