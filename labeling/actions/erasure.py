@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import LogEntry
@@ -169,7 +170,9 @@ def _blank_account(person: User) -> None:
     Authenticator.objects.filter(user=person).delete()
     MailRequest.objects.filter(Q(user=person) | Q(address__iexact=person.email)).exclude(address="").delete()
     for session in Session.objects.iterator(chunk_size=500):
-        if session.get_decoded().get("_auth_user_id") == str(person.pk):
+        held = session.get_decoded()
+        half_way = (held.get("account_login") or {}).get("user_pk")  # waits for the second step
+        if held.get("_auth_user_id") == str(person.pk) or half_way == user_pk_to_url_str(person):
             session.delete()
     about_person = {"content_type": ContentType.objects.get_for_model(User), "object_id": str(person.pk)}
     LogEntry.objects.filter(**about_person).update(object_repr=person.pseudonym, change_message="")

@@ -4,12 +4,14 @@ The cryptography is fido2's, by way of allauth. The state of a ceremony is in th
 """
 
 from datetime import datetime
+from struct import error as StructError  # noqa: N812
 from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth as webauthn
+from cryptography.exceptions import UnsupportedAlgorithm
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -25,6 +27,20 @@ from labeling.models import User
 
 MOST_PASSKEYS = 20
 LONGEST_NAME = 60
+
+MALFORMED = (
+    ValidationError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    StructError,
+    NotImplementedError,
+    UnsupportedAlgorithm,
+)
+"""The errors of fido2 at an answer that is none: it reads bytes of anybody, and has no error of its own."""
 
 
 class PasskeyRefused(Invalid):
@@ -70,7 +86,7 @@ def add_passkey(
         response = webauthn.parse_registration_response(credential)
         _check_origin(response.response.client_data)
         webauthn.complete_registration(credential)
-    except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except MALFORMED as error:
         raise PasskeyRefused from error
     had_one = has_second_factor(user)
     data = {"name": name[:LONGEST_NAME], "credential": credential}
@@ -92,7 +108,7 @@ def remove_passkey(*, user: User, passkey_id: int, kept_session: str = "", actin
     if not passkeys_of(user).filter(pk=passkey_id).delete()[0]:
         raise PasskeyNotFound
     record("user.passkey_removed", user, acting_user=acting_user, now=now, after={"passkey": passkey_id})
-    if not has_second_factor(user):
+    if not Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
         remove_second_factor(user)
     end_sessions(user=user, kept_session=kept_session, acting_user=acting_user, now=now)
 
@@ -104,9 +120,11 @@ def take_passkey(*, user: User | None, credential: Any, now: datetime) -> User:
         _check_origin(answer.response.client_data)
         owner = user if user is not None else webauthn.extract_user_from_response(credential)
         row = webauthn.complete_authentication(owner, credential)
-    except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except MALFORMED as error:
         raise PasskeyRefused from error
-    is_enough = user is not None or answer.response.authenticator_data.is_user_verified()
+    # In place of a password only where there is one: the provider's people must pass the provider.
+    replaces = answer.response.authenticator_data.is_user_verified() and row.user.has_usable_password()
+    is_enough = user is not None or replaces
     if not (is_enough and row.user.is_active and settings.SECOND_FACTOR != "off"):
         raise PasskeyRefused
     Authenticator.objects.filter(pk=row.pk).update(last_used_at=now)

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from common.errors import Conflict, Invalid, NotAllowed
 from labeling.access import require_admin
 from labeling.actions.accounts import end_sessions
+from labeling.actions.sealing import sealed_anew
 from labeling.events.record import record
 from labeling.models import User
 
@@ -150,7 +151,10 @@ def check_code(*, user: User, code: str, now: datetime) -> CodeCheck:
     counter = recovery.instance
     failures = 0 if used else counter.data.get("failures", 0) + 1
     if used:
-        counter.data["seed"] = encrypt(decrypt(counter.data["seed"]))  # sealed anew, with the key of today
+        _seal_anew(counter, "seed")
+    if used == Authenticator.Type.RECOVERY_CODES and (app := found.get(Authenticator.Type.TOTP)) is not None:
+        _seal_anew(app, "secret")
+        app.save(update_fields=["data"])
     counter.data |= {"failures": failures, "failed_at": now.timestamp()}
     counter.save(update_fields=["data"])
     if not used:
@@ -165,10 +169,16 @@ def _takes(row: Authenticator | None, code: str, now: datetime) -> bool:
     secret = decrypt(row.data["secret"])
     step = _step_of(secret, code, after=row.data.get("step", 0), now=now)
     if step:
-        row.data = {"secret": encrypt(secret), "step": step}  # sealed anew too
+        row.data["step"] = step
+        _seal_anew(row, "secret")
         row.last_used_at = now
         row.save(update_fields=["data", "last_used_at"])
     return bool(step)
+
+
+def _seal_anew(row: Authenticator, name: str) -> None:
+    """With the key of today: a sign-in is when the earlier one is still known."""
+    row.data[name] = sealed_anew(row.data[name])
 
 
 def _step_of(secret: str, code: str, *, after: int, now: datetime) -> int:

@@ -6,13 +6,13 @@ from django.utils.translation import gettext as _
 
 from common.errors import Invalid
 from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, Membership
-from labeling.queries.groups import group_choices, group_named, is_shown, people_of
+from labeling.queries.groups import group_choices, group_named, people_of
 
 PEOPLE, SIMULATED = "people", "simulated"
 GROUPS = (PEOPLE, SIMULATED, *Membership.Role.values)
 """People, without simulated and outside annotators; simulated annotators; or the members with a role.
 
-Beside these a filter may name a declared group: grouping/group."""
+Beside these a filter may name a declared group: grouping/group. Not in a pseudonymous campaign."""
 
 
 def is_group(name: str) -> bool:
@@ -38,7 +38,8 @@ def judged_by_group(campaign: Campaign, rows: QuerySet[Comparison], group: str) 
     ).exclude(choice=Choice.SKIP)
     if "/" in group:
         declared = group_named(campaign, group)
-        if declared is None or not is_shown(campaign, declared.members.count()):
+        # In a pseudonymous campaign two groupings that share a member would tell what that member judged.
+        if declared is None or campaign.pseudonymous:
             return rows.none()
         judged = judged.filter(annotator__in=people_of(declared))
     elif group == PEOPLE:

@@ -4,33 +4,24 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
-from labeling.actions.duties import SecondFactorRequired, duty_of
+from labeling.actions.duties import SecondStepMissing, duty_of
 from labeling.models import User
 
-PAGES = {SecondFactorRequired.type: "second_factor"}
-
-FREE = {
-    *PAGES.values(),
-    "second_factor_change",
-    "passkeys",
-    "passkey_remove",
-    "login",
-    "account_login",
-    "logout",
-    "set_language",
-    "words",
-    "offline_worker",
-}
+FREE = {"login", "account_login", "second_step", "logout", "set_language", "words", "offline_worker"}
 """The names of the addresses that stay open. The API says by itself what is missing (labeling.api.base)."""
+
+SET_UP = {"second_factor", "second_factor_change", "passkeys", "passkey_remove"}
+"""Those that stay open to people who have to set up a second factor."""
 
 
 class DutiesMiddleware:
-    """Redirects every page but those that a duty needs."""
+    """Redirects every page but those that a duty needs. A session without its second step has ended."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -47,4 +38,7 @@ class DutiesMiddleware:
         if not isinstance(request.user, User):
             return None
         duty = duty_of(request.user, request.session)
-        return redirect(PAGES[duty.type]) if duty is not None else None
+        if isinstance(duty, SecondStepMissing):
+            logout(request)
+            return redirect_to_login(request.get_full_path())
+        return redirect("second_factor") if duty is not None and match.url_name not in SET_UP else None

@@ -30,6 +30,7 @@ from labeling.signing_in import address_of, failures_of_network, network_of
 from labeling.web.addresses import send_confirmation
 from labeling.web.edge import act, attempt, form_of, page, person, refuse
 from labeling.web.forms import InvitationForm, SignUpForm
+from labeling.web.sessions import note_this_session
 
 
 @page
@@ -137,6 +138,8 @@ def _join(request: HttpRequest, token: str, form: SignUpForm) -> User | None:
             form.add_error("username", error.message)
         return None
     login(request, user)
+    request.session.set_expiry(None)
+    note_this_session(request, user)
     note_sign_in(user=user, network=network_of(address_of(request)), now=timezone.now())
     if address := values.get("email"):
         send_confirmation(request, user, address)

@@ -10,6 +10,7 @@ from allauth.account.stages import LoginStage, LoginStageController
 from allauth.mfa.webauthn.internal.flows import did_use_passwordless_login
 from django import forms
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from labeling.actions.duties import HAS_SECOND_FACTOR
+from labeling.actions.duties import PASSED_SECOND_FACTOR
 from labeling.actions.passkeys import PasskeyRefused, passkeys_of, sign_in_options, take_passkey
 from labeling.actions.second_factor import check_code, has_second_factor
 from labeling.actions.sign_ins import note_sign_in
@@ -31,6 +32,7 @@ from labeling.signing_in import WAIT, address_of, network_of
 from labeling.web.edge import attempt, page_of_ours
 from labeling.web.passkeys import AnswerForm, passkeys_sign_in
 from labeling.web.providers import sign_in_providers
+from labeling.web.sessions import note_this_session
 
 
 class CodeForm(forms.Form):
@@ -59,7 +61,10 @@ class SignInView(LoginView):
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """The password is right. allauth goes on: to the second step where there is one, and to the end."""
-        login = Login(user=form.get_user(), redirect_url=self.get_success_url())
+        user, after = form.get_user(), self.get_success_url()
+        if self.request.user.is_authenticated and self.request.user != user:
+            logout(self.request)  # the session says how its user came in: that must not mix
+        login = Login(user=user, redirect_url=after)
         return _response(perform_password_login(self.request, {}, login))
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
@@ -79,6 +84,7 @@ class SecondStep(LoginStage):  # type: ignore[misc]
         if not has_second_factor(user) or did_use_passwordless_login(self.request, user):
             return None, True
         self.state["password"] = user.get_session_auth_hash()
+        self.login.signal_kwargs = None  # a provider's tokens and all of the account: the session must not hold them
         return redirect(self.urlname), True
 
     def is_over(self) -> bool:
@@ -103,7 +109,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 means["second_factor"] = record["type"]
         super().login(request, user)
         if "second_factor" in means:
-            request.session[HAS_SECOND_FACTOR] = True
+            request.session[PASSED_SECOND_FACTOR] = True
+        request.session.set_expiry(None)  # the page for passkeys shortens it
+        note_this_session(request, user)
         note_sign_in(user=user, network=network_of(address_of(request)), means=means, now=timezone.now())
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
@@ -114,11 +122,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 @require_http_methods(["GET", "HEAD", "POST"])
 def second_step(request: HttpRequest) -> HttpResponse:
     """Asks for a code after the password. Without the first step, or too late, it leads to the beginning."""
-    if request.user.is_authenticated:
-        return redirect("home")
     stage = LoginStageController.enter(request, SecondStep.key)
     if stage is None:
-        return redirect("login")
+        return redirect("home" if request.user.is_authenticated else "login")
     if stage.is_over():
         return _response(stage.abort())
     user, form, wait, error = stage.login.user, CodeForm(request.POST or None), 0, ""

@@ -1,5 +1,6 @@
 """Passkeys: the list of one's own, adding and removing them, and signing in with one."""
 
+import json
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
@@ -16,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from labeling.actions.duties import HAS_SECOND_FACTOR
+from labeling.actions.duties import PASSED_SECOND_FACTOR
 from labeling.actions.passkeys import (
     LONGEST_NAME,
     PasskeyRefused,
@@ -29,9 +30,25 @@ from labeling.actions.passkeys import (
 )
 from labeling.actions.second_factor import has_second_factor
 from labeling.models import User
-from labeling.signing_in import failures_of_network, seconds_to_wait
+from labeling.signing_in import failures_of_network
 from labeling.web.edge import attempt, form_of, page, page_of_ours, person, submit
 from labeling.web.second_factor import PasswordAgain, ProofForm, before_a_form, by_owner
+
+LONGEST_CREDENTIAL = 20_000
+"""Characters. Browsers send one or two thousand."""
+
+
+class CredentialField(forms.Field):
+    """The answer of a passkey, as JSON. Anybody can send it, so it is bounded before it is read."""
+
+    def to_python(self, value: Any) -> Any:
+        text = str(value or "")
+        try:
+            if len(text) > LONGEST_CREDENTIAL or "\\u" in text:  # the database keeps not every character
+                raise ValueError("This is no credential.")
+            return json.loads(json.dumps(json.loads(text), allow_nan=False))
+        except (ValueError, RecursionError) as error:
+            raise forms.ValidationError(str(PasskeyRefused.sentence)) from error
 
 
 class PasskeyForm(PasswordAgain):
@@ -43,9 +60,9 @@ class PasskeyForm(PasswordAgain):
         help_text=gettext_lazy("Where it lies, such as the phone, the laptop or a key."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    credential = forms.JSONField(widget=forms.HiddenInput)
+    credential = CredentialField(widget=forms.HiddenInput)
 
-    field_order = ("name", "password", "credential")
+    field_order = ("name", "credential", "password", "known_code")
 
     def clean(self) -> None:
         """Nobody sees the field, so what is wrong with it is said of the form."""
@@ -57,7 +74,11 @@ class PasskeyForm(PasswordAgain):
 class AnswerForm(forms.Form):
     """The answer of a passkey; a script fills it in."""
 
-    credential = forms.JSONField(widget=forms.HiddenInput)
+    credential = CredentialField(widget=forms.HiddenInput)
+
+
+ASKED_FOR = 900
+"""Seconds for which a session is kept that only asks for a passkey."""
 
 
 def passkeys_sign_in() -> bool:
@@ -83,7 +104,7 @@ def passkeys(request: HttpRequest) -> HttpResponse:
     codes = attempt(form, errand)
     if codes is None:
         return _page(request, form=form)
-    request.session[HAS_SECOND_FACTOR] = True
+    request.session[PASSED_SECOND_FACTOR] = True
     return _page(request, codes=codes) if codes else redirect("passkeys")
 
 
@@ -93,15 +114,15 @@ def passkeys(request: HttpRequest) -> HttpResponse:
 @form_of("passkeys")
 def passkey_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Removes a passkey, after the password or a code."""
-    user, form = person(request), ProofForm(person(request), request.POST)
-    wait = seconds_to_wait(request, "second-factor", user.username)
-    if wait:
-        return _page(request, wait=wait)
+    user = person(request)
+    if (early := before_a_form(request, _page)) is not None:
+        return early
+    form = ProofForm(user, request.POST)
 
     def errand() -> str:
         remove_passkey(passkey_id=pk, **by_owner(request))
         if not has_second_factor(user):
-            request.session.pop(HAS_SECOND_FACTOR, None)
+            request.session.pop(PASSED_SECOND_FACTOR, None)
         return _("The passkey is removed. Delete it on your device as well.")
 
     return submit(request, form, errand, done=reverse("passkeys"), again=lambda: _page(request, proof=form, of=pk))
@@ -117,6 +138,7 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("home")
     if request.method != "POST":
+        request.session.set_expiry(ASKED_FOR)  # until somebody signs in: anybody can open this page, robots too
         return _asks(request)
     form = AnswerForm(request.POST)
     with failures_of_network(request) as attempt_:

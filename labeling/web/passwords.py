@@ -23,6 +23,7 @@ from labeling.actions.mails import can_send_mail, mail_goes_to_log, request_pass
 from labeling.models import ApiToken, User
 from labeling.signing_in import seconds_to_wait
 from labeling.web.edge import page, person
+from labeling.web.sessions import note_this_session
 
 AnyForm = TypeVar("AnyForm", bound=forms.Form)
 
@@ -72,6 +73,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
             now=timezone.now(),
         )
         update_session_auth_hash(request, user)
+        note_this_session(request, user)  # it has a new key
         messages.success(request, _("Your password is changed. You are signed out in all other browsers."))
         return redirect("you")
     return _too_soon(request, "labeling/password_change.html", {"form": form, "nav": "you"}, wait)

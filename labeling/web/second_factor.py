@@ -1,5 +1,6 @@
 """Two-step sign-in on the account page: an app's codes are turned on, renewed and turned off; an admin resets them."""
 
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from io import BytesIO
@@ -22,7 +23,7 @@ from django.views.decorators.http import require_http_methods
 from qrcode.image.svg import SvgPathFillImage
 
 from labeling.access import get_person, require_admin
-from labeling.actions.duties import HAS_SECOND_FACTOR
+from labeling.actions.duties import PASSED_SECOND_FACTOR
 from labeling.actions.second_factor import (
     check_code,
     has_codes_of_app,
@@ -42,13 +43,23 @@ IN_SESSION = "totp_secret"
 """The key's name in the session, until the app has made a right code."""
 
 
+LOOKS_LIKE_A_CODE = re.compile(r"\d{6}|\d{8}", re.ASCII)
+"""A code of the app, or a recovery code."""
+
+
 class PasswordAgain(forms.Form):
-    """The password of somebody who has one: an open browser alone must not be enough."""
+    """The password, or without one a code where there is a second factor: an open browser alone must not be enough."""
 
     password = forms.CharField(
         label=gettext_lazy("Your password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         strip=False,
+    )
+    known_code = forms.CharField(
+        label=gettext_lazy("Code to confirm that it is you"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        help_text=gettext_lazy("A code of the app, or a recovery code."),
     )
 
     def __init__(self, user: User, *args: Any, **wishes: Any) -> None:
@@ -56,12 +67,22 @@ class PasswordAgain(forms.Form):
         self.user = user
         if not user.has_usable_password():
             del self.fields["password"]
+        if user.has_usable_password() or not has_second_factor(user):
+            del self.fields["known_code"]
 
     def clean_password(self) -> str:
         password = str(self.cleaned_data["password"])
         if not self.user.check_password(password):
             raise forms.ValidationError(_("This is not your password."))
         return password
+
+    def clean_known_code(self) -> str:
+        code = str(self.cleaned_data["known_code"])
+        if self.errors:  # a code is taken once: not for a form that is refused anyway
+            return code
+        if not _is_code_of(self.user, code):
+            raise forms.ValidationError(_("This code is wrong, or it was used. Wait for the next one of the app."))
+        return code
 
 
 class TurnOnForm(PasswordAgain):
@@ -73,7 +94,13 @@ class TurnOnForm(PasswordAgain):
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
-    field_order = ("code", "password")
+    field_order = ("code", "password", "known_code")
+
+    def __init__(self, user: User, *args: Any, **wishes: Any) -> None:
+        super().__init__(user, *args, **wishes)
+        if "known_code" in self.fields:  # there is no app yet
+            self.fields["known_code"].label = _("Recovery code")
+            self.fields["known_code"].help_text = _("One of those that you kept: it confirms that it is you.")
 
 
 class ProofForm(forms.Form):
@@ -94,9 +121,16 @@ class ProofForm(forms.Form):
         proof = str(self.cleaned_data["proof"])
         if self.user.has_usable_password() and self.user.check_password(proof):
             return proof
-        if not check_code(user=self.user, code=proof, now=timezone.now()).used:
+        if not _is_code_of(self.user, proof):
             raise forms.ValidationError(_("This is neither your password nor a code that can be used now."))
         return proof
+
+
+def _is_code_of(user: User, text: str) -> bool:
+    """Takes a code. A mistyped password does not look like one, and is not counted as a wrong one."""
+    if not LOOKS_LIKE_A_CODE.fullmatch("".join(text.split()).replace("-", "")):
+        return False
+    return bool(check_code(user=user, code=text, now=timezone.now()).used)
 
 
 @sensitive_post_parameters()
@@ -117,7 +151,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     if codes is None:
         return _page(request, form=form)
     request.session.pop(IN_SESSION, None)
-    request.session[HAS_SECOND_FACTOR] = True
+    request.session[PASSED_SECOND_FACTOR] = True
     return _page(request, codes=codes)
 
 
@@ -127,17 +161,17 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 @form_of("second_factor")
 def second_factor_change(request: HttpRequest) -> HttpResponse:
     """Turns it off, or makes new recovery codes and shows them once."""
-    user, form = person(request), ProofForm(person(request), request.POST)
-    wait = seconds_to_wait(request, "second-factor", user.username)
-    if wait:
-        return _page(request, wait=wait)
+    user = person(request)
+    if (early := before_a_form(request, _page)) is not None:
+        return early
+    form = ProofForm(user, request.POST)
     if request.POST.get("act") == "renew":
         codes = attempt(form, lambda: renew_recovery_codes(user=user, acting_user=user, now=timezone.now()))
         return _page(request, codes=codes) if codes else _page(request, proof=form)
 
     def errand() -> str:
         turn_off_second_factor(**by_owner(request))
-        request.session.pop(HAS_SECOND_FACTOR, None)
+        request.session.pop(PASSED_SECOND_FACTOR, None)
         return _("Two-step sign-in is off. Your password alone signs you in.")
 
     return submit(request, form, errand, done=reverse("you"), again=lambda: _page(request, proof=form))

@@ -28,6 +28,15 @@ NEVER_NOTED = "/judgment/"
 """The end of the address of a judgment. People wait for it; the renewals of leases say as well that they are there."""
 
 
+def note_this_session(request: HttpRequest, user: User) -> None:
+    """Notes the session of the request. At its begin too: one that is not noted would outlive the end of all others."""
+    if not request.session.session_key:
+        request.session.save()
+    key, now = request.session.session_key or "", timezone.now()
+    note_session(user=user, session_key=key, user_agent=request.headers.get("User-Agent", ""), now=now)
+    request.session[NOTED_AT] = [key, now.timestamp()]
+
+
 class SessionActivityMiddleware:
     """Notes when and with which browser a session was last used."""
 
@@ -47,10 +56,7 @@ class SessionActivityMiddleware:
         if key == request.session.session_key and now.timestamp() - noted_at < NOTED_EVERY:
             return
         if isinstance(request.user, User) and request.session.session_key:
-            key = request.session.session_key
-            agent = request.headers.get("User-Agent", "")
-            note_session(user=request.user, session_key=key, user_agent=agent, now=now)
-            request.session[NOTED_AT] = [key, now.timestamp()]
+            note_this_session(request, request.user)
 
 
 @dataclass(frozen=True, slots=True)

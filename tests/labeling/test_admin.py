@@ -34,6 +34,11 @@ def test_every_table_of_labeling_can_be_looked_at_and_what_happened_cannot_be_ch
         assert browser.post(address, {"choice": "b", "post": "yes"}).status_code == 403
 
 
+def test_what_signs_people_in_is_not_there() -> None:
+    registered = {model._meta.app_label for model in admin.site._registry}
+    assert registered == {"labeling", "training", "auth", "django_celery_beat"}
+
+
 def test_it_has_the_look_of_the_other_pages() -> None:
     scene = stage()
     browser = Client()

@@ -16,7 +16,8 @@ export class Outbox {
   #isSending = false;
   /** Whether the first of them was sent: the server may have it. */
   #isFirstSent = false;
-  #isSignedOut = false;
+  /** Whether the reader has to do something first, such as sign in. */
+  #isHeldUp = false;
   /** @type {{ judgment: PendingJudgment, until: number, rest: number } | null} the one that can still be amended */
   #resting = null;
   #sending = Promise.resolve();
@@ -102,7 +103,7 @@ export class Outbox {
 
   /** Sends what is pending, one after the other. */
   send() {
-    if (!this.#isSending && !this.#isSignedOut) this.#sending = this.#sendAll();
+    if (!this.#isSending && !this.#isHeldUp) this.#sending = this.#sendAll();
     return this.#sending;
   }
 
@@ -114,7 +115,7 @@ export class Outbox {
   async #sendAll() {
     this.#isSending = true;
     try {
-      for (let first = this.pending[0]; first && !this.#isSignedOut; first = this.pending[0]) {
+      for (let first = this.pending[0]; first && !this.#isHeldUp; first = this.pending[0]) {
         const judgment = first;
         await this.#rest(judgment);
         if (judgment !== this.pending[0]) continue; // withdrawn meanwhile
@@ -126,8 +127,8 @@ export class Outbox {
         this.onDelivered();
       }
     } catch (error) {
-      if (!(error instanceof Refused && error.isSignedOut)) throw error; // the next judgment retries this one
-      this.#isSignedOut = true; // kept: it goes out once somebody has signed in
+      if (!(error instanceof Refused && error.waitsFor)) throw error; // the next judgment retries this one
+      this.#isHeldUp = true; // kept: it goes out once somebody has signed in, say
     } finally {
       this.#isSending = false;
       this.#isFirstSent = false;
@@ -166,11 +167,11 @@ export class Outbox {
     }
   }
 
-  /** Tries again now, also what waited for somebody to sign in. */
+  /** Tries again now, also what waited for the reader, to sign in, say. */
   retryNow() {
     this.#endPause?.();
-    if (this.#isSignedOut) {
-      this.#isSignedOut = false;
+    if (this.#isHeldUp) {
+      this.#isHeldUp = false;
       void this.send();
     }
   }

@@ -19,7 +19,7 @@ export class Replies {
    * Sends one judgment, as the outbox asks for it.
    *
    * @param {PendingJudgment} judgment
-   * @throws {Refused} where somebody has to sign in first
+   * @throws {Refused} where the reader has to do something first, such as sign in
    * @throws {import("../lib/api.js").Unreachable}
    */
   async deliver(judgment) {
@@ -56,15 +56,15 @@ export class Replies {
   }
 
   /**
-   * The server refused a judgment. It is dropped, unless only the sign-in is missing.
+   * The server refused a judgment. It is dropped, unless it goes through once the reader has signed in, say.
    *
    * @param {Refused} error
    * @param {PendingJudgment} judgment
    */
   async #refuse(error, judgment) {
     const { workspace, listener } = this;
-    if (error.isSignedOut) {
-      listener.showTrouble({ kind: "signed-out" });
+    if (error.waitsFor) {
+      listener.showTrouble({ kind: error.waitsFor });
       listener.changed();
       throw error;
     }

@@ -270,7 +270,7 @@ export class JudgingSession {
    */
   async #explain(error, recovers) {
     if (!(error instanceof Refused)) throw error;
-    if (error.isSignedOut) return this.listener.showTrouble({ kind: "signed-out" });
+    if (error.waitsFor) return this.listener.showTrouble({ kind: error.waitsFor });
     // The pair is somebody else's by now, or the judgment can no longer be undone: what is held may be stale.
     const isStale = error.status === 404 || error.status === 409;
     if (isStale) this.workspace.history.clear();

@@ -8,7 +8,7 @@ globalThis.HTMLButtonElement = class {
   }
 };
 globalThis.document = { querySelectorAll: () => [new globalThis.HTMLButtonElement("Language", "I do not read this language")] };
-const { judgmentSentence } = await import("../../../frontend/js/components/annotate/sentences.js");
+const { judgmentSentence, troubleSentence } = await import("../../../frontend/js/components/annotate/sentences.js");
 
 test("the sentence of a judgment says all that was said", () => {
   assert.equal(judgmentSentence({ choice: "left", strength: 3 }), "Left is much better.");
@@ -17,4 +17,10 @@ test("the sentence of a judgment says all that was said", () => {
   assert.equal(judgmentSentence({ choice: "skip", skip_reason: "Language" }), "Skipped: I do not read this language.");
   assert.equal(judgmentSentence({ choice: "skip", skip_reason: "Gone since" }), "Skipped: Gone since.");
   assert.equal(judgmentSentence({ choice: "skip", flag: "harm" }), "Flagged: harmful. A lead will look.");
+});
+
+test("the reader is told that judgments are kept, and what to do", () => {
+  const sentences = ["signed-out", "second-factor", "stale-page"].map((kind) => troubleSentence({ kind }));
+  assert.equal(new Set(sentences).size, 3);
+  for (const sentence of sentences) assert.match(sentence, /Your judgments are kept here: /);
 });

@@ -137,6 +137,19 @@ test("somebody who is signed out loses nothing: it goes out after signing in", a
   assert.equal(annotator.trouble, null);
 });
 
+test("whatever the reader has to do first, their judgments are kept until it is done", async () => {
+  for (const [type, kind] of [["/problems/second-factor-required", "second-factor"], ["/problems/permission-denied", "stale-page"]]) {
+    const annotator = new Annotator();
+    await annotator.start();
+    annotator.server.refusal = refused(403, type);
+    await annotator.judge("left");
+    assert.deepEqual([annotator.trouble, annotator.session.pendingCount], [{ kind }, 1]);
+    annotator.session.retryNow();
+    await settle();
+    assert.deepEqual([annotator.choices, annotator.session.pendingCount, annotator.trouble], [["left"], 0, null]);
+  }
+});
+
 test("the key pressed again makes the last judgment stronger while it rests, up to the strongest", async () => {
   const annotator = new Annotator();
   await annotator.start();

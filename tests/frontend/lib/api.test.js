@@ -39,7 +39,7 @@ test("a refusal has the server's own sentence", async () => {
   surroundings(() => Response.json({ type: "/problems/paused", detail: "You are paused." }, { status: 403 }));
   await assert.rejects(call("POST", "/x/"), (error) => {
     assert.ok(error instanceof Refused);
-    assert.deepEqual([error.status, error.type, error.message, error.isSignedOut], [403, "/problems/paused", "You are paused.", false]);
+    assert.deepEqual([error.status, error.type, error.message, error.waitsFor], [403, "/problems/paused", "You are paused.", ""]);
     return true;
   });
 });
@@ -49,10 +49,14 @@ test("a refusal that is no JSON names its status", async () => {
   await assert.rejects(call("GET", "/x/"), { name: "Refused", message: "The server answered 404." });
 });
 
-test("signed out is 401, or 403 for want of authentication", () => {
-  assert.equal(new Refused(401, "", "").isSignedOut, true);
-  assert.equal(new Refused(403, "/problems/not-authenticated", "").isSignedOut, true);
-  assert.equal(new Refused(404, "/problems/not-authenticated", "").isSignedOut, false);
+test("a refusal about the reader or the page says what has to be done first", () => {
+  assert.equal(new Refused(401, "", "").waitsFor, "signed-out");
+  assert.equal(new Refused(403, "/problems/not-authenticated", "").waitsFor, "signed-out");
+  assert.equal(new Refused(404, "/problems/not-authenticated", "").waitsFor, "");
+  assert.equal(new Refused(403, "/problems/second-factor-required", "").waitsFor, "second-factor");
+  assert.equal(new Refused(403, "/problems/permission-denied", "").waitsFor, "stale-page"); // no CSRF token
+  assert.equal(new Refused(403, "", "").waitsFor, "stale-page"); // a proxy's page
+  assert.equal(new Refused(403, "/problems/not-allowed", "").waitsFor, "");
 });
 
 test("no network and an overloaded server mean that the same call may go through later", async () => {

@@ -114,6 +114,25 @@ def test_the_key_lies_sealed_and_outlives_a_change_of_the_secret_key(settings: A
         assert not check_code(user=alice, code=guess, now=now).used
 
 
+def test_a_recovery_code_seals_the_key_of_the_app_too_and_spoils_none_that_nothing_opens(settings: Any) -> None:
+    alice = person("alice")
+    codes = with_app(alice)
+    first, second = settings.SECRET_KEY, "another" * 9
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = second, [first]
+    assert check_code(user=alice, code=codes[0], now=LATER).used == "recovery_codes"
+    settings.SECRET_KEY_FALLBACKS = []
+    assert check_code(user=alice, code=code_of(KEY, LATER), now=LATER).used == "totp"
+    app = Authenticator.objects.get(user=alice, type="totp")
+    settings.SECRET_KEY = first
+    app.data["secret"] = encrypt(KEY)
+    app.save()
+    settings.SECRET_KEY = second
+    assert check_code(user=alice, code=codes[1], now=LATER).used == "recovery_codes"
+    settings.SECRET_KEY_FALLBACKS = [first]
+    now = LATER + timedelta(minutes=5)
+    assert check_code(user=alice, code=code_of(KEY, now), now=now).used == "totp"
+
+
 def test_turned_off_it_is_gone_with_its_recovery_codes() -> None:
     alice = person("alice")
     with_app(alice)

@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
+from fido2.utils import websafe_encode
 
+from labeling.actions.passkeys import passkeys_of, remove_passkey
+from labeling.actions.second_factor import renew_recovery_codes
 from labeling.models import Event, User
 from tests.clients import Visiting
 from tests.labeling.authenticator_device import Device
@@ -85,7 +90,47 @@ def test_a_passkey_of_another_page_is_refused(visiting: Visiting, alice: User, d
     assert not Authenticator.objects.exists()
 
 
-@pytest.mark.parametrize("credential", ["", "{", "[]", "null", '{"id": 3}', '{"response": {}}', '"x"'])
+NOTHING = websafe_encode(b"")
+CLIENT_DATA = websafe_encode(b'{"type":"webauthn.get","challenge":"eA","origin":"https://testserver"}')
+
+
+def _answering(**response: str) -> str:
+    return json.dumps({"id": "eA", "rawId": "eA", "type": "public-key", "response": response})
+
+
+ANSWERS = {
+    "nothing": "",
+    "a part": "{",
+    "a list": "[]",
+    "null": "null",
+    "a number": '{"id": 3}',
+    "no response": '{"response": {}}',
+    "a text": '"x"',
+    "deep": "[" * 9_000 + "]" * 9_000,
+    "long": " " * 30_000 + "{}",
+    "infinite": '{"id": 1e999}',
+    "many digits": '{"id": ' + "9" * 5_000 + "}",
+    "a character that no table keeps": '{"id": "\\u0000"}',
+    "no bytes": _answering(
+        clientDataJSON=CLIENT_DATA, attestationObject=NOTHING, authenticatorData=NOTHING, signature="eA"
+    ),
+    "deep bytes": _answering(
+        clientDataJSON=CLIENT_DATA,
+        attestationObject=websafe_encode(b"\x81" * 5_000),
+        authenticatorData=websafe_encode(b"\0" * 32 + b"\x85" + b"\0" * 4 + b"\x81" * 5_000),
+        signature="eA",
+        userHandle="enp6enp6enp6enp6",
+    ),
+    "deep client data": _answering(
+        clientDataJSON=websafe_encode(b"[" * 5_000 + b"]" * 5_000),
+        attestationObject=websafe_encode(b"\x1b"),
+        authenticatorData=websafe_encode(b"\0" * 32 + b"\x85" + b"\0" * 4 + b"\xa1"),
+        signature="eA",
+    ),
+}
+
+
+@pytest.mark.parametrize("credential", ANSWERS.values(), ids=ANSWERS)
 def test_an_answer_that_is_none_is_refused(visiting: Visiting, alice: User, credential: str) -> None:
     added = visiting(alice).post(PAGE, {"name": "x", "password": PASSWORD, "credential": credential})
     assert "was not accepted" in added.content.decode()
@@ -156,6 +201,12 @@ def test_where_they_are_off_nobody_signs_in_with_one(device: Device, settings: A
     for name, value in change.items():
         setattr(settings, name, value)
     assert Client().get(SIGN_IN).status_code == 404
+    if "SECOND_FACTOR" in change:
+        key = Authenticator.objects.get(type="webauthn").pk
+        browser = Client()
+        browser.login(username="alice", password=PASSWORD)
+        assert browser.post(f"/you/passkeys/{key}/remove/", {"proof": PASSWORD}).status_code == 404
+        assert Authenticator.objects.filter(pk=key).exists()
     assert "/login/passkey/" not in Client().get("/login/").content.decode()
 
 
@@ -176,3 +227,39 @@ def test_it_is_removed_after_a_proof_and_the_recovery_codes_with_the_last(
     assert not Authenticator.objects.exists()
     assert Event.objects.get(verb="user.passkey_removed").actor == alice
     assert Client().post("/login/", {"username": "alice", "password": PASSWORD}).headers["Location"] == "/"
+
+
+def test_without_a_password_it_is_the_second_step_only(device: Device, visiting: Visiting, alice: User) -> None:
+    alice.set_unusable_password()
+    alice.save()
+    assert "was not accepted" in use(Client(), device).content.decode()
+    browser = visiting(alice)
+    page = browser.get(PAGE).content.decode()
+    assert 'name="known_code"' in page
+    assert "the second step of your sign-in" in page
+    assert "Recovery code" in browser.get("/you/second-factor/").content.decode()
+    assert "Phone" in add(browser, Device(), name="Second").content.decode()
+    assert "code is wrong" in add(browser, Device(), name="Second", known_code="00000000").content.decode()
+    assert passkeys_of(alice).count() == 1
+    code = renew_recovery_codes(user=alice, acting_user=alice, now=timezone.now())[0]
+    assert "was not accepted" in browser.post(PAGE, {"name": "x", "known_code": code}).content.decode()
+    assert add(browser, Device(), name="Second", known_code=code).headers["Location"] == PAGE  # it was not used up
+    assert passkeys_of(alice).count() == 2
+
+
+def test_where_the_setting_is_off_removing_one_leaves_the_others(device: Device, alice: User, settings: Any) -> None:
+    kept = Authenticator.objects.get(type="webauthn")
+    other = Authenticator.objects.create(user=alice, type="webauthn", data=kept.data)
+    settings.SECOND_FACTOR = "off"
+    remove_passkey(user=alice, passkey_id=other.pk, acting_user=alice, now=timezone.now())
+    assert Authenticator.objects.filter(user=alice).count() == 2  # the other one, and the recovery codes
+
+
+def test_asking_for_one_keeps_a_session_for_minutes_and_signing_in_for_weeks(device: Device) -> None:
+    browser = Client()
+    browser.get(SIGN_IN)
+    asked = Session.objects.get(session_key=browser.session.session_key)
+    assert (asked.expire_date - timezone.now()).total_seconds() < 1000
+    use(browser, device)
+    signed_in = Session.objects.get(session_key=browser.session.session_key)
+    assert (signed_in.expire_date - timezone.now()).days > 12

@@ -1,5 +1,6 @@
 """Signing in with a provider of OpenID Connect: a real one, over HTTP, that signs real tokens."""
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +21,7 @@ from labeling.actions.erasure import erase_person
 from labeling.actions.invitations import create_invitation
 from labeling.actions.provider_sign_ins import user_of_provider
 from labeling.models import Event, User
+from tests.labeling.authenticator_app import with_app
 from tests.labeling.oidc_provider import CLIENT, OTHER_KEY, SECRET, Provider, running_provider
 from tests.people import NOON, PASSWORD, Stage, stage
 
@@ -297,3 +300,20 @@ def test_where_passwords_are_off_only_the_provider_signs_in(scene: Stage, provid
     assert sign_in(browser, provider, invited).headers["Location"] == invited
     assert browser.post(invited).status_code == 302
     assert scene.campaign.memberships.filter(user=scene.alice).exists()
+
+
+def test_a_second_step_follows_and_the_session_holds_nothing_of_the_provider(scene: Stage, provider: Provider) -> None:
+    now = timezone.now()
+    code = with_app(scene.alice, now)[0]
+    browser, abandoned = Client(), Client()
+    assert sign_in(browser, provider, "/you/").headers["Location"] == "/login/code/"
+    held = json.dumps(dict(browser.session.items()))
+    assert not re.search("token|pbkdf2|firm.example|pseudonym", held), held
+    assert browser.post("/login/code/", {"code": code}).headers["Location"] == "/you/"
+    assert browser.get("/you/").wsgi_request.user == scene.alice
+    event = Event.objects.filter(verb="user.signed_in").get()
+    assert event.after == {"new_place": True, "provider": "oidc", "second_factor": "recovery_codes"}
+    sign_in(abandoned, provider)
+    key = abandoned.session.session_key
+    erase_person(person=scene.alice, confirmation="alice", acting_user=scene.alice, now=now)
+    assert not Session.objects.filter(session_key=key).exists()

@@ -172,10 +172,61 @@ def test_where_it_is_demanded_nothing_else_opens_before_it_is_on(visiting: Visit
     assert (problem.status_code, problem.json()["type"]) == (403, "/problems/second-factor-required")
     assert "Your role needs it" in maya.get(PAGE).content.decode()
     assert alice.get("/").status_code == 200
-    with_app(scene.maya, timezone.now())
-    maya = visiting(scene.maya)
+    code = with_app(scene.maya, timezone.now())[0]
+    maya = first_step("maya")
+    maya.post("/login/code/", {"code": code})
     assert maya.get("/you/").status_code == 200
     assert maya.get("/api/v1/me/").status_code == 200
+
+
+def test_where_it_is_demanded_a_session_that_was_never_asked_has_ended(visiting: Visiting, settings: Any) -> None:
+    settings.SECOND_FACTOR = "off"
+    scene = stage()
+    code = with_app(scene.maya, timezone.now())[0]
+    maya = Client()
+    assert maya.post("/login/", {"username": "maya", "password": PASSWORD}).headers["Location"] == "/"
+    settings.SECOND_FACTOR = "leads"
+    problem = maya.get("/api/v1/me/")
+    assert (problem.status_code, problem.json()["type"]) == (401, "/problems/second-step-missing")
+    answer = maya.post("/login/", {"username": "maya", "password": PASSWORD, "next": "/you/"})
+    assert maya.get(answer.headers["Location"]).status_code == 200  # in the page that was open, signed in as before
+    other = visiting(scene.maya)
+    assert other.get("/you/passkeys/").headers["Location"] == "/login/?next=/you/passkeys/"
+    assert other.get("/login/").wsgi_request.user.is_anonymous
+    assert maya.post("/login/code/", {"code": code}).headers["Location"] == "/you/"
+    assert maya.get("/you/passkeys/").status_code == 200
+
+
+def test_somebody_else_signs_in_where_a_user_is_signed_in(visiting: Visiting) -> None:
+    alice_with_app()
+    bob = person("bob")
+    browser = visiting(bob)
+    browser.post("/login/", {"username": "alice", "password": PASSWORD})
+    assert browser.get("/you/").status_code == 302  # Bob is signed out, and Alice not yet in
+    assert browser.post("/login/code/", {"code": now_code()}).headers["Location"] == "/"
+    assert browser.get("/you/").wsgi_request.user.get_username() == "alice"
+    assert browser.get("/login/code/").headers["Location"] == "/"
+    assert Event.objects.get(verb="user.signed_out").actor == bob
+
+
+def test_a_session_that_was_never_used_ends_with_all_others(visiting: Visiting) -> None:
+    bob = person("bob")
+    fresh = Client()
+    fresh.post("/login/", {"username": "bob", "password": PASSWORD})
+    browser = visiting(bob)
+    browser.get(PAGE)
+    code = code_of(browser.session["totp_secret"], timezone.now())
+    assert "Your recovery codes" in browser.post(PAGE, {"code": code, "password": PASSWORD}).content.decode()
+    assert fresh.get("/you/").status_code == 302
+
+
+def test_a_mistyped_password_is_no_wrong_code(visiting: Visiting) -> None:
+    browser = visiting(alice_with_app())
+    for proof in ("mistyped", "12345", "1234567"):
+        browser.post(CHANGE, {"act": "off", "proof": proof})
+    assert not Event.objects.filter(verb="user.code_failed").exists()
+    browser.post(CHANGE, {"act": "off", "proof": "000 000"})
+    assert Event.objects.filter(verb="user.code_failed").count() == 1
 
 
 def test_tokens_work_as_they_did(calling: Any, settings: Any) -> None:
@@ -193,4 +244,6 @@ def test_switched_off_nobody_is_asked_and_nothing_is_offered(visiting: Visiting,
     assert answer.headers["Location"] == "/"
     browser = visiting(alice)
     assert browser.get(PAGE).status_code == 404
+    assert browser.post(CHANGE, {"act": "off", "proof": PASSWORD}).status_code == 404
+    assert Authenticator.objects.exists()
     assert "Two-step" not in browser.get("/you/").content.decode()

@@ -62,6 +62,12 @@ export function troubleSentence(trouble) {
   if (trouble.kind === "signed-out") {
     return gettext("You are signed out. Your judgments are kept here: sign in, then try again.");
   }
+  if (trouble.kind === "second-factor") {
+    return gettext("Two-step sign-in is required now. Your judgments are kept here: turn it on, then try again.");
+  }
+  if (trouble.kind === "stale-page") {
+    return gettext("The server did not accept this page. Your judgments are kept here: load the page again.");
+  }
   const values = { seconds: trouble.seconds };
   const text = ngettext(
     "The server cannot be reached. Your judgment is kept; the next attempt is in %(seconds)s second.",

@@ -6,12 +6,13 @@ import { troubleSentence } from "./sentences.js";
 /** @typedef {import("../../judging/types.js").Trouble} Trouble */
 
 export class TroubleNotice {
-  /** @param {HTMLElement} element with `[data-trouble-text]`, a button that retries and a link to sign in */
+  /** @param {HTMLElement} element with `[data-trouble-text]`, a button that retries, links to sign in and to set up two steps */
   constructor(element) {
     this.element = element;
     this.text = one("[data-trouble-text]", HTMLElement, element);
     this.retry = one("[data-do=retry]", HTMLElement, element);
     this.signIn = one("[data-sign-in]", HTMLElement, element);
+    this.setUp = one("[data-set-up]", HTMLElement, element);
   }
 
   /** @param {Trouble | null} trouble null: over */
@@ -19,6 +20,7 @@ export class TroubleNotice {
     this.element.hidden = !trouble;
     this.retry.hidden = !trouble || trouble.kind === "refused";
     this.signIn.hidden = trouble?.kind !== "signed-out";
+    this.setUp.hidden = trouble?.kind !== "second-factor";
     if (trouble) this.text.textContent = troubleSentence(trouble);
   }
 }
