@@ -24,6 +24,7 @@ from labeling.actions.validation import checked_reason
 from labeling.events.record import record
 from labeling.judging.queue import rewind_cursors
 from labeling.models import BulkAct, BulkActItem, Campaign, User
+from labeling.queries.judged_by import require_group
 from labeling.queries.lists import ComparisonFilter, Filter, PromptFilter, filtered_comparisons, filtered_prompts
 from labeling.tally import add_to_tally
 
@@ -150,6 +151,7 @@ def _checked(
         raise Invalid.of("more", str(gettext_lazy("Ask for 1 to %(most)s more judgments.") % {"most": MOST_JUDGMENTS}))
     if selection.where is None and not 0 < len(selection.ids) <= MOST_CHOSEN:
         raise NothingSelected
+    require_group(campaign, selection.where)
     rows = selection.rows(campaign)
     total = rows.count()
     if not total:

@@ -1,4 +1,4 @@
-"""The acts of people in an imported campaign beside judging: practice, questions and answers, its event log."""
+"""The acts of people in an imported campaign beside judging: practice, questions and answers, groups, its event log."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -6,11 +6,22 @@ from typing import Any
 from common.phrases import gettext_noop
 from labeling.actions.campaign_import_checks import WrongLine, check_row, moment, moment_or_none
 from labeling.actions.campaign_import_people import CampaignPeople, Line
+from labeling.actions.groups import MOST_GROUPINGS, MOST_GROUPS
 from labeling.exchange import JsonObject
-from labeling.models import Assignment, EarlierEvent, FaqEntry, PracticeAnswer, PracticeRound, Question
+from labeling.models import (
+    AnnotatorGroup,
+    Assignment,
+    EarlierEvent,
+    FaqEntry,
+    Grouping,
+    GroupMember,
+    PracticeAnswer,
+    PracticeRound,
+    Question,
+)
 from labeling.queries.campaign_record import ANSWER, EVENT, ROUND
 
-KINDS = ("round", "faq", "event")
+KINDS = ("round", "faq", "grouping", "event")
 """The types of the lines that this module writes."""
 
 
@@ -22,6 +33,10 @@ def write_records(kind: str, lines: Sequence[Line], people: CampaignPeople, vers
         for number, values in lines:
             people.line = number
             _write_entry(number, values, people, None)
+    elif kind == "grouping":
+        for number, values in lines:
+            people.line = number
+            _write_grouping(number, values, people)
     else:
         EarlierEvent.objects.bulk_create(_event(number, values, people) for number, values in lines)
 
@@ -58,6 +73,31 @@ def _write_entry(number: int, values: JsonObject, people: CampaignPeople, questi
     )
     check_row(number, entry)
     entry.save(force_insert=True)
+
+
+def _write_grouping(number: int, values: JsonObject, people: CampaignPeople) -> None:
+    """Writes a grouping under the rules for declaring one. Its author here is the person who imports it."""
+    grouping = Grouping(
+        campaign=people.campaign,
+        name=values["name"],
+        was_found=values["was_found"],
+        by=people.acting_user,
+        at=moment(values["at"]),
+    )
+    check_row(number, grouping)
+    if not 1 <= len(values["groups"]) <= MOST_GROUPS or people.campaign.groupings.count() >= MOST_GROUPINGS:
+        text = gettext_noop("Line %(line)s: a campaign has at most %(most)s groupings, each of 1 to %(groups)s groups.")
+        raise WrongLine(number, text, most=MOST_GROUPINGS, groups=MOST_GROUPS)
+    grouping.save(force_insert=True)
+    for values_of_group in values["groups"]:
+        group = AnnotatorGroup(grouping=grouping, name=values_of_group["name"])
+        check_row(number, group)
+        if "/" in group.name:
+            text = gettext_noop("Line %(line)s: the name of the group %(name)s holds a slash, which filters use.")
+            raise WrongLine(number, text, name=repr(group.name))
+        group.save(force_insert=True)
+        members = [people.people[name] for name in values_of_group["members"]]
+        GroupMember.objects.bulk_create(GroupMember(grouping=grouping, group=group, person=one) for one in members)
 
 
 def _write_rounds(lines: Sequence[Line], people: CampaignPeople, versions: dict[int, int]) -> None:

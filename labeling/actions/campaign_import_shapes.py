@@ -141,6 +141,12 @@ SHAPES: Mapping[str, Mapping[str, Field]] = {
         "answers": Field(LIST, fields(*ANSWER) | {"pair": NAME, "answered_at": AT_OR_NULL}),
     },
     "faq": _ENTRY,
+    "grouping": {
+        "name": NAME,
+        "was_found": VALUE,
+        "at": AT,
+        "groups": Field(LIST, {"name": NAME, "members": Field(LIST)}),
+    },
     "event": fields(*EVENT) | {"at": AT, "actor": NAME, "before": Field(OBJECT), "after": Field(OBJECT)},
 }  # fmt: skip
 """The fields of each type of line. Files of earlier versions lack those that may be missing."""

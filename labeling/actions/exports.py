@@ -26,6 +26,7 @@ from labeling.exchange import (
     writer,
 )
 from labeling.models import Campaign, Comparison, Prompt, User
+from labeling.queries.judged_by import require_group
 from labeling.queries.lists import ComparisonFilter, filtered_comparisons
 from labeling.queries.splits import split_of
 from labeling.queries.verdicts import HAS_JUDGMENTS, verdict_records
@@ -138,9 +139,10 @@ def open_export(
 def matching(
     campaign: Campaign, only: QuerySet[Comparison] | None, where: ComparisonFilter | None
 ) -> QuerySet[Comparison] | None:
-    """Those of some comparisons (None: all) that match a filter (None: any)."""
+    """Those of some comparisons (None: all) that match a filter (None: any). Raises Invalid for an unknown group."""
     if where is None:
         return only
+    require_group(campaign, where)
     rows = filtered_comparisons(campaign, where)
     return rows if only is None else rows.filter(pk__in=only.order_by().values("pk"))
 

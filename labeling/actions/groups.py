@@ -59,10 +59,10 @@ def declare_grouping(
             before = members_by_group(grouping)
             if before == _pseudonyms(wanted):
                 return grouping
-            # A group that stays keeps its row, and with it its versions.
+            _keep_rows(grouping, wanted)
             grouping.members.all().delete()
-            grouping.groups.exclude(name__in=wanted).delete()
-            grouping.by, grouping.at, grouping.was_found = acting_user, now, was_found
+            # Found once: a corrected name or member does not make the votes new ones.
+            grouping.by, grouping.at, grouping.was_found = acting_user, now, was_found or grouping.was_found
             grouping.save(update_fields=["by", "at", "was_found"])
         for title, people in sorted(wanted.items()):
             group, _created = AnnotatorGroup.objects.get_or_create(grouping=grouping, name=title)
@@ -74,9 +74,33 @@ def declare_grouping(
             now=now,
             campaign=campaign,
             before={"groups": _lines(campaign, before)} if before else {},
-            after={"grouping": name, "groups": _lines(campaign, _pseudonyms(wanted)), "was_found": was_found},
+            after={"grouping": name, "groups": _lines(campaign, _pseudonyms(wanted)), "was_found": grouping.was_found},
         )
     return grouping
+
+
+def _keep_rows(grouping: Grouping, wanted: Groups) -> None:
+    """Leaves a row, and with it its versions, to each group that consists of about the same people, under its new name.
+
+    About the same: most of its members stay, and they are at least half of the new ones. Other rows go: a version must
+    not pass to other people because they are called Group 1 now.
+    """
+    rows = {row.pk: row for row in grouping.groups.order_by("pk")}
+    members: dict[int, set[int]] = {pk: set() for pk in rows}
+    for pk, person in grouping.members.values_list("group", "person"):
+        members[pk].add(person)
+    names: dict[int, str] = {}
+    for title, people in sorted(wanted.items()):
+        new = {one.pk for one in people}
+        common = {pk: len(old & new) for pk, old in members.items()}
+        alike = [pk for pk in rows if 2 * common[pk] > len(members[pk]) and 2 * common[pk] >= len(new)]
+        if alike:
+            names[max(alike, key=lambda pk: (common[pk], rows[pk].name == title))] = title
+    grouping.groups.exclude(pk__in=names).delete()
+    renamed = {pk: title for pk, title in names.items() if rows[pk].name != title}
+    for prefix in ("/", ""):  # two groups may exchange their names: no name holds a slash
+        for pk, title in renamed.items():
+            grouping.groups.filter(pk=pk).update(name=f"/{pk}" if prefix else title)
 
 
 @transaction.atomic

@@ -41,6 +41,10 @@ NOTES = {
     "expert_verdict": _("Pairs that an expert had decided; a pair that is new here keeps the decision"),
     "lines": _("Lines of plain text, each read as one prompt"),
     "missing_values": _("Records with a text such as “nan” or “NULL”, which programs write where a value is missing"),
+    "choices_apart": _(
+        "Records with a choice that names an answer, under a tag that is not named as a preference; it became metadata"
+    ),
+    "pairs_left_out": _("Records with several answers, some pairs of which could not be read and were left out"),
     "tools_twice": _("Records that offer tools, and list them in the system message as well"),
     **FAULTS,
 }

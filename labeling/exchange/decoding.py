@@ -40,7 +40,8 @@ JSON_FAULTS = (
 
 def rejected(raw: RawRecord, error: BadRecordError, limits: ReadLimits) -> Rejected:
     """The rejection of a record, with an excerpt of its beginning that is safe to display."""
-    head = raw.data[: 4 * limits.excerpt_chars].decode("utf-8", "replace").replace("\x00", "\ufffd")
+    data = REFUSED.sub(b"", raw.data, count=1)
+    head = data[: 4 * limits.excerpt_chars].decode("utf-8", "replace").replace("\x00", "\ufffd")
     return Rejected(
         raw.place.line, raw.place.record, error.code, error.reason, head[: limits.excerpt_chars], error.field
     )
@@ -48,21 +49,10 @@ def rejected(raw: RawRecord, error: BadRecordError, limits: ReadLimits) -> Rejec
 
 def parse_text(raw: RawRecord, limits: ReadLimits) -> str:
     """The record as text. Raises BadRecordError if it is too large, incomplete, or not UTF-8."""
-    if raw.problem == "too_large":
-        text = gettext_noop("The record has %(size)s bytes; %(most)s are allowed.")
-        raise BadRecordError("too_large", text, size=Count(raw.size), most=Count(limits.record_bytes))
-    if raw.problem == "unclosed":
-        text = gettext_noop("The JSON array ends too early or has a bracket or quote that is not closed.")
-        raise BadRecordError("not_json", text)
-    if raw.problem == "trailing":
-        raise BadRecordError("not_json", gettext_noop("There is something after the end of the JSON array."))
-    if raw.problem == "quotes":
-        text = gettext_noop(
-            "The quotation marks of the row do not match: within a cell in quotation marks, double each."
-        )
-        raise BadRecordError("cells", text)
     if raw.problem == "cells":
         raise _unfit_row(raw.data.decode())
+    if raw.problem:
+        raise _incomplete(raw.problem, raw.size, limits)
     try:
         return raw.data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -77,6 +67,8 @@ def parse_json(raw: RawRecord, limits: ReadLimits) -> Any:
     It also refuses what JSON readers usually accept and a database cannot store: a duplicate field, NaN and infinite
     numbers, NUL characters, half of a surrogate pair.
     """
+    if of_archive := REFUSED.match(raw.data):
+        raise _incomplete(of_archive[1].decode(), int(of_archive[2]), limits)
     text = parse_text(raw, limits)
     try:
         value = _DECODER.decode(text)
@@ -97,8 +89,38 @@ def parse_json(raw: RawRecord, limits: ReadLimits) -> Any:
     return value
 
 
+REFUSED = re.compile(rb"record refused: (too_large|unclosed|trailing|quotes) of (\d+) bytes(?: |$)")
+"""The beginning of a line that stands for an incomplete record of an archive, whose records come as lines."""
+
+
+def line_of(raw: RawRecord, limits: ReadLimits) -> bytes:
+    """A record of an archive as a line. Of an incomplete one, why, and its beginning: it is refused by its reason."""
+    data = raw.data
+    if raw.problem and raw.problem != "cells":
+        data = b"record refused: %b of %d bytes " % (raw.problem.encode(), raw.size) + data[: 4 * limits.excerpt_chars]
+    return data.replace(b"\r", b" ").replace(b"\n", b" ") + b"\n"
+
+
+def _incomplete(problem: str, size: int, limits: ReadLimits) -> BadRecordError:
+    if problem == "too_large":
+        text = gettext_noop("The record has %(size)s bytes; %(most)s are allowed.")
+        return BadRecordError("too_large", text, size=Count(size), most=Count(limits.record_bytes))
+    if problem == "unclosed":
+        text = gettext_noop("The JSON array ends too early or has a bracket or quote that is not closed.")
+        return BadRecordError("not_json", text)
+    if problem == "trailing":
+        return BadRecordError("not_json", gettext_noop("There is something after the end of the JSON array."))
+    text = gettext_noop("The quotation marks of the row do not match: within a cell in quotation marks, double each.")
+    return BadRecordError("cells", text)
+
+
 UNFIT_ROW = re.compile(r"(\d+) cells, (\d+) columns\s*")
 """The bytes of a table's row that does not fit its header."""
+
+
+def stands_for_refused(line: bytes) -> bool:
+    """Whether a line stands for a record of an archive that is refused."""
+    return bool(REFUSED.match(line) or UNFIT_ROW.fullmatch(line.decode("utf-8", "replace")))
 
 
 def _unfit_row(text: str) -> BadRecordError:
@@ -153,7 +175,8 @@ def _messages_in(text: str, name: str) -> list[JsonObject] | None:
         return None
     written = as_json(text) if IN_PYTHON.match(text) else text
     if written is None:
-        if not text.rstrip().endswith("]"):  # a text that goes on, such as a program
+        named = all(any(f"'{one}'" in text for one in names) for names in zip(*MESSAGE_FIELDS, strict=True))
+        if not named or not text.rstrip().endswith("]"):  # a text that goes on, such as a program, or of another matter
             return None
         reason = gettext_noop("The field %(name)s holds messages in Python's notation that cannot be read.")
         raise BadRecordError("wrong_type", reason, name, name=repr(name))

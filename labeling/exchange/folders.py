@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from common.phrases import gettext_noop
+from labeling.exchange.decoding import line_of
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.raw import ByteStream, RawRecord, ReadLimits
 
@@ -72,7 +73,7 @@ def _lines(
         with archive.open(name) as member:
             try:
                 for raw in open_records(member):
-                    line = raw.data.replace(b"\r", b" ").replace(b"\n", b" ") + b"\n"
+                    line = line_of(raw, limits)
                     unpacked += len(line)
                     if unpacked > limits.unpacked_bytes and unpacked > packed * limits.unpacked_ratio:
                         raise UnreadableInput(

@@ -1,7 +1,7 @@
 """The dialect `full`: a whole campaign as JSON lines. It loses nothing, and an import makes the same campaign of it.
 
 Each line is an object with a `type`: campaign (the first), guidelines, annotator, prompt, comparison, round (of
-practice), faq, event, in this order.
+practice), faq, grouping, event, in this order.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ from labeling.exchange.records import JsonObject, canonical_json
 FULL_FORMAT = "chosen-full/1"
 LIMITS = ReadLimits(record_bytes=64 << 20)
 """A comparison has all of its judgments on one line."""
-TYPES = ("campaign", "guidelines", "annotator", "prompt", "comparison", "round", "faq", "event")
+TYPES = ("campaign", "guidelines", "annotator", "prompt", "comparison", "round", "faq", "grouping", "event")
 
 
 def write_full(lines: Iterable[JsonObject], report: DropReport, options: WriteOptions) -> Iterator[bytes]:

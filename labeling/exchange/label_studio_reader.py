@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from labeling.exchange import certainties, conversations, parsing
@@ -17,6 +18,18 @@ from labeling.exchange.sides_reader import OUTCOMES, SIDES
 
 TIED = ("tie", "both_bad")
 """The choices that our labeling interface has beside its Pairwise tag."""
+
+NEITHER = "neither"
+"""The name of its tag with these choices."""
+
+PREFERENCES = (*OUTCOMES, "pw", "pairwise")
+"""The names of tags that ask which side is preferred."""
+
+CONTRARY = re.compile(r"worse|worst|reject|lose")
+"""Parts of the name of a tag that asks for the other side."""
+
+OTHER_CHOICES = ("choices_apart",)
+"""The warning of a record with a choice that names a side, and may say anything about it."""
 
 PEOPLE = ("completed_by", "updated_by", "last_created_by")
 """The fields of an annotation with the names of people."""
@@ -35,18 +48,23 @@ def read_label_studio(
     """A task of Label Studio with its pairwise annotations. columns: the fields of its data, if others than usual.
 
     Annotations that say nothing about the two texts become metadata, without the names of those who made them.
+    A choice that names a side is the preferred one only if the name of its tag says so: another tag may ask which
+    answer is worse, or invents things.
     """
     data = object_in(record, "data")
     names = names_in(data, columns)
     votes, unread = list[Vote](), list[JsonObject]()
-    for annotation in parsing.required_list(record, "annotations"):
+    annotations = parsing.required_list(record, "annotations")
+    for annotation in annotations:
         if vote := _vote(annotation, names, limits):
             votes.append(vote)
         else:
             unread.append(without(annotation, *PEOPLE))
     used = ("data",) if unread else ("data", "annotations")
     record = {**record, "annotations": unread} if unread else record
-    return platform_comparison(place, "labelstudio", data, tuple(votes), record, used, limits, columns)
+    comparison = platform_comparison(place, "labelstudio", data, tuple(votes), record, used, limits, columns)
+    is_apart = any(_is_apart(one, names) for annotation in annotations for one in _results(annotation))
+    return replace(comparison, warnings=comparison.warnings + OTHER_CHOICES) if is_apart else comparison
 
 
 def _vote(annotation: JsonObject, names: tuple[str, str], limits: ReadLimits) -> Vote | None:
@@ -56,12 +74,12 @@ def _vote(annotation: JsonObject, names: tuple[str, str], limits: ReadLimits) ->
     others = without(annotation, "completed_by", "result", "was_cancelled", *TIMES, *SECONDS)
     if annotation.get("was_cancelled") is True:
         return opinion(name, "skip", annotation, metadata=others)
-    choice, stated, unread = _chosen_in(results, names), dict[str, Any](), list[Any]()
+    choice, stated, unread = _chosen_in(_results(annotation), names), dict[str, Any](), list[Any]()
     for result in results if isinstance(results, list) else []:
         value = result.get("value") if isinstance(result, dict) else None
         if not isinstance(value, dict):
             unread.append(result)
-        elif _is_choice(value, names, choice):
+        elif _is_choice(result, names, choice):
             continue
         elif strength := strength_of(value.get("rating")):
             stated["strength"] = strength
@@ -78,19 +96,52 @@ def _vote(annotation: JsonObject, names: tuple[str, str], limits: ReadLimits) ->
     return opinion(name, choice, annotation, metadata=others | ({"results": unread} if unread else {}), **stated)
 
 
-def _chosen_in(results: Any, names: tuple[str, str]) -> Preference | None:
+def _results(annotation: JsonObject) -> list[JsonObject]:
+    """The results of an annotation that have a value."""
+    results = annotation.get("result")
+    listed = results if isinstance(results, list) else []
+    return [one for one in listed if isinstance(one, dict) and isinstance(one.get("value"), dict)]
+
+
+def _chosen_in(results: Sequence[JsonObject], names: tuple[str, str]) -> Preference | None:
     """The choice in the results of an annotation: that of a Pairwise tag, or of choices that name a side."""
-    listed = [one.get("value") for one in results if isinstance(one, dict)] if isinstance(results, list) else []
-    values = [value for value in listed if isinstance(value, dict)]
-    for value in values:
-        if "selected" in value:
-            return preference_named(value["selected"], "annotations")
-    named = [choice for value in values if (choice := _choice_named(value, names))]
+    pairwise = [one for one in results if _is_pairwise(one)]
+    if pairwise:  # of several, that which asks for the preferred one
+        first = next((one for one in pairwise if _asks_for_outcome(one.get("from_name"))), pairwise[0])
+        return preference_named(first["value"]["selected"], "annotations")
+    named = [choice for one in results if (choice := _choice_of(one, names))]
     return named[0] if len(set(named)) == 1 else None
 
 
-def _is_choice(value: JsonObject, names: tuple[str, str], choice: Preference | None) -> bool:
-    return "selected" in value or (choice is not None and _choice_named(value, names) == choice)
+def _is_pairwise(result: JsonObject) -> bool:
+    return "selected" in result["value"] and not CONTRARY.search(str(result.get("from_name")).casefold())
+
+
+def _asks_for_outcome(name: Any, choice: Preference | None = None) -> bool:
+    """Whether a tag of this name asks which side is preferred."""
+    tag = str(name).casefold()
+    return tag in PREFERENCES or (choice in TIED and tag == NEITHER)
+
+
+def _choice_of(result: JsonObject, names: tuple[str, str]) -> Preference | None:
+    choice = _choice_named(result["value"], names)
+    return choice if _asks_for_outcome(result.get("from_name"), choice) else None
+
+
+def _is_apart(result: JsonObject, names: tuple[str, str]) -> bool:
+    """Whether a result names a side and is left unread: its tag may ask for anything."""
+    if "selected" in result["value"]:
+        return not _is_pairwise(result)
+    return _choice_named(result["value"], names) is not None and _choice_of(result, names) is None
+
+
+def _is_choice(result: JsonObject, names: tuple[str, str], choice: Preference | None) -> bool:
+    """Whether a result is the choice that was read. Another Pairwise tag that says the same is, too."""
+    if choice is None:
+        return False
+    if _is_pairwise(result):
+        return preference_named(result["value"]["selected"], "annotations") == choice
+    return _choice_of(result, names) == choice
 
 
 def _choice_named(value: JsonObject, names: tuple[str, str]) -> Preference | None:
@@ -121,34 +172,52 @@ def read_label_studio_row(place: Place, record: JsonObject, limits: ReadLimits) 
     names, asked = names_in(record), asked_by(record)
     others = {name: value for name, value in record.items() if name not in (*asked.used, *names)}
     choices = {name: choice for name, value in others.items() if (choice := _choice_of_tag(name, value, names))}
-    tag = next(iter(choices), "")
+    chosen = next(iter(choices.values())) if len(set(choices.values())) == 1 else None
     texts = [conversations.completion(parsing.required(record, name), name, asked.extras) for name in names]
     asked.used.append("id" if record.get("id") is not None else "annotation_id")
-    return compare(
+    comparison = compare(
         Source(place, "labelstudio-min", record, limits),
         asked,
         (texts[0], texts[1]),
         names,
-        preference=choices.get(tag),
-        used=(*names, *([tag] if tag else [])),
+        preference=chosen,
+        used=(*names, *(choices if chosen else [])),
     )
+    is_apart = any(name not in choices and _names_side(_bare(value), names) for name, value in others.items())
+    return replace(comparison, warnings=comparison.warnings + OTHER_CHOICES) if is_apart else comparison
 
 
-def _choice_of_tag(name: str, value: Any, names: tuple[str, str]) -> Preference | None:
-    """The choice in a column: a word, [{"selected": "left"}], or that as a text of JSON. None: it is about else."""
+def _bare(value: Any) -> Any:
+    """The only value of a column that holds it in a list, or that as a text of JSON."""
     if isinstance(value, str) and value[:1] in ("[", "{"):
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
             return None
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def _names_side(value: Any, names: tuple[str, str]) -> bool:
     if isinstance(value, dict):
-        selected = value.get("selected")
-        return preference_named(selected, name) if selected in ("left", "right") else _choice_named(value, names)
-    if value in ("left", "right", *TIED):
-        return preference_named(value, name)
-    return _side(value, names) if isinstance(value, str) and name in OUTCOMES else None
+        return value.get("selected") in ("left", "right") or _choice_named(value, names) is not None
+    return value in ("left", "right", *TIED)
+
+
+def _choice_of_tag(name: str, value: Any, names: tuple[str, str]) -> Preference | None:
+    """The choice in a column: a word, [{"selected": "left"}], or that as a text of JSON. None: it is about else.
+
+    A Pairwise tag writes the object; a word is that of any Choices tag, whose name must say what it is about.
+    """
+    value = _bare(value)
+    if isinstance(value, dict) and value.get("selected") in ("left", "right"):
+        return None if CONTRARY.search(name.casefold()) else preference_named(value["selected"], name)
+    if isinstance(value, dict):
+        choice = _choice_named(value, names)
+    elif value in ("left", "right", *TIED):
+        choice = preference_named(value, name)
+    else:
+        choice = _side(value, names) if isinstance(value, str) else None
+    return choice if _asks_for_outcome(name, choice) else None
 
 
 def _is_task(record: Mapping[str, Any]) -> bool:

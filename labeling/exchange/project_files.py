@@ -129,7 +129,9 @@ def _by_scheme(labels: Any) -> dict[str, Any]:
 def _items(data: bytes, name: str) -> list[dict[str, Any]]:
     text = data.decode("utf-8-sig", "replace").strip()
     values = _json(data, name) if text.startswith("[") else [_json(line, name) for line in data.splitlines() if line]
-    return [value for value in values if isinstance(value, dict)]
+    if not all(isinstance(value, dict) for value in values):  # left aside, it would vanish without a word
+        raise UnreadableInput(gettext_noop("%(name)s in the archive holds an item that is no object."), name=name)
+    return list(values)
 
 
 def _json(data: bytes, name: str) -> Any:

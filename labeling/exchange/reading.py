@@ -10,7 +10,15 @@ from typing import Literal, TypeVar
 
 from common.phrases import Phrase, gettext_noop
 from labeling.exchange.building import text_warnings
-from labeling.exchange.decoding import parse_json, parse_object, parse_text, rejected, require_storable, with_messages
+from labeling.exchange.decoding import (
+    parse_json,
+    parse_object,
+    parse_text,
+    rejected,
+    require_storable,
+    stands_for_refused,
+    with_messages,
+)
 from labeling.exchange.errors import UndetectedDialect, UnknownDialect
 from labeling.exchange.mapping import ColumnMapping, has_columns, mapped_prompt, mapped_reader
 from labeling.exchange.opening import Framing, open_records
@@ -279,7 +287,7 @@ def _fitting(
 
 
 def _looks_like_json(framing: Framing, first: RawRecord) -> bool:
-    return framing != "lines" or OBJECT_START.match(first.data) is not None
+    return framing != "lines" or OBJECT_START.match(first.data) is not None or stands_for_refused(first.data)
 
 
 def _is_prompt(value: JsonObject) -> bool:

@@ -4,6 +4,7 @@ No completion is left aside: the preferred one is compared with each of the othe
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from common.phrases import gettext_noop
@@ -24,6 +25,9 @@ MODELS = ("models", "model_names", "generation_models")
 """The names under which files list completions of one prompt, and beside them their scores, ranks and models."""
 
 PERSON = ("_annotator_id", "_session_id")
+LEFT_OUT = ("pairs_left_out",)
+"""The warning of a record some of whose pairs cannot be read."""
+
 SKIPS = ("ignore", "reject")
 """Of Prodigy: who answered, and the answers that choose nothing."""
 
@@ -41,7 +45,7 @@ def read_sides_in_a_row(place: Place, record: JsonObject, limits: ReadLimits) ->
     asked = asked_by(record)
     texts = [conversations.completion(record[name], name, asked.extras) for name in names]
     source = Source(place, "sides", record, limits)
-    return _against_others(source, asked, texts, names, chosen, used=(*names, outcome))
+    return _against_others(source, asked, texts, names=names, chosen=chosen, used=(*names, outcome))
 
 
 def names_in_a_row(record: Mapping[str, Any]) -> list[str]:
@@ -65,17 +69,25 @@ def _place_of(value: Any, names: Sequence[str], record: JsonObject) -> int | Non
     return next((at for at, name in enumerate(names) if word in (name.casefold(), name[-1].casefold())), None)
 
 
-def _against_others(
+def _against_others(source: Source, asked: Asked, texts: Sequence[CompletionText], **named: Any) -> Comparisons:
+    """The preferred completion compared with each of the others. Those that look the same are left out, and noted.
+
+    named: see `_tried`. Raises BadRecordError if none of them can be read.
+    """
+    return _readable(*_tried(source, asked, texts, **named))
+
+
+def _tried(
     source: Source,
     asked: Asked,
     texts: Sequence[CompletionText],
+    *,
     names: Sequence[str],
     chosen: int,
-    *,
     votes: tuple[Vote, ...] = (),
     used: Sequence[str],
-) -> list[ImportedComparison]:
-    """The preferred completion compared with each of the others. Those that look the same are left out."""
+) -> tuple[list[ImportedComparison], list[BadRecordError]]:
+    """The preferred completion compared with each of the others, and why some of these pairs cannot be read."""
     comparisons, refusals = list[ImportedComparison](), list[BadRecordError]()
     for at, text in enumerate(texts):
         if at == chosen:
@@ -86,9 +98,16 @@ def _against_others(
             comparisons.append(compare(source, asked, pair, ends, preference="first", votes=votes, used=used))
         except BadRecordError as error:
             refusals.append(error)
-    if refusals and not comparisons:
+    return comparisons, refusals
+
+
+def _readable(comparisons: list[ImportedComparison], refusals: Sequence[BadRecordError]) -> list[ImportedComparison]:
+    """The comparisons of a record; the first has a warning if others of its pairs were refused."""
+    if not refusals:
+        return comparisons
+    if not comparisons:
         raise refusals[0]
-    return comparisons
+    return [replace(comparisons[0], warnings=comparisons[0].warnings + LEFT_OUT), *comparisons[1:]]
 
 
 def read_scored_list(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
@@ -132,13 +151,15 @@ def read_good_and_bad(place: Place, record: JsonObject, limits: ReadLimits) -> C
     if len(good) * len(bad) > MOST_RANKED:
         reason = gettext_noop("The lists 'chosen' and 'rejected' make %(number)s pairs; at most %(most)s can be read.")
         raise BadRecordError("ranking", reason, number=len(good) * len(bad), most=MOST_RANKED)
-    comparisons: list[ImportedComparison] = []
+    comparisons, refusals = list[ImportedComparison](), list[BadRecordError]()
     for text in good:
         texts = [CompletionText(one) for one in (text, *bad)]
         names = ["chosen", *["rejected"] * len(bad)]
         source = Source(place, "good-and-bad", record, limits)
-        comparisons += _against_others(source, asked_by(record), texts, names, 0, used=("chosen", "rejected"))
-    return comparisons
+        used = ("chosen", "rejected")
+        found, refused = _tried(source, asked_by(record), texts, names=names, chosen=0, used=used)
+        comparisons, refusals = comparisons + found, refusals + refused
+    return _readable(comparisons, refusals)
 
 
 def read_prodigy(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
@@ -166,7 +187,7 @@ def read_prodigy(place: Place, record: JsonObject, limits: ReadLimits) -> Compar
         raise BadRecordError("preference", gettext_noop("Not exactly one of the options is accepted."), "accept")
     chosen = names.index(accepted[0])
     votes = (opinion(named, "first", about),) if named else ()
-    return _against_others(source, asked, texts, names, chosen, votes=votes, used=used)
+    return _against_others(source, asked, texts, names=names, chosen=chosen, votes=votes, used=used)
 
 
 def read_swift(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:

@@ -122,6 +122,14 @@ def table_records(
     number, header = 0, None
     try:
         for start, row in rows_of(_text_lines(chunks, limits), delimiter):
+            if row is None and header is None:
+                raise UnreadableInput(
+                    gettext_noop(
+                        "The quotation marks of the table's header (line %(line)s) do not match: within a name in "
+                        "quotation marks, double each, and write nothing beside it."
+                    ),
+                    line=start,
+                )
             if row is None:
                 number += 1
                 yield RawRecord(Place(start, number), b"", 0, "quotes")

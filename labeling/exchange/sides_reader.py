@@ -66,7 +66,8 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
     models = [
         parsing.optional_name(record, name, limits.name_chars) for name in (MODELS_OF_CHOSEN if stated else MODELS)
     ]
-    if outcome and chosen is None and models[0] != models[1] and record.get(outcome) in models:
+    is_named = bool(outcome) and record[outcome] != ""  # an empty outcome names no model, not the one without a name
+    if is_named and chosen is None and models[0] != models[1] and record[outcome] in models:
         chosen = "first" if record[outcome] == models[0] else "second"
     return compare(
         Source(place, "sides", record, limits),

@@ -1,16 +1,18 @@
 """Chosen comparisons come next: they exchange places in the queue with those that would have come first.
 
-A permutation of the positions that there are. So the queue needs no further index, nobody's cursor has to move, and a
-comparison of a higher priority still comes before all of a lower one. Only comparisons that nobody was ever given take
-part: those with some of their judgments keep their places, and get the others first.
+A permutation of the positions that there are. So the queue needs no further index, and a comparison of a higher
+priority still comes before all of a lower one. Only comparisons that nobody was ever given take part: those with some
+of their judgments keep their places, and get the others first.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F, QuerySet
 
+from labeling.judging.queue import rewind_cursors
 from labeling.models import Campaign, Comparison
 
 Chosen = Sequence[tuple[int, str]]
@@ -42,13 +44,23 @@ def front_of_queue(campaign: Campaign, limit: int) -> Front:
     return Front(len(first) - len(free), free)
 
 
-@transaction.atomic
 def deal(campaign: Campaign, chosen: Chosen, *, front: Sequence[int]) -> dict[str, int]:
     """Puts chosen comparisons on the first places of `front`, in their order; returns how many of each arm.
 
     front: the ids of `front_of_queue`, with the chosen ones among them. A comparison that somebody was given meanwhile,
-    or that is locked at this moment, stays where it is.
+    or that is locked at this moment, stays where it is. Annotators who are past these places come back to them.
     """
+    dealt, first = _exchanged(campaign, chosen, front)
+    if first is not None:
+        # Behind the commit: an annotator who holds a membership may wait for one of these comparisons. Also a cursor
+        # that stands on this place comes back: another comparison is there now.
+        rewind_cursors(campaign, math.nextafter(first, -math.inf))
+    return dealt
+
+
+@transaction.atomic
+def _exchanged(campaign: Campaign, chosen: Chosen, front: Sequence[int]) -> tuple[dict[str, int], float | None]:
+    """How many of each arm took their places, and the first of these; None: none did."""
     arms = dict(chosen)
     wanted = [*front[: len(chosen)], *arms]
     rows = _waiting(campaign).filter(pk__in=wanted, arm="", taken=0, judged=0, lean=0.0).order_by("pk")
@@ -63,7 +75,7 @@ def deal(campaign: Campaign, chosen: Chosen, *, front: Sequence[int]) -> dict[st
         if one.arm:
             dealt[one.arm] = dealt.get(one.arm, 0) + 1
     Comparison.objects.bulk_update(locked.values(), ["position", "arm"])
-    return dealt
+    return dealt, positions[0] if dealt else None
 
 
 def _waiting(campaign: Campaign) -> QuerySet[Comparison]:

@@ -20,8 +20,4 @@ class Migration(migrations.Migration):
             name='arm',
             field=models.CharField(blank=True, db_default='', default='', help_text="The way in which it was chosen to come next, where the campaign tries several; empty: the queue's order.", max_length=16),
         ),
-        migrations.AddIndex(
-            model_name='comparison',
-            index=models.Index(condition=models.Q(('arm', ''), _negated=True), fields=['campaign', 'arm', 'status'], name='comparison_arm'),
-        ),
     ]

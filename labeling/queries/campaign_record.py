@@ -15,6 +15,8 @@ from labeling.models import (
     Event,
     FaqEntry,
     Gold,
+    Grouping,
+    GroupMember,
     GuidelineReading,
     GuidelineVersion,
     Judgment,
@@ -57,7 +59,10 @@ def annotator_lines(campaign: Campaign) -> Iterator[JsonObject]:
 
 
 def record_lines(campaign: Campaign) -> Iterator[JsonObject]:
-    """The rounds of practice, the published answers that no question led to, and the event log, in this order."""
+    """The rounds of practice, the published answers that no question led to, the declared groupings, and the event log.
+
+    In a pseudonymous campaign groupings are left out: pseudonyms, beside the page's names, would tell who is who.
+    """
     answers = Prefetch(
         "answers", queryset=PracticeAnswer.objects.select_related("comparison").order_by("position"), to_attr="given"
     )
@@ -66,6 +71,8 @@ def record_lines(campaign: Campaign) -> Iterator[JsonObject]:
         yield _round(one)
     for entry in campaign.faq_entries.filter(question=None).select_related("published_by").order_by("pk"):
         yield {"type": "faq", **faq_entry(entry)}
+    for grouping in () if campaign.pseudonymous else campaign.groupings.order_by("pk"):
+        yield _grouping(grouping)
     for earlier in campaign.earlier_events.order_by("pk").iterator(chunk_size=CHUNK):
         yield _event(earlier, earlier.actor)
     for event in campaign.events.select_related("actor").order_by("pk").iterator(chunk_size=CHUNK):
@@ -119,8 +126,19 @@ def _people(campaign: Campaign) -> QuerySet[User]:
         | Q(by(questions, "asker"))
         | Q(by(questions, "decided_by"))
         | Q(by(entries, "published_by"))
+        | Q(by(GroupMember.objects.filter(grouping__campaign=campaign), "person"))
         | Q(by(Event.objects.filter(campaign=campaign), "actor"))
     )
+
+
+def _grouping(grouping: Grouping) -> JsonObject:
+    found: dict[str, list[str]] = {}
+    members = grouping.members.order_by("group__name", "person").values_list("group__name", "person__pseudonym")
+    for name, pseudonym in members:
+        found.setdefault(name, []).append(pseudonym)
+    groups = [{"name": name, "members": people} for name, people in found.items()]
+    about = {"name": grouping.name, "was_found": grouping.was_found, "at": grouping.at.isoformat()}
+    return {"type": "grouping", **about, "groups": groups}
 
 
 def _membership(member: Membership) -> JsonObject:

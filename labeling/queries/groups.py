@@ -7,13 +7,17 @@ from itertools import combinations
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
-from labeling.models import AnnotatorGroup, Campaign, Grouping, Membership, User
+from labeling.models import AnnotatorGroup, Assignment, Campaign, Choice, Grouping, Judgment, Membership, User
 from labeling.queries.names import taking_part
 from labeling.stats import Estimate, between_agreement, krippendorff_alpha, percent_agreement
 from labeling.stats.agreement import Pattern
+from labeling.tally import read_tally
 
 FEWEST_SHOWN = 3
-"""In a pseudonymous campaign a smaller group shows no figure: it would tell how a person with a name votes."""
+"""In a pseudonymous campaign a group with fewer voters shows no figure: it would tell how a named person votes."""
+
+MOST_IN_REQUEST = 50_000
+"""Judgments of a campaign up to which a page reads all votes while somebody waits; above, the command does."""
 
 # The votes of each group on each comparison, over (a, tie or both bad, b).
 GROUP_VOTES = """
@@ -33,11 +37,14 @@ GROUP BY judgment.comparison_id, member.group_id
 
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
-    """A group. members: how many. votes: theirs that count. agreement, alpha: among themselves; None: hidden."""
+    """A group. members: how many. votes: theirs that count; None: not counted. agreement, alpha: among themselves.
+
+    None: hidden, or not counted.
+    """
 
     name: str
     members: int
-    votes: int
+    votes: int | None
     agreement: Estimate | None
     alpha: Estimate | None
 
@@ -54,10 +61,11 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class GroupingFigures:
-    """The agreement within each group of a grouping, and between each two."""
+    """The agreement within each group, and between each two. is_counted: False: there are too many votes."""
 
     groups: list[GroupFigures]
     between: list[Between]
+    is_counted: bool = True
 
 
 def members_by_group(grouping: Grouping) -> dict[str, list[str]]:
@@ -83,7 +91,9 @@ def groupable(campaign: Campaign) -> QuerySet[User]:
 
 
 def group_choices(campaign: Campaign) -> list[tuple[str, str]]:
-    """The declared groups as filters name them, each with its label."""
+    """The declared groups as filters name them, each with its label. A pseudonymous campaign has no such filter."""
+    if campaign.pseudonymous:
+        return []
     rows = AnnotatorGroup.objects.filter(grouping__campaign=campaign).order_by("grouping__name", "name")
     pairs = rows.values_list("grouping__name", "name")
     return [(f"{grouping}/{name}", f"{grouping}: {name}") for grouping, name in pairs]
@@ -94,18 +104,36 @@ def people_of(group: AnnotatorGroup) -> QuerySet[User]:
     return User.objects.filter(group_memberships__group=group).order_by("pk")
 
 
-def is_shown(campaign: Campaign, members: int) -> bool:
-    """Whether leads may see figures of a group with so many members."""
-    return members >= FEWEST_SHOWN or not campaign.pseudonymous
+def is_shown(campaign: Campaign, voters: int) -> bool:
+    """Whether leads may see figures of a group of which so many have voted."""
+    return voters >= FEWEST_SHOWN or not campaign.pseudonymous
 
 
-def grouping_figures(grouping: Grouping) -> GroupingFigures:
-    """The agreement within and between the groups, with 95 % intervals: alpha by bootstrap over comparisons."""
+def voters_by_group(grouping: Grouping) -> dict[int, int]:
+    """How many members of each group, by key, have a current vote. The others hide nobody."""
+    votes = Judgment.objects.filter(
+        campaign=grouping.campaign_id,
+        annotator=OuterRef("person"),
+        kind=Assignment.Kind.NORMAL,
+        superseded_at=None,
+    ).exclude(choice=Choice.SKIP)
+    return Counter(grouping.members.filter(Exists(votes)).values_list("group", flat=True))
+
+
+def grouping_figures(grouping: Grouping, *, most: int | None = None) -> GroupingFigures:
+    """The agreement within and between the groups, with 95 % intervals: alpha by bootstrap over comparisons.
+
+    most: judgments of the campaign from which on nothing is counted.
+    """
     campaign = grouping.campaign
     groups = list(grouping.groups.order_by("name"))
     sizes = Counter(grouping.members.values_list("group", flat=True))
+    if most is not None and read_tally(campaign.pk).judgments >= most:
+        named = [GroupFigures(group.name, sizes[group.pk], None, None, None) for group in groups]
+        return GroupingFigures(named, [], is_counted=False)
     votes = _votes(grouping)
-    shown = {group.pk: is_shown(campaign, sizes[group.pk]) for group in groups}
+    voters = voters_by_group(grouping)
+    shown = {group.pk: is_shown(campaign, voters.get(group.pk, 0)) for group in groups}
     within = []
     for group in groups:
         patterns = Counter(of_each[group.pk] for of_each in votes if group.pk in of_each)

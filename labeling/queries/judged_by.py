@@ -2,20 +2,33 @@
 
 from django.db.models import Case, Exists, ExpressionWrapper, F, FloatField, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
 
+from common.errors import Invalid
 from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, Membership
-from labeling.queries.groups import group_named, is_shown, people_of
+from labeling.queries.groups import group_choices, group_named, people_of
 
 PEOPLE, SIMULATED = "people", "simulated"
 GROUPS = (PEOPLE, SIMULATED, *Membership.Role.values)
 """People, without simulated and outside annotators; simulated annotators; or the members with a role.
 
-Beside these a filter may name a declared group: grouping/group."""
+Beside these a filter may name a declared group: grouping/group. Not in a pseudonymous campaign."""
 
 
 def is_group(name: str) -> bool:
-    """Whether a filter may name this group. Whether the campaign has it is not checked."""
+    """Whether a filter may name this group. Whether the campaign has it, `require_group` checks."""
     return name in GROUPS or "/" in name
+
+
+def require_group(campaign: Campaign, where: object) -> None:
+    """Refuses a filter that names a declared group which the campaign has not, or hides: nothing would match.
+
+    where: a filter, or None. Raises Invalid.
+    """
+    name = str(getattr(where, "group", ""))
+    if "/" in name and name not in dict(group_choices(campaign)):
+        text = _("The campaign has no group %(name)s to filter by. Write GROUPING/GROUP as under People, Groups.")
+        raise Invalid.of("group", text % {"name": name})
 
 
 def judged_by_group(campaign: Campaign, rows: QuerySet[Comparison], group: str) -> QuerySet[Comparison]:
@@ -25,7 +38,8 @@ def judged_by_group(campaign: Campaign, rows: QuerySet[Comparison], group: str) 
     ).exclude(choice=Choice.SKIP)
     if "/" in group:
         declared = group_named(campaign, group)
-        if declared is None or not is_shown(campaign, declared.members.count()):
+        # In a pseudonymous campaign two groupings that share a member would tell what that member judged.
+        if declared is None or campaign.pseudonymous:
             return rows.none()
         judged = judged.filter(annotator__in=people_of(declared))
     elif group == PEOPLE:

@@ -25,7 +25,7 @@ annotators for personal policies: Park et al. 2024, "RLHF from heterogeneous fee
 beside the item: Whitehill et al. 2009 (GLAD).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,8 +99,17 @@ class _Fit:
     likelihood: float
 
 
-def preference_groups(votes: Votes, *, most: int = MOST_GROUPS, seed: int = 0) -> FoundGroups:
-    """The groups behind votes. Raises InvalidCounts with fewer than FEWEST_ANNOTATORS who have FEWEST_VOTES."""
+def _nothing() -> None:
+    pass
+
+
+def preference_groups(
+    votes: Votes, *, most: int = MOST_GROUPS, seed: int = 0, at_each_start: Callable[[], None] = _nothing
+) -> FoundGroups:
+    """The groups behind votes. Raises InvalidCounts with fewer than FEWEST_ANNOTATORS who have FEWEST_VOTES.
+
+    at_each_start: called before each start of EM; whatever it raises ends the search.
+    """
     people = int(votes.annotator.max(initial=-1)) + 1
     counted = np.bincount(votes.annotator, minlength=people) >= FEWEST_VOTES
     if counted.sum() < FEWEST_ANNOTATORS:
@@ -111,11 +120,11 @@ def preference_groups(votes: Votes, *, most: int = MOST_GROUPS, seed: int = 0) -
     kept = votes.part(counted[votes.annotator])
     kept = Votes(index[kept.annotator], kept.comparison, kept.for_a, kept.features)
     most = min(most, numbers.size // 2)
-    gain = _gains(kept, most, seed)
-    fits = {1: _best_fit(kept, 1, np.random.default_rng(seed))}
+    gain = _gains(kept, most, seed, at_each_start)
+    fits = {1: _best_fit(kept, 1, np.random.default_rng(seed), at_each_start)}
     groups, best_gain = 1, 0.0
     for number, (mean, error) in sorted(gain.items()):
-        fits[number] = _best_fit(kept, number, np.random.default_rng(seed))
+        fits[number] = _best_fit(kept, number, np.random.default_rng(seed), at_each_start)
         members = int(np.bincount(fits[number].belongs.argmax(axis=1), minlength=number).min())
         # Each further group must surely win against the last number kept.
         if _is_sure(mean - best_gain, error) and members >= FEWEST_MEMBERS:
@@ -134,17 +143,17 @@ def _is_sure(gain: float, error: float) -> bool:
     return gain > max(GAIN, (SURE if gain >= LARGE else SURER) * error)
 
 
-def _gains(votes: Votes, most: int, seed: int) -> dict[int, tuple[float, float]]:
+def _gains(votes: Votes, most: int, seed: int, at_each_start: Callable[[], None]) -> dict[int, tuple[float, float]]:
     """By the number of groups: how much better held-out votes are predicted than by one group."""
-    one = _held_out(votes, 1, seed)
+    one = _held_out(votes, 1, seed, at_each_start)
     found = {}
     for groups in range(2, most + 1):
-        difference = _held_out(votes, groups, seed) - one
+        difference = _held_out(votes, groups, seed, at_each_start) - one
         found[groups] = (float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(difference.size)))
     return found
 
 
-def _held_out(votes: Votes, groups: int, seed: int) -> FloatArray:
+def _held_out(votes: Votes, groups: int, seed: int, at_each_start: Callable[[], None]) -> FloatArray:
     """The mean log-likelihood of each annotator's held-out votes, shape (annotators,)."""
     generator = np.random.default_rng(seed)
     fold = generator.permutation(votes.annotator.size) % FOLDS
@@ -152,7 +161,7 @@ def _held_out(votes: Votes, groups: int, seed: int) -> FloatArray:
     for_a = np.empty(votes.annotator.size)  # predicted
     for number in range(FOLDS):
         train, held = votes.part(fold != number), fold == number
-        fit = _best_fit(train, groups, np.random.default_rng(seed))
+        fit = _best_fit(train, groups, np.random.default_rng(seed), at_each_start)
         utility, stiffness = _utilities(train, fit, votes.features)
         at, scale = votes.comparison[held], fit.scale[votes.annotator[held], None]
         chance = _chance(scale, utility[:, at].T, stiffness[:, at].T)
@@ -192,9 +201,13 @@ def _pulls(
     return np.asarray(pull, dtype=np.float64), np.asarray(stiffness, dtype=np.float64), own, own_stiffness
 
 
-def _best_fit(votes: Votes, groups: int, generator: np.random.Generator) -> _Fit:
+def _best_fit(votes: Votes, groups: int, generator: np.random.Generator, at_each_start: Callable[[], None]) -> _Fit:
     """The most likely of several starts; one group needs only one."""
-    return max((_em(votes, start) for start in _starts(votes, groups, generator)), key=lambda fit: fit.likelihood)
+    fits = []
+    for start in _starts(votes, groups, generator):
+        at_each_start()
+        fits.append(_em(votes, start))
+    return max(fits, key=lambda fit: fit.likelihood)
 
 
 def _starts(votes: Votes, groups: int, generator: np.random.Generator) -> Iterator[FloatArray]:

@@ -14,7 +14,7 @@ from labeling.queries.groups import groupable
 from labeling.queries.names import name_for_leads
 
 MOST_PEOPLE = 500
-"""People in the form, the members first. More are grouped by the API or the command."""
+"""People in the form, the members first. More are grouped by the API or the command, and stay where they are here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,9 @@ class GroupingForm(forms.Form):
     def __init__(self, sent: QueryDict | None, *, campaign: Campaign, grouping: Grouping | None) -> None:
         super().__init__(sent, initial={"name": grouping.name if grouping else ""})
         self.people: list[User] = list(groupable(campaign)[:MOST_PEOPLE])
+        self.others = _others(grouping, self.people)
         chosen = dict(grouping.members.values_list("person", "group__name")) if grouping else {}
+        self.chosen = chosen
         # Members of a pseudonymous campaign are known by name; how they vote is not. See labeling.queries.groups.
         self.names = [
             one.username if campaign.pseudonymous and one.is_active else name_for_leads(one, campaign)
@@ -60,9 +62,23 @@ class GroupingForm(forms.Form):
         ]
 
     def groups(self) -> dict[str, Sequence[User]]:
-        """The members of each group that was typed. Call is_valid first."""
-        found: dict[str, list[User]] = {}
+        """The members of each group that was typed, and those without a field. Call is_valid first."""
+        found = {title: list(people) for title, people in self.others.items()}
         for one in self.people:
-            if title := self.cleaned_data[f"group_{one.username}"].strip():
+            field = f"group_{one.username}"  # not sent by a page from before they joined
+            if title := self.cleaned_data[field].strip() if field in self.data else self.chosen.get(one.pk, ""):
                 found.setdefault(title, []).append(one)
         return dict(found)
+
+
+def _others(grouping: Grouping | None, shown: Sequence[User]) -> dict[str, list[User]]:
+    """The members of each group who have no field in the form, but may be in one."""
+    found: dict[str, list[User]] = {}
+    if grouping is None or len(shown) < MOST_PEOPLE:
+        return found
+    rows = grouping.members.exclude(person__in=[one.pk for one in shown]).filter(
+        person__in=groupable(grouping.campaign)
+    )
+    for row in rows.select_related("group", "person").order_by("person"):
+        found.setdefault(row.group.name, []).append(row.person)
+    return found

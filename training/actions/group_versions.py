@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from common.errors import Conflict, Invalid
 from labeling.access import require_may_change
 from labeling.models import AnnotatorGroup, Grouping, User
-from labeling.queries.groups import is_shown
+from labeling.queries.groups import is_shown, voters_by_group
 from training.access import require_no_blind_test
 from training.actions.groups import new_group_job
 from training.actions.runs import RunSpec, start_run
@@ -46,7 +46,7 @@ def start_group_run(
     """
     campaign = group.grouping.campaign
     require_may_change(acting_user, campaign)
-    if not is_shown(campaign, group.members.count()):
+    if not is_shown(campaign, voters_by_group(group.grouping).get(group.pk, 0)):
         raise GroupTooSmall
     base = serving_version(channel_of(campaign)).base()
     spec = RunSpec(parent=base, config=config or {}, group=group)

@@ -2,6 +2,7 @@
 
 import tempfile
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +44,11 @@ def learned_from(campaign: Campaign, person: User) -> list[Learned]:
     return [Learned(row, counts[row.pk], sorted(with_descendants(direct.get(row.pk, set())))) for row in rows]
 
 
+def newest_of_all(learned: Sequence[Learned]) -> Snapshot | None:
+    """The newest of these snapshots with everybody's votes; None: all are those of groups of annotators."""
+    return next((one.snapshot for one in learned if not one.snapshot.group_name), None)
+
+
 def untouched_parent(person: User) -> ModelVersion:
     """The version to retrain from: the serving one, or its nearest ancestor that did not learn from this person.
 
@@ -78,7 +84,8 @@ def retrain_without(*, campaign: Campaign, person: User, acting_user: User | Non
         raise NothingToLeaveOut(_("No snapshot of this campaign holds a pair that this person judged."))
     with transaction.atomic():
         leave_out(campaign=campaign, person=person, acting_user=acting_user, now=now)
-        spec = RunSpec(parent=untouched_parent(person), test_share=_share_of(learned[0].snapshot))
+        newest = newest_of_all(learned)
+        spec = RunSpec(parent=untouched_parent(person), test_share=_share_of(newest) if newest else None)
         return start_run(campaign=campaign, acting_user=acting_user, now=now, spec=spec)
 
 

@@ -60,7 +60,8 @@ def start_price(
         values = {"fewest": FEWEST_PAIRS, "count": snapshot.train_pairs}
         text = gettext_noop("A learning curve needs at least %(fewest)s pairs to train on; there are %(count)s.")
         raise TooFewPairs(Sentence(text, values))
-    last = Run.objects.filter(campaign=campaign, status=JobStatus.FINISHED).order_by("-pk").first()
+    runs = Run.objects.filter(campaign=campaign, snapshot__group_name="", status=JobStatus.FINISHED)
+    last = runs.order_by("-pk").first()
     with transaction.atomic():
         # Only one active: whoever asks at the same time waits here, and is refused then.
         Campaign.objects.select_for_update(no_key=True).only("pk").get(pk=campaign.pk)

@@ -30,7 +30,7 @@ MINUTES = 60
 """The longest time of workers on one choice with its measurement."""
 MOST_ENOUGH = 100_000
 AGAIN_AFTER = timedelta(hours=1)
-"""After a failed or cancelled choice, the next one is not made by itself before."""
+"""After a failed or cancelled choice, and after one that chose nothing, the next is not made by itself before."""
 
 
 @transaction.atomic
@@ -96,7 +96,8 @@ def start_selection(
     retention.hold(version)
     counts = chosen_by_arm(campaign)
     arm = due_arm(trial, counts)
-    last = Run.objects.filter(campaign=campaign, status=JobStatus.FINISHED).order_by("-pk").first()
+    runs = Run.objects.filter(campaign=campaign, snapshot__group_name="", status=JobStatus.FINISHED)
+    last = runs.order_by("-pk").first()
     job = SelectionJob.objects.create(
         campaign=campaign,
         version=version,
@@ -164,8 +165,9 @@ def _start_if_due(trial: SelectionTrial, now: datetime) -> bool:
     last = SelectionJob.objects.filter(campaign=trial.campaign_id).order_by("-pk").first()
     if last is not None and last.is_active:
         return False
-    ended_badly = last is not None and last.status != JobStatus.FINISHED
-    if ended_badly and last is not None and now - (last.finished_at or last.created_at) < AGAIN_AFTER:
+    # One that measured an arm may have found enough chosen before.
+    is_in_vain = last is not None and (last.status != JobStatus.FINISHED or not (last.chosen or last.arm))
+    if is_in_vain and last is not None and now - (last.finished_at or last.created_at) < AGAIN_AFTER:
         return False
     if current_deployment(channel_of(trial.campaign)) is None:
         return False

@@ -3,7 +3,7 @@
 import secrets
 import shutil
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -49,6 +49,11 @@ MIN_TRAIN_PAIRS = 4
 MIN_TEST_PAIRS = 1
 # The number of splits tried before a small set is refused.
 SPLIT_SEEDS = 50
+AT_ONCE = 500
+
+
+def _nothing() -> None:
+    pass
 
 
 def take_snapshot(
@@ -58,12 +63,14 @@ def take_snapshot(
     now: datetime,
     test_share: float | None = None,
     group: AnnotatorGroup | None = None,
+    meanwhile: Callable[[], None] = _nothing,
 ) -> Snapshot:
     """Writes the campaign's preference pairs to `snapshots/<hash>`; the same labels give the same snapshot.
 
     test_share: the share of prompts that is held out; None: the usual one (`next_split`). People whom the campaign
     leaves out of training are left out, and so are pairs on prompts that are held for its gates by people. group: only
-    the votes of its members settle a pair. Raises TooFewPairs, ForItsGateOnly, CampaignArchived, NotAllowed, NotFound.
+    the votes of its members settle a pair. meanwhile: called every few hundred pairs; whatever it raises ends this.
+    Raises TooFewPairs, ForItsGateOnly, CampaignArchived, NotAllowed, NotFound.
     """
     require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
@@ -73,7 +80,9 @@ def take_snapshot(
     # missed.
     last = Verdict.objects.filter(campaign=campaign).aggregate(at=Max("settled_at"))["at"]
     comparisons, folder = array("q"), settings.VAR_DIR / "snapshots"
-    manifest, building = write_pairs(campaign, test_share, folder, labels=labels, comparisons=comparisons)
+    manifest, building = write_pairs(
+        campaign, test_share, folder, labels=labels, comparisons=comparisons, meanwhile=meanwhile
+    )
     directory = _publish(building, folder / manifest.sha256)
     artifacts.publish(directory)
     with transaction.atomic():
@@ -93,6 +102,9 @@ def take_snapshot(
                 "created_at": now,
             },
         )
+        if group is not None and snapshot.group_id != group.pk:  # a group of this name was declared again
+            snapshot.group = group
+            snapshot.save(update_fields=["group"])
         if created:
             after = {"train": manifest.train.pairs, "test": manifest.test.pairs, "dropped": manifest.dropped}
             after |= {"group": str(group)} if group else {}
@@ -150,7 +162,13 @@ def _members_but(group: AnnotatorGroup, without: Sequence[User]) -> list[User]:
 
 
 def write_pairs(
-    campaign: Campaign, test_share: float | None, folder: Path, *, labels: Labels, comparisons: "array[int]"
+    campaign: Campaign,
+    test_share: float | None,
+    folder: Path,
+    *,
+    labels: Labels,
+    comparisons: "array[int]",
+    meanwhile: Callable[[], None] = _nothing,
 ) -> tuple[Manifest, Path]:
     """Writes a snapshot's files below `folder`, in a folder that the caller renames or removes.
 
@@ -167,9 +185,12 @@ def write_pairs(
             del comparisons[:]
             meta: dict[str, Any] = {"campaign": campaign.slug}
             pairs = _pairs(campaign, report := DropReport(), labels, comparisons, meta=meta)
-            manifest = write_snapshot(building, pairs, split=split, meta=meta, report=report)
+            manifest = write_snapshot(building, _with_calls(pairs, meanwhile), split=split, meta=meta, report=report)
         except EmptySnapshot:
             continue
+        except Exception:
+            shutil.rmtree(building, ignore_errors=True)
+            raise
         if _is_enough(manifest.train.pairs, manifest.test.pairs):
             return manifest, building
         shutil.rmtree(building)
@@ -209,6 +230,13 @@ def _pairs(
         if one.comparison is not None:
             comparisons.append(one.comparison)
         yield preference_pair(one)
+
+
+def _with_calls(pairs: Iterator[PreferencePair], meanwhile: Callable[[], None]) -> Iterator[PreferencePair]:
+    for number, pair in enumerate(pairs):
+        if number % AT_ONCE == 0:
+            meanwhile()
+        yield pair
 
 
 def _without_held(records: Iterator[VerdictRecord], is_held: IsHeld, meta: dict[str, Any]) -> Iterator[VerdictRecord]:

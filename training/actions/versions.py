@@ -142,7 +142,7 @@ def _free_name(run: Run, lineage: dict[str, Any]) -> tuple[str, Path]:
     A version of a group has the group's name in its own.
     """
     number = ModelVersion.objects.filter(run__campaign=run.campaign).count() + 1
-    group = slugify(run.snapshot.group_name.partition("/")[2])[:GROUP_CHARACTERS]
+    group = slugify(run.snapshot.group_name.rpartition("/")[2])[:GROUP_CHARACTERS]
     while True:
         name = f"{run.campaign.slug}-{group}-v{number}" if group else f"{run.campaign.slug}-v{number}"
         folder = settings.VAR_DIR / "versions" / name

@@ -15,7 +15,14 @@ from labeling.api.serializers.records import RecordedJudgmentSerializer
 from labeling.models import Campaign, Comparison, Judgment, Prompt, Scope, User
 from labeling.queries.annotator import annotator_of
 from training.access import find_snapshot
-from training.actions.leaving_out import changes_without, learned_from, retrain_without, take_in, untouched_parent
+from training.actions.leaving_out import (
+    changes_without,
+    learned_from,
+    newest_of_all,
+    retrain_without,
+    take_in,
+    untouched_parent,
+)
 from training.api.serializers import lineage as serializers
 from training.api.serializers.runs import RunSerializer
 from training.api.serializers.snapshots import OfCampaignSerializer
@@ -99,8 +106,9 @@ class LeftOutView(ApiView):
         learned, changes, parent = learned_from(campaign, user), None, None
         if learned:
             parent = untouched_parent(user).name
-            if self.asked(serializers.LeftOutOptions)["compare"]:
-                found = changes_without(campaign, user, learned[0].snapshot)
+            newest = newest_of_all(learned)
+            if newest and self.asked(serializers.LeftOutOptions)["compare"]:
+                found = changes_without(campaign, user, newest)
                 changes = {"same": found.same, **found.counts}
         values = {
             "annotator": user.pseudonym,

@@ -59,19 +59,18 @@ def choose(
     """Up to so many comparisons, each with the arm that chose it, in random order.
 
     shares: of each arm in what is chosen to train on; the rest is chance's. held_out: the share of prompts that is held
-    out. known: texts of comparisons that people judged. An arm that misses its margins leaves its places to chance.
+    out. known: texts of comparisons that people judged. An arm that misses its margins leaves its places to chance, and
+    its part of the comparisons too: else chance would find no more of its own, and nobody would take the others.
     """
-    random_share = 1.0 - sum(shares.values())
     held = [one for one in candidates if one.is_held_out]
+    shares = _able(shares, [one for one in candidates if not one.is_held_out])
+    random_share = 1.0 - sum(shares.values())
     own = [one for one in candidates if not one.is_held_out and one.lot < random_share]
     free = [one for one in candidates if not one.is_held_out and one.lot >= random_share]
     places = _places({RANDOM: random_share, **shares}, (1.0 - held_out) * count, generator)
     chosen: list[tuple[int, str]] = []
     for arm in generator.permutation(sorted(shares)):
         picked = _pick(str(arm), free, places[arm], known)
-        if picked is None:
-            places[RANDOM] += places[arm]
-            continue
         chosen += [(one.key, str(arm)) for one in picked]
         taken = {one.key for one in picked}
         free = [one for one in free if one.key not in taken]
@@ -95,14 +94,28 @@ def _places(shares: Mapping[str, float], total: float, generator: np.random.Gene
     return found
 
 
-def _pick(arm: str, pool: Sequence[Candidate], count: int, known: Sequence[str]) -> list[Candidate] | None:
-    """The pool's best by an arm; None: it cannot judge them."""
+def _able(shares: Mapping[str, float], pool: Sequence[Candidate]) -> dict[str, float]:
+    """The arms that can judge something of what chance leaves them, with their shares."""
+    able = dict(shares)
+    while True:
+        free = [one for one in pool if one.lot >= 1.0 - sum(able.values())]
+        # The base model itself prefers nothing: all its margins are zero.
+        unable = [arm for arm in able if arm not in BY_TEXT and not any(one.margin for one in _rated(arm, free))]
+        if not unable:
+            return able
+        able = {arm: share for arm, share in able.items() if arm not in unable}
+
+
+def _pick(arm: str, pool: Sequence[Candidate], count: int, known: Sequence[str]) -> list[Candidate]:
+    """The pool's best by an arm."""
     if arm in BY_TEXT:
         return [pool[place] for place in farthest([one.text for one in pool], known, count)]
-    rated = [one for one in pool if one.margin is not None and (arm in BY_MARGIN or one.before is not None)]
-    if not any(one.margin for one in rated):  # the base model itself: all margins are zero
-        return None
-    return sorted(rated, key=_SCORES[arm], reverse=True)[:count]
+    return sorted(_rated(arm, pool), key=_SCORES[arm], reverse=True)[:count]
+
+
+def _rated(arm: str, pool: Sequence[Candidate]) -> list[Candidate]:
+    """Those with the margins that an arm needs."""
+    return [one for one in pool if one.margin is not None and (arm in BY_MARGIN or one.before is not None)]
 
 
 _SCORES: Mapping[str, Callable[[Candidate], float]] = {

@@ -1,6 +1,6 @@
 """The votes of a campaign as a search for groups reads them, with the form of the texts; and its result."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from training.queries.groups import group_votes, is_simulated_only
 
 MOST_COMPARISONS = 20_000
 """Those of the newest votes: more tell nothing more about who belongs together, and take hours."""
+AT_ONCE = 500
+"""Texts that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,11 @@ class VotesRead:
     simulated: bool
 
 
-def read_votes(campaign: Campaign) -> VotesRead:
-    """The votes of a campaign with the axes of form of each comparison, a less b, standardised."""
+def read_votes(campaign: Campaign, *, meanwhile: Callable[[], None]) -> VotesRead:
+    """The votes of a campaign with the axes of form of each comparison, a less b, standardised.
+
+    meanwhile: called every few hundred texts; whatever it raises ends the reading.
+    """
     simulated = is_simulated_only(campaign)
     rows = list(
         group_votes(campaign, simulated=simulated)
@@ -42,19 +47,21 @@ def read_votes(campaign: Campaign) -> VotesRead:
         np.array([places[by] for by, _comparison, _choice in kept], dtype=np.int64),
         np.array([numbers[comparison] for _by, comparison, _choice in kept], dtype=np.int64),
         np.array([float(choice == Choice.A) for _by, _comparison, choice in kept]),
-        _features(comparisons),
+        _features(comparisons, meanwhile),
     )
     return VotesRead(votes, [names[by] for by in annotators], simulated)
 
 
-def _features(comparisons: Sequence[int]) -> Any:
+def _features(comparisons: Sequence[int], meanwhile: Callable[[], None]) -> Any:
     """How much more of each axis text a has, over its spread; shape (comparisons, axes). Zero where all are alike."""
     sides = Comparison.objects.filter(pk__in=comparisons).values_list("pk", "completion_a", "completion_b")
     of = {pk: (a, b) for pk, a, b in sides}
     keys = {key for pair in of.values() for key in pair}
     measured: dict[int, list[float]] = {}
-    texts = Completion.objects.filter(pk__in=keys).values_list("pk", "text").iterator(chunk_size=500)
-    for key, text in texts:
+    texts = Completion.objects.filter(pk__in=keys).values_list("pk", "text").iterator(chunk_size=AT_ONCE)
+    for number, (key, text) in enumerate(texts):
+        if number % AT_ONCE == 0:
+            meanwhile()
         measured[key] = [axis.measure(text) for axis in TEXT_AXES]
     table = np.array([np.subtract(measured[of[pk][0]], measured[of[pk][1]]) for pk in comparisons])
     spread = np.sqrt(np.square(table).mean(axis=0))

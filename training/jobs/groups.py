@@ -49,8 +49,8 @@ class GroupWork:
         """The result of a search (training.queries.groups), or of a measurement."""
         if self.job.kind == GroupJob.Kind.MEASUREMENT:
             return self._measure()
-        read = read_votes(self.job.campaign)
-        return result_of(read, preference_groups(read.votes))
+        read = read_votes(self.job.campaign, meanwhile=self._beat)
+        return result_of(read, preference_groups(read.votes, at_each_start=self._beat))
 
     def _measure(self) -> dict[str, Any]:
         """groups: names. versions: name and group of each; "": it serves. cells: the accuracy of each on each."""
@@ -66,6 +66,7 @@ class GroupWork:
         for version, _group in versions:
             files.check_version(version)
             for target in own:
+                self._beat()
                 target.snapshot.verified()
                 pairs = list(read_pairs(target.snapshot.folder, TEST))
                 cells.append({"version": version.name, "group": target.group, **self._accuracy(version, pairs)})
@@ -88,9 +89,14 @@ class GroupWork:
         figures = accuracy_figures(marks, [prompts[pair] for pair, _margin in margins])
         return {"pairs": len(margins), **figures}
 
+    def _beat(self) -> None:
+        """Keeps the claim. Raises Stopped once somebody has cancelled."""
+        if self._should_stop():
+            raise claims.Stopped
+
     def _should_stop(self) -> bool:
         now = time.monotonic()
-        if now - self.last_beat >= claims.HEARTBEAT_SECONDS:
+        if not self.last_beat or now - self.last_beat >= claims.HEARTBEAT_SECONDS:
             self.last_beat = now
             self.stopping = self.claim.beat(self.clock())
         return self.stopping

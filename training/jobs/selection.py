@@ -5,6 +5,7 @@ used up, the arm is measured again at twice its labels, and the choice is made w
 """
 
 import itertools
+import logging
 import tempfile
 import time
 from collections.abc import Sequence
@@ -40,6 +41,8 @@ from training.queries.price import RIGHT
 from training.queries.selection import BATCH, POOL, may_choose, shares_now
 from training.queries.snapshots import comparisons_of, read_side
 from training.versions import files
+
+logger = logging.getLogger(__name__)
 
 FAILURES = (EngineFailed, VersionDamaged, SnapshotDamaged, handover.HandoverFailed)
 KNOWN = 1000
@@ -87,11 +90,19 @@ class SelectionWork:
         """Measures, then chooses."""
         self.begun_at = self.clock()  # the wait for the machine is no work
         if self.job.arm:
-            self._measure()
+            self._measure_or_go_on()
         chosen = self._choose()
         self.claim.finish(JobStatus.FINISHED, now=self.clock(), chosen=chosen)
 
     # --- What the arm is worth ---
+
+    def _measure_or_go_on(self) -> None:
+        """Measures. A failure there keeps nobody from their next comparisons: each later job would meet it again."""
+        try:
+            self._measure()
+        except FAILURES:
+            logger.exception("The arm %s of %s could not be measured", self.job.arm, self.campaign)
+            record_worth(job=self.job, gain=None, now=self.clock())
 
     def _measure(self) -> None:
         """Measures the arm of the job. Where that cannot be done, it is due again at twice its labels."""
@@ -105,10 +116,14 @@ class SelectionWork:
 
     def _parts(self) -> dict[Place, list[int]]:
         """The training lines of each short run; empty: there are too few labels of the arm, or of chance."""
+        self._beat()
         try:
-            snapshot = self.job.snapshot or take_snapshot(campaign=self.campaign, acting_user=None, now=self.clock())
+            snapshot = self.job.snapshot or take_snapshot(
+                campaign=self.campaign, acting_user=None, now=self.clock(), meanwhile=self._beat
+            )
         except TooFewPairs:
             return {}
+        self._beat()
         snapshot.verified()
         self.job.snapshot = snapshot
         self.claim.write(snapshot=snapshot, total=PARTS * len(SIDES))
@@ -156,6 +171,7 @@ class SelectionWork:
         found: dict[str, list[int]] = {}
         pairs, start = read_side(self.job.snapshot, "train"), 0
         while batch := list(itertools.islice(pairs, AT_ONCE)):
+            self._beat()
             numbers = comparisons_of(self.job.snapshot, batch)
             arms = dict(Comparison.objects.filter(pk__in=[one for one in numbers if one]).values_list("pk", "arm"))
             for place, number in enumerate(numbers, start):
@@ -242,6 +258,12 @@ class SelectionWork:
         if self.stopping:
             raise claims.Stopped
         return {int(one["id"]): float(one["margin"]) for one in scores}
+
+    def _beat(self) -> None:
+        """Keeps the claim. Raises Stopped once somebody has cancelled."""
+        self._should_stop()
+        if self.stopping:
+            raise claims.Stopped
 
     def _should_stop(self) -> bool:
         """Whether somebody cancels, or the time is used up."""

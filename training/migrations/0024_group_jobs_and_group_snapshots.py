@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0033_annotator_groups'),
+        ('labeling', '0034_annotator_groups'),
         ('training', '0023_selection_trials'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -32,8 +32,8 @@ KEPT_SECONDS = 24 * 3600
 
 
 def failed_jobs(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
-    """The newest run and the newest generation job of each campaign, if they failed."""
-    for run in _newest_failed(Run.objects.all(), led):
+    """The newest run and the newest generation job of each campaign, if they failed; a group's runs count apart."""
+    for run in _newest_failed(Run.objects.all(), led, "snapshot__group_name"):
         sentence = gettext("Run %(number)d failed") % {"number": run.pk}
         yield _failure(f"run-{run.pk}", sentence, "run", (run.pk,), run)
     for job in _newest_failed(GenerationJob.objects.all(), led):
@@ -44,8 +44,9 @@ def failed_jobs(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionIt
 
 def versions_waiting(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
     """The newest version of each campaign, if it is newer than the serving one and never served."""
-    newer = ModelVersion.objects.filter(run__campaign=OuterRef("run__campaign"), pk__gt=OuterRef("pk"))
-    newest = ModelVersion.objects.filter(~Exists(newer), run__campaign__in=led, files_removed_at=None, deployments=None)
+    versions = ModelVersion.objects.filter(run__snapshot__group_name="")  # a group's stand beside the loop
+    newer = versions.filter(run__campaign=OuterRef("run__campaign"), pk__gt=OuterRef("pk"))
+    newest = versions.filter(~Exists(newer), run__campaign__in=led, files_removed_at=None, deployments=None)
     # The gate's own item says so of these.
     newest = newest.exclude(decisions__is_automatic=True)
     serving = current_deployment()
@@ -239,8 +240,9 @@ def _snapshots_judged_before(erasure: Erasure) -> list[int]:
     return kept
 
 
-def _newest_failed(jobs: "QuerySet[Any]", led: Mapping[int, Campaign]) -> "QuerySet[Any]":
-    newer = jobs.filter(campaign=OuterRef("campaign"), pk__gt=OuterRef("pk"))
+def _newest_failed(jobs: "QuerySet[Any]", led: Mapping[int, Campaign], *within: str) -> "QuerySet[Any]":
+    """The newest job of each campaign, if it failed. within: columns that make it the newest of several kinds."""
+    newer = jobs.filter(pk__gt=OuterRef("pk"), **{name: OuterRef(name) for name in ("campaign", *within)})
     failed = jobs.filter(~Exists(newer), campaign__in=led, status=JobStatus.FAILED)
     return failed.select_related("campaign").order_by("-pk")
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from labeling.models import Campaign, Grouping
-from labeling.queries.groups import GroupingFigures, grouping_figures
+from labeling.queries.groups import MOST_IN_REQUEST, GroupingFigures, grouping_figures
 from training.models import GroupJob, PeopleGate
 from training.queries.group_versions import GroupTable, GroupVersion, newest_measurement, table_of, versions_of
-from training.queries.group_win_rates import SHOWN_GATES, GroupWinRate, group_win_rates, members_by_path, votes_behind
+from training.queries.group_win_rates import SHOWN_GATES, GroupWinRate, group_win_rates, votes_behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,17 @@ def grouping_shown(grouping: Grouping) -> GroupingShown:
     """A grouping with everything that is known about its groups."""
     measured = newest_measurement(grouping)
     table = table_of(measured.result) if measured is not None and measured.result else None
-    return GroupingShown(
-        grouping, grouping_figures(grouping), versions_of(grouping), table, gate_rates(grouping.campaign, grouping)
-    )
+    figures = grouping_figures(grouping, most=MOST_IN_REQUEST)
+    return GroupingShown(grouping, figures, versions_of(grouping), table, gate_rates(grouping.campaign, grouping))
 
 
 def gate_rates(campaign: Campaign, grouping: Grouping) -> list[GateRates]:
     """The win rates in each group of a grouping, by the newest decided gates by people."""
     decided = PeopleGate.objects.filter(campaign=campaign, status__in=PeopleGate.DECIDED).order_by("-pk")
     gates = list(decided.select_related("candidate", "serving")[:SHOWN_GATES])
-    start = f"{grouping.name}/"
-    of_campaign = members_by_path([campaign.pk]).get(campaign.pk, {})
-    groups = {path.removeprefix(start): people for path, people in of_campaign.items() if path.startswith(start)}
+    groups: dict[str, set[int]] = {}
+    for group, person in grouping.members.order_by("group__name").values_list("group__name", "person"):
+        groups.setdefault(group, set()).add(person)
     votes = votes_behind(gates)
     return [GateRates(gate, group_win_rates(gate, votes[gate.pk], groups)) for gate in gates]
 

@@ -43,7 +43,7 @@ def campaign_training_overview(campaign: Campaign, *, versions: int = 10) -> Tra
     deployment = current_deployment()
     job = newest(GenerationJob.objects.filter(campaign=campaign))
     run = newest(Run.objects.filter(campaign=campaign).select_related("parent", "snapshot"))
-    latest = ModelVersion.objects.filter(run__campaign=campaign).select_related("parent", "run").order_by("-pk")
+    latest = ModelVersion.objects.filter(run__campaign=campaign).order_by("-pk")
     return TrainingOverview(
         serving=deployment.version if deployment else None,
         before=version_before(),
@@ -51,7 +51,7 @@ def campaign_training_overview(campaign: Campaign, *, versions: int = 10) -> Tra
         preference_pairs=count_pairs(campaign),
         generation=job,
         run=run,
-        versions=list(latest[:versions]),
+        versions=list(latest.select_related("parent", "run__snapshot")[:versions]),
         rule=RetrainingRule.objects.filter(campaign=campaign).select_related("periodic_task__crontab").first(),
         generated_at=job.finished_at if job else None,
     )

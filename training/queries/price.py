@@ -192,8 +192,9 @@ def _target(curve: LearningCurve, effort: Effort, accuracy: float) -> Target:
 
 
 def _real(campaign: Campaign) -> list[RealPoint]:
-    """The campaign's versions with their accuracy over the base model, oldest first."""
+    """The campaign's versions with their accuracy over the base model, oldest first; without those of groups."""
     rows = ModelVersion.objects.filter(run__campaign=campaign, run__status=JobStatus.FINISHED)
+    rows = rows.filter(run__snapshot__group_name="")
     versions = list(rows.select_related("run__snapshot", "parent").order_by("pk"))
     measured = target_figures(versions, RoundPlan.TargetBy.EVALUATION, campaign)
     by_people = target_figures(versions, RoundPlan.TargetBy.PEOPLE, campaign)

@@ -168,7 +168,8 @@ def _labels_of_rounds(rounds: Sequence[Round], runs: dict[int, list[Run]]) -> di
     The runs of a round follow one another without another round's in between, so spans do not overlap.
     """
     campaign = rounds[0].campaign
-    all_runs = list(Run.objects.filter(campaign=campaign).order_by("pk").values_list("pk", "created_at"))
+    in_loop = Run.objects.filter(campaign=campaign, snapshot__group_name="")  # a group's run uses up no label
+    all_runs = list(in_loop.order_by("pk").values_list("pk", "created_at"))
     spans: dict[int, Span] = {}
     for one in rounds:
         own = runs.get(one.pk, [])

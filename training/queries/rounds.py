@@ -134,7 +134,8 @@ def wants_pairs(rule: RetrainingRule) -> bool:
     is_promoted = before is not None and before.outcome == Round.Outcome.PROMOTED
     if is_promoted and not has_written:
         return True
-    run = Run.objects.filter(campaign=rule.campaign).order_by("-pk").first()  # one from before rounds has none
+    runs = Run.objects.filter(campaign=rule.campaign, snapshot__group_name="")
+    run = runs.order_by("-pk").first()  # one from before rounds has none
     if not is_promoted and run is not None and (run.is_active or awaits_gate(run)):
         return False
     needed = rule.min_fresh_verdicts - fresh_verdicts(rule.campaign)

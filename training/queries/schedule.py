@@ -139,7 +139,9 @@ def version_to_start_from(plan: RoundPlan) -> ModelVersion:
     if plan.start_from == RoundPlan.StartFrom.BASE:
         return serving.base()
     if plan.start_from == RoundPlan.StartFrom.NEWEST:
-        versions = ModelVersion.objects.filter(run__campaign=plan.campaign_id, files_removed_at=None)
+        # A group's version stands beside the loop.
+        versions = ModelVersion.objects.filter(run__campaign=plan.campaign_id, run__snapshot__group_name="")
+        versions = versions.filter(files_removed_at=None)
         return next((version for version in versions.order_by("-pk") if not is_rejected(version)), serving)
     return serving
 

@@ -158,7 +158,7 @@ def is_choice_due(campaign: Campaign) -> bool:
 
 def may_choose(campaign: Campaign) -> bool:
     """Whether arms may choose: the first snapshot fixes which prompts are held out, and these are chance's alone."""
-    return Snapshot.objects.filter(campaign=campaign).exists()
+    return Snapshot.objects.filter(campaign=campaign, group_name="").exists()
 
 
 def _trained(campaign: Campaign) -> int:

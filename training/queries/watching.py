@@ -30,10 +30,11 @@ OURS, THEIRS = "ours", "theirs"
 def canary_version(campaign: Campaign) -> ModelVersion | None:
     """The campaign's newest version, if it awaits its promotion; None: there is none.
 
-    It never served, is newer than what serves, and neither its evaluation nor its gate speaks against it.
+    It never served, is newer than what serves, and neither its evaluation nor its gate speaks against it. The versions
+    of groups of annotators stand beside the loop.
     """
-    versions = ModelVersion.objects.filter(run__campaign=campaign).select_related("run").order_by("-pk")
-    newest = versions.first()
+    versions = ModelVersion.objects.filter(run__campaign=campaign, run__snapshot__group_name="")
+    newest = versions.select_related("run").order_by("-pk").first()
     serving = current_deployment(channel_of(campaign))
     if newest is None or newest.files_removed_at is not None or newest.deployments.exists():
         return None

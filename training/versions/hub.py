@@ -89,9 +89,12 @@ def _card(version: ModelVersion, *, merged: bool) -> str:
     lines = [*header, "pipeline_tag: text-generation", "---", "", f"# {version.name}", ""]
     if version.parent is not None:
         lines += [f"Trained by DPO from {version.parent.name} on human preferences.", ""]
-    if merged:
+    is_quantized = version.run is not None and version.run.config.get("quantization", UNQUANTIZED) != UNQUANTIZED
+    if merged and is_quantized:
+        lines += ["Its adapter is added to the base's weights as four bits (NF4) have them: it learned so.", ""]
+    elif merged:
         lines += ["Its adapter is added to the weights of the base.", ""]
-    if version.run is not None and version.run.config.get("quantization", UNQUANTIZED) != UNQUANTIZED:
+    elif is_quantized:
         lines += [
             "It learned beside a base in four bits (NF4): beside the full one it answers a little differently.",
             "",
@@ -104,6 +107,15 @@ def _card(version: ModelVersion, *, merged: bool) -> str:
         lines += [version.held_out.sentence, ""]
     lines += [f"Content (SHA-256): `{version.content_hash}`. Where it comes from: `lineage.json`.", ""]
     return "\n".join(lines)
+
+
+def complete_merged(version: ModelVersion, folder: Path) -> None:
+    """Leaves in the folder of a merged model only what a hub gets, and adds its card and lineage."""
+    kept = _files_of(folder).values()
+    for path in [each for each in folder.rglob("*") if each.is_file() and each not in kept]:
+        path.unlink()
+    for name, content in facts(version, merged=True).items():
+        (folder / name).write_bytes(content)
 
 
 def write_hub_folder(version: ModelVersion, target: Path) -> None:

@@ -185,8 +185,9 @@ def _is_known(agreement_table: FigureRows) -> bool:
 
 
 def _candidate(overview: TrainingOverview) -> ModelVersion | None:
-    """The newest version of the campaign, if it has never served: a person still has to decide about it."""
-    newest = overview.versions[0] if overview.versions else None
+    """The newest version of the loop, if it has never served: a person still has to decide about it."""
+    of_loop = (one for one in overview.versions if one.run is None or not one.run.snapshot.group_name)
+    newest = next(of_loop, None)
     return None if newest is None or newest.deployments.exists() else newest
 
 

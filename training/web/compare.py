@@ -107,7 +107,9 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
     page_of = prompts if before is None else prompts.filter(pk__lt=before)
     rows = list(page_of.select_related("campaign")[: PROMPTS_LISTED + 1])
     asked = {name: value for name, value in request.GET.items() if name != "before" and value}
-    matches = head_to_head(Campaign.objects.filter(pk__in=prompts.order_by().values("campaign")), one.name, other.name)
+    # Found first: as one statement, a planner that thinks the tables empty would loop over them four deep.
+    shared_by = list(prompts.order_by().values_list("campaign", flat=True).distinct())
+    matches = head_to_head(Campaign.objects.filter(pk__in=shared_by), one.name, other.name)
     context: dict[str, Any] = {
         "one": one,
         "other": other,

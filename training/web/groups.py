@@ -172,6 +172,7 @@ def _figures(shown: GroupingShown) -> dict[str, Any]:
     own = {one.group: one.version.name for one in shown.versions}
     table = shown.table
     return {
+        "is_counted": shown.figures.is_counted,
         "within": [(one, _cell(one.agreement), _cell(one.alpha, "coefficient")) for one in shown.figures.groups],
         "between": [(one, _cell(one.agreement), _cell(one.alpha, "coefficient")) for one in shown.figures.between],
         "versions": [(one.name, own.get(one.name, "")) for one in shown.figures.groups],
@@ -195,7 +196,7 @@ def _rate(rate: GroupWinRate) -> Cell:
 
 def _cell(estimate: Estimate | None, unit: Any = "share") -> Cell:
     if estimate is None:
-        return Cell("", why=gettext("Hidden: too few members."))
+        return Cell("", why=gettext("Hidden: too few members have voted."))
     if estimate.value is None:
         return Cell("", why=gettext(estimate.reason or ""))
     value = decimals(estimate.value, 2) if unit == "coefficient" else percent(estimate.value)

@@ -16,14 +16,14 @@ from labeling.queries.annotator import annotator_of
 from labeling.queries.names import name_for_leads
 from labeling.web.edge import act, form_of, page, person
 from training.actions.leaving_out import (
-    Learned,
     changes_without,
     learned_from,
+    newest_of_all,
     retrain_without,
     take_in,
     untouched_parent,
 )
-from training.models import LeftOut
+from training.models import LeftOut, Snapshot
 from training.web.snapshots import kinds_of
 from training.web.training_advice import queued_sentence
 
@@ -46,7 +46,7 @@ def left_out(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "tab": "people",
     }
     if learned:
-        context |= _difference(campaign, user, learned[0], is_wanted="compare" in request.GET)
+        context |= _difference(campaign, user, newest_of_all(learned), is_wanted="compare" in request.GET)
     return render(request, "training/left_out.html", context)
 
 
@@ -76,12 +76,12 @@ def _annotator(request: HttpRequest, slug: str, name: str) -> tuple[Campaign, Us
     return campaign, user
 
 
-def _difference(campaign: Campaign, user: User, newest: Learned, *, is_wanted: bool) -> dict[str, Any]:
-    snapshot = newest.snapshot
+def _difference(campaign: Campaign, user: User, snapshot: Snapshot | None, *, is_wanted: bool) -> dict[str, Any]:
+    """snapshot: what is compared with; None: only those of groups hold their judgments, which compare with nothing."""
     context: dict[str, Any] = {"before": snapshot}
     try:
         context["parent"] = untouched_parent(user)
-        if is_wanted or snapshot.train_pairs + snapshot.test_pairs <= COMPARED_AT_ONCE:
+        if snapshot and (is_wanted or snapshot.train_pairs + snapshot.test_pairs <= COMPARED_AT_ONCE):
             changes = changes_without(campaign, user, snapshot)
             context |= {"kinds": kinds_of(changes, snapshot), "same": changes.same, "is_compared": True}
     except DomainError as error:

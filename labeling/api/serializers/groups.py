@@ -31,9 +31,14 @@ class GroupingSerializer(serializers.ModelSerializer[Grouping]):
 class GroupSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     members = serializers.IntegerField()
-    votes = serializers.IntegerField(help_text="Votes of its members that count.")
+    votes = serializers.IntegerField(
+        allow_null=True,
+        help_text="Votes of its members that count. null: from 50,000 judgments in the campaign on, only the command "
+        "`groups` computes the figures.",
+    )
     agreement = EstimateSerializer(
-        allow_null=True, help_text="Of two votes of the group on one comparison. null: hidden, the group is too small."
+        allow_null=True,
+        help_text="Of two votes of the group on one comparison. null: hidden (few members voted) or not computed.",
     )
     alpha = EstimateSerializer(allow_null=True, help_text="Krippendorff's alpha within the group.")
 

@@ -11,7 +11,7 @@ from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.api.serializers import groups as serializers
 from labeling.models import Campaign, Grouping, Scope
-from labeling.queries.groups import grouping_figures
+from labeling.queries.groups import MOST_IN_REQUEST, grouping_figures
 
 
 class GroupingsView(ApiView):
@@ -71,7 +71,7 @@ def _shown(grouping: Grouping) -> dict[str, object]:
     rows = grouping.members.select_related("group", "person").order_by("group__name", "person__username")
     for row in rows:
         members.setdefault(row.group.name, []).append(row.person.handle)
-    figures = grouping_figures(grouping)
+    figures = grouping_figures(grouping, most=MOST_IN_REQUEST)
     values = {"id": grouping.pk, "name": grouping.name, "was_found": grouping.was_found, "at": grouping.at}
     whole = {**values, "members": members, "groups": figures.groups, "between": figures.between}
     return dict(serializers.GroupingFiguresSerializer(whole).data)

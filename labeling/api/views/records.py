@@ -26,6 +26,7 @@ from labeling.api.serializers.records import (
 )
 from labeling.models import Scope
 from labeling.queries import lists
+from labeling.queries.judged_by import require_group
 from labeling.queries.lists import filtered_comparisons, filtered_prompts
 from labeling.queries.own_judgments import own_judgments
 from labeling.queries.records import filtered_events, filtered_judgments
@@ -40,7 +41,9 @@ class ComparisonsView(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """List the campaign's comparisons, newest first. Filter by status=conflict to adjudicate. For its leads."""
         campaign = get_led_campaign(self.person, slug)
-        rows = filtered_comparisons(campaign, lists.ComparisonFilter(**self.asked(ComparisonFilter)))
+        where = lists.ComparisonFilter(**self.asked(ComparisonFilter))
+        require_group(campaign, where)
+        rows = filtered_comparisons(campaign, where)
         texts = ("prompt", "completion_a", "completion_b", "verdict", "gold")
         return self.paged(rows.select_related(*texts), ComparisonSerializer)
 
@@ -52,8 +55,9 @@ class PromptsView(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """List the campaign's prompts, newest first. For its leads."""
         campaign = get_led_campaign(self.person, slug)
-        rows = filtered_prompts(campaign, lists.PromptFilter(**self.asked(PromptFilter)))
-        return self.paged(rows, PromptSerializer)
+        where = lists.PromptFilter(**self.asked(PromptFilter))
+        require_group(campaign, where)
+        return self.paged(filtered_prompts(campaign, where), PromptSerializer)
 
 
 class JudgmentsView(ApiView):

@@ -68,7 +68,7 @@ def _group(text: str) -> tuple[str, list[str]]:
 
 def _text(estimate: Estimate | None) -> str:
     if estimate is None:
-        return "hidden: too few members"
+        return "hidden: too few members have voted"
     if estimate.value is None:
         return f"undefined: {estimate.reason}"
     interval = "" if estimate.low is None else f" [{estimate.low:.3f}, {estimate.high:.3f}]"

@@ -20,6 +20,7 @@ from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.event_exports import export_events
 from labeling.actions.exports import open_export
 from labeling.actions.faq import publish_answer
+from labeling.actions.groups import declare_grouping
 from labeling.actions.import_reports import UnreadableFile
 from labeling.actions.members import LastLead, remove_member
 from labeling.actions.onboarding import start_round
@@ -30,6 +31,7 @@ from labeling.exchange import DropReport, WriteOptions, preference_pairs, write_
 from labeling.judging.acts import undo_judgment
 from labeling.models import Campaign, Comparison, FaqEntry, Judgment, User
 from labeling.queries.agreement import vote_patterns
+from labeling.queries.groups import members_by_group
 from labeling.queries.verdicts import verdict_records
 from labeling.tally import count_tally, read_tally
 from tests.labeling.practising import PRACTICE, go_through, read
@@ -90,6 +92,8 @@ def eventful() -> Stage:
     assert practice is not None
     by: Any = {"acting_user": scene.maya, "now": scene.now}
     make_practice(comparison=practice, winner="b", strength=2, criteria={"helpful": "tie"}, **by)
+    groups = {"Evening": [scene.bob], "Morning": [scene.alice, scene.ada]}
+    declare_grouping(campaign=scene.campaign, name="Shift", groups=groups, was_found=True, **by)
     practise_and_ask(scene)
     return scene
 
@@ -154,6 +158,9 @@ def test_an_imported_campaign_is_the_same_and_has_the_same_snapshot(tmp_path: Pa
     assert read_tally(copy.pk) == count_tally(copy.pk)
     assert result.counts["judgment"] == Judgment.objects.filter(campaign=scene.campaign).count()
     assert (result.counts["round"], result.counts["question"], result.counts["faq"]) == (2, 2, 1)
+    [grouping] = copy.groupings.all()
+    assert (grouping.name, grouping.was_found, result.counts["grouping"]) == ("Shift", True, 1)
+    assert [len(people) for people in members_by_group(grouping).values()] == [1, 2]
     assert result.counts["event"] == scene.campaign.events.count()
 
 
@@ -161,8 +168,17 @@ def test_a_part_of_a_campaign_comes_back_without_practice_and_event_log() -> Non
     scene = eventful()
     data = b"".join(open_export(scene.campaign, "full", WriteOptions(side="train")).pieces)
     result = imported(data, scene.root)
-    assert not {"round", "faq", "event"} & set(result.counts)
+    assert not {"round", "faq", "grouping", "event"} & set(result.counts)
     assert 0 < result.counts["comparison"] < scene.campaign.comparisons.count()
+
+
+def test_groups_of_a_pseudonymous_campaign_are_in_no_file_beside_the_names_that_its_lead_gave_them() -> None:
+    scene = stage()
+    by: Any = {"campaign": scene.campaign, "acting_user": scene.maya, "now": scene.now}
+    declare_grouping(name="Shift", groups={"Morning": [scene.alice, scene.bob, scene.ada]}, **by)
+    for scene.campaign.pseudonymous in (False, True):
+        kinds = [json.loads(line)["type"] for line in whole(scene.campaign).splitlines()]
+        assert kinds.count("grouping") == (not scene.campaign.pseudonymous)
 
 
 def test_the_exported_event_log_begins_with_the_earlier_events() -> None:
@@ -280,6 +296,9 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
     ("comparison", {"prompt": "nowhere"}, "there is no prompt 'nowhere' before it"),
     ("comparison", {"created_at": "yesterday"}, "must be a time with its zone"),
     ("event", {"subject_id": 10**30}, "subject_id"),
+    ("grouping", {"groups": []}, "each of 1 to 12 groups"),
+    ("grouping", {"groups": [{"name": "a/b", "members": []}]}, "holds a slash"),
+    ("grouping", {"groups": [{"name": "a", "members": ["nobody"]}]}, "there is no annotator 'nobody' before it"),
 ]
 
 
@@ -314,6 +333,8 @@ def refused(kind: str, change: Callable[[dict[str, Any]], None]) -> str:
     """The refusal of a judged campaign in whose last line of that kind something is changed."""
     scene = stage(comparisons=2)
     scene.settle(["a"])
+    by: Any = {"campaign": scene.campaign, "acting_user": scene.maya, "now": scene.now}
+    declare_grouping(name="Shift", groups={"Morning": [scene.alice]}, **by)
     lines = [json.loads(line) for line in whole(scene.campaign).splitlines()]
     change([line for line in lines if line["type"] == kind and line.get("assignments", True)][-1])
     with pytest.raises(UnreadableFile) as caught:

@@ -70,3 +70,22 @@ def test_an_erased_person_is_in_no_group() -> None:
     grouping = declare(scene, {"North": [scene.alice, scene.bob]})
     erase_person(person=scene.alice, confirmation="alice", acting_user=scene.root, now=scene.now)
     assert members_by_group(grouping) == {"North": [scene.bob.pseudonym]}
+
+
+def test_a_group_keeps_its_row_by_its_people_and_not_by_its_name() -> None:
+    scene = stage()
+    one, two, three, four, five = scene.crowd(5)
+    found = declare(scene, {"Group 1": [one, two, three], "Group 2": [four, five]}, was_found=True)
+    rows = {row.name: row.pk for row in found.groups.all()}
+    # A second search: their sizes have changed places, and so have their names.
+    declare(scene, {"Group 1": [four, five, three], "Group 2": [one, two]}, was_found=True)
+    assert {row.name: row.pk for row in found.groups.all()} == {"Group 1": rows["Group 2"], "Group 2": rows["Group 1"]}
+    # A lead types a name over it.
+    declare(scene, {"Terse": [four, five, three], "Group 2": [one, two]})
+    assert found.groups.get(name="Terse").pk == rows["Group 2"]
+    found.refresh_from_db()
+    assert found.was_found
+    # Other people under the same name are another group.
+    declare(scene, {"Terse": [scene.alice, scene.bob], "Group 2": [one, two]})
+    assert found.groups.get(name="Terse").pk not in rows.values()
+    assert found.groups.get(name="Group 2").pk == rows["Group 1"]

@@ -21,6 +21,11 @@ def test_a_cell_with_escaped_quotation_marks_is_refused_and_not_changed() -> Non
     assert (good.line, good.record, good.first.text) == (3, 2, "a")
 
 
+def test_a_header_whose_quotation_marks_do_not_match_is_named_and_no_row_takes_its_place() -> None:
+    with pytest.raises(UnreadableInput, match=r"table's header \(line 1\) do not match"):
+        read(b'"prompt" ,"chosen","rejected"\nQ,a,b\nQ2,c,d\n')
+
+
 @pytest.mark.parametrize("rest", [b'Q,"he said \\"yes\\"\nb,c,d\n",b\nQ2,a,b\n', b'Q,"a,b\nQ2,a,b\n'])
 def test_where_nobody_can_tell_the_end_of_a_row_no_part_of_it_becomes_a_pair(rest: bytes) -> None:
     with pytest.raises(UnreadableInput, match="its quotation marks do not match"):

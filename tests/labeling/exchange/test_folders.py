@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from labeling.exchange import ImportedComparison, Rejected, UnreadableInput, packed_folder, read_comparisons
+from labeling.exchange import (
+    ImportedComparison,
+    ImportedPrompt,
+    Rejected,
+    UnreadableInput,
+    packed_folder,
+    read_comparisons,
+    read_prompts,
+)
 from labeling.exchange.raw import ReadLimits
 
 ROWS = [
@@ -121,3 +129,31 @@ def test_a_row_of_a_packed_table_that_does_not_fit_its_header_is_named_so() -> N
     )
     codes = [one.code for one in read_comparisons(io.BytesIO(data)) if isinstance(one, Rejected)]
     assert codes == ["cells"]
+
+
+def test_no_refused_record_of_an_archive_vanishes() -> None:
+    header, good = b"prompt,chosen,rejected\n", b'R,"a",b\n'
+    quoted = header + rb'Q,"he said \"yes\", twice",b' + b"\n"
+    found = {
+        "cells": ("quotation marks of the row do not match", quoted + good),
+        "too_large": ("has 1,0", json.dumps([{"prompt": "x" * 1000, "chosen": "a", "rejected": "b"}]).encode()),
+        "not_json": ("ends too early", json.dumps([ROWS[0]]).encode()[:-1] + b","),
+    }
+    for code, (reason, data) in found.items():
+        suffix = "csv" if code == "cells" else "json"
+        packed = zipped(**{f"a-train.{suffix}": data, "b-test.csv": header + good})
+        records = list(read_comparisons(io.BytesIO(packed), limits=ReadLimits(record_bytes=500)))
+        [refused] = [one for one in records if isinstance(one, Rejected)]
+        assert refused.code == code
+        assert reason in str(refused.reason)
+        assert "record refused" not in refused.excerpt
+        assert any(isinstance(one, ImportedComparison) for one in records)
+
+
+def test_prompts_whose_first_row_is_refused_are_still_a_table() -> None:
+    for row in (rb'"he said \"yes\"",b', b"Q1"):
+        rows = b"prompt,tags\n" + row + b"\nQ2,c\n"
+        data = zipped(**{"a-train.csv": rows, "b-test.csv": b"prompt\nQ3\n"})
+        refused, *others = read_prompts(io.BytesIO(data))
+        assert isinstance(refused, Rejected)
+        assert [one.messages[0]["content"] for one in others if isinstance(one, ImportedPrompt)] == ["Q2", "Q3"]

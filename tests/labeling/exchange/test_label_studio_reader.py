@@ -51,6 +51,36 @@ def test_other_annotations_become_metadata_without_names(results: list[dict[str,
     assert "ann@example.org" not in json.dumps(comparison.metadata)
 
 
+@pytest.mark.parametrize("name", ["worse", "hallucinates", None])
+def test_a_choice_of_a_tag_that_asks_for_something_else_is_noted_and_no_vote(name: str | None) -> None:
+    other = chosen("Answer 1") | {"from_name": name}
+    alone = only([task(annotations=[annotated(other)])])
+    assert (alone.votes, alone.preference, alone.warnings) == ((), None, ("choices_apart",))
+    assert alone.metadata["annotations"] == [{"id": 3, "result": [other]}]
+    beside = only([task(annotations=[annotated(other, chosen("Answer 2"))])])
+    assert [(vote.choice, vote.metadata["results"]) for vote in beside.votes] == [("second", [other])]
+    assert beside.warnings == ("choices_apart",)
+
+
+def test_a_pairwise_tag_for_the_worse_answer_is_no_vote_and_of_several_the_preference_counts() -> None:
+    def pairwise(name: str, side: str) -> dict[str, Any]:
+        return {"type": "pairwise", "from_name": name, "value": {"selected": side}}
+
+    worse = only([task(annotations=[annotated(pairwise("worse", "left"))])])
+    assert (worse.votes, worse.warnings) == ((), ("choices_apart",))
+    several = only([task(annotations=[annotated(pairwise("safer", "left"), pairwise("preference", "right"))])])
+    assert [(vote.choice, vote.metadata["results"][0]["from_name"]) for vote in several.votes] == [("second", "safer")]
+
+
+@pytest.mark.parametrize("value", [{"choices": ["Answer 1"]}, "left", "tie"])
+def test_a_column_of_a_tag_that_asks_for_something_else_is_metadata(value: Any) -> None:
+    row = {**DATA, "id": 5, "annotation_id": 9, "annotator": 4, "worse": value}
+    one = only([row])
+    assert (one.preference, one.warnings, one.metadata["worse"]) == (None, ("choices_apart",), value)
+    both = only([row | {"preference": "right"}])
+    assert (both.preference, both.metadata["worse"]) == ("second", value)
+
+
 @pytest.mark.parametrize("value", ["right", [{"selected": "right"}], {"selected": "right"}, '[{"selected": "right"}]'])
 def test_the_choice_of_a_row_is_read_in_every_form_that_the_tool_writes(value: Any) -> None:
     row = {**DATA, "id": 5, "annotation_id": 9, "annotator": 4, "comparison": value, "lead_time": 2.5}

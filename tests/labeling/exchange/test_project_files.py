@@ -84,6 +84,12 @@ def test_texts_about_the_data_are_no_data(other: str) -> None:
     assert (one.metadata.get("guidelines") == "Prefer the true one.") == other.startswith("guidelines")
 
 
+def test_an_item_that_is_no_object_does_not_vanish() -> None:
+    state: dict[str, Any] = {"instance_id_to_label_to_value": {}}
+    with pytest.raises(UnreadableInput, match=r"items\.json in the archive holds an item that is no object"):
+        comparisons(archive(items_dot_json=[*ITEMS, ["Q", "Yes.", "No."]], ann__user_state_dot_json=state))
+
+
 def test_several_files_of_no_project_are_still_refused() -> None:
     with pytest.raises(UnreadableInput, match="archive of 2 files"):
         list(read_comparisons(archive(a_dot_json=[ARGILLA], b_dot_json=[ARGILLA])))

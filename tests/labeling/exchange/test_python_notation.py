@@ -57,6 +57,20 @@ def test_other_texts_stay_as_they_are(text: str) -> None:
     assert one.first.text == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[{'name': 'toxicity', 'value': np.float64(0.1)}]",
+        "[{'name': 'toxicity', 'value': nan}]",
+        "[{'name': n} for n in xs]",
+    ],
+)
+def test_lists_of_another_matter_in_a_column_are_metadata(text: str) -> None:
+    [one] = read(json.dumps({**trl("Q", "a", "b"), "scores": text}).encode())
+    assert isinstance(one, ImportedComparison)
+    assert one.metadata["scores"] == text
+
+
 def test_words_and_numbers_have_their_names_in_json() -> None:
     assert json.loads(as_json("{'a': None, 'b': [True, False, -1, 2.5e3]}") or "") == {
         "a": None,

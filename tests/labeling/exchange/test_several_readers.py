@@ -43,6 +43,26 @@ def test_chosen_and_rejected_may_be_lists_as_in_reward_bench_2() -> None:
     assert pairs({"prompt": "Q", "chosen": "a", "rejected": ["c", "d"]}) == [("a", "c", "first"), ("a", "d", "first")]
 
 
+@pytest.mark.parametrize("good", [["a", "c", "b"], ["c", "a", "b"]])
+def test_pairs_of_a_record_that_cannot_be_read_are_noted_and_the_others_kept(good: list[str]) -> None:
+    found = read([{"prompt": "Q", "chosen": good, "rejected": "c"}])
+    assert [one.first.text for one in found if isinstance(one, ImportedComparison)] == ["a", "b"]
+    assert [one.warnings for one in found if isinstance(one, ImportedComparison)] == [("pairs_left_out",), ()]
+    [one, _other] = read([FOUR | {"winner": "c", "response_d": "c", "response_b": "b"}])
+    assert isinstance(one, ImportedComparison)
+    assert one.warnings == ("pairs_left_out",)
+    assert isinstance(read([{"prompt": "Q", "chosen": ["c", "c"], "rejected": "c"}])[0], Rejected)
+
+
+def test_an_empty_winner_names_nobody_even_where_a_model_has_no_name() -> None:
+    record = {"prompt": "Q", "response_a": "a", "response_b": "b", "model_a": "", "model_b": "m"}
+    [empty] = read([record | {"winner": ""}])
+    [named] = read([record | {"winner": "m"}])
+    assert isinstance(empty, ImportedComparison)
+    assert isinstance(named, ImportedComparison)
+    assert (empty.preference, named.preference) == (None, "second")
+
+
 def test_texts_with_a_list_of_scores_or_ranks_are_a_ranking() -> None:
     texts = {"instruction": "Q", "generations": ["a", "b", "c"]}
     [one] = read([texts | {"ratings": [4, 2, 3], "generation_models": ["m", "n", "o"]}])

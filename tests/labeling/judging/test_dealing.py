@@ -45,6 +45,15 @@ def test_chosen_comparisons_come_first_in_their_order_and_the_others_keep_theirs
     assert taken[3].arm == ""
 
 
+def test_who_is_past_the_front_of_the_queue_gets_the_chosen_ones_next() -> None:
+    scene = stage(comparisons=6)
+    last = scene.campaign.comparisons.order_by("position")[5]
+    scene.campaign.memberships.filter(user=scene.alice).update(cursor=last.position)
+    front = front_of_queue(scene.campaign, 6)
+    deal(scene.campaign, [(front.free[3], "novelty")], front=front.free)
+    assert scene.given(scene.alice).comparison_id == front.free[3]
+
+
 def test_a_comparison_that_somebody_was_given_stays_where_it_is() -> None:
     scene = stage(comparisons=6, overlap=2)
     held = scene.given(scene.alice)
@@ -79,8 +88,7 @@ def test_a_returned_comparison_is_given_out_again_under_its_arm() -> None:
     first = scene.given(scene.alice)
     release_assignment(assignment=first, acting_user=scene.alice, now=scene.now)
     deal(scene.campaign, [(first.comparison_id, "gap")], front=front.free)
-    scene.settle("ab")  # she has gone past it: it comes again after the others
-    again = scene.given(scene.alice)
+    again = scene.given(scene.alice)  # she has gone past it: she comes back
     assert (again.pk, again.arm) == (first.pk, "gap")
 
 

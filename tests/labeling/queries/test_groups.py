@@ -4,7 +4,7 @@ import pytest
 
 from labeling.actions.groups import declare_grouping
 from labeling.models import Campaign, Grouping
-from labeling.queries.groups import grouping_figures
+from labeling.queries.groups import group_choices, grouping_figures
 from labeling.queries.lists import ComparisonFilter, filtered_comparisons
 from tests.people import Stage, person, stage
 
@@ -49,6 +49,37 @@ def test_comparisons_are_filtered_by_a_declared_group(scene: Stage) -> None:
     assert filtered_comparisons(scene.campaign, ComparisonFilter(group="Region/South")).count() == 5
     assert filtered_comparisons(scene.campaign, ComparisonFilter(group="Region/North")).count() == 4
     assert not filtered_comparisons(scene.campaign, ComparisonFilter(group="Region/East")).exists()
+
+
+def test_in_a_large_campaign_nobody_waits_for_the_figures(scene: Stage) -> None:
+    figures = grouping_figures(declared(scene), most=5)
+    assert not figures.is_counted
+    assert [(one.name, one.members, one.votes) for one in figures.groups] == [("North", 2, None), ("South", 1, None)]
+    assert grouping_figures(declared(scene), most=100).is_counted
+
+
+def test_members_who_never_voted_hide_nobody(scene: Stage) -> None:
+    idle = [person("idle1"), person("idle2")]
+    scene.join(*idle)
+    Campaign.objects.filter(pk=scene.campaign.pk).update(pseudonymous=True)
+    groups = {"Target": [scene.bob, *idle]}
+    grouping = declare_grouping(campaign=scene.reload(), name="Region", groups=groups, acting_user=None, now=scene.now)
+    (target,) = grouping_figures(grouping).groups
+    assert (target.members, target.agreement, target.alpha) == (3, None, None)
+
+
+def test_a_pseudonymous_campaign_has_no_filter_by_groups(scene: Stage) -> None:
+    members = {one.user.username: one.user for one in scene.campaign.memberships.select_related("user")}
+    voters = [members[name] for name in ("alice", "ann", "bob")]
+    groups = {"All": voters}
+    declare_grouping(campaign=scene.campaign, name="Region", groups=groups, acting_user=None, now=scene.now)
+    assert group_choices(scene.campaign) == [("Region/All", "Region: All")]
+    Campaign.objects.filter(pk=scene.campaign.pk).update(pseudonymous=True)
+    campaign = scene.reload()
+    (all_of_them,) = grouping_figures(campaign.groupings.get()).groups
+    assert all_of_them.agreement is not None
+    assert group_choices(campaign) == []
+    assert not filtered_comparisons(campaign, ComparisonFilter(group="Region/All")).exists()
 
 
 def test_a_small_group_is_hidden_where_leads_may_not_know_who_judged_what(scene: Stage) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labeling.actions.groups import declare_grouping
+from labeling.actions.groups import declare_grouping, remove_grouping
 from labeling.exchange import messages_hash
 from labeling.models import AnnotatorGroup, Campaign, Comparison
 from tests.browser.furnished import furnish
@@ -66,11 +66,27 @@ def test_a_groups_run_starts_from_the_base_and_stands_beside_the_loop(scene: Sta
     assert name.startswith("sums-south-v")
 
 
-def test_the_same_pairs_of_a_group_and_of_all_are_two_snapshots(scene: Stage) -> None:
-    one = taken(scene, "North")
-    Campaign.objects.filter(pk=scene.campaign.pk).update(verdict_rule="majority")
-    assert taken(scene, "North") == one
-    assert Snapshot.objects.count() == 1
+def test_the_same_pairs_of_a_group_and_of_all_are_two_snapshots(var_dir: Path) -> None:
+    scene = stage(comparisons=30)
+    scene.settle("a" * 30)
+    groups = {"North": [scene.alice]}
+    declare_grouping(campaign=scene.campaign, name="Region", groups=groups, acting_user=scene.maya, now=scene.now)
+    of_all = take_snapshot(campaign=scene.campaign, acting_user=scene.maya, now=scene.now)
+    of_group = taken(scene, "North")
+    assert of_group.content_hash == of_all.content_hash
+    assert (of_all.group_name, of_group.group_name) == ("", "Region/North")
+    assert taken(scene, "North") == of_group
+    assert Snapshot.objects.count() == 2
+
+
+def test_a_group_that_is_declared_again_finds_its_snapshot(scene: Stage) -> None:
+    before = taken(scene, "North")
+    remove_grouping(campaign=scene.campaign, name="Region", acting_user=scene.maya, now=scene.now)
+    groups = {"North": [scene.alice], "South": [scene.bob]}
+    declare_grouping(campaign=scene.campaign, name="Region", groups=groups, acting_user=scene.maya, now=scene.now)
+    after = taken(scene, "North")
+    assert after == before
+    assert after.group == AnnotatorGroup.objects.get(name="North")
 
 
 def test_a_small_group_of_a_pseudonymous_campaign_gets_no_version(scene: Stage) -> None:

@@ -7,7 +7,15 @@ import pytest
 from labeling.models import Event, User
 from tests.browser.furnished import furnish
 from tests.people import Stage, stage
-from training.actions.leaving_out import changes_without, learned_from, retrain_without, take_in, untouched_parent
+from training.actions.leaving_out import (
+    Learned,
+    changes_without,
+    learned_from,
+    newest_of_all,
+    retrain_without,
+    take_in,
+    untouched_parent,
+)
 from training.actions.snapshots import take_snapshot
 from training.errors import NothingToLeaveOut
 from training.models import LeftOut, Run, Snapshot
@@ -68,3 +76,14 @@ def test_a_refused_run_leaves_nobody_out(scene: Stage) -> None:
     with pytest.raises(Exception, match="serves"):
         retrain_without(campaign=scene.campaign, person=alice, acting_user=scene.maya, now=scene.now)
     assert not LeftOut.objects.exists()
+
+
+def test_the_difference_is_to_a_snapshot_of_everybodys_votes(scene: Stage) -> None:
+    of_all, of_group = Snapshot(), Snapshot(group_name="Region/North")
+    assert newest_of_all([Learned(of_group, 4, []), Learned(of_all, 4, [])]) is of_all
+    assert newest_of_all([Learned(of_group, 4, [])]) is None
+    Snapshot.objects.filter(pk=taken(scene).pk).update(group_name="Region/North")
+    furnish(scene)
+    Run.objects.update(status="finished")
+    run = retrain_without(campaign=scene.campaign, person=scene.bob, acting_user=scene.maya, now=scene.now)
+    assert run.snapshot.group_name == ""

@@ -19,7 +19,7 @@ from training.actions.selection import (
     start_selection,
 )
 from training.errors import ForItsGateOnly, JobActive, JobOver, WrongSettings
-from training.models import JobStatus, SelectionJob, TrialArm
+from training.models import JobStatus, ModelVersion, SelectionJob, TrialArm
 from training.queries.selection import chosen_by_arm, selection_of
 
 pytestmark = pytest.mark.django_db
@@ -67,10 +67,24 @@ def test_the_sweep_starts_a_choice_once_and_again_when_few_chosen_ones_are_left(
     with pytest.raises(JobActive):
         start_selection(campaign=scene.campaign, acting_user=scene.maya, now=NOON)
     Comparison.objects.filter(campaign=scene.campaign).update(arm="random")
-    SelectionJob.objects.update(status=JobStatus.FINISHED)
+    SelectionJob.objects.update(status=JobStatus.FINISHED, chosen={"random": 100})
     assert look_at_trials(now=NOON) == 0  # enough are chosen
     Comparison.objects.filter(campaign=scene.campaign).update(arm="")
     assert look_at_trials(now=NOON) == 1
+
+
+def test_after_a_choice_of_nothing_the_sweep_waits_an_hour() -> None:
+    scene, _trial = trial_scene()
+    SelectionJob.objects.create(
+        campaign=scene.campaign,
+        version=ModelVersion.objects.get(),
+        minutes=60,
+        status=JobStatus.FINISHED,
+        created_at=NOON,
+        finished_at=NOON,
+    )
+    assert look_at_trials(now=NOON + AGAIN_AFTER / 2) == 0
+    assert look_at_trials(now=NOON + AGAIN_AFTER) == 1
 
 
 def test_after_a_cancelled_choice_the_sweep_waits_an_hour_and_a_paused_campaign_has_none() -> None:

@@ -11,6 +11,7 @@ from labeling.access import CampaignArchived
 from labeling.models import Campaign, User
 from tests.training.conftest import NOW, QUESTIONS, add_written_pairs, judge_all
 from training.actions.snapshots import expected_pairs, take_snapshot
+from training.claims import Stopped
 from training.errors import TooFewPairs
 from training.models import Snapshot
 
@@ -106,3 +107,17 @@ def test_the_expected_pairs_are_those_of_the_snapshot(campaign: Campaign, alice:
         judge_all(campaign, alice, limit=limit)
         snapshot = take_snapshot(campaign=campaign, acting_user=maya, now=NOW)
         assert expected_pairs(campaign) == (snapshot.train_pairs, snapshot.test_pairs)
+
+
+def test_freezing_tells_that_it_goes_on_and_leaves_nothing_where_it_is_stopped(
+    campaign: Campaign, alice: User, var_dir: Path
+) -> None:
+    add_written_pairs(campaign)
+    judge_all(campaign, alice, limit=10)
+
+    def stop() -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        take_snapshot(campaign=campaign, acting_user=None, now=NOW, meanwhile=stop)
+    assert list((var_dir / "snapshots").iterdir()) == []

@@ -73,6 +73,13 @@ def test_an_arm_without_margins_leaves_its_places_to_chance() -> None:
     assert set(chosen_by(base, {"gap": 0.3})) == {RANDOM}  # the base model prefers nothing
 
 
+def test_where_no_arm_can_judge_chance_takes_what_was_theirs() -> None:
+    theirs = [one for one in pool(margins=False) if one.lot >= 0.5 and not one.is_held_out]
+    assert len(chosen_by(theirs, {"uncertainty": 0.3, "gap": 0.2})[RANDOM]) == 60
+    too_long = [Candidate(one.key, one.lot, False, one.text, margin=1.0 if one.lot < 0.5 else None) for one in theirs]
+    assert len(chosen_by(too_long, {"uncertainty": 0.5})[RANDOM]) == 60
+
+
 def test_without_arms_everything_is_chance() -> None:
     assert set(chosen_by(pool(), {})) == {RANDOM}
 

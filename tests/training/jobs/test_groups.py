@@ -14,7 +14,13 @@ from labeling.models import Assignment, Campaign, Comparison, GroupMember, Judgm
 from tests.people import Stage, asks, stage
 from tests.training.conftest import add_written_pairs
 from training.actions.group_versions import start_group_measurement, start_group_run
-from training.actions.groups import NoGroupsFound, TooFewVotes, declare_found, start_group_search
+from training.actions.groups import (
+    NoGroupsFound,
+    TooFewVotes,
+    cancel_group_job,
+    declare_found,
+    start_group_search,
+)
 from training.jobs.groups import run_group_job
 from training.jobs.run import run_training_job
 from training.models import GroupJob, ModelVersion
@@ -92,6 +98,22 @@ def test_a_search_needs_enough_people_with_enough_votes(scene: Stage) -> None:
     with pytest.raises(TooFewVotes, match="at least 4 annotators with 20 votes that prefer a side; there are 3"):
         start_group_search(campaign=scene.campaign, acting_user=scene.maya, now=NOW)
     assert not GroupJob.objects.exists()
+
+
+def test_a_cancelled_search_stops_at_its_next_start(scene: Stage) -> None:
+    voted(scene, scene.crowd(4), lambda place: True)
+    job = start_group_search(campaign=scene.campaign, acting_user=scene.maya, now=NOW, hand_to_worker=False)
+    looks: list[datetime] = []
+
+    def clock() -> datetime:
+        looks.append(NOW)
+        if len(looks) == 2:  # the claim was the first
+            cancel_group_job(campaign=scene.campaign, acting_user=scene.maya, now=NOW)
+        return NOW
+
+    done = run_group_job(job.pk, clock=clock)
+    assert done is not None
+    assert (done.status, done.result) == ("cancelled", None)
 
 
 @pytest.mark.long

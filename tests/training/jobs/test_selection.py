@@ -1,5 +1,6 @@
 """A choice of what comes next, by the worker: by texts, by the implicit rewards of a tiny model, and a measured arm."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,35 @@ def test_a_cancelled_choice_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     assert done is not None
     assert done.status == JobStatus.CANCELLED
     assert not Comparison.objects.exclude(arm="").exists()
+
+
+def test_a_cancelled_measurement_freezes_no_labels(var_dir: Path) -> None:
+    scene, trial = trial_scene(90)
+    labeled_by(scene, novelty=42)
+    job = start_selection(campaign=scene.campaign, acting_user=None, now=NOON)
+    looks: list[datetime] = []
+
+    def clock() -> datetime:
+        looks.append(NOON)
+        if len(looks) == 2:  # the claim was the first
+            cancel_selection(campaign=scene.campaign, acting_user=scene.maya, now=NOON)
+        return NOON
+
+    done = run_selection_job(job.pk, clock=clock)
+    assert done is not None
+    assert done.status == JobStatus.CANCELLED
+    assert Snapshot.objects.count() == 1
+    assert TrialArm.objects.get(trial=trial).labels == 0
+
+
+def test_a_measurement_that_fails_keeps_nobody_from_the_next_comparisons(var_dir: Path) -> None:
+    scene, trial = trial_scene(150)
+    labeled_by(scene, novelty=42)
+    job = start_selection(campaign=scene.campaign, acting_user=None, now=NOON)
+    SelectionJob.objects.filter(pk=job.pk).update(snapshot=Snapshot.objects.get())  # its files are not there
+    done = run_selection_job(job.pk)
+    assert done is not None
+    assert (done.status, str(done.error)) == (JobStatus.FINISHED, "")
+    assert {"novelty", "random"} == set(done.chosen)
+    arm = TrialArm.objects.get(trial=trial)
+    assert (arm.standing, arm.labels, arm.gain) == ("open", 42, None)

@@ -3,11 +3,14 @@
 import pytest
 
 from labeling.models import Campaign, Grouping
+from labeling.queries.groups import members_by_group
+from labeling.web import group_form
 from tests.browser.furnished import furnish
 from tests.browser.groups import grouping_of, measured_groups, search_for_groups
 from tests.clients import Visiting, text_of
 from tests.people import Stage, stage
 from training.models import GroupJob, Run, Snapshot
+from training.queries import group_page
 
 PAGE = "/campaigns/sums/groups/"
 
@@ -30,6 +33,30 @@ def test_groups_are_declared_changed_and_removed(scene: Stage, visiting: Visitin
     assert "No comparison has votes of both groups." in shown
     maya.post(f"{PAGE}change/", {"grouping": grouping.pk, "do": "remove"})
     assert not Grouping.objects.exists()
+
+
+def test_the_page_of_a_large_campaign_names_the_command_instead(
+    scene: Stage, visiting: Visiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grouping_of(scene)
+    monkeypatch.setattr(group_page, "MOST_IN_REQUEST", 0)
+    shown = text_of(visiting(scene.maya), PAGE)
+    assert "manage.py groups sums" in shown
+    assert "Beyond chance" not in shown
+
+
+def test_members_without_a_field_keep_their_groups(
+    scene: Stage, visiting: Visiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maya, grouping = visiting(scene.maya), grouping_of(scene)
+    before = members_by_group(grouping)
+    maya.post(f"{PAGE}declare/", {"grouping": grouping.pk, "name": "Region", "group_alice": "East"})
+    after = members_by_group(grouping)
+    assert after == {"East": [scene.alice.pseudonym], "North": [scene.maya.pseudonym], "South": before["South"]}
+    monkeypatch.setattr(group_form, "MOST_PEOPLE", 1)  # the form has a field for Ada
+    assert "group_alice" not in maya.get(PAGE).content.decode()
+    maya.post(f"{PAGE}declare/", {"grouping": grouping.pk, "name": "Region", "group_ada": "South"})
+    assert members_by_group(grouping) == {**after, "South": sorted([*after["South"], scene.ada.pseudonym])}
 
 
 def test_a_search_is_started_refused_and_cancelled(scene: Stage, visiting: Visiting) -> None:

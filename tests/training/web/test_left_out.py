@@ -13,7 +13,7 @@ from tests.browser.furnished import furnish
 from tests.clients import Visiting
 from tests.people import Stage, stage
 from training.actions.snapshots import take_snapshot
-from training.models import LeftOut, Run
+from training.models import LeftOut, Run, Snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +46,15 @@ def test_a_lead_sees_the_difference_retrains_with_one_click_and_takes_it_back(sc
     assert "uses these judgments again" in page
     assert "Left out since" not in page
     assert visiting(scene.alice).get(path).status_code == 403
+
+
+def test_what_only_a_group_learned_is_compared_with_nothing(scene: Stage, visiting: Visiting) -> None:
+    Snapshot.objects.update(group_name="Region/North")
+    maya, path = visiting(scene.maya), f"/campaigns/sums/people/{scene.bob.pseudonym}/training/"
+    page = maya.get(f"{path}?compare").content.decode()
+    assert "Retrain without them" in page
+    assert "Compared with the snapshot" not in page
+    assert "Show the difference" not in page
 
 
 def test_the_pages_of_a_comparison_and_its_prompt_and_of_the_version_lead_to_each_other(

@@ -193,9 +193,8 @@ def _check_tools(tokenizer: Any, messages: Sequence[Message], rendered: str, *, 
             raise ConversationRefused(f"the model's chat template leaves out the result of a tool (message {number})")
         calls = message.get("tool_calls", ())
         for call in calls:
-            # The list of tools has its name too.
-            others = [each for each in calls if each is not call]
+            # The list of tools has its name too. In its place: a template may show the first call alone.
             renamed: ToolCall = {**call, "function": {**call["function"], "name": _MARK}}
-            marked: Message = {**message, "tool_calls": [renamed, *others]}
+            marked: Message = {**message, "tool_calls": [renamed if each is call else each for each in calls]}
             if not _has_mark(tokenizer, messages, place, marked, to_reply=to_reply):
                 raise ConversationRefused(f"the model's chat template leaves out the call of a tool (message {number})")

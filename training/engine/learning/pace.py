@@ -110,9 +110,10 @@ class Clock:
         """Seconds of training so far."""
         return self.before + working_seconds() - self.start
 
-    def rate(self, pairs: int, steps_left: int) -> tuple[float, float]:
-        """Pairs per second of the step that just ended, and seconds left at the mean pace of this process."""
+    def rate(self, pairs: int, steps_left: int) -> tuple[float, float, float]:
+        """Pairs per second of the step that just ended, and seconds left at the mean pace of this process: rounded for
+        people. Last, the seconds that the step took, never 0: the rate of a slow step is rounded to 0."""
         now = working_seconds()
         took = max(now - self.last, 1e-9)
         self.steps, self.stepping, self.last = self.steps + 1, self.stepping + took, now
-        return round(pairs / took, 3), round(self.stepping / self.steps * steps_left, 1)
+        return round(pairs / took, 3), round(self.stepping / self.steps * steps_left, 1), took

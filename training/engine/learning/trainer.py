@@ -255,7 +255,7 @@ class Trainer:
 
     def _report(self, step: int, figures: dict[str, Any], clock: Clock) -> None:
         pairs, tokens, scored = (figures.pop(name) for name in ("pairs", "tokens", "scored"))
-        rate, remaining = clock.rate(pairs, self.schedule.steps - step)
+        rate, remaining, took = clock.rate(pairs, self.schedule.steps - step)
         self._record(
             {
                 "event": "progress",
@@ -266,8 +266,8 @@ class Trainer:
                 "pairs": pairs,
                 "tokens": tokens,
                 "pairs_per_second": rate,
-                "tokens_per_second": round(tokens * rate / pairs, 1),
-                **self.operations.share(self.operations.of_step(tokens, scored), pairs / rate, self.ranks.size),
+                "tokens_per_second": round(tokens / took, 1),
+                **self.operations.share(self.operations.of_step(tokens, scored), took, self.ranks.size),
                 "remaining_seconds": remaining,
                 "after_seconds": round(self._seconds_evaluating(step) + self._seconds_at_the_end(), 1),
             }

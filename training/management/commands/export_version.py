@@ -11,7 +11,7 @@ from labeling.management.hub import hub_token, push
 from training.jobs.engine import EngineFailed, engine_command, run_engine
 from training.management.base import version_named
 from training.versions import files
-from training.versions.hub import facts, write_hub_folder
+from training.versions.hub import complete_merged, write_hub_folder
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        version, out = version_named(options["version_name"]), options["out"]
+        version, out = version_named(options["version_name"]), options["out"].resolve()  # the engine has another folder
         if options["merged"] and not version.adapter_dir:
             raise CommandError(f"{version.name} is a whole model already: leave --merged out.")
         token = hub_token() if options["push"] else ""
@@ -44,8 +44,7 @@ class Command(BaseCommand):
                 if options["merged"]:
                     files.check_version(version)
                     run_engine([*engine_command("merge", version), "--out", str(out), "--dtype", options["dtype"]])
-                    for name, content in facts(version, merged=True).items():
-                        (out / name).write_bytes(content)
+                    complete_merged(version, out)
                 else:
                     write_hub_folder(version, out)
         except (EngineFailed, FileExistsError) as error:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from labeling.management.base import acting_user, add_acting_user, campaign_named, domain_errors
 from labeling.models import Campaign
 from labeling.queries.annotator import annotator_of
-from training.actions.leaving_out import changes_without, learned_from, retrain_without
+from training.actions.leaving_out import changes_without, learned_from, newest_of_all, retrain_without
 from training.queries.lineage import uses_of
 
 
@@ -51,8 +51,8 @@ class Command(BaseCommand):
                 for one in learned
             ]
         }
-        if options["compare"] and learned:
-            changes = changes_without(campaign, person, learned[0].snapshot)
+        if options["compare"] and (newest := newest_of_all(learned)):
+            changes = changes_without(campaign, person, newest)
             values["changes"] = {"same": changes.same, **changes.counts}
         if options["retrain"]:
             user = acting_user(options["acting_user"])

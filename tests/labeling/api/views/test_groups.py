@@ -1,5 +1,8 @@
 """Groups of annotators through the API: declared, read with their agreement, filtered by, removed."""
 
+import pytest
+from django.core.management import CommandError, call_command
+
 from tests.clients import Calling
 from tests.people import stage
 
@@ -22,6 +25,13 @@ def test_a_grouping_is_declared_read_filtered_by_and_removed(calling: Calling) -
     assert len(rows) == 1
     refused = maya.get("/api/v1/campaigns/sums/comparisons/", {"group": "friends"})
     assert (refused.status_code, "not a valid choice" in str(refused.json())) == (422, True)
+    for address in ("comparisons/", "prompts/", "export/", "export/report/"):
+        misspelt = maya.get(f"/api/v1/campaigns/sums/{address}", {"group": "Region/Nort"})
+        assert (misspelt.status_code, "no group Region/Nort" in str(misspelt.json())) == (422, True)
+    act = {"target": "comparisons", "kind": "retire", "reason": "r", "filter": {"group": "Region/Nort"}}
+    assert "no group Region/Nort" in str(maya.post("/api/v1/campaigns/sums/bulk/", act, format="json").json())
+    with pytest.raises(CommandError, match="no group Region/Nort"):
+        call_command("export", "sums", "--group", "Region/Nort", "--out", "-")
     assert maya.delete(f"{GROUPINGS}{listed['id']}/").status_code == 204
     assert maya.get(f"{GROUPINGS}{listed['id']}/").status_code == 404
 

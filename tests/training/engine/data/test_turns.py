@@ -11,7 +11,7 @@ from transformers import AutoTokenizer
 from training.engine.data.packing import pack_row
 from training.engine.data.records import read_token_pairs
 from training.engine.data.text import TextEncoder
-from training.engine.data.turns import ConversationRefused
+from training.engine.data.turns import ConversationRefused, rendered_conversation
 from training.engine.errors import RecordError
 from training.engine.learning.reference_cache import completion_key
 from training.language_models.messages import Message
@@ -222,6 +222,17 @@ def test_a_call_that_is_left_out_is_missed_though_the_list_of_tools_has_its_name
     encoder.tokenizer.chat_template = WITHOUT_CALLS
     with pytest.raises(ConversationRefused, match="leaves out the call of a tool"):
         encoder.encode_turns(PROMPT[-1:], TURNS, ended=True)
+
+
+def test_a_template_that_shows_only_the_first_of_several_calls_is_refused(smollm2: Path) -> None:
+    encoder = encoder_of(smollm2, "")
+    shown = "{% for m in messages %}{{ m.content }}{{ m.tool_calls[0].function.name if m.tool_calls }}{% endfor %}"
+    encoder.tokenizer.chat_template = "{{ tools | tojson if tools }}" + shown + "<|im_end|>"
+    [call] = TURNS[0]["tool_calls"]
+    two: list[Message] = [{**TURNS[0], "tool_calls": [call, {**call}]}]
+    assert "get_weather" in rendered_conversation(encoder.tokenizer, [*PROMPT, *TURNS[:1]], to_reply=False)
+    with pytest.raises(ConversationRefused, match="leaves out the call of a tool"):
+        rendered_conversation(encoder.tokenizer, [*PROMPT, *two], to_reply=False)
 
 
 def test_a_turn_that_begins_as_the_templates_opening_ends_keeps_its_beginning(smollm2: Path) -> None:

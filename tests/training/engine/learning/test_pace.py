@@ -23,10 +23,16 @@ def test_seconds_go_on_from_those_of_earlier_processes_and_what_is_left_follows_
 ) -> None:
     clock = Clock(RunProgress(step=7, seconds=40.0))
     now[0] += 2
-    assert clock.rate(pairs=8, steps_left=10) == (4.0, 20.0)
+    assert clock.rate(pairs=8, steps_left=10) == (4.0, 20.0, 2.0)
     now[0] += 4
-    assert clock.rate(pairs=8, steps_left=9) == (2.0, 27.0)  # the last step's rate, three seconds a step on average
+    assert clock.rate(pairs=8, steps_left=9) == (2.0, 27.0, 4.0)  # of the last step; three seconds a step on average
     assert clock.seconds() == 46.0
+
+
+def test_a_step_of_hours_has_a_rate_that_rounds_to_zero_and_still_its_seconds(now: list[float]) -> None:
+    clock = Clock(RunProgress(step=0, seconds=0.0))
+    now[0] += 8000
+    assert clock.rate(pairs=2, steps_left=1) == (0.0, 8000.0, 8000.0)
 
 
 def test_a_scoring_pass_reports_its_rate_and_the_rest(now: list[float]) -> None:
@@ -65,11 +71,11 @@ def test_evaluations_are_timed_apart_from_steps(now: list[float]) -> None:
     with clock.evaluation():
         now[0] += 300
     now[0] += 2
-    assert clock.rate(pairs=8, steps_left=10) == (4.0, 20.0)  # the five minutes before are no part of the step
+    assert clock.rate(pairs=8, steps_left=10) == (4.0, 20.0, 2.0)  # the five minutes before are no part of the step
     with clock.evaluation():
         now[0] += 100
     now[0] += 2
-    assert clock.rate(pairs=8, steps_left=9) == (4.0, 18.0)
+    assert clock.rate(pairs=8, steps_left=9) == (4.0, 18.0, 2.0)
     assert clock.steps_take(9) == pytest.approx(18)
     assert clock.evaluations_take(3) == pytest.approx(600)
 

@@ -9,9 +9,10 @@ from django.core.management import CommandError, call_command
 from tests.labeling.a_hub import hub
 from tests.training.conftest import NOW
 from tests.training.generation.test_loading import write_adapter
+from training.generation import MANIFEST_NAME
 from training.models import ModelVersion, Run
 from training.versions import files
-from training.versions.hub import facts
+from training.versions.hub import complete_merged, facts
 
 pytestmark = pytest.mark.django_db
 
@@ -87,4 +88,29 @@ def test_the_card_of_a_merged_model_says_so_and_how_the_version_learned(trained:
     assert "added to the weights of the base" in card
     assert "four bits" not in card
     trained.run = Run(config={"quantization": "nf4"})
-    assert "four bits (NF4)" in facts(trained)["README.md"].decode()
+    assert "beside the full one it answers a little differently" in facts(trained)["README.md"].decode()
+    merged = facts(trained, merged=True)["README.md"].decode()
+    assert "added to the base's weights as four bits (NF4) have them" in merged
+    assert "beside the full one" not in merged
+    assert "added to the weights of the base" not in merged
+
+
+def test_a_merged_folder_lies_where_the_caller_stands_and_has_no_pickle_and_no_manifest(
+    base: ModelVersion, var_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter = write_adapter(Path(base.base_dir), var_dir / "versions" / "real" / "adapter")
+    ModelVersion.objects.create(
+        name="real",
+        base_dir=base.base_dir,
+        adapter_dir=str(adapter),
+        content_hash=files.content_hash(adapter),
+        parent=base,
+        created_at=NOW,
+    )
+    monkeypatch.chdir(var_dir)
+    call_command("export_version", "real", "--merged", "--out", "merged", stdout=StringIO())
+    assert {"README.md", "lineage.json", "model.safetensors"} <= {each.name for each in (var_dir / "merged").iterdir()}
+    for name in ("more.bin", MANIFEST_NAME):
+        (var_dir / "merged" / name).write_bytes(b"x")
+    complete_merged(ModelVersion.objects.get(name="real"), var_dir / "merged")
+    assert not {"more.bin", MANIFEST_NAME} & {each.name for each in (var_dir / "merged").iterdir()}

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0032_comparisons_chosen_by_arms'),
+        ('labeling', '0033_index_comparisons_by_arm'),
     ]
 
     operations = [
