@@ -3,6 +3,7 @@
 import pytest
 from django.core.management import CommandError, call_command
 
+from labeling.models import Campaign
 from tests.clients import Calling
 from tests.people import stage
 
@@ -32,6 +33,9 @@ def test_a_grouping_is_declared_read_filtered_by_and_removed(calling: Calling) -
     assert "no group Region/Nort" in str(maya.post("/api/v1/campaigns/sums/bulk/", act, format="json").json())
     with pytest.raises(CommandError, match="no group Region/Nort"):
         call_command("export", "sums", "--group", "Region/Nort", "--out", "-")
+    Campaign.objects.update(pseudonymous=True)
+    hidden = maya.get("/api/v1/campaigns/sums/export/", {"group": "Region/North"})
+    assert (hidden.status_code, "no group Region/North" in str(hidden.json())) == (422, True)
     assert maya.delete(f"{GROUPINGS}{listed['id']}/").status_code == 204
     assert maya.get(f"{GROUPINGS}{listed['id']}/").status_code == 404
 
