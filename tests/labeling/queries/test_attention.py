@@ -102,6 +102,6 @@ def test_the_statements_do_not_grow_with_the_campaigns(campaigns: int, django_as
     for number in range(campaigns - 1):
         scene.campaign.pk, scene.campaign.slug = None, f"copy-{number}"
         scene.campaign.save(force_insert=True)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         assert attention(scene.root).count == 1
     assert Comparison.objects.filter(status="conflict").count() == 1

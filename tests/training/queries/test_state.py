@@ -24,7 +24,7 @@ def test_the_messages_given_up_in_the_last_day_are_found_by_an_index() -> None:
 
 def test_every_job_waits_in_a_queue_that_is_looked_at() -> None:
     assert {model.QUEUE for model in JOBS} < set(QUEUES)
-    assert len(JOBS) == 8
+    assert len(JOBS) == 10
 
 
 def test_statistics_that_somebody_wants_wait_beside_lens_and_lab() -> None:
