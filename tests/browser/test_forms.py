@@ -30,6 +30,9 @@ fields. `FORM=part-of-its-name make test TESTS=tests/browser/test_forms.py` trie
 
 pytestmark = pytest.mark.timeout(600)
 SCRIPTS = ["with scripts", "without scripts"]
+ELSEWHERE = {"parts/passkey_answer.html"}
+"""Forms that another test submits: `test_passkeys.py`, with the device that made the passkey. A device that is handed
+one in a browser that other tests have used does not always find it."""
 EVERY_ROOM = pytest.mark.parametrize("room", ROOMS)
 
 
@@ -51,7 +54,7 @@ def world(on_stage: Stage, tmp_path: Path, settings: Any) -> Iterator[World]:
 
 
 def test_every_form_has_an_entry() -> None:
-    forms, entries = set(forms_of_templates()), Counter(entry.form for entry in ENTRIES)
+    forms, entries = set(forms_of_templates()) - ELSEWHERE, Counter(entry.form for entry in ENTRIES)
     assert not forms - set(entries), f"No test submits {', '.join(sorted(forms - set(entries)))}.{HOW_TO}"
     gone = sorted(set(entries) - forms)
     assert not gone, f"No template has {', '.join(gone)}: remove the entry, or give it the template's new name."

@@ -1,12 +1,8 @@
 """A passkey in a real browser, with a virtual device: added on the account page, then in place of the password."""
 
-from base64 import b64encode
-
-from fido2.utils import websafe_decode
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn
-from tests.labeling.authenticator_device import Device
 from tests.people import PASSWORD, Stage
 
 DEVICE = {
@@ -19,21 +15,11 @@ DEVICE = {
 }
 
 
-def plug_in(page: Page, device: Device | None = None) -> None:
-    """Gives the browser a device that makes and uses passkeys without asking anybody. device: whose passkey it has."""
+def plug_in(page: Page) -> None:
+    """Gives the browser a device that makes and uses passkeys without asking anybody."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
-    added = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
-    if device is not None:
-        passkey = {
-            "credentialId": b64encode(device.id).decode(),
-            "isResidentCredential": True,
-            "rpId": device.site,
-            "privateKey": b64encode(device.private_key()).decode(),
-            "userHandle": b64encode(websafe_decode(device.user)).decode(),
-            "signCount": 0,
-        }
-        devtools.send("WebAuthn.addCredential", {"authenticatorId": added["authenticatorId"], "credential": passkey})
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
 
 
 def test_a_passkey_is_added_and_signs_in_without_a_password(on_stage: Stage, sign_in: SignIn) -> None:

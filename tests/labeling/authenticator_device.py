@@ -6,7 +6,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
@@ -22,10 +21,6 @@ class Device:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.id = secrets.token_bytes(16)
         self.user = ""
-
-    def private_key(self) -> bytes:
-        """For the virtual device of a browser."""
-        return self.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
     def make(self, options: dict[str, Any]) -> dict[str, Any]:
         """The answer to `navigator.credentials.create`."""

@@ -50,21 +50,7 @@ def _bob_has_a_passkey(world: World) -> dict[str, object]:
     return {"passkey": row.pk}
 
 
-def _his_device(page: Page) -> None:
-    plug_in(page, DEVICE)
-
-
 ENTRIES = (
-    Entry(  # first: a browser that has made passkeys in another window is slow to look for one in the next
-        form="parts/passkey_answer.html",
-        path="/login/passkey/",
-        by=None,
-        arrange=_bob_has_a_passkey,
-        opens=_his_device,
-        sees="Log out",
-        never_refused="It has nothing to fill in.",
-        needs_scripts=True,
-    ),
     Entry(
         form="labeling/passkeys.html",
         path="/you/passkeys/",
