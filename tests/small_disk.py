@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,9 @@ def fill(disk: Path) -> Path:
     """Takes all of the room; returns the file that has it."""
     filler = disk / "filler"
     with filler.open("wb", buffering=0) as file:
-        room = os.statvfs(disk)
-        os.posix_fallocate(file.fileno(), 0, room.f_bfree * room.f_frsize)
+        for _ in range(20):  # others write between the look and the act
+            room = os.statvfs(disk)
+            with suppress(OSError):
+                os.posix_fallocate(file.fileno(), 0, room.f_bfree * room.f_frsize)
+                break
     return filler
