@@ -139,14 +139,17 @@ def _noted(ends: str) -> dict[int, int | None]:
 
 def exit_code(codes: Iterable[int], *, was_asked: bool) -> int:
     """The code of a run whose processes ended with some codes (negative: by a signal): that of a process which ended on
-    purpose, else of the first one. Of the others some only saw that one go."""
+    purpose, else of the first one. Of the others some only saw that one go. A run whose work was done when somebody
+    asked it to stop has finished."""
     codes = [code for code in codes if code]
+    if not codes:
+        return EXIT_FINISHED
     for code in (EXIT_INPUT, EXIT_DIVERGED, EXIT_CANCELLED):
         if code in codes:
             return code
     if was_asked:
         return EXIT_CANCELLED
-    return next((code if code > 0 else 128 - code for code in codes), EXIT_FINISHED)
+    return codes[0] if codes[0] > 0 else 128 - codes[0]
 
 
 class _PassingOn:

@@ -123,6 +123,14 @@ def test_two_hosts_end_where_one_process_ends_and_the_first_one_reports(
     assert_same(tmp_path / "one", out)
 
 
+def test_a_run_that_has_done_its_work_is_not_cancelled_any_more(model_folder: Path, data: Path, tmp_path: Path) -> None:
+    with start(run_of(model_folder, data, tmp_path / "out", processes=2, epochs=1)) as process:
+        assert process.stdout is not None
+        assert any(json.loads(line)["event"] == "finished" for line in process.stdout)
+        process.send_signal(signal.SIGTERM)  # its processes may be on their way out, or gone
+        assert process.wait(60) == 0
+
+
 def test_bad_input_is_exit_code_2_with_its_sentence(model_folder: Path, data: Path, tmp_path: Path) -> None:
     with start(run_of(model_folder, data, tmp_path / "out", processes=2, max_length=2)) as process:
         events = events_of(process)
@@ -131,6 +139,7 @@ def test_bad_input_is_exit_code_2_with_its_sentence(model_folder: Path, data: Pa
 
 
 def test_the_exit_code_is_that_of_the_process_that_ended_on_purpose() -> None:
+    assert exit_code([0, 0], was_asked=True) == 0
     assert exit_code([1, 2], was_asked=False) == 2
     assert exit_code([1, 4], was_asked=True) == 4
     assert exit_code([-signal.SIGTERM, 1], was_asked=True) == 3
