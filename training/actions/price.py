@@ -17,7 +17,8 @@ from training.actions.snapshots import take_snapshot
 from training.claims import enqueue
 from training.errors import JobActive, JobOver, TooFewPairs, WrongSettings
 from training.evaluation.short_runs import FEWEST_PAIRS, short_runs
-from training.models import ACTIVE_STATUSES, JobStatus, PriceJob, Run, Snapshot
+from training.models import ACTIVE_STATUSES, JobStatus, PriceJob
+from training.queries.loop import loop_runs, loop_snapshots
 from training.queries.rehearsals import channel_of
 from training.queries.serving import serving_version
 
@@ -54,14 +55,13 @@ def start_price(
         text = _("A learning curve takes 1 to %(draws)s repetitions and 1 to %(minutes)s minutes.")
         raise WrongSettings(text % {"draws": MOST_DRAWS, "minutes": MOST_MINUTES})
     base = serving_version(channel_of(campaign)).base()
-    snapshot = Snapshot.objects.filter(campaign=campaign, group_name="").order_by("-pk").first()
+    snapshot = loop_snapshots(campaign).order_by("-pk").first()
     snapshot = snapshot or take_snapshot(campaign=campaign, acting_user=acting_user, now=now)
     if snapshot.train_pairs < FEWEST_PAIRS:
         values = {"fewest": FEWEST_PAIRS, "count": snapshot.train_pairs}
         text = gettext_noop("A learning curve needs at least %(fewest)s pairs to train on; there are %(count)s.")
         raise TooFewPairs(Sentence(text, values))
-    runs = Run.objects.filter(campaign=campaign, snapshot__group_name="", status=JobStatus.FINISHED)
-    last = runs.order_by("-pk").first()
+    last = loop_runs(campaign).filter(status=JobStatus.FINISHED).order_by("-pk").first()
     with transaction.atomic():
         # Only one active: whoever asks at the same time waits here, and is refused then.
         Campaign.objects.select_for_update(no_key=True).only("pk").get(pk=campaign.pk)

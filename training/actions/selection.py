@@ -18,7 +18,8 @@ from training.actions.jobs import cancel_job
 from training.claims import enqueue
 from training.errors import JobActive, JobOver, WrongSettings
 from training.evaluation.arms import LEAST_RANDOM
-from training.models import ACTIVE_STATUSES, JobStatus, Run, SelectionJob, SelectionTrial, TrialArm
+from training.models import ACTIVE_STATUSES, JobStatus, SelectionJob, SelectionTrial, TrialArm
+from training.queries.loop import loop_runs
 from training.queries.rehearsals import channel_of
 from training.queries.selection import chosen_by_arm, due_arm, is_choice_due
 from training.queries.serving import current_deployment, serving_version
@@ -96,8 +97,7 @@ def start_selection(
     retention.hold(version)
     counts = chosen_by_arm(campaign)
     arm = due_arm(trial, counts)
-    runs = Run.objects.filter(campaign=campaign, snapshot__group_name="", status=JobStatus.FINISHED)
-    last = runs.order_by("-pk").first()
+    last = loop_runs(campaign).filter(status=JobStatus.FINISHED).order_by("-pk").first()
     job = SelectionJob.objects.create(
         campaign=campaign,
         version=version,

@@ -15,7 +15,6 @@ from training.models import (
     GenerationJob,
     JobStatus,
     LeftOut,
-    ModelVersion,
     PeopleGate,
     RetrainingRule,
     Round,
@@ -25,6 +24,7 @@ from training.models import (
     TrialArm,
 )
 from training.queries.lineage import comparisons_judged_by
+from training.queries.loop import loop_versions
 from training.queries.people_gates import reason_of
 from training.queries.serving import current_deployment
 
@@ -44,7 +44,7 @@ def failed_jobs(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionIt
 
 def versions_waiting(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
     """The newest version of each campaign, if it is newer than the serving one and never served."""
-    versions = ModelVersion.objects.filter(run__snapshot__group_name="")  # a group's stand beside the loop
+    versions = loop_versions()
     newer = versions.filter(run__campaign=OuterRef("run__campaign"), pk__gt=OuterRef("pk"))
     newest = versions.filter(~Exists(newer), run__campaign__in=led, files_removed_at=None, deployments=None)
     # The gate's own item says so of these.

@@ -24,6 +24,7 @@ from training.models import (
     gate_results,
 )
 from training.queries.group_win_rates import FIGURE, group_figures
+from training.queries.loop import loop_snapshots
 from training.queries.people_gates import figures_of_gate, latest_gates, votes_of_open
 from training.queries.rehearsals import channel_of, channel_of_version
 from training.queries.serving import current_deployment
@@ -87,7 +88,7 @@ def snapshot_to_measure(campaign: Campaign, version: ModelVersion) -> Snapshot |
     """The snapshot with the held-out pairs of a campaign: the version's own, else the newest; None: there is none."""
     if version.run is not None and version.run.campaign_id == campaign.pk:
         return version.run.snapshot
-    return Snapshot.objects.filter(campaign=campaign, group_name="").order_by("-pk").first()
+    return loop_snapshots(campaign).order_by("-pk").first()
 
 
 @dataclass(frozen=True)

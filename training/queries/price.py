@@ -14,6 +14,7 @@ from labeling.stats import Estimate, LearningCurve, Range, ShortTraining, learni
 from labeling.stats import quantiles as middle_of
 from labeling.stats.learning_curve import FARTHEST, WORTH
 from training.models import JobStatus, ModelVersion, PriceJob, RoundPlan
+from training.queries.loop import loop_versions
 from training.queries.price_effort import Effort, effort_of
 from training.queries.price_worth import OverlapWorth, VoteWorth, overlap_worths, vote_worths
 from training.queries.round_costs import plan_of
@@ -193,8 +194,7 @@ def _target(curve: LearningCurve, effort: Effort, accuracy: float) -> Target:
 
 def _real(campaign: Campaign) -> list[RealPoint]:
     """The campaign's versions with their accuracy over the base model, oldest first; without those of groups."""
-    rows = ModelVersion.objects.filter(run__campaign=campaign, run__status=JobStatus.FINISHED)
-    rows = rows.filter(run__snapshot__group_name="")
+    rows = loop_versions(campaign).filter(run__status=JobStatus.FINISHED)
     versions = list(rows.select_related("run__snapshot", "parent").order_by("pk"))
     measured = target_figures(versions, RoundPlan.TargetBy.EVALUATION, campaign)
     by_people = target_figures(versions, RoundPlan.TargetBy.PEOPLE, campaign)

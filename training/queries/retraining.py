@@ -10,12 +10,12 @@ from common.schedules import next_time
 from labeling.models import Campaign, Event
 from labeling.queries.verdicts import count_pairs
 from training.models import Deployment, GateDecision, JobStatus, PeopleGate, RetrainingRule, Run, Snapshot
+from training.queries.loop import loop_runs
 
 
 def last_snapshot(campaign: Campaign) -> Snapshot | None:
     """The snapshot of the last run, however it ended: a failed run is no reason to start the same one again."""
-    runs = Run.objects.filter(campaign=campaign, snapshot__group_name="")  # a group's run uses up nobody else's votes
-    run = runs.order_by("-pk").select_related("snapshot").first()
+    run = loop_runs(campaign).order_by("-pk").select_related("snapshot").first()
     return run.snapshot if run else None
 
 

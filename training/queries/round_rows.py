@@ -38,6 +38,7 @@ from training.models import (
     RunMetric,
     SuiteRun,
 )
+from training.queries.loop import loop_runs
 from training.queries.people_gate_supply import cast_so_far
 from training.queries.retraining import runs_awaiting_gate
 
@@ -168,8 +169,7 @@ def _labels_of_rounds(rounds: Sequence[Round], runs: dict[int, list[Run]]) -> di
     The runs of a round follow one another without another round's in between, so spans do not overlap.
     """
     campaign = rounds[0].campaign
-    in_loop = Run.objects.filter(campaign=campaign, snapshot__group_name="")  # a group's run uses up no label
-    all_runs = list(in_loop.order_by("pk").values_list("pk", "created_at"))
+    all_runs = list(loop_runs(campaign).order_by("pk").values_list("pk", "created_at"))
     spans: dict[int, Span] = {}
     for one in rounds:
         own = runs.get(one.pk, [])

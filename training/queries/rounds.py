@@ -24,6 +24,7 @@ from training.models import (
     Run,
     SuiteRun,
 )
+from training.queries.loop import loop_runs
 from training.queries.people_gates import reason_of
 from training.queries.retraining import awaits_gate, fresh_verdicts
 from training.queries.round_rows import Labels, RoundRows
@@ -134,8 +135,7 @@ def wants_pairs(rule: RetrainingRule) -> bool:
     is_promoted = before is not None and before.outcome == Round.Outcome.PROMOTED
     if is_promoted and not has_written:
         return True
-    runs = Run.objects.filter(campaign=rule.campaign, snapshot__group_name="")
-    run = runs.order_by("-pk").first()  # one from before rounds has none
+    run = loop_runs(rule.campaign).order_by("-pk").first()  # one from before rounds has none
     if not is_promoted and run is not None and (run.is_active or awaits_gate(run)):
         return False
     needed = rule.min_fresh_verdicts - fresh_verdicts(rule.campaign)

@@ -14,6 +14,7 @@ from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment
 from labeling.stats import percent_agreement
 from labeling.stats.agreement import Pattern
 from training.models import ModelVersion, RoundPlan
+from training.queries.loop import loop_versions
 from training.queries.rehearsals import channel_of, is_rehearsed
 from training.queries.retraining import last_snapshot
 from training.queries.round_costs import spent
@@ -139,9 +140,7 @@ def version_to_start_from(plan: RoundPlan) -> ModelVersion:
     if plan.start_from == RoundPlan.StartFrom.BASE:
         return serving.base()
     if plan.start_from == RoundPlan.StartFrom.NEWEST:
-        # A group's version stands beside the loop.
-        versions = ModelVersion.objects.filter(run__campaign=plan.campaign_id, run__snapshot__group_name="")
-        versions = versions.filter(files_removed_at=None)
+        versions = loop_versions(plan.campaign).filter(files_removed_at=None)
         return next((version for version in versions.order_by("-pk") if not is_rejected(version)), serving)
     return serving
 

@@ -11,7 +11,8 @@ from labeling.models import Campaign, Comparison
 from labeling.queries.splits import split_of
 from labeling.stats import Range
 from labeling.stats.arm_worth import FIRST_LOOK, is_due
-from training.models import CHANCE, SelectionJob, SelectionTrial, Snapshot, TrialArm
+from training.models import CHANCE, SelectionJob, SelectionTrial, TrialArm
+from training.queries.loop import loop_snapshots
 from training.queries.rehearsals import channel_of
 from training.queries.serving import current_deployment
 
@@ -158,7 +159,7 @@ def is_choice_due(campaign: Campaign) -> bool:
 
 def may_choose(campaign: Campaign) -> bool:
     """Whether arms may choose: the first snapshot fixes which prompts are held out, and these are chance's alone."""
-    return Snapshot.objects.filter(campaign=campaign, group_name="").exists()
+    return loop_snapshots(campaign).exists()
 
 
 def _trained(campaign: Campaign) -> int:

@@ -3,7 +3,7 @@
 from labeling.exchange import Split
 from labeling.models import Campaign
 from labeling.queries.verdicts import count_pairs
-from training.models import Snapshot
+from training.queries.loop import loop_snapshots
 
 ENOUGH_HELD_OUT = 60
 """Held-out pairs that a small campaign aims at: they tell a good first version from chance (models/held_out.py)."""
@@ -18,7 +18,7 @@ def next_split(campaign: Campaign) -> Split:
     need another seed.
     """
     pairs = count_pairs(campaign)
-    last = Snapshot.objects.filter(campaign=campaign, group_name="").order_by("-pk").first()
+    last = loop_snapshots(campaign).order_by("-pk").first()
     if last is None:
         return Split(test_share=usual_share(pairs))
     split = last.manifest["split"]

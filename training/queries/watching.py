@@ -16,6 +16,7 @@ from training.models import (
     ModelVersion,
     RoundPlan,
 )
+from training.queries.loop import loop_versions
 from training.queries.rehearsals import channel_of
 from training.queries.serving import current_deployment
 
@@ -33,8 +34,7 @@ def canary_version(campaign: Campaign) -> ModelVersion | None:
     It never served, is newer than what serves, and neither its evaluation nor its gate speaks against it. The versions
     of groups of annotators stand beside the loop.
     """
-    versions = ModelVersion.objects.filter(run__campaign=campaign, run__snapshot__group_name="")
-    newest = versions.select_related("run").order_by("-pk").first()
+    newest = loop_versions(campaign).select_related("run").order_by("-pk").first()
     serving = current_deployment(channel_of(campaign))
     if newest is None or newest.files_removed_at is not None or newest.deployments.exists():
         return None

@@ -11,6 +11,7 @@ from labeling.stats import trials_needed
 from training.actions.snapshots import MIN_TEST_PAIRS, MIN_TRAIN_PAIRS, expected_pairs
 from training.engine.config import RunConfig
 from training.models import ASSUMED_ACCURACY, Run, Snapshot
+from training.queries.loop import loop_snapshots
 from training.queries.model_checks import PromptFaults
 from training.queries.splits import LARGEST_SHARE
 from training.web.label_biases import bias_rows
@@ -124,7 +125,7 @@ def prompt_advice(faults: PromptFaults) -> list[tuple[str, str]]:
 
 def bias_advice(campaign: Campaign) -> BiasAdvice | None:
     """A warning if form alone predicts the labels of the newest measured snapshot; None: there is nothing to say."""
-    snapshot = campaign.snapshots.filter(label_biases__isnull=False, group_name="").order_by("-pk").first()
+    snapshot = loop_snapshots(campaign).filter(label_biases__isnull=False).order_by("-pk").first()
     alarms = [row for row in bias_rows(snapshot) if row.alarm] if snapshot else []
     if snapshot is None or not alarms:
         return None

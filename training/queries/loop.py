@@ -1,0 +1,26 @@
+"""What belongs to a campaign's loop: snapshots of everybody's votes, and the runs and versions that came of them.
+
+The snapshot of a group of annotators, its run and its version stand beside the loop: nothing starts from them, waits
+for them or is promoted because of them.
+"""
+
+from django.db.models import QuerySet
+
+from labeling.models import Campaign
+from training.models import ModelVersion, Run, Snapshot
+
+
+def loop_snapshots(campaign: Campaign) -> QuerySet[Snapshot]:
+    """The campaign's snapshots of everybody's votes."""
+    return Snapshot.objects.filter(campaign=campaign, group_name="")
+
+
+def loop_runs(campaign: Campaign) -> QuerySet[Run]:
+    """The campaign's runs on everybody's votes."""
+    return Run.objects.filter(campaign=campaign, snapshot__group_name="")
+
+
+def loop_versions(campaign: Campaign | None = None) -> QuerySet[ModelVersion]:
+    """The versions that a campaign trained on everybody's votes; None: those of all campaigns."""
+    versions = ModelVersion.objects.filter(run__snapshot__group_name="")
+    return versions if campaign is None else versions.filter(run__campaign=campaign)
