@@ -147,6 +147,14 @@ def refuse(form: BaseForm, error: DomainError) -> None:
         form.add_error(None, error.message)
 
 
+def too_soon(response: HttpResponse, wait: int) -> HttpResponse:
+    """The page; after too many attempts with 429 and the seconds to wait."""
+    if wait:
+        response.status_code = 429
+        response.headers["Retry-After"] = str(wait)
+    return response
+
+
 def form_page(request: HttpRequest) -> str:
     """The page with the form that the request sends, if it is one of ours; else empty. Its path, with the query."""
     if request.method in ("GET", "HEAD"):

@@ -28,7 +28,7 @@ from labeling.actions.sign_ins import note_sign_in
 from labeling.models import Campaign, User
 from labeling.signing_in import address_of, failures_of_network, network_of
 from labeling.web.addresses import send_confirmation
-from labeling.web.edge import act, attempt, form_of, page, person, refuse
+from labeling.web.edge import act, attempt, form_of, page, person, refuse, too_soon
 from labeling.web.forms import InvitationForm, SignUpForm
 from labeling.web.sessions import note_this_session
 
@@ -111,10 +111,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         "by_password": settings.PASSWORD_SIGN_IN,
         "wait": wait,
     }
-    response = render(request, "labeling/invitation.html", context, status=429 if wait else 200)
-    if wait:
-        response.headers["Retry-After"] = str(wait)
-    return response
+    return too_soon(render(request, "labeling/invitation.html", context), wait)
 
 
 def _join(request: HttpRequest, token: str, form: SignUpForm) -> User | None:

@@ -29,7 +29,7 @@ from labeling.actions.second_factor import check_code, has_second_factor
 from labeling.actions.sign_ins import note_sign_in
 from labeling.models import User
 from labeling.signing_in import WAIT, address_of, network_of
-from labeling.web.edge import attempt, page_of_ours
+from labeling.web.edge import attempt, page_of_ours, too_soon
 from labeling.web.passkeys import AnswerForm, passkeys_sign_in
 from labeling.web.providers import sign_in_providers
 from labeling.web.sessions import note_this_session
@@ -70,7 +70,7 @@ class SignInView(LoginView):
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         seconds = getattr(self.request, WAIT, 0)
         response = self.render_to_response(self.get_context_data(form=form, wait=seconds))
-        return _too_soon(response, seconds)
+        return too_soon(response, seconds)
 
 
 class SecondStep(LoginStage):  # type: ignore[misc]
@@ -145,7 +145,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
     context = {"form": form, "wait": wait, "error": error}
     if passkeys_of(user).exists():
         context["options"] = sign_in_options(user)
-    return _too_soon(render(request, "labeling/second_step.html", context), wait)
+    return too_soon(render(request, "labeling/second_step.html", context), wait)
 
 
 def _taken(user: User, answer: AnswerForm) -> User:
@@ -164,12 +164,4 @@ def admin_login(request: HttpRequest) -> HttpResponse:
 def _response(response: Any) -> HttpResponse:
     """A response of allauth's, which has no types."""
     assert isinstance(response, HttpResponse)
-    return response
-
-
-def _too_soon(response: HttpResponse, wait: int) -> HttpResponse:
-    """The page; 429 with the seconds to wait after too many attempts."""
-    if wait:
-        response.status_code = 429
-        response.headers["Retry-After"] = str(wait)
     return response

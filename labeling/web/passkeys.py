@@ -31,7 +31,7 @@ from labeling.actions.passkeys import (
 from labeling.actions.second_factor import has_second_factor
 from labeling.models import User
 from labeling.signing_in import failures_of_network
-from labeling.web.edge import attempt, form_of, page, page_of_ours, person, submit
+from labeling.web.edge import attempt, form_of, page, page_of_ours, person, submit, too_soon
 from labeling.web.second_factor import PasswordAgain, ProofForm, before_a_form, by_owner
 
 LONGEST_CREDENTIAL = 20_000
@@ -159,10 +159,7 @@ def _owner(form: AnswerForm) -> User:
 
 def _asks(request: HttpRequest, *, error: str = "", wait: int = 0) -> HttpResponse:
     context = {"options": sign_in_options(None), "error": error, "wait": wait}
-    response = render(request, "labeling/passkey_sign_in.html", context, status=429 if wait else 200)
-    if wait:
-        response.headers["Retry-After"] = str(wait)
-    return response
+    return too_soon(render(request, "labeling/passkey_sign_in.html", context), wait)
 
 
 def _page(
@@ -195,7 +192,4 @@ def _page(
         "wait": wait,
         "nav": "you",
     }
-    response = render(request, "labeling/passkeys.html", context, status=429 if wait else 200)
-    if wait:
-        response.headers["Retry-After"] = str(wait)
-    return response
+    return too_soon(render(request, "labeling/passkeys.html", context), wait)

@@ -22,7 +22,7 @@ from labeling.actions.accounts import change_password
 from labeling.actions.mails import can_send_mail, mail_goes_to_log, request_password_reset
 from labeling.models import ApiToken, User
 from labeling.signing_in import seconds_to_wait
-from labeling.web.edge import page, person
+from labeling.web.edge import page, person, too_soon
 from labeling.web.sessions import note_this_session
 
 AnyForm = TypeVar("AnyForm", bound=forms.Form)
@@ -76,7 +76,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
         note_this_session(request, user)  # it has a new key
         messages.success(request, _("Your password is changed. You are signed out in all other browsers."))
         return redirect("you")
-    return _too_soon(request, "labeling/password_change.html", {"form": form, "nav": "you"}, wait)
+    return too_soon(render(request, "labeling/password_change.html", {"form": form, "nav": "you", "wait": wait}), wait)
 
 
 @never_cache
@@ -93,7 +93,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
             )
             return redirect("password_reset_sent")
     context = {"form": form, "can_send": can_send_mail(), "mail_goes_to_log": mail_goes_to_log()}
-    return _too_soon(request, "labeling/password_reset.html", context, wait)
+    return too_soon(render(request, "labeling/password_reset.html", {**context, "wait": wait}), wait)
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -135,11 +135,3 @@ def _with_plain_hints(form: AnyForm) -> AnyForm:
     form.fields["new_password1"].help_text = " ".join(password_validators_help_texts())
     form.fields["new_password2"].help_text = ""
     return form
-
-
-def _too_soon(request: HttpRequest, template: str, context: dict[str, Any], wait: int) -> HttpResponse:
-    """The page; 429 with the seconds to wait after too many attempts."""
-    response = render(request, template, {**context, "wait": wait}, status=429 if wait else 200)
-    if wait:
-        response.headers["Retry-After"] = str(wait)
-    return response

@@ -27,7 +27,7 @@ from labeling.actions.invitations import open_invitation
 from labeling.actions.provider_sign_ins import user_of_provider
 from labeling.models import Membership
 from labeling.signing_in import failures_of_network
-from labeling.web.edge import form_of
+from labeling.web.edge import form_of, too_soon
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 """Those with a public key: with any other, a token could be signed by whoever knows the client's id."""
@@ -167,11 +167,9 @@ def provider_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     adapter = _adapter(request, provider_id)
     with failures_of_network(request) as attempt:
         if attempt.wait:
-            response = _refused(request, "", 429, wait=attempt.wait)
-            response.headers["Retry-After"] = str(attempt.wait)
-            return response
+            return too_soon(_refused(request, "", 429, wait=attempt.wait), attempt.wait)
         try:
-            response = OAuth2CallbackView.adapter_view(adapter)(request)
+            response: HttpResponse = OAuth2CallbackView.adapter_view(adapter)(request)
         except (ValueError, KeyError):  # what a provider sent is not what the protocol says
             text = _("%(name)s did not sign you in. Try again, or use your password.")
             response = _refused(request, text % {"name": adapter.get_provider().name}, 401)

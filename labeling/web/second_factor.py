@@ -37,7 +37,7 @@ from labeling.actions.second_factor import (
 )
 from labeling.models import User
 from labeling.signing_in import seconds_to_wait
-from labeling.web.edge import act, attempt, form_of, page, person, submit
+from labeling.web.edge import act, attempt, form_of, page, person, submit, too_soon
 
 IN_SESSION = "totp_secret"
 """The key's name in the session, until the app has made a right code."""
@@ -172,7 +172,7 @@ def second_factor_change(request: HttpRequest) -> HttpResponse:
     def errand() -> str:
         turn_off_second_factor(**by_owner(request))
         request.session.pop(PASSED_SECOND_FACTOR, None)
-        return _("Two-step sign-in is off. Your password alone signs you in.")
+        return _("Two-step sign-in is off.")
 
     return submit(request, form, errand, done=reverse("you"), again=lambda: _page(request, proof=form))
 
@@ -231,10 +231,7 @@ def _page(
     if not has_app:
         secret = _secret(request)
         context |= {"form": form or TurnOnForm(user), "secret": _in_fours(secret), "picture": _picture(request, secret)}
-    response = render(request, "labeling/second_factor.html", context, status=429 if wait else 200)
-    if wait:
-        response.headers["Retry-After"] = str(wait)
-    return response
+    return too_soon(render(request, "labeling/second_factor.html", context), wait)
 
 
 def _secret(request: HttpRequest) -> str:

@@ -19,4 +19,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, username: str, **options: Any) -> None:
         with domain_errors():
             reset_second_factor(user=get_person(username), acting_user=None, now=timezone.now())
-        self.stdout.write(f"Two-step sign-in of {username} is off. The password alone signs them in.")
+        self.stdout.write(f"Two-step sign-in of {username} is off. They sign in without a second step.")
