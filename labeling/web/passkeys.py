@@ -57,7 +57,7 @@ class PasskeyForm(PasswordAgain):
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=LONGEST_NAME,
-        help_text=gettext_lazy("Where it lies, such as the phone, the laptop or a key."),
+        help_text=gettext_lazy("Where you keep it, such as your phone, your laptop or a security key."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     credential = CredentialField(widget=forms.HiddenInput)

@@ -1,4 +1,4 @@
-"""What belongs to a campaign's loop: snapshots of everybody's votes, and the runs and versions that came of them.
+"""The loop of a campaign: snapshots of everybody's votes, and the runs and versions that came of them.
 
 The snapshot of a group of annotators, its run and its version stand beside the loop: nothing starts from them, waits
 for them or is promoted because of them.

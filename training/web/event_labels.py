@@ -220,7 +220,7 @@ FIELDS: dict[str, Field] = {
     "selectionjob.chosen_by": Field(_("Chosen pairs"), fields=_ARM_COUNTS),
     "selectionjob.version": Field(_("Version")),
     "selectiontrial.enabled": Field(_("On trial")),
-    "selectiontrial.enough": Field(_("Decide after, labels")),
+    "selectiontrial.enough": Field(_("Labels before a decision")),
     "trialarm.arm": Field(_("Way"), dict(TrialArm.Name.choices)),
     "trialarm.gain": Field(_("Gain over chance"), as_text=points),
     "trialarm.gain_high": Field(_("Gain over chance, upper end"), as_text=points),

@@ -25,7 +25,7 @@ class SelectionForm(forms.Form):
     """The shares of the arms in percent; chance has the rest."""
 
     enough = forms.IntegerField(
-        label=_("Decide after, labels"),
+        label=_("Labels before a decision"),
         initial=ENOUGH,
         min_value=FIRST_LOOK,
         max_value=MOST_ENOUGH,
