@@ -13,14 +13,15 @@ from tests.browser.forms.entry import Entry
 from tests.browser.forms.world import World
 
 
-def _can_undo(page: Page) -> None:
-    """The judgment was made. Nothing could be undone before."""
-    expect(page.get_by_test_id("undo")).to_be_enabled()
-
-
 def _has_arrived(page: Page) -> None:
     """No judgment is on its way to the server any longer."""
     expect(page.get_by_test_id("judging")).to_have_attribute("data-waiting", "0")
+
+
+def _can_undo(page: Page) -> None:
+    """The judgment was made, and the server has it. Nothing could be undone before."""
+    expect(page.get_by_test_id("undo")).to_be_enabled()
+    _has_arrived(page)
 
 
 def _press_edit(page: Page, form: Locator) -> None:
