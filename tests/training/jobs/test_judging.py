@@ -18,7 +18,7 @@ from training.evaluation.suite_questions import open_questions
 from training.evaluation.suite_results import counting_judges, judge_figures_of, judges_of
 from training.generation import GenerationFailure, GenerationRequest, GeneratorUnavailable
 from training.jobs.suites import run_suite_job
-from training.models import JobStatus, ModelVersion, SuiteRun
+from training.models import JobStatus, ModelVersion, ScenarioResult, Suite, SuiteRun
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,19 @@ def judged(run: SuiteRun, judge: Scripted) -> SuiteRun:
 
 
 def verdict(request: GenerationRequest, _: int) -> str:
-    return "1. Calm.\nVerdict: MEETS"
+    meets = "\nbad\n" not in request.messages[-1]["content"]
+    return f"1. Calm.\nVerdict: {'MEETS' if meets else 'FAILS'}"
+
+
+def run_with_faults(suite: Suite, version: ModelVersion, faults: int = 4) -> SuiteRun:
+    """A run in which so many answers are bad, the first ones."""
+    return finished_run(suite, version, {f"calm-{number}": "bad" for number in range(faults)})
+
+
+def answer(result: ScenarioResult, by: User) -> None:
+    """As people see it, and `verdict` too."""
+    says = "no" if result.text == "bad" else "yes"
+    answer_question(result=result, check_number=0, answer=says, acting_user=by, now=NOW)
 
 
 def test_every_rubric_is_asked_about_twice_and_only_once_more_if_it_failed(
@@ -81,29 +93,40 @@ def test_a_judge_whose_answer_was_cut_has_no_opinion(campaign: Campaign, base: M
 def test_opinions_count_only_after_people_agreed_with_enough_of_them(
     campaign: Campaign, base: ModelVersion, alice: User
 ) -> None:
-    run = finished_run(small_suite(campaign, *rubrics(22)), base, {})
+    run = run_with_faults(small_suite(campaign, *rubrics(22)), base)
     judged(run, Scripted(verdict))
     assert set(run.results.values_list("outcome", flat=True)) == {"unknown"}
-    for number, question in enumerate(list(open_questions(campaign, alice))[:20], 1):
-        assert question.is_rubric
-        answer_question(result=question.result, check_number=0, answer="yes", acting_user=alice, now=NOW)
-        passed = run.results.filter(outcome="passed").count()
-        assert passed == (number if number < 20 else 22)  # the twentieth settles those that nobody answered
+    for number, result in enumerate(list(run.results.order_by("number"))[:20], 1):
+        answer(result, alice)
+        settled = run.results.exclude(outcome="unknown").count()
+        assert settled == (number if number < 20 else 22)  # the twentieth settles those that nobody answered
     figures = judge_figures_of(campaign)
     assert (figures.judged, figures.flips, figures.compared, figures.agreeing) == (22, 0, 20, 20)
+    assert (figures.faults, figures.found, run.results.filter(outcome="failed").count()) == (4, 4, 4)
+
+
+def test_a_judge_that_passes_everything_settles_nothing(campaign: Campaign, base: ModelVersion, alice: User) -> None:
+    run = finished_run(small_suite(campaign, *rubrics(31)), base, {})
+    judged(run, Scripted(verdict))
+    for question in list(open_questions(campaign, alice))[:30]:
+        assert question.is_rubric
+        answer(question.result, alice)
+    figures = judge_figures_of(campaign)
+    assert (figures.compared, figures.agreement, figures.counts) == (30, 1.0, False)
+    assert run.results.filter(outcome="unknown").count() == 1
 
 
 def test_a_judge_that_crosses_the_threshold_itself_settles_what_it_judged_before(
     campaign: Campaign, base: ModelVersion, alice: User
 ) -> None:
     suite = small_suite(campaign, *rubrics(21))
-    earlier = finished_run(suite, base, {})
+    earlier = run_with_faults(suite, base)
     judged(earlier, Scripted(verdict))
-    for question in list(open_questions(campaign, alice))[:19]:
-        answer_question(result=question.result, check_number=0, answer="yes", acting_user=alice, now=NOW)
+    for result in earlier.results.order_by("number")[:19]:
+        answer(result, alice)
     later = finished_run(suite, base, {})
     (first, *_rest) = later.results.all()
-    answer_question(result=first, check_number=0, answer="yes", acting_user=alice, now=NOW)
+    answer(first, alice)
     assert earlier.results.filter(outcome="unknown").count() == 2
     judged(later, Scripted(verdict))
     assert not SuiteRun.objects.filter(results__outcome="unknown").exists()
@@ -113,10 +136,10 @@ def test_agreement_with_one_model_says_nothing_about_another(
     campaign: Campaign, base: ModelVersion, trained: ModelVersion, alice: User
 ) -> None:
     suite = small_suite(campaign, *rubrics(20))
-    run = finished_run(suite, base, {})
+    run = run_with_faults(suite, base)
     judged(run, Scripted(verdict))
     for question in list(open_questions(campaign, alice)):
-        answer_question(result=question.result, check_number=0, answer="yes", acting_user=alice, now=NOW)
+        answer(question.result, alice)
     assert counting_judges(campaign) == {base.name}
     other = finished_run(suite, trained, {})
     judged(other, Scripted(verdict))  # its name is that of the other version

@@ -148,7 +148,8 @@ class Command(BaseCommand):
         judge = judge_figures_of(require_finished(run).campaign)
         self.stdout.write(
             f"asked about {judge.judged}, changed its mind on {judge.flips}; agrees with people on {judge.agreeing} of "
-            f"{judge.compared}; {'counts' if judge.counts else 'does not count'}"
+            f"{judge.compared}, found {judge.found} of {judge.faults} that people failed; "
+            f"{'counts' if judge.counts else 'does not count'}"
         )
         if run.error:
             self.stdout.write(str(run.error))
