@@ -5,15 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW
 from tests.training.jobs.scripted import Scripted, written
 from tests.training.stub import StubServer
-from tests.training.suites import finished_run, scenario, small_suite
+from tests.training.suites import finished_run as unjudged_run
+from tests.training.suites import scenario, small_suite
 from training.actions.scenario_answers import answer_question
 from training.actions.suite_runs import ask_judge, cancel_suite_run
-from training.errors import JobOver
+from training.errors import JobOver, WrongSettings
 from training.evaluation.suite_questions import open_questions
 from training.evaluation.suite_results import counting_judges, judge_figures_of, judges_of
 from training.generation import GenerationFailure, GenerationRequest, GeneratorUnavailable
@@ -23,6 +25,17 @@ from training.models import JobStatus, ModelVersion, ScenarioResult, Suite, Suit
 pytestmark = pytest.mark.django_db
 
 RUBRIC = {"kind": "judge", "rubric": "It is calm."}
+
+
+@pytest.fixture(autouse=True)
+def a_judge(settings: Any) -> None:
+    settings.JUDGE_URLS, settings.JUDGE_MODEL = ["http://127.0.0.1:9/v1"], "tiny-base"
+
+
+def finished_run(*given: Any) -> SuiteRun:
+    """A run that was finished while there was no judge, so that the test's own judge is the first."""
+    with override_settings(JUDGE_URLS=[]):
+        return unjudged_run(*given)
 
 
 def rubrics(count: int) -> list[dict[str, Any]]:
@@ -88,6 +101,31 @@ def test_a_judge_whose_answer_was_cut_has_no_opinion(campaign: Campaign, base: M
     again = Scripted(verdict)
     assert judged(run, again).error == ""
     assert len(again.asked) == 2
+
+
+@pytest.mark.parametrize("said", ["I like cheese.", "I like \x00 cheese.", "\ud83d\nVerdict: MAYBE"])
+def test_a_judge_that_writes_nonsense_fails_no_run_and_is_asked_again(
+    campaign: Campaign, base: ModelVersion, said: str
+) -> None:
+    run = finished_run(small_suite(campaign, *rubrics(1)), base, {})
+    done = judged(run, Scripted(lambda request, _: said))
+    assert (done.status, done.error) == (JobStatus.FINISHED, "")
+    assert judge_figures_of(campaign).unreadable == 1
+    again = Scripted(verdict)
+    judged(run, again)
+    assert (len(again.asked), judge_figures_of(campaign).unreadable) == (2, 0)
+    once_more = Scripted(verdict)
+    judged(run, once_more)
+    assert once_more.asked == []
+
+
+def test_without_a_judge_nobody_is_asked_and_it_says_so(campaign: Campaign, base: ModelVersion, settings: Any) -> None:
+    run = finished_run(small_suite(campaign, *rubrics(1)), base, {})
+    settings.JUDGE_URLS = []
+    with pytest.raises(WrongSettings, match="There is no model judge"):
+        ask_judge(run=run, acting_user=None, now=NOW)
+    run.refresh_from_db()
+    assert run.status == JobStatus.FINISHED
 
 
 def test_opinions_count_only_after_people_agreed_with_enough_of_them(
@@ -190,9 +228,8 @@ def test_any_server_that_speaks_the_protocol_can_judge(
     campaign: Campaign, base: ModelVersion, server: StubServer, settings: Any
 ) -> None:
     suite = small_suite(campaign, *rubrics(1))
-    urls, settings.GENERATOR_URLS = settings.GENERATOR_URLS, []
-    settings.JUDGE_URLS, settings.JUDGE_MODEL = urls, "tiny-base"
-    run = finished_run(suite, base, {})
+    settings.JUDGE_URLS, settings.GENERATOR_URLS = settings.GENERATOR_URLS, []
+    run = unjudged_run(suite, base, {})
     opinion = run.results.get().checks[0]["judge"]
     assert opinion["model"] == "tiny-base"
     assert opinion["first"] == opinion["swapped"] == "unknown"  # the server writes no verdict

@@ -104,6 +104,11 @@ class JudgeOpinion:
         return {self.first, self.swapped} == {"passed", "failed"}
 
     @property
+    def is_unreadable(self) -> bool:
+        """Whether one of its answers had no verdict: another try may have one."""
+        return "unknown" in (self.first, self.swapped)
+
+    @property
     def outcome(self) -> Outcome:
         return self.first if self.first == self.swapped else "unknown"
 
@@ -118,6 +123,11 @@ class JudgeOpinion:
     def of_answers(cls, first: str, swapped: str, model: str) -> "JudgeOpinion":
         """From the judge's two answers."""
         return cls(verdict_in(first), verdict_in(swapped), first[:MOST_CRITIQUE], model)
+
+
+def lacks_opinion(opinion: JudgeOpinion | None) -> bool:
+    """Whether a judge has to be asked, for the first time or again."""
+    return opinion is None or opinion.is_unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +178,7 @@ def judge_figures(opinions: Sequence[tuple[JudgeOpinion, Outcome]], *, hides_sid
     return JudgeFigures(
         judged=len(opinions),
         flips=sum(one.flipped for one, _ in opinions),
-        unreadable=sum("unknown" in (one.first, one.swapped) for one, _ in opinions),
+        unreadable=sum(one.is_unreadable for one, _ in opinions),
         compared=len(both),
         agreeing=sum(judge == people for judge, people in both),
         faults=sum(people == "failed" for _, people in both),
