@@ -63,6 +63,8 @@ def test_settings_that_no_gate_can_have_are_refused(
         ({"error": 0.11}, "above 0 and at most 10 %"),
         ({"error": 0.0}, "above 0 and at most 10 %"),
         ({"worth": 0.96}, "above 50 % and at most 95 %"),
+        ({"most_votes": 2}, "With at most 2 votes it could never be passed: it needs at least 7."),
+        ({"most_votes": 20, "votes_per_prompt": 3}, "With at most 20 votes it could never be passed"),
     ],
 )
 def test_a_lead_cannot_choose_a_risk_that_would_let_luck_pass(
