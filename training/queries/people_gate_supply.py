@@ -72,8 +72,11 @@ def _has_annotators(gate: PeopleGate) -> bool:
 
 
 def _active_members(gates: Sequence[PeopleGate]) -> QuerySet[Membership]:
+    """Those who may vote: leads only where they do not see which version wrote a text."""
     tests = [gate.blind_test_id for gate in gates]
-    return Membership.objects.filter(campaign__in=tests, paused_at=None, user__is_active=True)
+    seen = [gate.blind_test_id for gate in gates if not gate.hides_from_leads]
+    active = Membership.objects.filter(campaign__in=tests, paused_at=None, user__is_active=True)
+    return active.exclude(role=Membership.Role.LEAD, campaign__in=seen)
 
 
 def _voters(gates: Sequence[PeopleGate]) -> QuerySet[Membership]:
