@@ -136,7 +136,7 @@ def unstorable(text: str) -> bool:
 
 
 def storable(text: str) -> str:
-    """The text with marks in place of what `unstorable` looks for. What a model writes may hold anything."""
+    """The text with marks in place of what `unstorable` looks for. Text of a model may hold anything."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
