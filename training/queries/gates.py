@@ -255,7 +255,7 @@ def _is_against_serving(name: str) -> bool:
 def _as_other(before: CampaignStanding) -> CampaignStanding:
     """Another campaign's gate has a say once there are as many held-out pairs as it demands.
 
-    Without them its rules about labels have none. Votes and suites there that speak against the version hold it back all the same.
+    Without them its rules about labels have none. Votes and suites there that speak against it still count.
     """
     pairs = before.figures.get("pairs")
     if before.failure:
