@@ -7,7 +7,6 @@ from django.apps import apps
 from django.contrib import admin
 from django.test import Client, RequestFactory
 from django.urls import reverse
-
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from labeling.actions.people import create_token, create_user
