@@ -19,6 +19,7 @@ from training.actions.evaluation import start_evaluation
 from training.actions.label_biases import measure_next_snapshot
 from training.actions.people_gates import look_at_gate
 from training.actions.schedule import consider_retraining as consider
+from training.actions.scratch import forget_scratch
 from training.actions.selection import look_at_trials
 from training.actions.snapshot_index import index_earlier_snapshots
 from training.actions.watching import look_at_promotion
@@ -129,7 +130,8 @@ def run_lens(lens_job_id: int) -> None:
 @shared_task  # type: ignore[untyped-decorator]
 def run_blame(job_id: int) -> None:
     """Searches a snapshot for doubtful pairs."""
-    run_blame_job(job_id)
+    if run_blame_job(job_id) is not None:
+        claims.send_held_back(now=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -165,6 +167,7 @@ def sweep() -> None:
     """
     now = timezone.now()
     forget_drafts(now=now)
+    forget_scratch(now=now)
     claims.sweep(now=now)
     handover.restore()
     index_earlier_snapshots()
