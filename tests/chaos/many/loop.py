@@ -3,12 +3,17 @@
 import threading
 import time
 from contextlib import suppress
-from typing import Any
+from typing import Any, LiteralString
 
 from tests.chaos.many.world import World
 
 RUN = {"epochs": 150, "pairs_per_step": 2, "dtype": "float32", "lora_rank": 2, "threads": 1}
 PAIRS_PER_PROMPT = 20
+PLACES: dict[str, LiteralString] = {
+    "run": "SELECT coalesce(sum(done), 0), count(*), (SELECT coalesce(sum(done), 0) FROM training_evaluationjob), "
+    "(SELECT count(*) FROM training_evaluationjob WHERE status = 'finished') FROM training_run",
+    "generation": "SELECT coalesce(sum(done), 0), count(*) FROM training_generationjob",
+}
 ENDED = ("finished", "failed", "cancelled")
 
 
@@ -44,14 +49,14 @@ class Loop(threading.Thread):
             return True
         return False
 
-    def place(self) -> tuple[str, int, int]:
-        """Which job it is, how often it was taken up, and how far it is: something else after a fault."""
-        _, state = self.world.call("GET", self.address, seconds=5) if self.address else (0, None)
-        return (
-            (self.address, state["done"], len(self.ended))
-            if isinstance(state, dict) and "done" in state
-            else ("", 0, 0)
-        )
+    def place(self) -> tuple[int, ...]:
+        """How far the jobs of its queue are: something else once they go on. Raises psycopg.Error.
+
+        A run may have to wait for the evaluation of the one before it.
+        """
+        with self.world.database() as connection:
+            row = connection.execute(PLACES[self.kind]).fetchone()
+        return tuple(int(value) for value in row or ())
 
     def _start(self) -> None:
         if self.kind == "run":
