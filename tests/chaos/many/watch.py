@@ -31,7 +31,7 @@ class IdleWatch(threading.Thread):
             with suppress(psycopg.Error, OSError, ValueError), self.world.database() as connection:
                 while not self.over.is_set():
                     for query, seconds in connection.execute(SEEN, [LONG_SECONDS]).fetchall():
-                        statement = " ".join(str(query).split())[:160]
+                        statement = " ".join(str(query).split())[:60]
                         self.longest[statement] = max(self.longest.get(statement, 0.0), round(float(seconds), 1))
                     time.sleep(0.3)
             time.sleep(1)

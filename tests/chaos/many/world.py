@@ -125,7 +125,7 @@ class World:
 
     def named(self, words: str) -> psutil.Process:
         """A process whose command line has these words. Waits for one for a while; raises NotNow."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120  # an evaluation may have the worker
         while time.monotonic() < deadline:
             for process in processes_of(self.var):
                 with suppress(psutil.Error):
