@@ -13,7 +13,7 @@ KEPT = {GRADIENTS: timedelta(days=30), SHORT_RUNS: timedelta(days=2)}
 
 
 def forget_scratch(*, now: datetime) -> int:
-    """Removes old folders of this machine; returns how many. What needs one makes it again."""
+    """Removes old folders of this machine; returns how many. A job that needs one makes it again."""
     removed = 0
     for place, kept in KEPT.items():
         for folder in (settings.VAR_DIR / place).glob("*"):
