@@ -112,15 +112,9 @@ def import_prompts(
     batch = preview or ImportBatch(campaign=campaign, created_by=acting_user, created_at=now)
     batch.kind, batch.file_name = ImportBatch.Kind.PROMPTS, file_name[:255]
 
-    def add(batch: ImportBatch, drafts: list[PromptDraft], report: ImportReport, is_part: bool) -> Tally:
+    def add(batch: ImportBatch, drafts: list[PromptDraft], report: ImportReport, part: bool) -> Tally:
         added = add_prompts(
-            campaign=campaign,
-            prompts=drafts,
-            batch=batch,
-            are_fit=True,
-            is_part=is_part,
-            acting_user=acting_user,
-            now=now,
+            campaign=campaign, prompts=drafts, batch=batch, are_fit=True, is_part=part, acting_user=acting_user, now=now
         )
         report.created += added.created
         report.duplicates += added.existing
