@@ -5,9 +5,12 @@ campaign and must see nothing of this one. Root is an admin. `Stage` creates the
 """
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from django.test import TestCase
 
 from labeling.actions.campaigns import change_campaign_status, create_campaign
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
@@ -33,6 +36,11 @@ def person(name: str, role: str = Role.ANNOTATOR, *, is_simulated: bool = False)
     return create_user(
         username=name, role=role, password=password, is_simulated=is_simulated, acting_user=None, now=NOON
     )[0]
+
+
+def committing() -> AbstractContextManager[Any]:
+    """At its end everything is done that waits for the commit: the transaction of a test itself has none."""
+    return TestCase.captureOnCommitCallbacks(execute=True)
 
 
 def asks(text: str) -> list[Message]:

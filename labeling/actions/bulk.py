@@ -5,7 +5,7 @@ the last row that was written. Each chunk is its own transaction, so that annota
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,11 +22,11 @@ from labeling.actions.bulk_changes import change_comparisons, change_prompts
 from labeling.actions.relabeling import MOST_JUDGMENTS
 from labeling.actions.validation import checked_reason
 from labeling.events.record import record
-from labeling.judging.queue import rewind_cursors
-from labeling.models import BulkAct, BulkActItem, Campaign, User
+from labeling.judging.queue import rewind_behind_commit
+from labeling.models import BulkAct, BulkActItem, Campaign, Comparison, User
 from labeling.queries.judged_by import require_group
 from labeling.queries.lists import ComparisonFilter, Filter, PromptFilter, filtered_comparisons, filtered_prompts
-from labeling.tally import add_to_tally
+from labeling.tally import Tally, add_to_tally, tally_of_all
 
 BULK_ACT = "labeling.tasks.run_bulk_act"
 CHUNK = 200
@@ -111,6 +111,30 @@ def start_bulk_act(
     return act
 
 
+def apply_overlap(*, campaign: Campaign, acting_user: User | None, now: datetime) -> BulkAct | None:
+    """Gives comparisons that nobody holds yet the campaign's new overlap. Call it within a transaction.
+
+    A small campaign's get it at once, without an act; for those of a large one a worker does it in chunks.
+    """
+    untouched = Comparison.objects.filter(campaign=campaign, status=Comparison.Status.OPEN, taken=0)
+    if campaign.overlap_share == 1:
+        untouched = untouched.exclude(overlap=campaign.overlap)
+    # Locked first: a comparison that is being given out at this moment keeps its overlap.
+    locked = list(untouched.order_by("pk").select_for_update(no_key=True, skip_locked=True)[: AT_ONCE + 1])
+    if len(locked) <= AT_ONCE:
+        totals = Tally() - tally_of_all(locked)
+        for one in locked:
+            one.overlap = campaign.overlap_of(one.pair_hash)
+        Comparison.objects.bulk_update(locked, ["overlap"])
+        add_to_tally(campaign.pk, totals + tally_of_all(locked))
+        return None
+    selection = Selection(Target.COMPARISONS, where=ComparisonFilter(status=Comparison.Status.OPEN))
+    act = _new_act(campaign, selection, BulkOrder(Kind.OVERLAP), acting_user, now)
+    act.save()
+    transaction.on_commit(lambda: send(BULK_ACT, act.pk))
+    return act
+
+
 def run_bulk_act(act_id: int, *, clock: Callable[[], datetime] = timezone.now) -> None:
     """Runs an act, or the rest of it. Does nothing if another worker runs it, or it is done.
 
@@ -152,6 +176,13 @@ def _checked(
     if selection.where is None and not 0 < len(selection.ids) <= MOST_CHOSEN:
         raise NothingSelected
     require_group(campaign, selection.where)
+    return _new_act(campaign, selection, replace(order, reason=reason), acting_user, now)
+
+
+def _new_act(
+    campaign: Campaign, selection: Selection, order: BulkOrder, acting_user: User | None, now: datetime
+) -> BulkAct:
+    """An act that waits, not saved. Raises NothingSelected."""
     rows = selection.rows(campaign)
     total = rows.count()
     if not total:
@@ -161,7 +192,7 @@ def _checked(
         target=selection.target,
         kind=order.kind,
         selection=selection.as_json(),
-        reason=reason,
+        reason=order.reason,
         more=order.more if order.kind == Kind.ASK_AGAIN else 0,
         up_to=rows.aggregate(last=Max("pk"))["last"],
         total=total,
@@ -188,8 +219,7 @@ def _run_chunk(act_id: int, now: datetime) -> int:
         act.save(update_fields=["done", "changed", "last_id", "beat_at"])
         add_to_tally(act.campaign_id, changes.totals)
     if changes.front is not None:
-        # Behind the commit: an annotator who holds a membership may wait for one of these comparisons.
-        rewind_cursors(act.campaign, changes.front)
+        rewind_behind_commit(act.campaign, changes.front)
     return len(ids)
 
 

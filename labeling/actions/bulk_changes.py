@@ -41,6 +41,8 @@ def change_comparisons(act: BulkAct, ids: Sequence[int], now: datetime) -> Chang
         _restore(act, [one for one in rows if not one.retired_with_prompt], changes, now)
     elif act.kind == Kind.ASK_AGAIN:
         _ask_again(act, rows, changes)
+    elif act.kind == Kind.OVERLAP:
+        _set_overlap(act, rows, changes)
     else:
         _move_in_queue(act, rows, changes)
     changes.count = len(changes.items)
@@ -116,6 +118,18 @@ def _ask_again(act: BulkAct, rows: Iterable[Comparison], changes: Changes) -> No
         changes.to_front(one.position)
     Verdict.objects.filter(pk__in=[one.pk for one in verdicts.values()]).delete()
     Comparison.objects.bulk_update(changed, ["status", "overlap", "priority", "position"])
+
+
+def _set_overlap(act: BulkAct, rows: Iterable[Comparison], changes: Changes) -> None:
+    """Gives comparisons the campaign's present overlap, except those that somebody holds or has judged."""
+    wanted = [(one, act.campaign.overlap_of(one.pair_hash)) for one in rows if one.status == Status.OPEN]
+    changed = [(one, overlap) for one, overlap in wanted if not one.taken and one.overlap != overlap]
+    for one, overlap in changed:
+        changes.items.append(BulkActItem(act=act, comparison=one, before={"overlap": one.overlap}))
+        changes.totals -= tally_of(one)
+        one.overlap = overlap
+        changes.totals += tally_of(one)
+    Comparison.objects.bulk_update([one for one, _ in changed], ["overlap"])
 
 
 def _move_in_queue(act: BulkAct, rows: Iterable[Comparison], changes: Changes) -> None:

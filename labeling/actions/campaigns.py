@@ -11,13 +11,13 @@ from django.utils.translation import gettext, gettext_lazy
 from common.errors import Conflict, Invalid
 from common.wording import in_sentence
 from labeling.access import require_lead, require_may_change, require_may_create_campaigns
+from labeling.actions.bulk import apply_overlap
 from labeling.actions.recounts import request_recount
 from labeling.actions.rules import FIXED_IN_BLIND_TESTS, RULES, cleaned
 from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import (
     Campaign,
-    Comparison,
     Demand,
     GuidelineVersion,
     Membership,
@@ -26,7 +26,6 @@ from labeling.models import (
     VerdictRecount,
     Winner,
 )
-from labeling.tally import Tally, add_to_tally
 
 Status = Campaign.Status
 
@@ -94,8 +93,9 @@ def create_campaign(
 def change_campaign(*, campaign: Campaign, acting_user: User | None, now: datetime, **changes: Any) -> Campaign:
     """Changes rules of a campaign. changes: any of `labeling.actions.rules.RULES`.
 
-    A new overlap applies to comparisons that nobody holds yet and to later ones; the others keep theirs. A new verdict
-    rule, or another threshold of it, recounts all verdicts in the background. Raises NotAllowed, Invalid.
+    A new overlap applies to comparisons that nobody holds yet and to later ones; the others keep theirs. In a large
+    campaign a worker applies it. A new verdict rule, or another threshold of it, recounts all verdicts in the
+    background. Raises NotAllowed, Invalid.
     """
     require_may_change(acting_user, campaign)
     changes = cleaned(changes)
@@ -112,7 +112,7 @@ def change_campaign(*, campaign: Campaign, acting_user: User | None, now: dateti
     _check_known_answers(campaign, changes)
     campaign.save(update_fields=list(changes))
     if {"overlap", "overlap_share"} & changes.keys():
-        _change_overlap(campaign)
+        apply_overlap(campaign=campaign, acting_user=acting_user, now=now)
     if _changes_verdicts(campaign, changes):
         request_recount(
             campaign=campaign, cause=VerdictRecount.Cause.RULE, acting_user=acting_user, now=now, before=before
@@ -213,18 +213,6 @@ def _check_known_answers(campaign: Campaign, changes: dict[str, Any]) -> None:
         if changes.get(rule) is False and pairs.exists():
             text = gettext("This is the known answer of a practice pair. Change that pair first.")
             raise Invalid.of(rule, text)
-
-
-def _change_overlap(campaign: Campaign) -> None:
-    untouched = Comparison.objects.filter(campaign=campaign, status=Comparison.Status.OPEN, taken=0)
-    # Locked first: a comparison that is being given out at this moment keeps its overlap.
-    locked = list(
-        untouched.order_by("pk").select_for_update(no_key=True, skip_locked=True).only("overlap", "pair_hash")
-    )
-    wanted = {comparison.pk: campaign.overlap_of(comparison.pair_hash) for comparison in locked}
-    for overlap in set(wanted.values()):
-        Comparison.objects.filter(pk__in=[pk for pk, each in wanted.items() if each == overlap]).update(overlap=overlap)
-    add_to_tally(campaign.pk, Tally(wanted=sum(wanted[each.pk] - each.overlap for each in locked)))
 
 
 def _changes_verdicts(campaign: Campaign, changes: dict[str, Any]) -> bool:

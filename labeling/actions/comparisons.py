@@ -16,7 +16,7 @@ from labeling.actions.comparison_drafts import ComparisonDraft, check_draft, unf
 from labeling.actions.comparison_rows import ComparisonOrigin, OrderedDraft, in_canonical_order, write_comparisons
 from labeling.actions.opinions import AddedOpinions, add_opinions
 from labeling.events.record import record
-from labeling.judging.queue import rewind_cursors
+from labeling.judging.queue import rewind_behind_commit
 from labeling.models import Campaign, Comparison, ImportBatch, User
 from labeling.tally import Tally, add_to_tally, tally_of_all
 
@@ -32,8 +32,8 @@ class AddedComparisons:
     drafts of existing pairs whose metadata was left out. judgments: how many of outside annotators are new.
     contradictions: votes that were left out because their annotator judged the pair otherwise before. created_ids: of
     the new ones, ascending. dropped: how many by reason (empty, identical, not_a_prompt, not_storable). new_prompts:
-    how many prompts are new. totals: the change of the campaign's totals. front: the first queue position that
-    annotators must not have passed; infinity: they may have passed all.
+    how many prompts are new. totals: the change of the campaign's totals, prompts included. front: the first queue
+    position that annotators must not have passed; infinity: they may have passed all.
     """
 
     comparisons: list[Comparison | None] = field(default_factory=list)
@@ -82,13 +82,15 @@ def add_comparisons(
     source: str,
     batch: ImportBatch | None = None,
     are_fit: bool = False,
+    is_part: bool = False,
     acting_user: User | None,
     now: datetime,
 ) -> AddedComparisons:
     """Adds comparisons to a campaign, all or none. The same two texts of one prompt again are a duplicate.
 
     source: what made them, at most 120 characters. batch: the import that brings them; None: none does.
-    are_fit: whether the caller has left out those that are `unfit`. Raises NotAllowed, Invalid.
+    are_fit: whether the caller has left out those that are `unfit`. is_part: whether more follows in the caller's
+    transaction, which then adds `totals` to the tally itself, last. Raises NotAllowed, Invalid.
     """
     added, origin = AddedComparisons(), ComparisonOrigin(source, acting_user, now, batch)
     with transaction.atomic():
@@ -103,11 +105,13 @@ def add_comparisons(
             _add_chunk(campaign, chunk, reasons, origin, added)
         if added.created or added.judgments:
             if added.front < math.inf:
-                rewind_cursors(campaign, added.front)
+                rewind_behind_commit(campaign, added.front)
             after = {"source": source} | added.as_event()
             record("comparisons.added", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
         # A dropped comparison may have added its prompt all the same.
-        add_to_tally(campaign.pk, added.totals + Tally(prompts=added.new_prompts))
+        added.totals += Tally(prompts=added.new_prompts)
+        if not is_part:
+            add_to_tally(campaign.pk, added.totals)
     return added
 
 

@@ -16,7 +16,7 @@ from labeling.events.record import record
 from labeling.judging.settling import settle, verdict_as_json
 from labeling.models import Comparison, Gold, User, Verdict
 from labeling.queries.flags import with_unreviewed_flags
-from labeling.tally import add_to_tally, tally_of
+from labeling.tally import Tally, add_to_tally, tally_of
 
 Status = Comparison.Status
 
@@ -176,6 +176,22 @@ def move_comparison(
     before: dict[str, Any] | None = None,
 ) -> None:
     """Gives a locked comparison another status, with the totals and the event. Open: settles it by its votes."""
+    add_to_tally(
+        comparison.campaign_id, moved_comparison(comparison, status, verb, acting_user, now, after, before=before)
+    )
+
+
+def moved_comparison(
+    comparison: Comparison,
+    status: Status,
+    verb: str,
+    acting_user: User | None,
+    now: datetime,
+    after: dict[str, Any],
+    *,
+    before: dict[str, Any] | None = None,
+) -> Tally:
+    """Does so without the totals, and returns their change. For callers that move many in one transaction."""
     former_status, totals = str(comparison.status), tally_of(comparison)
     comparison.status = status
     verdict = settle(comparison, comparison.campaign, now) if status == Status.OPEN else None
@@ -189,4 +205,4 @@ def move_comparison(
         before={"status": former_status} | (before or {}),
         after={"status": str(comparison.status)} | after | ({"verdict": verdict_as_json(verdict)} if verdict else {}),
     )
-    add_to_tally(comparison.campaign_id, tally_of(comparison) - totals)
+    return tally_of(comparison) - totals

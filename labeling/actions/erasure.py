@@ -90,7 +90,8 @@ def erase_person(
     user name again, of an outside annotator the pseudonym. Raises NotAllowed, Invalid, AlreadyErased, LastLead.
     """
     _require_self_or_admin(person, acting_user)
-    person = User.objects.select_for_update().get(pk=person.pk)
+    # Not the key yet: an annotator who holds a membership may be writing a row that refers to the user.
+    person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if Erasure.objects.filter(person=person).exists():
         raise AlreadyErased
     if confirmation != person.handle:
@@ -98,6 +99,7 @@ def erase_person(
     consequences = erasure_consequences(person=person, acting_user=acting_user)
     for membership in person.memberships.select_related("campaign"):
         remove_member(campaign=membership.campaign, user=person, acting_user=None, now=now)
+    User.objects.select_for_update().get(pk=person.pk)  # from here on no row that refers to the user is added
     withdrawn = withdraw_judgments(person=person, acting_user=acting_user, now=now) if withdraw else 0
     erasure = Erasure.objects.create(
         person=person,
@@ -145,7 +147,9 @@ _HAS_TEXT = ~Q(comment="") | ~Q(skip_reason="")
 
 def _blank_invitations(person: User) -> None:
     """Blanks the notes of the invitations by which the person came, where these are about this person alone."""
-    used = Event.objects.filter(verb="invitation.accepted", actor=person).values_list("subject_id", flat=True)
+    used = Event.objects.filter(verb="invitation.accepted", subject_type="invitation", actor=person).values_list(
+        "subject_id", flat=True
+    )
     names = [name for name in (person.username, person.first_name, person.last_name) if name]
     about_person = Q(max_uses=1)
     for name in names:

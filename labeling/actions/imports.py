@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from common.errors import DomainError
 from common.hashed_file import HashedFile
@@ -34,6 +34,7 @@ from labeling.events.record import record
 from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt, Rejected
 from labeling.models import Campaign, ImportBatch, User
 from labeling.queries.model_checks import model_check
+from labeling.tally import Tally, add_to_tally
 
 UNSTORABLE = Phrase(gettext_noop("The record cannot be stored."))
 
@@ -65,13 +66,14 @@ def import_comparisons(
     batch = preview or ImportBatch(campaign=campaign, created_by=acting_user, created_at=now)
     batch.kind, batch.file_name = ImportBatch.Kind.COMPARISONS, file_name[:255]
 
-    def add(batch: ImportBatch, drafts: list[ComparisonDraft], report: ImportReport) -> None:
+    def add(batch: ImportBatch, drafts: list[ComparisonDraft], report: ImportReport, is_part: bool) -> Tally:
         added = add_comparisons(
             campaign=campaign,
             drafts=drafts,
             source=source,
             batch=batch,
             are_fit=True,
+            is_part=is_part,
             acting_user=acting_user,
             now=now,
         )
@@ -86,6 +88,7 @@ def import_comparisons(
         if added.created_ids:
             batch.first_comparison = batch.first_comparison or added.created_ids[0]
             batch.last_comparison = added.created_ids[-1]
+        return added.totals
 
     intake = comparison_intake(settings, remembered_mapping(campaign, batch.kind))
     report = _Importing(batch, settings, acting_user, now).run(stream, intake, add)
@@ -109,15 +112,20 @@ def import_prompts(
     batch = preview or ImportBatch(campaign=campaign, created_by=acting_user, created_at=now)
     batch.kind, batch.file_name = ImportBatch.Kind.PROMPTS, file_name[:255]
 
-    def add(batch: ImportBatch, drafts: list[PromptDraft], report: ImportReport) -> None:
+    def add(batch: ImportBatch, drafts: list[PromptDraft], report: ImportReport, part: bool) -> Tally:
         added = add_prompts(
-            campaign=campaign, prompts=drafts, batch=batch, are_fit=True, acting_user=acting_user, now=now
+            campaign=campaign, prompts=drafts, batch=batch, are_fit=True, is_part=part, acting_user=acting_user, now=now
         )
         report.created += added.created
         report.duplicates += added.existing
+        return added.totals
 
     intake = prompt_intake(settings, remembered_mapping(campaign, batch.kind))
     return _Importing(batch, settings, acting_user, now).run(stream, intake, add)
+
+
+_Add = Callable[[ImportBatch, list[Draft], ImportReport, bool], Tally]
+"""Adds drafts, and counts them in the report. The flag: whether they are a part of a larger transaction."""
 
 
 class _Refused(Exception):
@@ -137,22 +145,27 @@ class _Importing:
         self,
         stream: ByteStream,
         intake: Intake[Record, Draft],
-        add: Callable[[ImportBatch, list[Draft], ImportReport], None],
+        add: _Add[Draft],
     ) -> ImportReport:
         """Writes the records of the file, chunk by chunk, or all or none of them."""
         notes = ImportNotes(model_check(self.batch.campaign))
+        is_part = self.settings.refuse_all or connection.in_atomic_block
         report, hashed, batch = ImportReport(notes=notes), HashedFile(stream), self.batch
 
         def look(one: ImportedComparison | ImportedPrompt, _: Draft) -> None:
             batch.dialect = batch.dialect or dialect_of(one)
 
         def load() -> None:
+            totals = Tally()
             for part in intake.batches(hashed, report, look):
                 if batch.status != Status.IMPORTING:
                     self._start()
-                self._add(add, part, report)
+                totals += self._add(add, part, report, is_part)
                 batch.created, batch.duplicates = report.created, report.duplicates
                 batch.save(update_fields=["created", "duplicates", "first_comparison", "last_comparison"])
+            if is_part and not (self.settings.refuse_all and report.rejected_count):
+                # Last: judging waits for the totals that this transaction has locked.
+                add_to_tally(batch.campaign_id, totals)
 
         if self.settings.refuse_all:
             was_new = batch.pk is None
@@ -173,14 +186,18 @@ class _Importing:
 
     def _add(
         self,
-        add: Callable[[ImportBatch, list[Draft], ImportReport], None],
+        add: _Add[Draft],
         part: DraftBatch[Draft],
         report: ImportReport,
-    ) -> None:
-        """Adds drafts. If they cannot be stored, it finds the one that cannot, and refuses that one alone."""
+        is_part: bool,
+    ) -> Tally:
+        """Adds drafts. If they cannot be stored, it finds the one that cannot, and refuses that one alone.
+
+        Returns the change of the totals. is_part: see `add_comparisons`.
+        """
         try:
             with transaction.atomic():
-                add(self.batch, part.drafts, report)
+                return add(self.batch, part.drafts, report, is_part)
         except (DomainError, OperationalError, InterfaceError):
             raise  # not the fault of a record
         except Exception:
@@ -188,10 +205,13 @@ class _Importing:
                 log.exception("The record at line %s cannot be stored", part.places[0][0])
                 refusal = Rejected(*part.places[0], code="unexpected", reason=UNSTORABLE, excerpt="")
                 report.reject(refusal)
-                return
+                return Tally()
             half = len(part.drafts) // 2
-            self._add(add, DraftBatch(part.drafts[:half], part.places[:half]), report)
-            self._add(add, DraftBatch(part.drafts[half:], part.places[half:]), report)
+            first, second = (
+                self._add(add, DraftBatch(part.drafts[one], part.places[one]), report, is_part)
+                for one in (slice(half), slice(half, None))
+            )
+            return first + second
 
     def _start(self) -> None:
         """Writes the row, to which the records then refer. An unreadable file leaves none."""

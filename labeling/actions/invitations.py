@@ -151,7 +151,7 @@ def _invitation(token: str) -> Invitation:
 
 def _removed_since(invitation: Invitation, user: User) -> bool:
     """Whether somebody else removed this person after the invitation was written, and nobody has added them since."""
-    events = Event.objects.filter(campaign=invitation.campaign_id)
+    events = Event.objects.filter(campaign=invitation.campaign_id).exclude(subject_type="judgment")
     removals = events.filter(verb="member.removed", before__person=user.pseudonym, at__gte=invitation.created_at)
     last = removals.exclude(actor=user).order_by("pk").last()
     added = events.filter(verb="member.added", after__person=user.pseudonym)

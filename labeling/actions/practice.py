@@ -22,12 +22,14 @@ from labeling.actions.curation import (
     WrongComparisonStatus,
     lock_comparison,
     move_comparison,
+    moved_comparison,
     return_comparison,
 )
 from labeling.actions.prompts import unstorable
 from labeling.actions.validation import check_winner
 from labeling.judging.settling import verdict_as_json
 from labeling.models import Campaign, Comparison, Gold, PracticeAnswer, PracticePair, Prompt, User, Verdict, Winner
+from labeling.tally import Tally, add_to_tally
 
 MAX_EXPLANATION = 10_000
 Use = PracticePair.Use
@@ -102,8 +104,9 @@ def make_practice(
     require_may_change(acting_user, comparison.campaign)
     campaign = _locked_campaign(comparison.campaign)
     known = KnownAnswer(winner, explanation, use, strength, criteria or {})
-    pair = _mark(comparison, known, acting_user, now)
+    pair, change = _mark(comparison, known, acting_user, now)
     _count_pairs(campaign)
+    add_to_tally(campaign.pk, change)
     return pair
 
 
@@ -162,17 +165,22 @@ def add_practice(
     require_may_change(acting_user, campaign)
     campaign = _locked_campaign(campaign)
     plain = [_without_answer(draft.comparison) for draft in drafts]
-    added = add_comparisons(campaign=campaign, drafts=plain, source=source, acting_user=acting_user, now=now)
+    added = add_comparisons(
+        campaign=campaign, drafts=plain, source=source, is_part=True, acting_user=acting_user, now=now
+    )
     marked = PracticePair.objects.filter(comparison__in=[one for one in added.comparisons if one is not None])
     earlier = {pair.comparison_id: pair for pair in marked}
-    pairs, changes = [], Counter[str]()
+    pairs, changes, totals = [], Counter[str](), added.totals
     for draft, comparison in zip(drafts, added.comparisons, strict=True):
         assert comparison is not None  # drafts that are unfit were refused
         known, before = _known_answer(draft, comparison), earlier.get(comparison.pk)
         changes.update(_changes(comparison, known, before))
-        pairs.append(_mark(comparison, _with_earlier(known, before, campaign), acting_user, now))
-        earlier[comparison.pk] = pairs[-1]
+        pair, change = _mark(comparison, _with_earlier(known, before, campaign), acting_user, now)
+        pairs.append(pair)
+        totals += change
+        earlier[comparison.pk] = pair
     _count_pairs(campaign)
+    add_to_tally(campaign.pk, totals)  # last: judging waits for the totals that this transaction has locked
     return AddedPractice(pairs, changes)
 
 
@@ -207,7 +215,10 @@ def _locked_campaign(campaign: Campaign) -> Campaign:
     return Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
 
 
-def _mark(comparison: Comparison, known: KnownAnswer, acting_user: User | None, now: datetime) -> PracticePair:
+def _mark(
+    comparison: Comparison, known: KnownAnswer, acting_user: User | None, now: datetime
+) -> tuple[PracticePair, Tally]:
+    """Marks a comparison; returns the pair, and the change of the campaign's totals."""
     check_winner(known.winner)
     explanation = _checked_explanation(known.explanation)
     if known.use not in Use.values:
@@ -237,8 +248,8 @@ def _mark(comparison: Comparison, known: KnownAnswer, acting_user: User | None, 
     Gold.objects.filter(comparison=locked).delete()
     Verdict.objects.filter(comparison=locked).delete()
     after = _as_json(pair)
-    move_comparison(locked, Status.PRACTICE, "comparison.made_practice", acting_user, now, after, before=before)
-    return pair
+    verb = "comparison.made_practice"
+    return pair, moved_comparison(locked, Status.PRACTICE, verb, acting_user, now, after, before=before)
 
 
 def _former_answer(comparison: Comparison) -> dict[str, Any]:

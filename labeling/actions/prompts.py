@@ -44,6 +44,11 @@ class AddedPrompts:
     existing: int = 0
     rejected: list[tuple[int, Phrase]] = field(default_factory=list)
 
+    @property
+    def totals(self) -> Tally:
+        """The change of the campaign's totals."""
+        return Tally(prompts=self.created)
+
 
 @transaction.atomic
 def add_prompts(
@@ -52,12 +57,14 @@ def add_prompts(
     prompts: Iterable[PromptDraft],
     batch: ImportBatch | None = None,
     are_fit: bool = False,
+    is_part: bool = False,
     acting_user: User | None,
     now: datetime,
 ) -> AddedPrompts:
     """Adds prompts to a campaign. One that it has already is not added again. Raises NotAllowed.
 
     batch: the import that brings them; None: none does. are_fit: whether the caller has left out the unfit ones.
+    is_part: whether more follows in the caller's transaction, which then adds `totals` to the tally itself, last.
     """
     require_may_change(acting_user, campaign)
     if acting_user is not None or batch is not None:  # its gate adds its own as the system
@@ -71,7 +78,8 @@ def add_prompts(
     if added.created:
         after = {"created": added.created, "existing": added.existing, "rejected": len(added.rejected)}
         record("prompts.added", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
-        add_to_tally(campaign.pk, Tally(prompts=added.created))
+        if not is_part:
+            add_to_tally(campaign.pk, added.totals)
     return added
 
 

@@ -12,7 +12,7 @@ from labeling.actions.blind_test_acts import Kind, refuse_in_blind_test
 from labeling.actions.curation import WrongComparisonStatus
 from labeling.actions.validation import checked_reason
 from labeling.events.record import record
-from labeling.judging.queue import queue_position, rewind_cursors
+from labeling.judging.queue import queue_position, rewind_behind_commit
 from labeling.judging.settling import verdict_as_json
 from labeling.models import Assignment, Comparison, Membership, User, Verdict
 from labeling.tally import add_to_tally, tally_of
@@ -50,7 +50,7 @@ def relabel_comparison(
     locked.priority = max(locked.priority, FRONT)
     locked.position = queue_position(locked.priority)
     locked.save(update_fields=["status", "overlap", "priority", "position"])
-    rewind_cursors(locked.campaign, locked.position)
+    rewind_behind_commit(locked.campaign, locked.position)
     record(
         "comparison.asked_again",
         locked,

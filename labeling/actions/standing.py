@@ -52,8 +52,9 @@ def undo_restart(*, campaign: Campaign, user: User, acting_user: User | None, no
     member = lock_member(campaign, user, acting_user)
     if member.restarted_at is None:
         raise NotRestarted
-    restarts = Event.objects.filter(campaign=campaign, verb=RESTARTED, subject_id=str(member.pk))
-    restart = restarts.filter(at=member.restarted_at).order_by("-pk").first()
+    events = Event.objects.filter(subject_type="membership", subject_id=str(member.pk))
+    restarts = events.filter(campaign=campaign, verb=RESTARTED, at=member.restarted_at)
+    restart = restarts.order_by("-pk").first()
     earlier = restart.before.get("restarted_at") if restart else None
     at = datetime.fromisoformat(earlier) if earlier else None
     return _set(campaign, user, RESTART_UNDONE, acting_user, now, restarted_at=at)

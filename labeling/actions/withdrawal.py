@@ -2,8 +2,8 @@
 
 Each judgment is superseded, as by an undo. A verdict that a rule made of it is deleted, and its comparison is open
 again for other annotators. Verdicts of experts and of imports stay. The places that an import had added for an outside
-annotator go with their votes, so that the other votes may settle the comparison at once. It takes a few statements for
-each batch.
+annotator go with their votes, and those that adaptive overlap had added with any vote, so that the other votes may
+settle the comparison at once. It takes a few statements for each batch.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ from labeling.tally import Tally, add_to_tally, tally_of
 BATCH = 1000
 
 # A comparison that is out (flagged, retired, gold) keeps its status, but loses the vote. A place that adaptive overlap
-# had added is removed.
+# had added is removed, as by `shrink`.
 TAKE_VOTES = """
 UPDATE labeling_comparison AS c SET
     votes_a = c.votes_a - (j.choice = 'a')::int,
@@ -28,7 +28,9 @@ UPDATE labeling_comparison AS c SET
     lean = c.lean + (1 - COALESCE(j.certainty, 1)) * ((j.choice = 'a')::int - (j.choice = 'b')::int),
     judged = c.judged - 1,
     taken = c.taken - 1,
-    overlap = CASE WHEN %(adaptive)s THEN GREATEST(LEAST(c.overlap, %(overlap)s), c.taken - 1) ELSE c.overlap END,
+    overlap = CASE
+        WHEN %(adaptive)s AND c.priority = 0 THEN GREATEST(LEAST(c.overlap, %(overlap)s), c.taken - 1)
+        ELSE c.overlap END,
     status = CASE
         WHEN c.status IN ('settled', 'conflict')
             AND NOT EXISTS (SELECT FROM labeling_verdict v WHERE v.comparison_id = c.id)
@@ -45,15 +47,18 @@ def withdraw_judgments(*, person: User, acting_user: User | None, now: datetime)
     The person's memberships must have been deleted, so that none of their acts is under way. Writes an event for each
     campaign.
     """
-    return sum(
-        _withdraw_in(campaign, person, acting_user, now)
-        for campaign in Campaign.objects.filter(judgments__annotator=person, judgments__superseded_at=None)
-        .order_by("pk")
-        .distinct()
-    )
+    campaigns = Campaign.objects.filter(judgments__annotator=person, judgments__superseded_at=None)
+    withdrawn, changes = 0, {}
+    for campaign in campaigns.order_by("pk").distinct():
+        number, changes[campaign.pk] = _withdraw_in(campaign, person, acting_user, now)
+        withdrawn += number
+    for campaign_id, change in changes.items():
+        add_to_tally(campaign_id, change)
+    return withdrawn
 
 
-def _withdraw_in(campaign: Campaign, person: User, acting_user: User | None, now: datetime) -> int:
+def _withdraw_in(campaign: Campaign, person: User, acting_user: User | None, now: datetime) -> tuple[int, Tally]:
+    """Returns how many, and the change of the campaign's totals."""
     current = Judgment.objects.filter(campaign=campaign, annotator=person, superseded_at=None)
     votes = current.filter(kind=Assignment.Kind.NORMAL).exclude(choice="skip")
     ids = sorted(votes.values_list("comparison_id", flat=True))
@@ -66,8 +71,8 @@ def _withdraw_in(campaign: Campaign, person: User, acting_user: User | None, now
         status=Assignment.Status.RELEASED, slot=None
     )
     withdrawn = current.update(superseded_at=now)
-    if person.is_outside:
-        change += _remove_added_places(campaign, ids, now)
+    if person.is_outside or campaign.max_overlap is not None:
+        change += _settle_without(person, campaign, ids, now)
     record(
         "judgments.withdrawn",
         campaign,
@@ -76,8 +81,7 @@ def _withdraw_in(campaign: Campaign, person: User, acting_user: User | None, now
         campaign=campaign,
         after={"person": person.pseudonym, "judgments": withdrawn, "verdicts_undone": reopened},
     )
-    add_to_tally(campaign.pk, change)
-    return withdrawn
+    return withdrawn, change
 
 
 def _take_votes(campaign: Campaign, person: User, ids: list[int]) -> tuple[Tally, int]:
@@ -98,10 +102,11 @@ def _take_votes(campaign: Campaign, person: User, ids: list[int]) -> tuple[Tally
     return after - before, undone
 
 
-def _remove_added_places(campaign: Campaign, ids: list[int], now: datetime) -> Tally:
-    """Removes the places that an import had added for an outside annotator, and settles the comparisons again.
+def _settle_without(person: User, campaign: Campaign, ids: list[int], now: datetime) -> Tally:
+    """Settles comparisons by their other votes where these suffice; adaptive overlap may want one more instead.
 
-    Returns the change of the totals. The comparisons must be locked.
+    The places that an import had added for an outside annotator are removed first. Returns the change of the totals.
+    The comparisons must be locked.
     """
     change = Tally()
     for start in range(0, len(ids), BATCH):
@@ -109,7 +114,8 @@ def _remove_added_places(campaign: Campaign, ids: list[int], now: datetime) -> T
         change -= sum((tally_of(one) for one in comparisons), Tally())
         for one in comparisons:
             one.campaign = campaign
-            one.overlap = max(campaign.overlap_of(one.pair_hash), one.taken)
+            if person.is_outside:
+                one.overlap = max(campaign.overlap_of(one.pair_hash), one.taken)
         verdicts = {one.comparison_id: one for one in Verdict.objects.filter(comparison__in=comparisons)}
         settle_again(campaign, comparisons, verdicts, now)
         change += sum((tally_of(one) for one in comparisons), Tally())

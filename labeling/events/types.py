@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models import Event
+from labeling.queries.names import veil
 
 SETTLED, CONFLICT, FINISHED = "verdict.settled", "comparison.conflict", "campaign.finished"
 
@@ -60,6 +61,7 @@ def payload(kind: str, event: Event) -> dict[str, Any]:
         verdict = event.after.get("verdict") or {name: event.after.get(name) for name in VERDICT}
         data |= {"verdict": verdict} if kind == SETTLED else {}
     else:
+        veil(event, event.campaign)
         data |= {
             "actor": event.actor.pseudonym if event.actor else None,
             "subject": {"type": event.subject_type, "id": event.subject_id},

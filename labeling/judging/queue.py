@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Subquery
 
 from common.database.prepared import prepared_cursor
@@ -82,6 +83,11 @@ def rewind_cursors(campaign: Campaign, position: float) -> None:
     """Moves every cursor beyond a position back before it, so that annotators come by this position next."""
     before = math.nextafter(position, -math.inf)
     campaign.memberships.filter(cursor__gt=position).update(cursor=before)
+
+
+def rewind_behind_commit(campaign: Campaign, position: float) -> None:
+    """Does so once the transaction has ended: an annotator who holds a membership may wait for what it has locked."""
+    transaction.on_commit(lambda: rewind_cursors(campaign, position))
 
 
 def draw_left(balance: int) -> str:

@@ -77,8 +77,11 @@ def verdict_values(comparison: Comparison, decision: Decision) -> dict[str, Any]
 
 
 def shrink(comparison: Comparison, campaign: Campaign) -> None:
-    """Removes places that adaptive overlap had added and nobody holds, after a vote was taken back."""
-    if campaign.max_overlap is not None:
+    """Removes places that adaptive overlap had added and nobody holds, after a vote was taken back.
+
+    A comparison with priority keeps its places: a lead may have asked for them.
+    """
+    if campaign.max_overlap is not None and not comparison.priority:
         comparison.overlap = max(min(comparison.overlap, campaign.overlap), comparison.taken)
 
 

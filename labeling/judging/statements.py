@@ -24,7 +24,8 @@ LIMIT 1
 FOR NO KEY UPDATE OF c SKIP LOCKED
 """
 
-# Nobody is given gold that they added or whose verdict they set.
+# Nobody is given gold that they added or whose verdict they set. Gold that was released unjudged does not come back:
+# other comparisons do not either, so it would be known by that.
 FIND_GOLD = """
 SELECT c.id, c.position, (
     SELECT own."left" FROM labeling_assignment own
@@ -36,7 +37,8 @@ WHERE c.campaign_id = %(campaign)s AND c.status = 'gold'
     AND NOT EXISTS (
         SELECT FROM labeling_assignment own
         WHERE own.comparison_id = c.id AND own.annotator_id = %(annotator)s AND own.kind <> 'retest'
-            AND own.status <> 'released'
+            AND (own.status <> 'released' OR NOT EXISTS (
+                SELECT FROM labeling_judgment said WHERE said.assignment_id = own.id))
         OFFSET 0
     )
 ORDER BY c.position

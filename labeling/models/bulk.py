@@ -23,6 +23,7 @@ class BulkAct(models.Model):
         ASK_AGAIN = "ask_again", _("Request more judgments")
         PRIORITISE = "prioritise", _("Put first in the queue")
         NORMAL = "normal", _("Back to the normal queue")
+        OVERLAP = "overlap", _("Apply the new overlap")  # requested by a change of the campaign's rules only
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("Waiting")  # for a worker

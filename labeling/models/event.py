@@ -29,7 +29,18 @@ class Event(models.Model):
     )
 
     class Meta:
-        indexes = (models.Index(fields=["campaign", "at"], name="event_campaign_time"),)
+        # Most events are judgments. The others are found without reading these.
+        indexes = (
+            models.Index(fields=["campaign", "at"], name="event_campaign_time"),
+            models.Index(
+                fields=["subject_type", "subject_id", "id"],
+                condition=~models.Q(subject_type="judgment"),
+                name="event_subject",
+            ),
+            models.Index(
+                fields=["campaign", "verb", "id"], condition=~models.Q(subject_type="judgment"), name="event_verb"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.verb} {self.subject_type} {self.subject_id}"

@@ -27,6 +27,7 @@ from labeling.models import (
     Question,
     User,
 )
+from labeling.queries.names import day_only, veil
 
 CHUNK = 1000
 MEMBERSHIP_TIMES = (
@@ -39,7 +40,7 @@ ANSWER = ("position", "left", "choice", "strength", "criteria", "is_right")
 
 def annotator_lines(campaign: Campaign) -> Iterator[JsonObject]:
     """Everybody who did something in the campaign, by pseudonym, with their membership and what they have read."""
-    memberships = Membership.objects.filter(campaign=campaign)
+    memberships = Membership.objects.filter(campaign=campaign).select_related("campaign")
     readings = GuidelineReading.objects.filter(version__campaign=campaign).select_related("version").order_by("pk")
     people = _people(campaign).prefetch_related(
         Prefetch("memberships", queryset=memberships, to_attr="in_campaign"),
@@ -74,9 +75,9 @@ def record_lines(campaign: Campaign) -> Iterator[JsonObject]:
     for grouping in () if campaign.pseudonymous else campaign.groupings.order_by("pk"):
         yield _grouping(grouping)
     for earlier in campaign.earlier_events.order_by("pk").iterator(chunk_size=CHUNK):
-        yield _event(earlier, earlier.actor)
+        yield _event(veil(earlier, campaign), earlier.actor)
     for event in campaign.events.select_related("actor").order_by("pk").iterator(chunk_size=CHUNK):
-        yield _event(event, event.actor.pseudonym if event.actor else "")
+        yield _event(veil(event, campaign), event.actor.pseudonym if event.actor else "")
 
 
 def question(asked: Question) -> JsonObject:
@@ -142,8 +143,11 @@ def _grouping(grouping: Grouping) -> JsonObject:
 
 
 def _membership(member: Membership) -> JsonObject:
-    times = {name: moment_text(getattr(member, name)) for name in MEMBERSHIP_TIMES}
-    return {"role": member.role, "read_version": member.read_version, **times}
+    times = {name: getattr(member, name) for name in MEMBERSHIP_TIMES}
+    if member.campaign.pseudonymous:
+        times = {name: day_only(time) for name, time in times.items()} | {"created_at": None}
+    texts = {name: moment_text(time) for name, time in times.items()}
+    return {"role": member.role, "read_version": member.read_version, **texts}
 
 
 def _round(one: PracticeRound) -> JsonObject:

@@ -1,11 +1,14 @@
 """The names of annotators as the leads of a campaign see them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import NamedTuple, TypeVar
 
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 
-from labeling.models import LEADING, Campaign, Event, Judgment, Membership, Question, Role, User
+from labeling.models import LEADING, Campaign, EarlierEvent, Event, Judgment, Membership, Question, Role, User
+
+AnyEvent = TypeVar("AnyEvent", Event, EarlierEvent)
 
 ANNOTATING = (
     "guidelines.read",
@@ -18,9 +21,19 @@ ANNOTATING = (
     "question.asked",
 )
 """Verbs of an annotator's acts: in a pseudonymous campaign, the event log has them under the pseudonym."""
-SHARED = ("comparison.adjudicated", "judgment.undone", "judgments.withdrawn")
+SHARED = (
+    "comparison.adjudicated",
+    "judgment.undone",
+    "judgments.withdrawn",
+    "member.added",
+    "member.changed",
+    "member.removed",
+)
 """Verbs of acts that leads and others do. Those of leads stay named."""
 
+
+_ABOUT_MEMBERS = frozenset(("person", "gold_right", "gold_total"))
+"""Values of events about a member. A lead knows who it was, so they would tell whose pseudonym and whose figures."""
 
 BEFORE_PSEUDONYM = " · "
 
@@ -75,12 +88,12 @@ def shown_names(campaign: Campaign, named: Sequence[tuple[User, str]]) -> list[S
 
 
 def taking_part(campaign: Campaign) -> QuerySet[User]:
-    """The people who are members of the campaign, or have judged or asked in it."""
-    judgments, questions = Judgment.objects.filter(campaign=campaign), Question.objects.filter(campaign=campaign)
+    """The people who are members of the campaign, or have judged or asked in it. Looked up person by person."""
+    own = {"campaign": campaign}
     return User.objects.filter(
-        Q(pk__in=Membership.objects.filter(campaign=campaign).values("user"))
-        | Q(pk__in=judgments.order_by().values("annotator"))
-        | Q(pk__in=questions.order_by().values("asker"))
+        Exists(Membership.objects.filter(**own, user=OuterRef("pk")))
+        | Exists(Judgment.objects.filter(**own, annotator=OuterRef("pk")))
+        | Exists(Question.objects.filter(**own, asker=OuterRef("pk")))
     )
 
 
@@ -92,6 +105,24 @@ def with_actor_names(events: QuerySet[Event], campaign: Campaign) -> QuerySet[Ev
         is_lead = Q(actor__role=Role.ADMIN) | Q(actor__in=leads)
         hidden |= Q(verb__in=ANNOTATING) | (Q(verb__in=SHARED) & ~is_lead)
     return events.annotate(actor_name=Case(When(hidden, then=F("actor__pseudonym")), default=F("actor__username")))
+
+
+def veil(event: AnyEvent, campaign: Campaign | None) -> AnyEvent:
+    """Blanks, of an event about a member of a pseudonymous campaign, what would tell whose pseudonym is whose."""
+    is_about_member = event.subject_type == "membership" or event.verb == "invitation.accepted"
+    if campaign is not None and campaign.pseudonymous and is_about_member:
+        shown_as = getattr(event, "actor_name", None)  # somebody's own act, which stands under the pseudonym
+        event.subject_id = ""
+        event.before, event.after = (
+            {name: value for name, value in values.items() if name not in _ABOUT_MEMBERS or value == shown_as}
+            for values in (event.before, event.after)
+        )
+    return event
+
+
+def day_only(moment: datetime | None) -> datetime | None:
+    """The beginning of the day. In a pseudonymous campaign an exact time would tell which event it was."""
+    return moment and moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _hidden(campaign: Campaign, users: dict[int, User]) -> set[int]:

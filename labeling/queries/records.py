@@ -111,6 +111,8 @@ def filtered_events(
         rows = rows.filter(Q(actor_name=actor) | Q(actor__pseudonym=actor))
     if verb is not None:
         rows = rows.filter(verb=verb)
+        if not verb.startswith("judgment."):
+            rows = rows.exclude(subject_type="judgment")  # as in the index of the others
     return rows.select_related("actor")
 
 

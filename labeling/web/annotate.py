@@ -46,7 +46,7 @@ class Typed:
         sent = request.POST
         return cls(
             assignment=_assignment_id(request),
-            comment=sent.get("comment", ""),
+            comment=sent.get("comment", "").replace("\r\n", "\n"),  # as browsers send a line break of a form
             criteria=criteria_in(sent),
             skip_reason=sent.get("skip_reason", ""),
             flag=sent.get("flag", ""),

@@ -142,7 +142,7 @@ def name_of_thing(event: Event, names: Mapping[str, str]) -> str:
         return f"{subject_label('comparison')} {number}"
     known = _NAMES.get(event.subject_type)
     name = known(event) if known else ""
-    return names.get(name, name) or f"{subject_label(event.subject_type)} {event.subject_id}"
+    return names.get(name, name) or f"{subject_label(event.subject_type)} {event.subject_id}".strip()
 
 
 def pieces(event: Event) -> list[str]:

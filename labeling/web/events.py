@@ -18,7 +18,7 @@ from common.sentences import Sentence
 from common.wording import grouped
 from labeling.access import get_led_campaign
 from labeling.models import Choice, Event
-from labeling.queries.names import names_by_pseudonym
+from labeling.queries.names import names_by_pseudonym, veil
 from labeling.queries.records import filtered_events
 from labeling.web.edge import page, person, unless_refused
 from labeling.web.event_links import link_of
@@ -95,7 +95,7 @@ def events(request: HttpRequest, slug: str) -> HttpResponse:
     before = whole_number(request.GET.get("before", ""))
     if before is not None:
         log = log.filter(pk__lt=before)
-    rows = list(log.select_related("campaign").order_by("-pk")[: SHOWN + 1])
+    rows = [veil(event, campaign) for event in log.select_related("campaign").order_by("-pk")[: SHOWN + 1]]
     names = names_by_pseudonym(campaign, _people(rows))
     query = {name: value for name, value in request.GET.items() if name != "before" and value}
     context = {

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from common.numbers import whole_number
 from labeling.access import get_led_campaign
 from labeling.actions.blind_test_acts import ADD, is_refused
+from labeling.actions.bulk import KINDS
 from labeling.judging.conversations import completion_html, shown_messages
 from labeling.models import BulkAct, Campaign, Comparison, Prompt
 from labeling.queries.list_pages import NEWEST, page_of_comparisons, page_of_prompts
@@ -87,7 +88,7 @@ def comparisons(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": shown[:ROWS_SHOWN],
         "has_verdicts": has_verdicts(shown),
         "counted": read_tally(campaign.pk).comparisons,
-        "acts": [*_acts(campaign, Kind), ("export", gettext("Export"))],
+        "acts": [*_acts(campaign, KINDS[Target.COMPARISONS]), ("export", gettext("Export"))],
         "target": Target.COMPARISONS,
         "tab": "comparisons",
     }

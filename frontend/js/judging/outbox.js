@@ -18,6 +18,8 @@ export class Outbox {
   #isFirstSent = false;
   /** Whether the reader has to do something first, such as sign in. */
   #isHeldUp = false;
+  /** @type {Set<PendingJudgment>} those that an earlier page left: another tab may have them too */
+  #found;
   /** @type {{ judgment: PendingJudgment, until: number, rest: number } | null} the one that can still be amended */
   #resting = null;
   #sending = Promise.resolve();
@@ -29,19 +31,23 @@ export class Outbox {
    * @param {string} wiring.owner whose judgments they are
    * @param {(judgment: PendingJudgment) => Promise<void>} wiring.deliver resolves when the server has replied, whatever
    *   it said
+   * @param {(judgment: PendingJudgment) => Promise<void>} [wiring.onGone] called instead where another tab has delivered
+   *   or undone it
    * @param {(secondsToNextTry: number) => void} wiring.onTrouble called before each pause
    * @param {() => void} [wiring.onDelivered] called after each that need not be kept any longer
    * @param {Storage} [wiring.storage]
    * @param {import("../lib/clock.js").Clock} [wiring.clock]
    * @param {EventTarget} [wiring.network] says "online"
    */
-  constructor({ owner, deliver, onTrouble, onDelivered = () => {}, storage = localStorage, clock = systemClock, network = window }) {
+  constructor({ owner, deliver, onTrouble, onGone = async () => {}, onDelivered = () => {}, storage = localStorage, clock = systemClock, network = window }) {
     this.deliver = deliver;
     this.onTrouble = onTrouble;
+    this.onGone = onGone;
     this.onDelivered = onDelivered;
     this.clock = clock;
     this.store = new PendingStore(owner, storage);
     this.pending = this.store.read();
+    this.#found = new Set(this.pending);
     network.addEventListener("online", () => this.retryNow());
   }
 
@@ -120,7 +126,7 @@ export class Outbox {
         await this.#rest(judgment);
         if (judgment !== this.pending[0]) continue; // withdrawn meanwhile
         this.#isFirstSent = true;
-        await this.untilAnswered(() => this.deliver(judgment));
+        await this.untilAnswered(() => (this.#isGone(judgment) ? this.onGone(judgment) : this.deliver(judgment)));
         this.#isFirstSent = false;
         this.pending.shift();
         this.store.remove(judgment);
@@ -133,6 +139,11 @@ export class Outbox {
       this.#isSending = false;
       this.#isFirstSent = false;
     }
+  }
+
+  /** @param {PendingJudgment} judgment */
+  #isGone(judgment) {
+    return this.#found.has(judgment) && !this.store.has(judgment.body.key);
   }
 
   /**

@@ -26,6 +26,18 @@ export class PendingStore {
     }
   }
 
+  /**
+   * @param {string} key
+   * @returns {boolean} whether it is still there; true where that cannot be read
+   */
+  has(key) {
+    try {
+      return this.storage.getItem(this.prefix + key) !== null;
+    } catch {
+      return true;
+    }
+  }
+
   /** @param {PendingJudgment} judgment */
   put(judgment) {
     try {

@@ -1,6 +1,7 @@
 // Applies the server's replies to the workspace: pairs that follow, judgments that were saved or refused.
 
 import { Refused } from "../lib/api.js";
+import { gettext } from "../lib/translation.js";
 
 /** @typedef {import("./types.js").PendingJudgment} PendingJudgment */
 
@@ -62,18 +63,28 @@ export class Replies {
    * @param {PendingJudgment} judgment
    */
   async #refuse(error, judgment) {
-    const { workspace, listener } = this;
+    const { listener } = this;
     if (error.waitsFor) {
       listener.showTrouble({ kind: error.waitsFor });
       listener.changed();
       throw error;
     }
-    workspace.history.remove(judgment.body.key);
     listener.refused(judgment);
+    await this.drop(judgment);
+    listener.showTrouble(troubleOf(error));
+    listener.changed();
+  }
+
+  /**
+   * A judgment is not sent any more: it was refused, or another tab has delivered or undone it.
+   *
+   * @param {PendingJudgment} judgment
+   */
+  async drop(judgment) {
+    const { workspace } = this;
+    workspace.history.remove(judgment.body.key);
     // Nothing else is pending: what is held may be stale, so the server is asked for it again.
     if (judgment.campaign === this.api.campaign && this.#isLastPending) await this.replaceHeld();
-    listener.showTrouble({ kind: "refused", message: error.message });
-    listener.changed();
   }
 
   /** Asks again what is held. The pair on the page stays as it is, with its answers, if it still is. */
@@ -92,4 +103,14 @@ export class Replies {
       if (error instanceof Refused || workspace.isWaiting) workspace.advance();
     }
   }
+}
+
+/**
+ * @param {Refused} error
+ * @returns {import("./types.js").Trouble}
+ */
+function troubleOf(error) {
+  if (!error.type.endsWith("/invalid-judgment")) return { kind: "refused", message: error.message };
+  const advice = gettext("The campaign's rules may have changed: load the page again.");
+  return { kind: "refused", message: `${error.message} ${advice}`, isStale: true };
 }

@@ -49,6 +49,7 @@ export class JudgingSession {
     this.outbox = new Outbox({
       owner,
       deliver: (judgment) => this.#turns.take(() => this.replies.deliver(judgment)),
+      onGone: (judgment) => this.#turns.take(() => this.replies.drop(judgment)),
       onTrouble: (seconds) => listener.showTrouble({ kind: "offline", seconds }),
       onDelivered: () => listener.changed(),
       storage,
@@ -56,7 +57,7 @@ export class JudgingSession {
       network,
     });
     const lease = new LeaseKeeper({ api, call, clock, visibility });
-    this.workspace = new Workspace({ listener, lease, stopwatch: this.stopwatch, outbox: this.outbox });
+    this.workspace = new Workspace({ campaign, listener, lease, stopwatch: this.stopwatch, outbox: this.outbox });
     this.replies = new Replies(this.workspace, this.api);
   }
 

@@ -8,6 +8,8 @@ import { JudgmentHistory } from "./history.js";
 /** @typedef {import("./types.js").JudgmentDraft} JudgmentDraft */
 /** @typedef {import("./types.js").Progress} Progress */
 
+const MOST_NAMED = 100;
+
 export class Workspace {
   held = new HeldPairs();
   history = new JudgmentHistory();
@@ -18,12 +20,14 @@ export class Workspace {
 
   /**
    * @param {object} wiring
+   * @param {string} wiring.campaign
    * @param {import("./types.js").SessionListener} wiring.listener
    * @param {import("./lease.js").LeaseKeeper} wiring.lease
    * @param {import("./stopwatch.js").Stopwatch} wiring.stopwatch
    * @param {import("./outbox.js").Outbox} wiring.outbox
    */
-  constructor({ listener, lease, stopwatch, outbox }) {
+  constructor({ campaign, listener, lease, stopwatch, outbox }) {
+    this.campaign = campaign;
     this.listener = listener;
     this.lease = lease;
     this.stopwatch = stopwatch;
@@ -40,9 +44,10 @@ export class Workspace {
     return { pairs: [...this.history.undeliveredPairs, ...this.held.all], progress: this.#progress };
   }
 
-  /** @returns {number[]} the pairs that need not be sent again */
+  /** @returns {number[]} the pairs that need not be sent again, as many as the server takes */
   get have() {
-    return [...this.outbox.pending.map((judgment) => judgment.assignment), ...this.held.all.map((pair) => pair.id)];
+    const pending = this.outbox.pending.filter((judgment) => judgment.campaign === this.campaign);
+    return [...pending.map((judgment) => judgment.assignment), ...this.held.all.map((pair) => pair.id)].slice(0, MOST_NAMED);
   }
 
   /**

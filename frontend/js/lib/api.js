@@ -43,7 +43,7 @@ export class Unreachable extends Error {
 }
 
 const TIMEOUT_MS = 20_000;
-const RETRY_LATER = new Set([408, 425, 429, 500, 502, 503, 504]);
+const RETRY_LATER = new Set([408, 425, 429, 500, 502, 503, 504, 507]);
 
 /** @returns {string} the token that proves a call comes from our own page */
 function csrfToken() {

@@ -7,6 +7,11 @@ from rest_framework import serializers
 from labeling.actions.rules import MAX_DESCRIPTION, RULES
 from labeling.judging.drafts import MAX_CRITERION_NAME
 from labeling.models import Campaign, GuidelineVersion, Invitation, Membership, VerdictRecount
+from labeling.queries.campaign_record import MEMBERSHIP_TIMES
+from labeling.queries.names import day_only
+
+FIGURES_OF_MEMBERS = ("judged", "gold_right", "gold_total", "created_at")
+"""Left out beside the name in a pseudonymous campaign: they would tell whose pseudonym it is."""
 
 
 class CriterionSerializer(serializers.Serializer[Any]):
@@ -53,6 +58,8 @@ class GuidelineVersionSerializer(serializers.ModelSerializer[GuidelineVersion]):
 
 
 class MembershipSerializer(serializers.ModelSerializer[Membership]):
+    """A member, by name. In a pseudonymous campaign without figures and the time of joining; other times are days."""
+
     username = serializers.CharField(source="user.username", max_length=150)
     is_simulated = serializers.BooleanField(source="user.is_simulated", read_only=True)
 
@@ -75,6 +82,15 @@ class MembershipSerializer(serializers.ModelSerializer[Membership]):
             "created_at",
         )
         read_only_fields = tuple(name for name in fields if name not in ("username", "role", "is_simulated"))
+
+    def to_representation(self, instance: Membership) -> dict[str, Any]:
+        if instance.campaign.pseudonymous:  # not saved again
+            for name in MEMBERSHIP_TIMES:
+                setattr(instance, name, day_only(getattr(instance, name)))
+        values = super().to_representation(instance)
+        if instance.campaign.pseudonymous:
+            return {name: value for name, value in values.items() if name not in FIGURES_OF_MEMBERS}
+        return values
 
 
 class InvitationSerializer(serializers.ModelSerializer[Invitation]):

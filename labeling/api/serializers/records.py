@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from labeling.api.serializers.people import StatementSerializer
 from labeling.models import BulkAct, Comparison, Event, Judgment, Prompt, Verdict, Winner
+from labeling.queries.names import veil
 
 
 class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
@@ -181,6 +182,10 @@ class EventSerializer(serializers.ModelSerializer[Event]):
     class Meta:
         model = Event
         fields = ("id", "at", "actor", "verb", "subject_type", "subject_id", "before", "after")
+
+    def to_representation(self, instance: Event) -> dict[str, Any]:
+        """The context holds the campaign."""
+        return super().to_representation(veil(instance, self.context["campaign"]))
 
 
 class ConflictSerializer(serializers.Serializer[Any]):

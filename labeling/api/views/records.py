@@ -98,7 +98,8 @@ class EventsView(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """List the campaign's events, newest first. For its leads."""
         campaign = get_led_campaign(self.person, slug)
-        return self.paged(filtered_events(campaign, **self.asked(EventFilter)), EventSerializer)
+        rows = filtered_events(campaign, **self.asked(EventFilter))
+        return self.paged(rows, EventSerializer, context={"campaign": campaign})
 
 
 class EventsExportView(ApiView):

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Outbox } from "../../../frontend/js/judging/outbox.js";
-import { Unreachable } from "../../../frontend/js/lib/api.js";
+import { Unreachable, call } from "../../../frontend/js/lib/api.js";
 import { FakeClock, FakeStorage, refused, settle } from "../fakes.js";
 
 let number = 0;
@@ -165,4 +165,36 @@ test("idle waits for what is being sent", async () => {
   assert.equal(isIdle, false);
   await clock.advance(1000);
   assert.equal(isIdle, true);
+});
+
+test("two judgments wait for room on the server's disk, and neither is lost", async () => {
+  const statuses = [507, 201, 507, 201];
+  const storage = new FakeStorage();
+  const clock = new FakeClock();
+  globalThis.document = { cookie: "csrftoken=a", querySelector: () => null };
+  globalThis.fetch = async () => Response.json({}, { status: statuses.shift() });
+  const { outbox, pauses } = outboxOf({ deliveries: [(each) => call("POST", each.url, each.body)], storage, clock });
+  outbox.add(judgment());
+  outbox.add(judgment());
+  await settle();
+  assert.deepEqual([outbox.pending.length, storage.length, pauses], [2, 2, [1]]);
+  await clock.advance(5000);
+  assert.deepEqual([outbox.isEmpty, storage.length, statuses], [true, 0, []]);
+});
+
+test("what another tab has undone is not sent; where that cannot be read, everything is", async () => {
+  const storage = new FakeStorage();
+  const first = outboxOf({ storage, deliveries: [() => new Promise(() => {})] });
+  const [sending, undone, kept] = [judgment(), judgment(), judgment()];
+  for (const each of [sending, undone, kept]) first.outbox.add(each);
+  const second = outboxOf({ storage });
+  const blind = outboxOf({ storage });
+  first.outbox.withdraw(undone.body.key);
+  await second.outbox.send();
+  assert.deepEqual(second.sent.map((body) => body.key), [sending.body.key, kept.body.key]);
+  storage.getItem = () => {
+    throw new Error("SecurityError");
+  };
+  await blind.outbox.send();
+  assert.equal(blind.sent.length, 3);
 });

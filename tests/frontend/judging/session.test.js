@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FakeServer, refused, settle } from "../fakes.js";
+import { FakeServer, FakeStorage, refused, settle } from "../fakes.js";
 import { Annotator } from "./annotator.js";
 
 test("the pairs that follow are fetched once the first one is on the page", async () => {
@@ -189,4 +189,41 @@ test("judgments of another campaign are delivered too, and change nothing here",
   assert.equal(annotator.session.assignment.id, 11);
   assert.deepEqual(annotator.choices, ["tie"]);
   assert.deepEqual(annotator.arrived, []);
+});
+
+test("a judgment that newer rules refuse says so, and that the page has to be loaded again", async () => {
+  const annotator = new Annotator();
+  await annotator.start();
+  annotator.server.refusal = refused(422, "/problems/invalid-judgment", "This campaign does not allow ties.");
+  await annotator.judge("tie");
+  const message = "This campaign does not allow ties. The campaign's rules may have changed: load the page again.";
+  assert.deepEqual(annotator.trouble, { kind: "refused", message, isStale: true });
+  assert.equal(annotator.session.pendingCount, 0);
+});
+
+test("the server is told of no more pairs than it takes, and of this campaign's only", async () => {
+  const storage = new FakeStorage();
+  for (let at = 1; at <= 130; at += 1) {
+    const pending = { url: "/x/", campaign: at <= 10 ? "other" : "sums", assignment: 1000 + at, body: { choice: "left", key: `k${at}` }, at };
+    storage.setItem(`outbox:7:k${at}`, JSON.stringify(pending));
+  }
+  const { have } = new Annotator({ storage }).session.workspace;
+  assert.equal(have.length, 100);
+  assert.equal(have[0], 1011);
+});
+
+test("an entry that another tab has undone is not sent, and the pair on the page may be judged again", async () => {
+  const storage = new FakeStorage();
+  const first = new Annotator({ storage });
+  await first.start();
+  first.server.isReachable = false;
+  await first.judge("left");
+  const second = new Annotator({ clock: first.clock, storage, server: first.server });
+  storage.removeItem([...Array(storage.length).keys()].map((index) => storage.key(index))[0]); // the first tab undoes it
+  first.server.isReachable = true;
+  await second.start();
+  assert.deepEqual(second.choices, []);
+  assert.equal(second.session.assignment.id, 1);
+  assert.equal(second.session.isBusy, false);
+  assert.equal(second.session.pendingCount, 0);
 });

@@ -9,13 +9,14 @@ import pytest
 from common.errors import Invalid, NotAllowed
 from labeling.actions import bulk
 from labeling.actions.bulk import BulkOrder, NothingSelected, Selection, run_bulk_act, start_bulk_act, sweep_bulk_acts
+from labeling.actions.campaigns import change_campaign
 from labeling.actions.curation import WrongComparisonStatus, restore_comparison, retire_comparison, review_flag
 from labeling.actions.practice import unmake_practice
 from labeling.models import BulkAct, Campaign, Comparison, Event, Prompt, Verdict
 from labeling.queries.lists import ComparisonFilter, Filter, PromptFilter
 from labeling.tally import count_tally, read_tally
 from tests.labeling.practising import mark
-from tests.people import Stage, asks, pair, stage
+from tests.people import Stage, asks, committing, pair, stage
 
 
 def do(scene: Stage, kind: str, ids: Iterable[int] = (), *, target: str = "comparisons", **order: Any) -> BulkAct:
@@ -101,7 +102,8 @@ def test_prioritised_ones_are_given_first_even_to_those_who_were_past_them() -> 
     scene = stage(comparisons=30, prefetch=0)
     last = Comparison.objects.order_by("-position")[0]
     scene.settle(["a", "b"])
-    do(scene, "prioritise", [last.pk])
+    with committing():
+        do(scene, "prioritise", [last.pk])
     assert scene.given(scene.alice).comparison_id == last.pk
     last.refresh_from_db()
     assert last.position < 0
@@ -247,3 +249,26 @@ def test_wrong_requests_change_nothing() -> None:
         do(scene, "retire", keys())
     assert statuses() == ["open"]
     assert not BulkAct.objects.exists()
+
+
+def test_a_new_overlap_reaches_a_large_campaign_in_chunks_and_leaves_what_somebody_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    monkeypatch.setattr(bulk, "CHUNK", 3)
+    scene = stage(comparisons=7)
+    held = scene.given(scene.alice)
+    change_campaign(campaign=scene.campaign, overlap=3, acting_user=scene.maya, now=scene.now)
+    act = BulkAct.objects.get()
+    assert (act.kind, act.status, set(Comparison.objects.values_list("overlap", flat=True))) == (
+        "overlap",
+        "waiting",
+        {1},
+    )
+    run_bulk_act(act.pk, clock=lambda: scene.now)
+    act.refresh_from_db()
+    assert (act.status, act.done, act.changed) == ("done", 7, 6)
+    assert list(Comparison.objects.exclude(overlap=3).values_list("pk", flat=True)) == [held.comparison_id]
+    assert in_balance(scene)
+    with pytest.raises(Invalid):
+        do(scene, "overlap", keys())

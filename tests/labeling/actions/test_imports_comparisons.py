@@ -15,7 +15,7 @@ from labeling.actions import imports
 from labeling.actions.comparisons import add_comparisons
 from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile
 from labeling.actions.imports import import_comparisons
-from labeling.models import Comparison, Event, Verdict
+from labeling.models import CampaignTally, Comparison, Event, Verdict
 from labeling.tally import count_tally, read_tally
 from tests.people import Stage, stage
 
@@ -228,3 +228,32 @@ def test_a_record_that_cannot_be_stored_costs_only_itself(monkeypatch: pytest.Mo
     report = bring_in(scene, lines(*map(record, range(9)), record(9, id="unstorable"), *map(record, range(10, 20))))
     assert (report.created, report.rejected_count, Comparison.objects.count()) == (19, 1, 19)
     assert (report.rejected[0].line, report.rejected[0].reason) == (10, "The record cannot be stored.")
+
+
+class Watched(io.BytesIO):
+    """A file that notes, at each read, how much is stored and how many totals the transaction has locked."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self.seen: list[tuple[int, int]] = []
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.seen.append((Comparison.objects.count(), CampaignTally.objects.count()))
+        return super().read(1000 if size is None or size < 0 else min(size, 1000))
+
+
+@pytest.mark.parametrize("refuse_all", [True, False])
+def test_an_import_in_one_transaction_locks_totals_only_at_its_end(refuse_all: bool) -> None:
+    scene = stage()
+    file = Watched(lines(*map(record, range(1100))))
+    import_comparisons(
+        campaign=scene.campaign,
+        stream=file,
+        settings=ImportSettings(refuse_all=refuse_all),
+        acting_user=scene.maya,
+        now=scene.now,
+    )
+    assert max(stored for stored, _ in file.seen) >= 500
+    assert {locked for stored, locked in file.seen if stored < 1100} == {0}
+    assert read_tally(scene.campaign.pk).comparisons == 1100
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)

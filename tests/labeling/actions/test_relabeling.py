@@ -9,7 +9,7 @@ from labeling.actions.relabeling import relabel_comparison
 from labeling.models import Comparison, Event, Verdict
 from labeling.queries.progress import campaign_progress
 from labeling.tally import count_tally, read_tally
-from tests.people import Stage, asks, pair, stage
+from tests.people import Stage, asks, committing, pair, stage
 
 
 @pytest.fixture
@@ -38,7 +38,8 @@ def test_those_who_had_walked_past_it_come_by_it_next(scene: Stage) -> None:
     doubted = scene.settle(["a"])[0]
     for _ in range(3):
         scene.vote(scene.given(scene.bob), "a")
-    again(scene, doubted, more=1)
+    with committing():
+        again(scene, doubted, more=1)
     assert scene.given(scene.bob).comparison_id == doubted.pk
 
 

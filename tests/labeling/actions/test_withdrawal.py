@@ -7,7 +7,7 @@ from labeling.actions.erasure import erase_person
 from labeling.actions.verdicts import adjudicate
 from labeling.models import Comparison, Event, Judgment, User, Verdict
 from labeling.queries.agreement import agreement
-from labeling.tally import count_tally, read_tally
+from labeling.tally import add_to_tally, count_tally, read_tally
 from tests.labeling.actions.opinions import THREE, bring_in
 from tests.labeling.personal import judged_with_comments
 from tests.people import NOON, Stage, person, stage
@@ -87,3 +87,26 @@ def test_withdrawing_an_outside_annotator_removes_the_place_that_the_import_had_
     comparison.refresh_from_db()
     assert (comparison.overlap, comparison.taken, comparison.status) == (1, 0, "open")
     assert scene.next(scene.alice) is not None
+
+
+def test_votes_that_suffice_settle_at_once_and_others_call_for_one_more_under_adaptive_overlap() -> None:
+    scene = stage(comparisons=2, overlap=1, max_overlap=3, verdict_threshold=0.85)
+    scene.join(scene.charlie)
+    agreed, disputed = Comparison.objects.order_by("pk")
+    leaving, *others = scene.alice, scene.bob, scene.charlie
+    for comparison, votes in ((agreed, ("b", "a", "a")), (disputed, ("a", "b", "a"))):
+        Comparison.objects.exclude(pk=comparison.pk).update(position=2)
+        Comparison.objects.filter(pk=comparison.pk).update(position=0, overlap=3)
+        scene.campaign.memberships.update(cursor=-1)
+        for person_voting, vote in zip((leaving, *others), votes, strict=True):
+            scene.vote(scene.given(person_voting), vote)
+    assert set(Comparison.objects.values_list("status", "judged")) == {("settled", 3)}
+    key = scene.campaign.pk
+    add_to_tally(key, count_tally(key) - read_tally(key))
+    erase_person(person=leaving, confirmation="alice", withdraw=True, acting_user=leaving, now=NOON)
+    for comparison in (agreed, disputed):
+        comparison.refresh_from_db()
+    assert (agreed.status, agreed.overlap, agreed.taken) == ("settled", 2, 2)
+    assert (disputed.status, disputed.overlap, disputed.taken) == ("open", 3, 2)
+    assert scene.given(scene.ada).comparison_id == disputed.pk
+    assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)

@@ -14,7 +14,7 @@ from labeling.actions.campaigns import change_campaign_status, write_guidelines
 from labeling.judging.assignments import next_assignments
 from labeling.judging.queue import MAX_LEFT_BALANCE, draw_left
 from labeling.models import Assignment, Comparison, Membership, User
-from tests.people import Stage, pair, stage
+from tests.people import Stage, committing, pair, stage
 
 
 def all_given(scene: Stage, user: User) -> list[int]:
@@ -107,7 +107,8 @@ def test_what_comes_in_with_a_higher_priority_is_given_next_also_to_those_who_ar
     scene = stage(comparisons=20)
     for _ in range(10):
         scene.judge(scene.given(scene.alice))
-    scene.add([replace(pair(number), priority=1) for number in range(100, 103)])
+    with committing():
+        scene.add([replace(pair(number), priority=1) for number in range(100, 103)])
     priorities = dict(Comparison.objects.values_list("pk", "priority"))
     assert [priorities[given] for given in all_given(scene, scene.alice)] == [1] * 3 + [0] * 10
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from labeling.actions.curation import WrongComparisonStatus, make_gold, unmake_gold
 from labeling.actions.members import resume_member
 from labeling.judging.acts import change_judgment, judge_and_continue, undo_judgment
-from labeling.judging.assignments import next_assignments
+from labeling.judging.assignments import next_assignments, release_assignment
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.presentation import present_assignment
 from labeling.models import Assignment, Comparison, Event, Gold, Judgment, Membership, User, Verdict
@@ -240,3 +240,15 @@ def test_the_database_refuses_a_second_retest_and_a_retest_that_holds_a_place() 
             beside(**wrong)
     with pytest.raises(IntegrityError), transaction.atomic():
         Assignment.objects.filter(kind="retest").update(slot=5)
+
+
+@pytest.mark.usefixtures("always_gold")
+def test_gold_that_was_released_does_not_come_back_as_no_other_pair_does() -> None:
+    scene = with_gold(2, overlap=1)
+    first = scene.given(scene.alice)
+    release_assignment(assignment=first, acting_user=scene.alice, now=scene.now)
+    second = scene.given(scene.alice)
+    assert second.comparison_id != first.comparison_id
+    release_assignment(assignment=second, acting_user=scene.alice, now=scene.now)
+    assert scene.next(scene.alice) is None
+    assert scene.given(scene.bob).kind == "gold"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.people import Stage, pair, stage
+from tests.people import Stage, committing, pair, stage
 
 
 def order_of(scene: Stage) -> list[str]:
@@ -30,7 +30,8 @@ def test_newest_first_holds_for_those_who_are_far_along_too() -> None:
     scene = stage(order="newest")
     scene.add([replace(pair(number), external_id=str(number)) for number in range(4)])
     scene.judge(scene.given(scene.alice))
-    scene.add([replace(pair(9), external_id="new")])
+    with committing():
+        scene.add([replace(pair(9), external_id="new")])
     assert order_of(scene) == ["new", "2", "1", "0"]
 
 

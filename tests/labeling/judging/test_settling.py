@@ -2,6 +2,7 @@
 
 import pytest
 
+from labeling.actions.relabeling import relabel_comparison
 from labeling.judging.acts import undo_judgment
 from labeling.models import Comparison, Verdict
 from labeling.queries.progress import campaign_progress
@@ -77,3 +78,19 @@ def test_under_unanimity_two_of_three_are_a_conflict() -> None:
     for user, winner in ((scene.alice, "a"), (scene.bob, "a"), (carol, "tie")):
         scene.vote(scene.given(user), winner)
     assert Comparison.objects.get().status == Comparison.Status.CONFLICT
+
+
+def test_an_undone_vote_leaves_the_places_that_a_lead_has_asked_for() -> None:
+    scene = stage(comparisons=1, overlap=1, max_overlap=3, verdict_threshold=0.6)
+    people = [scene.alice, *scene.crowd(2)]
+    scene.vote(scene.given(scene.alice), "a")
+    doubted = Comparison.objects.get()
+    assert doubted.status == "settled"
+    relabel_comparison(comparison=doubted, more=2, reason="Doubtful.", acting_user=scene.maya, now=scene.now)
+    held = scene.given(people[1])
+    scene.vote(held, "a")
+    undo_judgment(assignment=held, acting_user=people[1], now=scene.now)
+    scene.vote(held, "a")
+    doubted.refresh_from_db()
+    assert (doubted.status, doubted.overlap, doubted.taken) == ("open", 3, 2)
+    assert scene.given(people[2]).comparison_id == doubted.pk

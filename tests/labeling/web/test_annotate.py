@@ -3,6 +3,7 @@
 import pytest
 
 from labeling.actions.members import pause_member
+from labeling.judging.drafts import MAX_COMMENT
 from labeling.models import Judgment
 from tests.clients import Visiting
 from tests.people import stage
@@ -87,3 +88,11 @@ def test_a_campaign_with_flags_and_no_skips_takes_a_flag_without_scripts(visitin
     assert 'value="skip" formnovalidate>Flag</button>' in alice.get("/campaigns/sums/annotate/").content.decode()
     alice.post("/campaigns/sums/annotate/", {"assignment": given.pk, "key": "k", "choice": "skip", "flag": "harm"})
     assert given.judgments.get().flag == "harm"
+
+
+def test_a_line_break_of_a_form_counts_once_in_a_comment(visiting: Visiting) -> None:
+    scene = stage(comparisons=1)
+    comment = "\r\n".join("x" * 9 for _ in range(MAX_COMMENT // 10))  # as a browser sends it
+    judgment = {"assignment": scene.given(scene.alice).pk, "key": "k", "choice": "left", "comment": comment}
+    visiting(scene.alice).post("/campaigns/sums/annotate/", judgment)
+    assert Judgment.objects.get().comment == comment.replace("\r\n", "\n")

@@ -3,18 +3,22 @@
 import csv
 import json
 import re
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 from django.utils import translation
 
 from labeling.actions.campaigns import change_campaign
+from labeling.actions.invitations import accept_invitation, create_invitation
+from labeling.actions.members import pause_member
+from labeling.events.types import payload
 from labeling.judging.acts import undo_judgment
-from labeling.models import EarlierEvent
+from labeling.models import EarlierEvent, Event
 from tests.browser.furnished import furnish
 from tests.clients import Visiting
 from tests.markup import tight
-from tests.people import NOON, stage
+from tests.people import NOON, person, stage
 from training.actions.gate import decide_by_rule
 from training.actions.retraining import save_retraining_rule
 from training.claims import record_end
@@ -177,3 +181,35 @@ def test_the_page_counts_the_events_from_before_an_import(visiting: Visiting) ->
     for _ in range(2):
         EarlierEvent.objects.create(campaign=scene.campaign, at=NOON, verb="campaign.created", actor="Quiet Heron 1")
     assert "brought 2 events from before its import" in tight(visiting(scene.maya).get(PAGE).content.decode())
+
+
+def test_no_event_tells_whose_pseudonym_is_whose(visiting: Visiting) -> None:
+    scene = stage(comparisons=1, pseudonymous=True)
+    scene.settle("a")
+    bob = scene.bob
+    pause_member(campaign=scene.campaign, user=bob, acting_user=scene.maya, now=NOON)
+    scene.campaign.memberships.filter(user=bob).update(judged=3, gold_total=2)
+    later = NOON + timedelta(days=1)
+    _, link = create_invitation(campaign=scene.campaign, expires_at=later, acting_user=scene.maya, now=NOON)
+    eve = person("eve")
+    accept_invitation(token=link, acting_user=eve, now=NOON)
+    maya = visiting(scene.maya)
+    about = ("member.added", "member.paused", "invitation.accepted")
+    listed = [
+        row for verb in about for row in maya.get(f"/api/v1/campaigns/sums/events/?verb={verb}").json()["results"]
+    ]
+    assert {row["verb"] for row in listed} == set(about)
+    assert {row["subject_id"] for row in listed} == {""}
+    assert {row["after"].get("person") for row in listed} <= {None, eve.pseudonym}
+    assert {row["actor"] for row in listed if "person" in row["after"]} == {eve.pseudonym}
+    assert "eve" not in {row["actor"] for row in listed}
+    exported = b"".join(maya.get(f"{EXPORT}?form=jsonl")).decode() + maya.get(PAGE).content.decode()
+    assert bob.pseudonym not in exported
+    member = next(
+        row for row in maya.get("/api/v1/campaigns/sums/members/").json()["results"] if row["username"] == "bob"
+    )
+    assert not {"judged", "gold_right", "gold_total", "created_at"} & member.keys()
+    assert member["paused_at"] == "2026-03-02T00:00:00Z"
+    message = payload("member.paused", Event.objects.get(verb="member.paused"))
+    assert bob.pseudonym not in str(message)
+    assert message["data"]["subject"] == {"type": "membership", "id": ""}

@@ -51,3 +51,16 @@ def test_every_rule_can_be_set_on_the_settings_page_and_says_what_it_does(visiti
     assert (campaign.allow_skip, campaign.blind, campaign.lease_seconds) == (False, False, 1800)
     refused = client.post("/campaigns/sums/settings/", form | {"max_overlap": 1}).content.decode()
     assert "cannot be below the 2 judgments" in refused
+
+
+def test_a_lead_is_told_which_rules_another_changed_meanwhile_and_may_replace_them(visiting: Visiting) -> None:
+    scene = stage()
+    path, maya, ada = "/campaigns/sums/settings/", visiting(scene.maya), visiting(scene.ada)
+    pages = [client.get(path).context for client in (maya, ada)]
+    form = {"name": "Sums", "overlap": 2, "verdict_rule": "majority", "scale": "choice"}
+    assert maya.post(path, form | {"opened": pages[0]["opened"], "overlap": 3}).status_code == 302
+    refused = ada.post(path, form | {"opened": pages[1]["opened"], "name": "Totals"})
+    assert "Somebody changed rules since you opened this page: Judgments per comparison" in refused.content.decode()
+    assert scene.reload().overlap == 3
+    assert ada.post(path, form | {"opened": refused.context["opened"], "name": "Totals"}).status_code == 302
+    assert (scene.reload().overlap, scene.reload().name) == (2, "Totals")

@@ -1,11 +1,13 @@
 // When nothing is left to judge: looks whether comparisons were added, without taking one from anybody, and asks for one
-// when there were. Meanwhile it says when the model will have written new ones.
+// when there were, and once a minute: a place in an earlier one may be free again. Meanwhile it says when the model will
+// have written new ones.
 
 import { call } from "../../lib/api.js";
 import { one } from "../../lib/dom.js";
 import { poll } from "../../lib/poll.js";
 
 const LOOK_AGAIN_MS = 5000;
+const TURNS_TO_ASK = 12;
 
 export class NewPairs {
   #isWaiting = false;
@@ -25,12 +27,14 @@ export class NewPairs {
     if (this.#isWaiting) return;
     this.#isWaiting = true;
     let lastCount = comparisons;
+    let turn = 0;
     poll(
       async () => {
         if (!this.session.assignment) {
           const progress = await call("GET", this.progressUrl);
           this.line.textContent = progress.coming_pairs;
-          if (progress.comparisons > lastCount) await this.session.lookForMore();
+          turn += 1;
+          if (progress.comparisons > lastCount || turn % TURNS_TO_ASK === 0) await this.session.lookForMore();
           lastCount = progress.comparisons;
         }
         this.#isWaiting = !this.session.assignment;

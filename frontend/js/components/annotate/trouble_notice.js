@@ -1,4 +1,4 @@
-// The notice of trouble: no network, no sign-in, or a judgment that was refused.
+// The notice of trouble: no network, no sign-in, or a judgment that was refused, perhaps by rules newer than the page.
 
 import { one } from "../../lib/dom.js";
 import { troubleSentence } from "./sentences.js";
@@ -6,7 +6,7 @@ import { troubleSentence } from "./sentences.js";
 /** @typedef {import("../../judging/types.js").Trouble} Trouble */
 
 export class TroubleNotice {
-  /** @param {HTMLElement} element with `[data-trouble-text]`, a button that retries, links to sign in, to set up two steps and to choose a password */
+  /** @param {HTMLElement} element with `[data-trouble-text]`, a button that retries, and a link for each way out: to sign in, to set up two steps, to choose a password, to load the page */
   constructor(element) {
     this.element = element;
     this.text = one("[data-trouble-text]", HTMLElement, element);
@@ -14,6 +14,7 @@ export class TroubleNotice {
     this.signIn = one("[data-sign-in]", HTMLElement, element);
     this.setUp = one("[data-set-up]", HTMLElement, element);
     this.choosePassword = one("[data-choose-password]", HTMLElement, element);
+    this.reload = one("[data-reload]", HTMLElement, element);
   }
 
   /** @param {Trouble | null} trouble null: over */
@@ -23,6 +24,7 @@ export class TroubleNotice {
     this.signIn.hidden = trouble?.kind !== "signed-out";
     this.setUp.hidden = trouble?.kind !== "second-factor";
     this.choosePassword.hidden = trouble?.kind !== "own-password";
+    this.reload.hidden = trouble?.kind !== "refused" || !trouble.isStale;
     if (trouble) this.text.textContent = troubleSentence(trouble);
   }
 }
