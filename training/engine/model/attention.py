@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from training.engine.data.packing import PackedRow, Segment
-from training.engine.model.varlen import VarlenPlan, plan_varlen, varlen_attention
+from training.engine.model.varlen import KeyHeads, VarlenPlan, plan_varlen, varlen_attention
 
 NAME = "packed_preference_pairs"
 PADDED_NAME = "padded_samples"
@@ -49,12 +49,12 @@ class AttentionPlan:
 
 
 def plan_attention(
-    row: PackedRow, *, repeats: int, dtype: torch.dtype, device: torch.device, varlen: bool = False
+    row: PackedRow, *, repeats: int, dtype: torch.dtype, device: torch.device, varlen: KeyHeads | None = None
 ) -> AttentionPlan:
     """Build the tiles of a row and their masks. ``repeats``: R; the queries of R heads are stacked, so that one batched
-    product serves them all."""
-    if varlen:
-        return AttentionPlan((), plan_varlen(row.segments, device=device))
+    product serves them all. ``varlen``: how the CUDA kernel is called, where it is used."""
+    if varlen is not None:
+        return AttentionPlan((), plan_varlen(row.segments, device=device, key_heads=varlen))
     return AttentionPlan(tuple(_tile(part, repeats, dtype, device) for part in tiled(row.segments)))
 
 

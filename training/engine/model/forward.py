@@ -12,7 +12,7 @@ from training.engine.data.packing import PackedRow
 from training.engine.model import attention
 from training.engine.model.head import Head
 from training.engine.model.layers import replace_parts
-from training.engine.model.varlen import varlen_works
+from training.engine.model.varlen import usable_key_heads
 
 VARLEN = "varlen"
 
@@ -48,8 +48,8 @@ class PackedForward:
         self.trims = replace_parts(model, dtype=head.dtype)
         self.repeats = model.config.num_attention_heads // model.config.num_key_value_heads
         model.set_attn_implementation(attention.NAME)
-        self.varlen = varlen_works(model.config, head.dtype, head.device)
-        self.attention = VARLEN if self.varlen else attention.NAME
+        self.varlen = usable_key_heads(model.config, head.dtype, head.device)
+        self.attention = attention.NAME if self.varlen is None else VARLEN
 
     def hidden_states(self, row: PackedRow, places: Tensor) -> Tensor:
         """Where it can, the last layer computes its feed-forward part at ``places`` only."""

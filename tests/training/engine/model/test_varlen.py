@@ -1,5 +1,9 @@
 """The CUDA attention kernel: its layout everywhere, the kernel itself where there is a GPU."""
 
+import inspect
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -60,8 +64,57 @@ def test_the_comparison_that_decides_about_the_kernel_notices_a_wrong_one(monkey
 
 def test_without_cuda_or_half_precision_plain_products_are_used() -> None:
     config = tiny.model().config
-    assert not varlen.varlen_works(config, torch.bfloat16, torch.device("cpu"))
-    assert not varlen.varlen_works(config, torch.float32, torch.device("cuda"))
+    assert varlen.usable_key_heads(config, torch.bfloat16, torch.device("cpu")) is None
+    assert varlen.usable_key_heads(config, torch.float32, torch.device("cuda")) is None
+
+
+def kernel_of(options: set[str], seen: list[dict[str, Any]], *, equal_heads: bool = False) -> Callable[..., Tensor]:
+    """torch's kernel, in plain products, as a version with these options documents it; ``seen`` collects its calls."""
+
+    def varlen_attn(
+        query: Tensor, key: Tensor, value: Tensor, *layout: Any, scale: float = 1.0, **given: Any
+    ) -> Tensor:
+        if unknown := given.keys() - options:
+            raise TypeError(f"varlen_attn() got an unexpected keyword argument {unknown}")
+        if equal_heads and query.shape[1] != key.shape[1]:
+            raise ValueError("Expect query and key/value to have the same number of heads")
+        seen.append(given)
+        plan = varlen.VarlenPlan(torch.arange(len(key)), *layout)
+        by_head = [states.transpose(0, 1) for states in (query, key, value)]
+        return segment_by_segment(by_head[0], by_head[1], by_head[2], plan, scale)
+
+    known = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in sorted(options)]
+    varlen_attn.__signature__ = inspect.Signature(known)  # type: ignore[attr-defined]
+    return varlen_attn
+
+
+@pytest.mark.parametrize(
+    ("options", "equal_heads", "given", "key_heads"),
+    [
+        ({"is_causal"}, False, {"is_causal": True}, varlen.KeyHeads.AS_THEY_ARE),  # torch 2.10
+        ({"window_size"}, False, {"window_size": (-1, 0)}, varlen.KeyHeads.AS_THEY_ARE),  # torch 2.11
+        ({"window_size"}, True, {"window_size": (-1, 0)}, varlen.KeyHeads.REPEATED),
+        (
+            {"window_size", "enable_gqa"},
+            False,
+            {"window_size": (-1, 0), "enable_gqa": True},
+            varlen.KeyHeads.AS_THEY_ARE,
+        ),
+        (set(), False, None, None),
+    ],
+)
+def test_the_kernel_is_called_in_the_words_of_the_installed_torch(
+    monkeypatch: pytest.MonkeyPatch,
+    options: set[str],
+    equal_heads: bool,
+    given: dict[str, Any] | None,
+    key_heads: varlen.KeyHeads | None,
+) -> None:
+    seen: list[dict[str, Any]] = []
+    monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", kernel_of(options, seen, equal_heads=equal_heads))
+    assert varlen.right_key_heads(4, 2, 16, torch.float32, torch.device("cpu")) is key_heads
+    assert all(each == given for each in seen)
+    assert bool(seen) is (given is not None)
 
 
 @needs_cuda
