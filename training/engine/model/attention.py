@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from training.engine.data.packing import PackedRow, Segment
+from training.engine.data.packing import PackedRow, Segment, copied
 from training.engine.model.varlen import KeyHeads, VarlenPlan, plan_varlen, varlen_attention
 
 NAME = "packed_preference_pairs"
@@ -109,7 +109,7 @@ def _tile(segments: Sequence[Segment], repeats: int, dtype: torch.dtype, device:
         mask[queries, each.prefix_start - prefix[0] : each.prefix_stop - prefix[0]] = 0  # all of the prefix
         own = slice(each.start + shift, each.stop + shift)
         mask[queries, own].masked_fill_(torch.ones_like(mask[queries, own], dtype=torch.bool).tril(), 0)  # causal
-    return Tile(start, stop, *prefix, mask.to(device).repeat(repeats, 1).unsqueeze(0))  # (1, R q, k)
+    return Tile(start, stop, *prefix, copied(mask, device).repeat(repeats, 1).unsqueeze(0))  # (1, R q, k)
 
 
 def packed_attention(

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.engine.data.packing import Segment
+from training.engine.data.packing import Segment, copied
 from training.engine.events import log
 
 HALVES = (torch.bfloat16, torch.float16)
@@ -58,7 +58,7 @@ def plan_varlen(
     keys = np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
     of_segments, queries = lengths.reshape(-1, 2).sum(axis=1).tolist(), lengths[1::2].tolist()
     return VarlenPlan(
-        keys=torch.from_numpy(keys).to(device),
+        keys=copied(torch.from_numpy(keys), device),
         query_starts=_starts(queries, device),
         key_starts=_starts(of_segments, device),
         longest_query=max(queries),
@@ -68,7 +68,7 @@ def plan_varlen(
 
 
 def _starts(lengths: Sequence[int], device: torch.device) -> Tensor:
-    return torch.tensor([0, *lengths], dtype=torch.int64).cumsum(0).to(device, torch.int32)
+    return copied(torch.tensor([0, *lengths]).cumsum(0).to(torch.int32), device)
 
 
 def varlen_attention(query: Tensor, key: Tensor, value: Tensor, plan: VarlenPlan, scale: float) -> Tensor:
