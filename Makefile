@@ -152,8 +152,11 @@ bench: install-dev ## Run the benchmarks (BENCH=name runs one)
 	@scripts/bench.sh $(BIN)/python $(BENCH)
 
 # For a machine with a GPU, torch and no network: python -m pip install --no-index --no-deps var/gpu-wheels/*.whl
+# GPU_WHEELS are those that a machine with torch, transformers, peft and accelerate lacks: together some 5 MB. One that has
+# torch alone needs also: GPU_WHEELS="transformers tokenizers huggingface-hub safetensors peft accelerate pyarrow xxhash psutil \
+# trl datasets dill multiprocess" (some 80 MB)
 GPU_PYTHON ?= 3.12
-GPU_WHEELS := transformers tokenizers huggingface-hub safetensors peft trl accelerate datasets pyarrow dill multiprocess xxhash psutil
+GPU_WHEELS ?= trl datasets dill multiprocess
 .PHONY: gpu-wheels
 gpu-wheels: install-dev ## Fetch the wheels that benchmarks.gpu needs beside torch into var/gpu-wheels (GPU_PYTHON=3.12)
 	@mkdir -p var/gpu-wheels

@@ -10,9 +10,12 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from tests.training.engine import tiny
-from training.engine.data.packing import pack_row
+from training.engine.data.packing import pack_row, pack_rows
+from training.engine.learning.memory import OFF, SELECTIVE, WAYS
 from training.engine.model import varlen
 from training.engine.model.attention import packed_attention, plan_attention
+from training.engine.model.layers import checkpoint_layers
+from training.engine.model.policy import Policy
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device here")
 
@@ -140,3 +143,40 @@ def test_lengths_around_half_blocks_give_finite_gradients_and_the_log_probs_of_a
     for parameter in policy.adapter.parameters().values():
         assert parameter.grad is not None
         assert torch.isfinite(parameter.grad).all()
+
+
+def calm_policy(built: Any, dtype: torch.dtype) -> Policy:
+    """With an adapter that moves the model a little: bf16 is far from fp32 in a model of noise alone."""
+    policy = tiny.policy_of(built, dtype=dtype)
+    with torch.no_grad():
+        for parameter in policy.adapter.parameters().values():
+            parameter.mul_(0.25)
+    return policy
+
+
+def adapter_gradient(policy: Policy) -> Tensor:
+    """Of the margins of 40 pairs, over everything that the adapter has."""
+    pairs = tiny.random_pairs(40, vocabulary=40_000, longest=60)
+    for row in pack_rows(pairs, range(40), tokens_per_row=1024, share=True):
+        sides = policy.side_log_probs(row).view(-1, 2)
+        torch.autograd.backward((sides[:, 0] - sides[:, 1]).sum())
+    gradients = [each.grad for each in policy.adapter.parameters().values()]
+    return torch.cat([each.flatten().double().cpu() for each in gradients if each is not None])
+
+
+@pytest.mark.parametrize(
+    ("device", "checkpointing"),
+    [("cpu", SELECTIVE), *(pytest.param("cuda", way, marks=needs_cuda) for way in WAYS)],
+)
+def test_gradients_in_bf16_are_those_of_a_cpu_in_fp32(device: str, checkpointing: str) -> None:
+    """With several rows, several blocks of the vocabulary, and each way to compute activations again."""
+    shape = {"hidden_size": 128, "head_dim": 64, "num_attention_heads": 2, "num_key_value_heads": 1}
+    built = tiny.model(vocabulary=40_000, initializer_range=0.05, **shape)
+    expected = adapter_gradient(calm_policy(built, torch.float32))
+    policy = calm_policy(built.to(device), torch.bfloat16)
+    if checkpointing != OFF:
+        checkpoint_layers(policy.model, selective=checkpointing == SELECTIVE)
+    found = adapter_gradient(policy)
+    assert len(found) == len(expected)
+    assert torch.cosine_similarity(found, expected, dim=0) > 0.999
+    assert float(found.norm()) == pytest.approx(float(expected.norm()), rel=0.03)
