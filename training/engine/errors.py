@@ -72,8 +72,8 @@ def as_engine_error(error: Exception, named: Sequence[Path] = (), *, given: Sequ
     text, number = str(error), getattr(error, "errno", None)
     if place := _full_memory(error):
         return MemoryFull(
-            f"{place} memory is full: end other programs there and start the same command again (a run goes on from its "
-            "last checkpoint), or start another run with lower tokens_per_row or with gradient_checkpointing=on"
+            f"{place} memory is full: end other programs there and start the same command again (a run goes on from "
+            "its last checkpoint), or start another run with lower tokens_per_row or with gradient_checkpointing=on"
         )
     if number in _FULL or any(f"(os error {each})" in text for each in _FULL):
         return DiskFull(
