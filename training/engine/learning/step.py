@@ -55,7 +55,7 @@ class RowOfStep:
 
 
 def facts_of(row: PackedRow, batch: Batch) -> torch.Tensor:
-    """What the loss knows of a row's pairs beside the policy's numbers, in one tensor: one copy to the device."""
+    """All that the loss needs of a row's pairs beside the policy's numbers, in one tensor: one copy to the device."""
     facts = [
         (*reference, *map(len, pair.scored_ids), pair.confidence, pair.weight)
         for reference, pair in zip(
