@@ -185,7 +185,7 @@ def _furthest(scores: Path, others: Path) -> float:
         {each["id"]: each["margin"] for each in map(json.loads, path.read_text().splitlines())}
         for path in (scores, others)
     )
-    return max(abs(first[name] - second[name]) for name in first | second)
+    return max(abs(float(first[name]) - float(second[name])) for name in first | second)
 
 
 def _kill_after_two_steps(command: list[str]) -> int:

@@ -70,7 +70,7 @@ def chosen_steps(load: Workload, options: argparse.Namespace, folder: Path) -> f
     from training.engine.model.policy import Policy
     from training.engine.run_folder import RunFolder
 
-    row = {"tokens_per_row": ROW_ON_GPU} if options.device == "cuda" else {}
+    row: dict[str, Any] = {"tokens_per_row": ROW_ON_GPU} if options.device == "cuda" else {}
     config = RunConfig(dtype=options.dtype, device=options.device, lora_rank=RANK, pairs_per_step=PAIRS_PER_STEP, **row)
     prepare_torch(config)
     trainer = Trainer(

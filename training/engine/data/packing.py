@@ -13,7 +13,7 @@ Tokens of a completion that the assistant did not write (``TokenPair.is_scored``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, overload
 
 import torch
@@ -59,8 +59,9 @@ class PackedRow:
 
     def to(self, device: torch.device) -> PackedRow:
         """The same row with its tensors on ``device``."""
-        names = ("input_ids", "position_ids", "places", "targets", "sides", "ends")
-        return replace(self, **{name: copied(getattr(self, name), device) for name in names})
+        columns = (self.input_ids, self.position_ids, self.places, self.targets, self.sides, self.ends)
+        input_ids, position_ids, places, targets, sides, ends = (copied(each, device) for each in columns)
+        return PackedRow(input_ids, position_ids, self.segments, places, targets, sides, ends, self.pairs, self.layout)
 
 
 def copied(tensor: Tensor, device: torch.device) -> Tensor:

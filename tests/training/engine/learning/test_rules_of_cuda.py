@@ -205,11 +205,12 @@ def test_a_row_is_laid_out_without_a_wait_and_a_family_that_runs_alone_looks_for
 
 def test_the_watch_finds_what_waits() -> None:
     there, numbers = torch.device("cpu"), torch.arange(3)
-    for waits in (
+    calls: list[Callable[[], Any]] = [
         lambda: numbers.to(there),
         lambda: numbers.new_tensor([1.0]),
         lambda: torch.tensor([1.0], device=there),
-    ):
+    ]
+    for waits in calls:
         with Looks() as looks:
             waits()
         assert looks.to_device == 1

@@ -106,7 +106,13 @@ def test_a_limit_of_memory_that_nobody_would_keep_is_refused() -> None:
 def test_settings_that_would_do_nothing_are_refused_by_name() -> None:
     with pytest.raises(InputError, match="to which loss would not apply"):
         RlhfConfig.from_mapping({"loss": "ipo"})
-    changed = {"evaluate_every": 5, "patience": 2, "probe_prompts": 3, "kl_budget": 1.0, "measured_noise": 0.1}
+    changed: dict[str, Any] = {
+        "evaluate_every": 5,
+        "patience": 2,
+        "probe_prompts": 3,
+        "kl_budget": 1.0,
+        "measured_noise": 0.1,
+    }
     changed |= {"sft_weight": 0.1, "dpop_weight": 1.0, "tensorboard": True, "epochs": 3, "pairs_per_step": 4}
     for name, value in changed.items():
         assert name in ONLY_FOR_PAIRS

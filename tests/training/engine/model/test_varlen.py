@@ -170,7 +170,7 @@ def adapter_gradient(policy: Policy) -> Tensor:
 )
 def test_gradients_in_bf16_are_those_of_a_cpu_in_fp32(device: str, checkpointing: str) -> None:
     """With several rows, several blocks of the vocabulary, and each way to compute activations again."""
-    shape = {"hidden_size": 128, "head_dim": 64, "num_attention_heads": 2, "num_key_value_heads": 1}
+    shape: dict[str, Any] = {"hidden_size": 128, "head_dim": 64, "num_attention_heads": 2, "num_key_value_heads": 1}
     built = tiny.model(vocabulary=40_000, initializer_range=0.05, **shape)
     expected = adapter_gradient(calm_policy(built, torch.float32))
     policy = calm_policy(built.to(device), torch.bfloat16)
