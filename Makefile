@@ -152,9 +152,9 @@ bench: install-dev ## Run the benchmarks (BENCH=name runs one)
 	@scripts/bench.sh $(BIN)/python $(BENCH)
 
 # For a machine with a GPU, torch and no network: python -m pip install --no-index --no-deps var/gpu-wheels/*.whl
-# GPU_WHEELS are those that a machine with torch, transformers, peft and accelerate lacks: together some 5 MB. One that has
-# torch alone needs also: GPU_WHEELS="transformers tokenizers huggingface-hub safetensors peft accelerate pyarrow xxhash psutil \
-# trl datasets dill multiprocess" (some 80 MB)
+# GPU_WHEELS are those that a machine with torch, transformers, peft, accelerate and pyarrow lacks: little to carry. For one
+# that has torch alone: make gpu-wheels GPU_WHEELS="transformers tokenizers huggingface-hub safetensors peft trl accelerate
+# datasets pyarrow dill multiprocess xxhash psutil"
 GPU_PYTHON ?= 3.12
 GPU_WHEELS ?= trl datasets dill multiprocess
 .PHONY: gpu-wheels
