@@ -158,8 +158,11 @@ bench: install-dev ## Run the benchmarks (BENCH=name runs one)
 	@scripts/bench.sh $(BIN)/python $(BENCH)
 
 # For a machine with a GPU, torch and no network: python -m pip install --no-index --no-deps var/gpu-wheels/*.whl
+# GPU_WHEELS are those that a machine with torch, transformers, peft, accelerate and pyarrow lacks: little to carry. For one
+# that has torch alone: make gpu-wheels GPU_WHEELS="transformers tokenizers huggingface-hub safetensors peft trl accelerate
+# datasets pyarrow dill multiprocess xxhash psutil"
 GPU_PYTHON ?= 3.12
-GPU_WHEELS := transformers tokenizers huggingface-hub safetensors peft trl accelerate datasets pyarrow dill multiprocess xxhash psutil
+GPU_WHEELS ?= trl datasets dill multiprocess
 .PHONY: gpu-wheels
 gpu-wheels: install-dev ## Fetch the wheels that benchmarks.gpu needs beside torch into var/gpu-wheels (GPU_PYTHON=3.12)
 	@mkdir -p var/gpu-wheels

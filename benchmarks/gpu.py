@@ -12,12 +12,14 @@ where a part failed. `make gpu-wheels` fetches what a machine without network la
 
 import argparse
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -33,6 +35,7 @@ from training.engine.measuring.utilisation import peak_of
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests" / "training" / "engine"
 LIBRARIES = ("torch", "transformers", "peft", "trl", "liger-kernel", "flash-attn", "safetensors")
+FURTHEST_MARGIN = 0.2  # of bf16 from fp32: two nats of a completion's log-ratio
 TRAINERS = ("chosen", "trl-tuned", "trl")
 
 
@@ -71,7 +74,7 @@ class Report:
         left = max(1.0, self.ends_at - time.monotonic())
         done = subprocess.run(line, capture_output=True, text=True, check=False, cwd=ROOT, timeout=left, **more)
         if done.returncode != 0:
-            end = (done.stderr or done.stdout)[-1500:]
+            end = done.stdout[-2000:] + done.stderr[-2000:]  # pytest and events tell the reason on stdout
             raise Failed(f"{' '.join(command[:3])} ended with {done.returncode}: {end}")
         return str(done.stdout)
 
@@ -92,7 +95,7 @@ def main() -> int:
     report.part("tests", 30, lambda: cuda_tests(report))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        report.part("end to end", 60, lambda: end_to_end(report, folder, device))
+        report.part("end to end", 90, lambda: end_to_end(report, folder, device))
         model = folder / "model"
         report.part("model", 10, lambda: str(write_model(model, shape, device=device).name))
         for load in ("hh-like", "24/8/8" if options.small else "800/200/200"):
@@ -119,7 +122,8 @@ def cuda_tests(report: Report) -> str:
     """All tests that need CUDA, without the services of the other tests: their last line, with what was skipped."""
     files = sorted(str(path) for path in TESTS.rglob("test_*.py") if "needs_cuda" in path.read_text(encoding="utf-8"))
     options = ["-c", os.devnull, "--rootdir", str(ROOT), "--confcutdir", str(TESTS), "--import-mode=importlib", "-q"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": paths}
     plain = ["-p", "no:cacheprovider", "-p", "no:django", "-p", "no:xdist"]
     return report.run(["pytest", *options, *plain, *files], env=environment).strip().splitlines()[-1]
 
@@ -144,8 +148,23 @@ def end_to_end(report: Report, folder: Path, device: str) -> dict[str, Any]:
     report.run(["training.engine", "reward", *common, *few, "--out", str(folder / "reward")])
     lab = ["training.engine", "lab", "--model", str(model), "--data", str(held_out), "--set", f"device={device}"]
     points = report.run(lab, input='{"steps": 2}\n').count('"point"')
+    begins = ["training.engine", "train", *common, *few, "--set", "epochs=1"]
+    whole = ["--set", "tuning=full", "--set", "learning_rate=1e-6"]
+    report.run([*begins, *whole, "--out", str(folder / "full")])
+    report.run([*begins, "--set", "deterministic=on", "--out", str(folder / "deterministic")])
+    on_cpu = folder / "scores-of-cpu.jsonl"
+    exact = ["--set", "device=cpu", "--set", "dtype=float32"]
+    report.run(["training.engine", "score", *common, *exact, *adapter, "--out", str(on_cpu)])
     final = events[-1]
+    first_losses = {name: _first_loss(folder / name) for name in ("run", "full", "deterministic")}
+    off = _furthest(folder / "scores.jsonl", on_cpu)
+    if any(abs(loss - math.log(2)) > 1e-6 for loss in first_losses.values()):
+        raise Failed(f"a run's first loss is ln 2, and these are {first_losses}")
+    if off > FURTHEST_MARGIN or points != 3:
+        raise Failed(f"margins are off by {off:.3g} from those of a CPU in fp32, and there are {points} points, not 3")
     return {
+        "first_losses": first_losses,
+        "margins_off_by": off,
         "killed_at_step": killed_at,
         "resumed_at_step": first,
         "steps": final["steps"],
@@ -155,16 +174,32 @@ def end_to_end(report: Report, folder: Path, device: str) -> dict[str, Any]:
     }
 
 
+def _first_loss(run: Path) -> float:
+    records = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
+    return float(next(each["loss"] for each in records if each["event"] == "progress" and each["step"] == 1))
+
+
+def _furthest(scores: Path, others: Path) -> float:
+    """The largest difference between two files' margins of the same pairs."""
+    first, second = (
+        {each["id"]: each["margin"] for each in map(json.loads, path.read_text().splitlines())}
+        for path in (scores, others)
+    )
+    return max(abs(float(first[name]) - float(second[name])) for name in first | second)
+
+
 def _kill_after_two_steps(command: list[str]) -> int:
     line = [sys.executable, "-m", *command]
-    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    latest: deque[str] = deque(maxlen=20)
+    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         for text in process.stdout:
-            event = json.loads(text)
-            if event["event"] == "progress" and event["step"] >= 2:
+            latest.append(text)
+            event = json.loads(text) if text.startswith('{"event"') else {}  # the others are for people
+            if event.get("event") == "progress" and event["step"] >= 2:
                 process.send_signal(signal.SIGKILL)
                 return int(event["step"])
-    raise Failed(f"the run ended with {process.returncode} before its second step")
+    raise Failed(f"the run ended with {process.returncode} before its second step: {''.join(latest)}")
 
 
 def speed(report: Report, model: Path, trainer: str, load: str, device: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from training.engine.config import RunConfig
 from training.engine.events import Caller, StopRequest
 from training.engine.learning.run import TrainingKind, train
 from training.engine.methods.rlhf import RlhfFiles, rlhf
-from training.engine.methods.settings import RlhfConfig
+from training.engine.methods.settings import ONLY_FOR_PAIRS, RlhfConfig
 from training.engine.run_folder import TrainFiles, write_json
 
 GOLD = "benchmarks.frontier.world:gold"
@@ -125,7 +125,7 @@ def carry_out(files: Files, run: Run, size: Settings) -> None:
         function = None if run.reward == "learned" else GOLD
         rlhf(
             RlhfFiles(files.model, files.prompts, out, reward_model=reward_model, reward_function=function),
-            RlhfConfig.from_mapping(settings),
+            RlhfConfig.from_mapping({name: each for name, each in settings.items() if name not in ONLY_FOR_PAIRS}),
             caller=caller,
         )
     peak.keep()

@@ -31,6 +31,15 @@ def test_a_part_that_fails_or_has_no_time_left_says_so_and_the_others_go_on(tmp_
     assert report.failed
 
 
+def test_the_reason_of_a_failure_is_in_the_report_wherever_it_was_said() -> None:
+    report = gpu.Report(None, time.monotonic() + 60)
+    fails = ["timeit", "-n1", "-r1", "print('said on stdout'); raise SystemError('said on stderr')"]
+    with pytest.raises(gpu.Failed, match=r"(?s)said on stdout.*said on stderr"):
+        report.run(fails)
+    with pytest.raises(gpu.Failed, match=r"(?s)before its second step: .*said on stderr"):
+        gpu._kill_after_two_steps(fails)
+
+
 def test_ratios_are_of_those_that_were_measured() -> None:
     report = gpu.Report(None, 0.0)
     report.parts = {

@@ -51,17 +51,30 @@ class DiskFull(EngineError):
     """No more can be written; everything on disk is whole."""
 
 
+class MemoryFull(InputError):
+    """A GPU or the machine has no memory left for the run; started again as it is, it would end the same way."""
+
+
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_GPU = ("CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+_FULL_HOST = "DefaultCPUAllocator: can't allocate memory"
 _PATHS = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def as_engine_error(error: Exception, named: Sequence[Path] = (), *, given: Sequence[Path] = ()) -> EngineError | None:
-    """The sentence for an error of the file system that the person can do something about; None for any other error.
+    """The sentence for an error of the file system or of memory that the person can do something about; None for any
+    other error.
 
     ``named``: the paths that the person named; ``given``: those of them that are whole folders to read. A file that is
     missing within a given folder is missing there; one that is missing elsewhere is our fault.
-    Libraries that write files by themselves (safetensors) have the system's number in their text only."""
+    Libraries that write files by themselves (safetensors) have the system's number in their text only. Memory that is
+    full is known by its text too: its errors come from several libraries."""
     text, number = str(error), getattr(error, "errno", None)
+    if place := _full_memory(error):
+        return MemoryFull(
+            f"{place} memory is full: end other programs there and start the same command again (a run goes on from "
+            "its last checkpoint), or start another run with lower tokens_per_row or with gradient_checkpointing=on"
+        )
     if number in _FULL or any(f"(os error {each})" in text for each in _FULL):
         return DiskFull(
             f"the disk is full ({text}): free some space and start the same command again. Nothing on disk is damaged, "
@@ -74,6 +87,15 @@ def as_engine_error(error: Exception, named: Sequence[Path] = (), *, given: Sequ
     ):
         return InputError(f"cannot use {error.filename}: {os.strerror(number)}")
     return None
+
+
+def _full_memory(error: Exception) -> str:
+    """Whose memory an error says is full; empty for any other error. torch is not loaded for it."""
+    kinds, text = {each.__name__ for each in type(error).__mro__}, str(error)
+    if "OutOfMemoryError" in kinds or (isinstance(error, RuntimeError) and any(each in text for each in _FULL_GPU)):
+        return "the GPU's"
+    is_host = isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _FULL_HOST in text)
+    return "the machine's" if is_host else ""
 
 
 def _is_at(error: OSError, named: Path, *, is_given: bool) -> bool:

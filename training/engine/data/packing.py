@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import Any, overload
 
 import torch
 from torch import Tensor
@@ -50,6 +50,7 @@ class PackedRow:
     sides: Tensor  # (N,) int64
     ends: Tensor  # (2 * pairs,) int64, place of each completion's last input
     pairs: tuple[int, ...]  # indices into the list of pairs that was packed
+    layout: Any = None  # what a model's forward made of the row beforehand (``Forward.prepare``)
 
     @property
     def tokens(self) -> int:
@@ -57,13 +58,16 @@ class PackedRow:
         return len(self.input_ids)
 
     def to(self, device: torch.device) -> PackedRow:
-        """The same row with its tensors on ``device``. Copies to CUDA go through pinned memory, so nobody waits."""
+        """The same row with its tensors on ``device``."""
         columns = (self.input_ids, self.position_ids, self.places, self.targets, self.sides, self.ends)
-        pins = device.type == "cuda" and not self.input_ids.is_cuda
-        input_ids, position_ids, places, targets, sides, ends = (
-            (each.pin_memory() if pins else each).to(device, non_blocking=True) for each in columns
-        )
-        return PackedRow(input_ids, position_ids, self.segments, places, targets, sides, ends, self.pairs)
+        input_ids, position_ids, places, targets, sides, ends = (copied(each, device) for each in columns)
+        return PackedRow(input_ids, position_ids, self.segments, places, targets, sides, ends, self.pairs, self.layout)
+
+
+def copied(tensor: Tensor, device: torch.device) -> Tensor:
+    """A tensor on ``device``. A copy to CUDA goes through pinned memory: from other memory it waits for the device."""
+    pins = device.type == "cuda" and tensor.device.type == "cpu"
+    return (tensor.pin_memory() if pins else tensor).to(device, non_blocking=True)
 
 
 def common_prefix_length(first: Sequence[int], second: Sequence[int]) -> int:

@@ -42,6 +42,14 @@ class HeldOut:
         self.rows = rows_by_length(pairs, model, config, ranks)
         self.probes = probes
 
+    def notes(self) -> list[str]:
+        """A sentence that names the settings which do nothing where there are no such pairs."""
+        names = ("evaluate_every", "patience", "probe_prompts")
+        ignored = [name for name in names if getattr(self.config, name) and not self.pairs]
+        return (
+            [f"there are no held-out pairs, without which {', '.join(ignored)} cannot do anything"] if ignored else []
+        )
+
     def figures(
         self,
         reference: SideLogProbs,

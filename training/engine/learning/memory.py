@@ -238,11 +238,25 @@ def weight_bytes(trained: TrainedModel) -> int:
     return int(max(sizes, default=0) * trained.dtype.itemsize)
 
 
+def freed_by_sharding(trained: TrainedModel, processes: int) -> int:
+    """Bytes that a process gives back when all weights are spread (tuning=full): all but its part of them, less what is
+    whole for a moment: a layer's weights, those of the next one and a layer's gradient, and for the time of a row the
+    weights outside the layers, with their gradient. Below zero where that is more."""
+
+    def size(module: nn.Module) -> int:
+        return sum(each.numel() * each.element_size() for each in module.parameters())
+
+    layers, held = [size(each) for each in layers_of(trained.model)], size(trained.model)
+    whole = 3 * max(layers, default=0) + 2 * (held - sum(layers))
+    return held - -(-held // processes) - whole
+
+
 def available_bytes(config: RunConfig, device: torch.device) -> int:
     """``memory_limit_gib``, or what is free now: on the device, or for this process (its control group counts)."""
     if config.memory_limit_gib:
         return int(config.memory_limit_gib * GIB)
     if device.type == "cuda":
+        torch.cuda.empty_cache()  # else what torch keeps for itself counts as used
         return int(torch.cuda.mem_get_info(device)[0])
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # that share this machine's memory
     return min(_meminfo_available(), _control_group_available()) // processes

@@ -56,7 +56,7 @@ class RewardModel(TrainedModel):
 
     def side_values(self, row: PackedRow) -> Tensor:
         """Rewards (2 * pairs,) fp64 of a row that holds the completions' last tokens."""
-        row = row.to(self.device)
+        row = self.forward.prepare(row)
         rewards: Tensor = self.forward.hidden_states(row, row.ends) @ self.reward_head
         return rewards.double()
 

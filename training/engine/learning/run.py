@@ -26,6 +26,7 @@ from training.engine.learning.memory import (
     WAYS,
     available_bytes,
     choose_checkpointing,
+    freed_by_sharding,
     memory_need,
 )
 from training.engine.learning.reward import RewardModel, reward_config
@@ -167,6 +168,8 @@ def fit_into_memory(
     """Switch gradient checkpointing on if need be; returns the decision and its figures in GiB. Raises
     NotEnoughMemory."""
     needed, available = memory_need(trained, pairs, config), available_bytes(config, trained.device)
+    if ranks.averaged and not config.memory_limit_gib:  # the weights are spread after this
+        available += freed_by_sharding(trained, ranks.size)
     own = choose_checkpointing(config, needed, available)
     checkpointing = next(way for way in reversed(WAYS) if ranks.any(own == way))  # all processes that of the shortest
     if checkpointing != OFF:
@@ -264,7 +267,7 @@ def _started(trainer: Trainer, pair_sets: dict[str, PairSet]) -> dict[str, Any]:
 
 def notes_of(trainer: Trainer) -> list[str]:
     """Sentences for people about the model and about settings that can hardly be meant."""
-    return [*trainer.model.notes(), *trainer.config.doubts()]
+    return [*trainer.model.notes(), *trainer.config.doubts(), *trainer.held_out.notes()]
 
 
 def _dropped(pair_sets: dict[str, PairSet]) -> dict[str, dict[str, int]]:

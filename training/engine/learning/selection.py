@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,12 +89,15 @@ class Selection:
             return f"{self.patience} evaluations in a row had no lower held-out loss"
         return None
 
-    def finish(self) -> EvaluatedStep:
+    def finish(self, leave: Callable[[], None]) -> EvaluatedStep:
         """Replace the present weights by the best that are whole; returns their evaluation. Where better ones were
-        damaged on disk, the log says which, and with which the run ends instead."""
+        damaged on disk, the log says which, and with which the run ends instead. ``leave`` is called just before the
+        present weights are gone."""
         number, path, self.damaged = self.ranks.from_main(self._best_whole() if self.ranks.main else None)
         if path is not None:
-            self.weights.load(self.weights.read(path))
+            state = self.weights.read(path)  # first: it may be a checkpoint, which a newer one replaces
+            leave()
+            self.weights.load(state)
         chosen: EvaluatedStep = self.evaluations[number]
         return chosen
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ import torch
 from torch.distributed.tensor import DTensor
 
 from training.engine.config import RunConfig
-from training.engine.data.packing import PackedRow
+from training.engine.data.packing import PackedRow, copied
 from training.engine.data.records import TokenPair
 from training.engine.errors import Diverged, InputError
 from training.engine.losses import Pairs, pair_losses, weighted_sum
@@ -45,6 +45,26 @@ class Batch:
         return [self.pairs[index] for index in self.indices]
 
 
+@dataclass(frozen=True)
+class RowOfStep:
+    """A row of this process with everything that its loss needs; ``counts``: see ``Ranks.share``."""
+
+    row: PackedRow
+    counts: bool
+    facts: torch.Tensor  # (pairs, 6) fp64: two reference log-probabilities, two lengths, confidence, weight
+
+
+def facts_of(row: PackedRow, batch: Batch) -> torch.Tensor:
+    """All that the loss needs of a row's pairs beside the policy's numbers, in one tensor: one copy to the device."""
+    facts = [
+        (*reference, *map(len, pair.scored_ids), pair.confidence, pair.weight)
+        for reference, pair in zip(
+            batch.reference[list(row.pairs)], [batch.pairs[index] for index in row.pairs], strict=True
+        )
+    ]
+    return torch.tensor(facts, dtype=torch.float64)
+
+
 class Optimization:
     """Optimizer steps over everything that a model trains."""
 
@@ -59,24 +79,16 @@ class Optimization:
         """Leave the gradient of ``sum w_i loss_i / sum w_i`` over all pairs of the batch in the parameters, however the
         pairs are spread over rows. Returns the pairs' log-probabilities (pairs, 2), in the batch's order. Raises
         Diverged, naming the pair, where one is not finite."""
-        total_weight = math.fsum(pair.weight for pair in batch.step_pairs)
         place = {index: place for place, index in enumerate(batch.indices)}
         places: list[int] = []
         self.tokens = 0
         on_device: list[torch.Tensor] = []  # looked at once, when all rows are done: each look waits for the device
 
-        def backward(part: tuple[PackedRow, bool]) -> tuple[torch.Tensor, Gradients]:
-            row, counts = part
-            return self._backward(batch, row, total_weight if counts else math.inf)
-
-        for (row, counts), (scored, gradients) in self.model.lanes.each(backward, self._rows(batch)):
-            if counts:
-                places += [place[index] for index in row.pairs]
+        for part, scored in self.backward_rows(batch):
+            if part.counts:
+                places += [place[index] for index in part.row.pairs]
                 on_device.append(scored)
-                self.tokens += row.tokens
-            for parameter, gradient in zip(self.parameters, gradients, strict=bool(gradients)):
-                if gradient is not None:
-                    parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+                self.tokens += part.row.tokens
         values = np.zeros((len(batch.indices), 2))
         if on_device:
             values[places] = torch.cat(on_device).cpu().numpy()
@@ -86,34 +98,40 @@ class Optimization:
         self.ranks.sum_gradients(self.parameters)
         return values
 
-    def _rows(self, batch: Batch) -> Iterable[tuple[PackedRow, bool]]:
+    def backward_rows(self, batch: Batch) -> Iterator[tuple[RowOfStep, torch.Tensor]]:
+        """Add the gradient of every row of this process to the parameters' gradients; gives each with its values
+        (pairs, 2), which lie on the device: nothing here waits for it."""
+        total_weight = math.fsum(pair.weight for pair in batch.step_pairs)
+
+        def backward(part: RowOfStep) -> tuple[torch.Tensor, Gradients]:
+            return self._backward(part, total_weight if part.counts else math.inf)
+
+        for part, (scored, gradients) in self.model.lanes.each(backward, self._rows(batch)):
+            for parameter, gradient in zip(self.parameters, gradients, strict=bool(gradients)):
+                if gradient is not None:
+                    parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+            yield part, scored
+
+    def _rows(self, batch: Batch) -> Iterator[RowOfStep]:
         """This process's rows. For a device of its own the next is laid out and copied while it computes this one."""
-        rows = self.ranks.share(batch.rows)
+        rows = (RowOfStep(row, counts, facts_of(row, batch)) for row, counts in self.ranks.share(batch.rows))
         return ahead(rows, self._on_device) if self.copies_ahead else rows
 
-    def _on_device(self, part: tuple[PackedRow, bool]) -> tuple[PackedRow, bool]:
-        row, counts = part
+    def _on_device(self, part: RowOfStep) -> RowOfStep:
         device = self.model.device
         # Each thread has a current GPU of its own, the first one unless it is told.
         with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
-            return row.to(device), counts
+            return RowOfStep(self.model.forward.prepare(part.row), part.counts, copied(part.facts, device))
 
-    def _backward(self, batch: Batch, row: PackedRow, total_weight: float) -> tuple[torch.Tensor, Gradients]:
+    def _backward(self, part: RowOfStep, total_weight: float) -> tuple[torch.Tensor, Gradients]:
         """A row's values (pairs, 2), and its share of the gradient (zero if the total weight is infinite). A single
         lane adds its share to the parameters' gradients and returns none, so that memory holds one gradient of all
         weights, not two."""
-        pairs = [batch.pairs[index] for index in row.pairs]
-        sides = self.model.side_values(row).view(-1, 2)
+        sides, facts = self.model.side_values(part.row).view(-1, 2), part.facts
         values = sides.detach()
-        facts = [
-            (*reference, *map(len, pair.scored_ids), pair.confidence, pair.weight)
-            for reference, pair in zip(batch.reference[list(row.pairs)], pairs, strict=True)
-        ]
-        of_row = sides.new_tensor(facts)  # (pairs, 6), in one copy to the device
-        columns = Pairs(policy=sides, reference=of_row[:, :2], tokens=of_row[:, 2:4], confidence=of_row[:, 4])
+        columns = Pairs(policy=sides, reference=facts[:, :2], tokens=facts[:, 2:4], confidence=facts[:, 4])
         losses = pair_losses(columns, self.config.loss_settings)
-        weight = of_row[:, 5]
-        loss = weighted_sum(losses, weight, total_weight)
+        loss = weighted_sum(losses, facts[:, 5], total_weight)
         if self.model.lanes.count > 1:
             return values, torch.autograd.grad(loss, self.parameters, allow_unused=True)
         # FSDP takes the mean over the processes; the factor makes it a sum.

@@ -220,7 +220,8 @@ class Trainer:
             if reason is None:
                 self.evaluate(self.progress.step)
             self.ranks.wait()  # for the best to be on disk
-            best = self.selection.finish()
+            # A stop during the last pass must not write the best weights as those of the last step.
+            best = self.selection.finish(self.save)
             result |= {"best_step": best.step, "stopped_early": reason is not None, "test": best.figures}
             result |= {"stopped_because": reason, "damaged_steps": self.selection.damaged}
         if self.config.final_margins:

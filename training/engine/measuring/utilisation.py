@@ -11,8 +11,18 @@ from training.engine.model.policy import TrainedModel
 from training.engine.model.weights import CastLinear
 from training.language_models.adapters import AdaptedLinear
 
-PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12, "B200": 2250e12}
-"""Dense operations a second in bf16 that the makers state, by a part of the card's name."""
+PEAKS = {
+    "H200": 989e12,
+    "H100 PCIe": 756e12,
+    "H100 NVL": 835e12,
+    "H100": 989e12,
+    "A100": 312e12,
+    "L40S": 362e12,
+    "L40": 181e12,
+    "L4": 121e12,
+    "B200": 2250e12,
+}
+"""Dense operations a second in bf16 that the makers state, by a part of the card's name: the first that fits."""
 
 
 def peak_of(card: str) -> float | None:

@@ -39,7 +39,7 @@ class Critic(RewardModel):
 
     def token_values(self, row: PackedRow) -> Tensor:
         """The value before each scored token of a row, (N,) fp64."""
-        row = row.to(self.device)
+        row = self.forward.prepare(row)
         values: Tensor = self.forward.hidden_states(row, row.places) @ self.reward_head
         return values.double()
 

@@ -6,7 +6,6 @@ The run's folder is that of ``train``, without what belongs to pairs: config, in
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -131,8 +130,7 @@ class _Run:
         held = ["policy", "reference (the policy's base, adapter off)" if is_base else "reference (a copy)"]
         held += ["reward model"] if files.reward_model is not None else []
         self.models = held + (["critic"] if critic is not None else [])
-        each_step = dataclasses.replace(config, pairs_per_step=1, epochs=1)
-        self.schedule = Schedule(each_step, config.steps)
+        self.schedule = Schedule(config.each_step_once(), config.steps)
 
     def take_steps(self) -> dict[str, Any]:
         """All steps that are left; returns the run's description. Raises Cancelled, with a checkpoint written."""

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from training.engine.config import RunConfig
 from training.engine.errors import InputError
+from training.engine.loss_settings import LossSettings
 from training.engine.setting_fields import setting
 
 RLOO, PPO, ONLINE_DPO = "rloo", "ppo", "online_dpo"
 
+ONLY_FOR_PAIRS = (
+    *(each.name for each in dataclasses.fields(LossSettings) if hasattr(RunConfig, each.name) and each.name != "beta"),
+    *("measured_noise", "epochs", "pairs_per_step", "share_prefix", "sharding"),
+    *("evaluate_every", "keep_best", "patience", "probe_prompts", "probe_tokens", "kl_budget", "final_margins"),
+    "tensorboard",
+)
+"""The settings of a run over pairs that mean nothing here."""
+
 
 @dataclass(frozen=True)
 class RlhfConfig(RunConfig):
-    """``beta`` is the weight of the KL to the reference in the reward. Settings of pairs and of held-out pairs do not
-    apply."""
+    """``beta`` is the weight of the KL to the reference in the reward. Settings of pairs and of held-out pairs are
+    refused (ONLY_FOR_PAIRS)."""
 
     learning_rate: float = setting(1e-4, "Peak step size, reached after warm-up.", above=0.0, high=1.0)
     gradient_checkpointing: str = setting(
@@ -47,6 +57,11 @@ class RlhfConfig(RunConfig):
     whiten: bool = setting(False, "Scale a step's advantages to mean zero and deviation one.")
 
     def __post_init__(self) -> None:
+        usual = {each.name: each.default for each in dataclasses.fields(self)}
+        if changed := [name for name in ONLY_FOR_PAIRS if getattr(self, name) != usual[name]]:
+            raise InputError(
+                f"rlhf and best-of-n learn from rewards, to which {', '.join(changed)} would not apply: leave it out"
+            )
         super().__post_init__()
         if self.processes > 1:
             raise InputError("rlhf and best-of-n run in one process: set processes to 0")
@@ -64,6 +79,11 @@ class RlhfConfig(RunConfig):
             raise InputError("online_dpo learns from each sample once: set passes to 1")
         if self.algorithm == ONLINE_DPO and self.whiten:
             raise InputError("whiten has no meaning for online_dpo, whose pairs weigh themselves: set it to false")
+
+    def each_step_once(self) -> RunConfig:
+        """The settings of a run whose learning rate goes the same way, over as many pairs as this one has steps."""
+        shared = {each.name: getattr(self, each.name) for each in dataclasses.fields(RunConfig)}
+        return RunConfig(**{**shared, "pairs_per_step": 1, "epochs": 1})
 
     @property
     def passes_of_a_step(self) -> int:

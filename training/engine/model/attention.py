@@ -18,8 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from training.engine.data.packing import PackedRow, Segment
-from training.engine.model.varlen import VarlenPlan, plan_varlen, varlen_attention
+from training.engine.data.packing import PackedRow, Segment, copied
+from training.engine.model.varlen import KeyHeads, VarlenPlan, plan_varlen, varlen_attention
 
 NAME = "packed_preference_pairs"
 PADDED_NAME = "padded_samples"
@@ -49,12 +49,12 @@ class AttentionPlan:
 
 
 def plan_attention(
-    row: PackedRow, *, repeats: int, dtype: torch.dtype, device: torch.device, varlen: bool = False
+    row: PackedRow, *, repeats: int, dtype: torch.dtype, device: torch.device, varlen: KeyHeads | None = None
 ) -> AttentionPlan:
     """Build the tiles of a row and their masks. ``repeats``: R; the queries of R heads are stacked, so that one batched
-    product serves them all."""
-    if varlen:
-        return AttentionPlan((), plan_varlen(row.segments, device=device))
+    product serves them all. ``varlen``: how the CUDA kernel is called, where it is used."""
+    if varlen is not None:
+        return AttentionPlan((), plan_varlen(row.segments, device=device, key_heads=varlen))
     return AttentionPlan(tuple(_tile(part, repeats, dtype, device) for part in tiled(row.segments)))
 
 
@@ -109,7 +109,7 @@ def _tile(segments: Sequence[Segment], repeats: int, dtype: torch.dtype, device:
         mask[queries, each.prefix_start - prefix[0] : each.prefix_stop - prefix[0]] = 0  # all of the prefix
         own = slice(each.start + shift, each.stop + shift)
         mask[queries, own].masked_fill_(torch.ones_like(mask[queries, own], dtype=torch.bool).tril(), 0)  # causal
-    return Tile(start, stop, *prefix, mask.to(device).repeat(repeats, 1).unsqueeze(0))  # (1, R q, k)
+    return Tile(start, stop, *prefix, copied(mask, device).repeat(repeats, 1).unsqueeze(0))  # (1, R q, k)
 
 
 def packed_attention(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Protocol
 
 import torch
@@ -12,18 +13,22 @@ from training.engine.data.packing import PackedRow
 from training.engine.model import attention
 from training.engine.model.head import Head
 from training.engine.model.layers import replace_parts
-from training.engine.model.varlen import varlen_works
+from training.engine.model.varlen import usable_key_heads
 
 VARLEN = "varlen"
 
 
 class Forward(Protocol):
-    """One forward pass over a row that lies on the model's device."""
+    """One forward pass over a row that is prepared."""
 
     packs: bool
     """Whether the sequences of a row are computed together and may share a prefix."""
     attention: str
     """The name of the attention path: two paths may differ in the last bits."""
+
+    def prepare(self, row: PackedRow) -> PackedRow:
+        """The row on the model's device, with its layout, which takes the host alone. Made beforehand, in another
+        thread, neither waits for the other. A row that is prepared stays as it is."""
 
     def hidden_states(self, row: PackedRow, places: Tensor) -> Tensor:
         """The last hidden states at some places (N,) of a row, (N, d) in the master precision."""
@@ -48,19 +53,25 @@ class PackedForward:
         self.trims = replace_parts(model, dtype=head.dtype)
         self.repeats = model.config.num_attention_heads // model.config.num_key_value_heads
         model.set_attn_implementation(attention.NAME)
-        self.varlen = varlen_works(model.config, head.dtype, head.device)
-        self.attention = VARLEN if self.varlen else attention.NAME
+        self.varlen = usable_key_heads(model.config, head.dtype, head.device)
+        self.attention = attention.NAME if self.varlen is None else VARLEN
 
-    def hidden_states(self, row: PackedRow, places: Tensor) -> Tensor:
-        """Where it can, the last layer computes its feed-forward part at ``places`` only."""
+    def prepare(self, row: PackedRow) -> PackedRow:
+        """The layout is the attention's plan."""
+        if row.layout is not None:
+            return row
         plan = attention.plan_attention(
             row, repeats=self.repeats, dtype=self.head.dtype, device=self.head.device, varlen=self.varlen
         )
+        return replace(row.to(self.head.device), layout=plan)
+
+    def hidden_states(self, row: PackedRow, places: Tensor) -> Tensor:
+        """Where it can, the last layer computes its feed-forward part at ``places`` only."""
         states: Tensor = self.model.base_model(
             input_ids=row.input_ids.unsqueeze(0),  # (1, T)
             position_ids=row.position_ids.unsqueeze(0),
             use_cache=False,
-            attention_plan=plan,
+            attention_plan=row.layout,
             scored=places if self.trims else None,
         ).last_hidden_state[0]
         return states if self.trims else states.index_select(0, places)
@@ -83,7 +94,15 @@ class SequentialForward:
     attention = "alone"
 
     def __init__(self, model: Any, head: Head) -> None:
-        self.model, self.master = model, head.master
+        self.model, self.master, self.device = model, head.master, head.device
+
+    def prepare(self, row: PackedRow) -> PackedRow:
+        """The layout is how many places are scored of each sequence; they lie in the row one sequence after the
+        other."""
+        if row.layout is not None:
+            return row
+        counts = torch.bincount(row.sides, minlength=len(row.segments)).tolist()
+        return replace(row.to(self.device), layout=counts)
 
     def hidden_states(self, row: PackedRow, places: Tensor) -> Tensor:
         """One pass per sequence."""
@@ -108,9 +127,9 @@ class SequentialForward:
 
     def _logits(self, row: PackedRow) -> Iterator[tuple[Tensor, Tensor]]:
         """Of every sequence the logits (n, V) at its scored places, in the master precision, and the targets (n,)."""
-        for number, segment in enumerate(row.segments):
-            of_side = row.sides == number
+        parts = zip(row.segments, row.places.split(row.layout), row.targets.split(row.layout), strict=True)
+        for segment, places, targets in parts:
             input_ids = row.input_ids[segment.start : segment.stop].unsqueeze(0)
-            places = row.places[of_side] - segment.start
-            logits = self.model(input_ids=input_ids, use_cache=False, logits_to_keep=places).logits[0]
-            yield logits.to(self.master), row.targets[of_side]
+            kept = places - segment.start
+            logits = self.model(input_ids=input_ids, use_cache=False, logits_to_keep=kept).logits[0]
+            yield logits.to(self.master), targets

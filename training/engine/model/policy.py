@@ -186,17 +186,17 @@ class Policy(TrainedModel):
     def side_log_probs(self, row: PackedRow) -> Tensor:
         """Summed log-probability of every completion in the row, in nats: (2 * pairs,) fp64, chosen and rejected in
         turn. The sums are taken in fp64, so that hundreds of tokens do not cost the digits of the fp32 logits."""
-        row = row.to(self.device)
+        row = self.forward.prepare(row)
         totals = torch.zeros(2 * len(row.pairs), dtype=torch.float64, device=self.device)
         return totals.index_add(0, row.sides, self.forward.token_log_probs(row).double())
 
     def token_log_probs(self, row: PackedRow) -> Tensor:
         """See ``Forward.token_log_probs``."""
-        return self.forward.token_log_probs(row.to(self.device))
+        return self.forward.token_log_probs(self.forward.prepare(row))
 
     def vocabulary_log_probs(self, row: PackedRow) -> Callable[[slice], Tensor]:
         """See ``Forward.vocabulary_log_probs``."""
-        return self.forward.vocabulary_log_probs(row.to(self.device))
+        return self.forward.vocabulary_log_probs(self.forward.prepare(row))
 
     def spread(self, stored: StoredWeights) -> None:
         """Spread the frozen layers over the processes, which leave the adapter and the head whole, and read them."""

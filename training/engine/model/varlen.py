@@ -9,18 +9,29 @@ Shapes: T tokens of the row, K gathered keys, H query heads, G key heads, D a he
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
+from functools import cache
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from training.engine.data.packing import Segment
+from training.engine.data.packing import Segment, copied
 from training.engine.events import log
 
 HALVES = (torch.bfloat16, torch.float16)
+LARGEST_DIFFERENCE = 0.05  # of kernel and plain products, up to which the kernel is used
+
+
+class KeyHeads(Enum):
+    """How the kernel gets key heads that serve several query heads each."""
+
+    AS_THEY_ARE = "as they are"
+    REPEATED = "repeated"  # for a version of torch whose kernel does not take fewer of them: memory for R times as many
 
 
 @dataclass(frozen=True)
@@ -32,9 +43,12 @@ class VarlenPlan:
     key_starts: Tensor  # (segments + 1,) int32, where its keys begin among the K
     longest_query: int
     longest_key: int
+    key_heads: KeyHeads = KeyHeads.AS_THEY_ARE
 
 
-def plan_varlen(segments: Sequence[Segment], *, device: torch.device) -> VarlenPlan:
+def plan_varlen(
+    segments: Sequence[Segment], *, device: torch.device, key_heads: KeyHeads = KeyHeads.AS_THEY_ARE
+) -> VarlenPlan:
     """Lay out the places that each segment sees. The segments must cover the row in order."""
     runs = np.array(
         [run for each in segments for run in ((each.prefix_start, each.prefix_stop), (each.start, each.stop))]
@@ -44,57 +58,85 @@ def plan_varlen(segments: Sequence[Segment], *, device: torch.device) -> VarlenP
     keys = np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
     of_segments, queries = lengths.reshape(-1, 2).sum(axis=1).tolist(), lengths[1::2].tolist()
     return VarlenPlan(
-        keys=torch.from_numpy(keys).to(device),
+        keys=copied(torch.from_numpy(keys), device),
         query_starts=_starts(queries, device),
         key_starts=_starts(of_segments, device),
         longest_query=max(queries),
         longest_key=max(of_segments),
+        key_heads=key_heads,
     )
 
 
 def _starts(lengths: Sequence[int], device: torch.device) -> Tensor:
-    return torch.tensor([0, *lengths], dtype=torch.int64).cumsum(0).to(device, torch.int32)
+    return copied(torch.tensor([0, *lengths]).cumsum(0).to(torch.int32), device)
 
 
 def varlen_attention(query: Tensor, key: Tensor, value: Tensor, plan: VarlenPlan, scale: float) -> Tensor:
     """Shapes: query (H, T, D), key and value (G, T, D) in half precision; returns (T, H, D)."""
-    from torch.nn.attention.varlen import varlen_attn
+    from torch.nn.attention import varlen
 
-    output = varlen_attn(
+    keys, values = (states.transpose(0, 1).index_select(0, plan.keys) for states in (key, value))  # (K, G, D)
+    if plan.key_heads is KeyHeads.REPEATED:
+        keys, values = (states.repeat_interleave(len(query) // len(key), 1) for states in (keys, values))  # (K, H, D)
+    output = varlen.varlen_attn(
         query.transpose(0, 1).contiguous(),  # (T, H, D)
-        key.transpose(0, 1).index_select(0, plan.keys),  # (K, G, D)
-        value.transpose(0, 1).index_select(0, plan.keys),  # (K, G, D)
+        keys,
+        values,
         plan.query_starts,
         plan.key_starts,
         plan.longest_query,
         plan.longest_key,
         scale=scale,
-        window_size=(-1, 0),  # causal: all keys to the left, none to the right
-        enable_gqa=True,
+        **_options(varlen.varlen_attn),
     )
     assert isinstance(output, Tensor)
     return output
 
 
-def varlen_works(config: Any, dtype: torch.dtype, device: torch.device) -> bool:
-    """Whether the kernel can be used for a model: on CUDA, in half precision, and only if its values and gradients on
-    a small row agree with plain products."""
+@cache
+def _options(kernel: Callable[..., Any]) -> dict[str, Any]:
+    """Causal, and with fewer key heads than query heads, in the words of the installed torch: 2.10 has ``is_causal``,
+    2.11 ``window_size``, 2.12 ``enable_gqa`` too."""
+    known = inspect.signature(kernel).parameters
+    # All keys to the left, none to the right.
+    causal: dict[str, Any] = {"window_size": (-1, 0)} if "window_size" in known else {"is_causal": True}
+    return causal | ({"enable_gqa": True} if "enable_gqa" in known else {})
+
+
+def usable_key_heads(config: Any, dtype: torch.dtype, device: torch.device) -> KeyHeads | None:
+    """How the kernel is called for a model; None where plain products are used: without CUDA or half precision, and
+    where its values or gradients on a small row differ from those of plain products."""
     if device.type != "cuda" or dtype not in HALVES:
-        return False
+        return None
     heads, groups = config.num_attention_heads, config.num_key_value_heads
     size = getattr(config, "head_dim", None) or config.hidden_size // heads
-    try:
-        worst = largest_difference(heads, groups, size, dtype, device)
-    except (RuntimeError, ImportError, ValueError) as error:
-        log(f"plain products are used for attention: {error}")
-        return False
-    if worst > 0.05:
-        log(f"plain products are used for attention: the kernel is off by {worst:.3g}")
-        return False
-    return True
+    return right_key_heads(heads, groups, size, dtype, device)
 
 
-def largest_difference(heads: int, groups: int, size: int, dtype: torch.dtype, device: torch.device) -> float:
+def right_key_heads(heads: int, groups: int, size: int, dtype: torch.dtype, device: torch.device) -> KeyHeads | None:
+    """The first way to call the kernel in which it is right; None, with the reasons in the log, if there is none."""
+    for key_heads in KeyHeads if groups < heads else (KeyHeads.AS_THEY_ARE,):
+        try:
+            worst = largest_difference(heads, groups, size, dtype, device, key_heads=key_heads)
+        except (RuntimeError, ImportError, ValueError, TypeError, AttributeError) as error:
+            log(f"the attention kernel cannot be used with key heads {key_heads.value}: {error}")
+            continue
+        if worst <= LARGEST_DIFFERENCE:
+            return key_heads
+        log(f"the attention kernel with key heads {key_heads.value} is off by {worst:.3g}")
+    log("plain products are used for attention")
+    return None
+
+
+def largest_difference(
+    heads: int,
+    groups: int,
+    size: int,
+    dtype: torch.dtype,
+    device: torch.device,
+    *,
+    key_heads: KeyHeads = KeyHeads.AS_THEY_ARE,
+) -> float:
     """The largest difference between kernel and plain products in fp32, over outputs and gradients of a row with
     prefix, chosen and rejected, relative to the largest value of each."""
     segments = (Segment(0, 70, 0, 0), Segment(70, 163, 0, 70), Segment(163, 168, 0, 70))
@@ -105,7 +147,8 @@ def largest_difference(heads: int, groups: int, size: int, dtype: torch.dtype, d
     for kernel in (True, False):
         query, key, value = (each.clone().requires_grad_() for each in drawn[:3])
         if kernel:
-            output = varlen_attention(query, key, value, plan_varlen(segments, device=device), size**-0.5)
+            plan = plan_varlen(segments, device=device, key_heads=key_heads)
+            output = varlen_attention(query, key, value, plan, size**-0.5)
         else:
             output = _plain(query, key, value, segments, size**-0.5)
         gradients = torch.autograd.grad(output, (query, key, value), drawn[3].to(output.dtype))

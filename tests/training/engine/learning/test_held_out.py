@@ -27,6 +27,15 @@ def test_figures_of_a_policy_that_is_its_reference_are_those_of_no_preference() 
     assert scored[-1] == 5
 
 
+def test_settings_that_need_held_out_pairs_are_named_where_there_are_none() -> None:
+    policy = tiny.policy_of(tiny.model(), dtype=torch.float32)
+    config = RunConfig(evaluate_every=5, patience=2)
+    [note] = HeldOut(policy, [], config, probes=None).notes()
+    assert "evaluate_every, patience cannot" in note
+    assert HeldOut(policy, tiny.random_pairs(1), config, probes=None).notes() == []
+    assert HeldOut(policy, [], RunConfig(), probes=None).notes() == []
+
+
 def test_probes_have_the_first_distinct_prompts(encoder: TextEncoder) -> None:
     policy, config = tiny.policy_of(tiny.model(), dtype=torch.float32), RunConfig(probe_prompts=2)
     pairs = [tiny.pair([start], [2], [3]) for start in (7, 7, 8, 9)]

@@ -13,6 +13,7 @@ from tests.training.engine import tiny, workshop
 from tests.training.engine.workshop import Events
 from training.engine.config import RunConfig
 from training.engine.data.packing import PackedRow, pack_row
+from training.engine.learning import run
 from training.engine.learning.memory import (
     GIB,
     OFF,
@@ -27,12 +28,14 @@ from training.engine.learning.memory import (
     attention_bytes,
     available_bytes,
     choose_checkpointing,
+    freed_by_sharding,
     memory_need,
     saved_bytes,
 )
 from training.engine.model.forward import VARLEN
 from training.engine.model.layers import checkpoint_layers, layers_of
 from training.engine.model.lora import AdapterShape
+from training.engine.model.parallel import Ranks
 from training.engine.model.policy import Policy
 from training.engine.model.weights import read_hollow_model, stored_weights
 
@@ -147,6 +150,29 @@ def test_it_saves_as_much_memory_as_it_must_and_says_so(
 def test_what_cannot_fit_is_refused_with_what_would_help(setting: str, gibibytes: int) -> None:
     with pytest.raises(NotEnoughMemory, match="lower tokens_per_row"):
         choose_checkpointing(RunConfig(gradient_checkpointing=setting), NEEDED, gibibytes * GIB)
+
+
+class OneOfTwo(Ranks):
+    """A process that hears of no other."""
+
+    def any(self, flag: bool) -> bool:
+        return flag
+
+
+def test_weights_that_will_be_spread_count_as_free_but_for_what_is_whole_for_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    built = tiny.model(num_hidden_layers=40)
+    policy = Policy(built, dtype=torch.float32, shape=None)
+    held = sum(4 * each.numel() for each in built.parameters())
+    freed = [freed_by_sharding(policy, processes) for processes in (2, 4, 8)]
+    assert freed == sorted(freed)
+    assert 0.2 * held < freed[0] < held // 2
+    assert freed[2] - freed[0] == pytest.approx(held * (1 / 2 - 1 / 8), rel=0.01)
+    monkeypatch.setattr(run, "available_bytes", lambda config, device: GIB)
+    config, ranks = RunConfig(tuning="full"), OneOfTwo(0, 2, sharded=True, averaged=True)
+    memory = run.fit_into_memory(policy, tiny.random_pairs(9), config, ranks)
+    assert memory["available_gib"] == pytest.approx((GIB + freed[0]) / GIB, abs=1e-6)
 
 
 def test_what_is_free_is_asked_of_the_limit_the_machine_and_the_control_group(tmp_path: Path) -> None:

@@ -131,6 +131,33 @@ def test_an_interrupted_evaluation_or_last_pass_goes_on_too(
     assert not list(out.glob("*.partial.safetensors"))
 
 
+def test_a_stop_in_the_last_pass_of_a_run_that_ends_with_earlier_weights_changes_nothing(
+    model_folder: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The KL is beyond its budget after step 3, so the run ends with the weights of step 2; the checkpoint that the
+    stop leaves must be that of step 3, or the run would forget why it ended and learn on."""
+    monkeypatch.setattr(reference_file, "PAIRS_BETWEEN", 1)
+    workshop.write_pairs(tmp_path / "test.jsonl", 6, first=100)
+    data = tmp_path / "train.jsonl"
+    data.write_bytes((folder / "train.jsonl").read_bytes())
+    settings: dict[str, Any] = {"tokens_per_row": 40, "evaluate_every": 1, "probe_prompts": 2, "probe_tokens": 4}
+    settings |= {"epochs": 4, "learning_rate": 2e-2, "checkpoint_every": 2, "kl_budget": 1.5}
+    whole = workshop.run(model_folder, data, tmp_path / "whole", **settings)
+    assert whole["stopped_early"]
+    assert whole["best_step"] < whole["steps"] < 12
+    first, out = Interrupted(), tmp_path / "out"
+    first.what, first.kills = "final_train", False
+    with pytest.raises(Cancelled):
+        workshop.run(model_folder, data, out, first, **settings)
+    events = Events()
+    again = workshop.run(model_folder, data, out, events, **settings)
+    assert not events.of("progress")
+    for name in ("steps", "best_step", "stopped_because", "test"):
+        assert again[name] == whole[name]
+    for name in ("margins.jsonl", "adapter/adapter_model.safetensors"):
+        assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
 def test_several_processes_stop_together_in_the_middle_of_a_pass_and_go_on_there(
     model_folder: Path, folder: Path, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 deterministic, and few that wait for the device."""
 
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,16 +13,21 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tests.training.engine import workshop
+from tests.training.engine import tiny, workshop
 from tests.training.engine.workshop import Events, Killed
 from training.engine.config import RunConfig
+from training.engine.data.packing import pack_row
 from training.engine.events import StopRequest
 from training.engine.lab import Lab
 from training.engine.learning.run import TrainingKind, is_deterministic
 from training.engine.measuring.evaluation import score
 from training.engine.measuring.sampling import draw
 from training.engine.model import head
+from training.engine.model.lora import AdapterShape
 from training.engine.model.merging import merge
+from training.engine.model.varlen import plan_varlen
+
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device here")
 
 # torch.use_deterministic_algorithms, "operations will throw a RuntimeError": by their names in ATen.
 ALWAYS = {
@@ -75,21 +81,30 @@ class Watch(TorchDispatchMode):
         )
         if refused:
             raise AssertionError(f"{func} raises on CUDA where algorithms must be deterministic")
+        places = args[1] if name in ("index", "index_put", "index_put_", "_index_put_impl_") else ()
+        if any(each is not None and each.dtype == torch.bool for each in places):
+            self.seen["nonzero"] += 1  # a selection: the kernel looks for the places itself
         return func(*args, **more)
 
 
 class Looks(TorchFunctionMode):
-    """Counts the calls that bring a tensor's values to the host, but for the optimizer's counts of steps (``item``),
-    which lie there."""
+    """Counts the calls that wait for a device, of this thread. ``to_host`` bring a tensor's values to the host, but for
+    the optimizer's counts of steps (``item``), which lie there. ``to_device`` copy from the host's usual memory, be it
+    a tensor or a list of numbers. Left out is transformers' own code: it "moves" frequencies to where they are, and
+    looks once for each sequence of a family that runs alone."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.count = 0
+        self.to_host = self.to_device = 0
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if getattr(func, "__name__", "") in ("cpu", "tolist", "__bool__", "__int__", "__float__", "nonzero"):
-            self.count += 1
-        return func(*args, **(kwargs or {}))
+        name, more = getattr(func, "__name__", ""), kwargs or {}
+        if "transformers" not in sys._getframe(1).f_code.co_filename:  # see the docstring
+            self.to_host += name in ("cpu", "tolist", "__bool__", "__int__", "__float__", "nonzero")
+            names_device = "device" in more or any(isinstance(each, torch.device) for each in args)
+            is_copy = name in ("to", "tensor", "as_tensor") and names_device and not more.get("non_blocking")
+            self.to_device += is_copy or name in ("new_tensor", "cuda")
+        return func(*args, **more)
 
 
 @pytest.fixture(scope="module")
@@ -160,13 +175,63 @@ def test_a_step_looks_at_the_device_once_for_all_its_rows_and_once_for_the_gradi
     trainer.make_reference()
     batch = trainer.batch(1)
     assert len(batch.rows) > 3
+    trainer.optimization.copies_ahead = True
     with Looks() as looks, Watch() as watch:
         trainer.optimization.accumulate(batch)
-    assert looks.count <= 1
+    assert looks.to_host <= 1
+    assert looks.to_device == 0
     assert not WAITS & set(watch.seen)
     with Looks() as looks:
         trainer.optimization.apply(1e-3, batch)
-    assert looks.count <= 2  # the norm, and its value on the host
+    assert looks.to_host <= 2  # the norm, and its value on the host
+
+
+def test_a_row_is_laid_out_without_a_wait_and_a_family_that_runs_alone_looks_for_nothing() -> None:
+    pairs = tiny.random_pairs(5)
+    shared, alone = (pack_row(pairs, range(5), share=share) for share in (True, False))
+    with Looks() as looks:
+        plan_varlen(shared.segments, device=torch.device("cpu"))
+        tiny.policy_of(tiny.model(), dtype=torch.float32).forward.prepare(shared)
+    assert looks.to_device == 0
+    shape = AdapterShape(4, 8.0, ("query_key_value", "dense"))
+    policy = tiny.policy_of(tiny.model("gpt_neox"), dtype=torch.float32, shape=shape)
+    assert not policy.forward.packs
+    row = policy.forward.prepare(alone)
+    with Looks() as looks, Watch() as watch:
+        policy.token_log_probs(row)
+    assert (looks.to_host, looks.to_device) == (0, 0)
+    assert not watch.seen["nonzero"]
+
+
+def test_the_watch_finds_what_waits() -> None:
+    there, numbers = torch.device("cpu"), torch.arange(3)
+    calls: list[Callable[[], Any]] = [
+        lambda: numbers.to(there),
+        lambda: numbers.new_tensor([1.0]),
+        lambda: torch.tensor([1.0], device=there),
+    ]
+    for waits in calls:
+        with Looks() as looks:
+            waits()
+        assert looks.to_device == 1
+    with Watch() as watch:
+        numbers[numbers == 1]
+    assert watch.seen["nonzero"]
+
+
+@needs_cuda
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_rows_of_a_step_wait_for_no_gpu(model_folder: Path, folder: Path, tmp_path: Path, dtype: str) -> None:
+    settings: dict[str, Any] = {"tokens_per_row": 20, "pairs_per_step": 6, "dtype": dtype, "device": "cuda"}
+    trainer = workshop.trainer_of(model_folder, folder / "train.jsonl", tmp_path / "out", **settings)
+    trainer.make_reference()
+    trainer.take_step(1)  # libraries wait when they are first used
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        rows = [part.row for part, _ in trainer.optimization.backward_rows(trainer.batch(1))]
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert len(rows) > 3
 
 
 def test_a_drawn_token_is_that_of_the_cumulative_probabilities() -> None:

@@ -12,6 +12,7 @@ from tests.training.engine.workshop import Events, Killed, lines, run, write_pai
 from training.engine.cli import main
 from training.engine.config import RunConfig, as_table
 from training.engine.data.packing import pack_row
+from training.engine.data.schedule import Schedule
 from training.engine.data.text import TextEncoder
 from training.engine.errors import Cancelled, Diverged, InputError
 from training.engine.events import Caller, StopRequest
@@ -22,7 +23,7 @@ from training.engine.measuring.evaluation import read_all
 from training.engine.methods.rewards import FunctionReward, ModelReward
 from training.engine.methods.rlhf import RlhfFiles, _Run, rlhf
 from training.engine.methods.samples import Sample
-from training.engine.methods.settings import RlhfConfig
+from training.engine.methods.settings import ONLY_FOR_PAIRS, RlhfConfig
 from training.engine.run_folder import RunFolder
 
 FUNCTION = f"{__name__}:length"
@@ -100,6 +101,32 @@ def test_a_limit_of_memory_that_nobody_would_keep_is_refused() -> None:
         RlhfConfig(memory_limit_gib=1.0)
     with pytest.raises(InputError, match="gradient_checkpointing must be one of on, off"):
         RlhfConfig(gradient_checkpointing="auto")
+
+
+def test_settings_that_would_do_nothing_are_refused_by_name() -> None:
+    with pytest.raises(InputError, match="to which loss would not apply"):
+        RlhfConfig.from_mapping({"loss": "ipo"})
+    changed: dict[str, Any] = {
+        "evaluate_every": 5,
+        "patience": 2,
+        "probe_prompts": 3,
+        "kl_budget": 1.0,
+        "measured_noise": 0.1,
+    }
+    changed |= {"sft_weight": 0.1, "dpop_weight": 1.0, "tensorboard": True, "epochs": 3, "pairs_per_step": 4}
+    for name, value in changed.items():
+        assert name in ONLY_FOR_PAIRS
+        with pytest.raises(InputError, match=f"to which {name} would not apply"):
+            RlhfConfig(**{name: value})
+
+
+def test_the_learning_rate_goes_from_warm_up_to_zero_over_the_steps() -> None:
+    config = RlhfConfig(steps=10, warmup_ratio=0.2, learning_rate=1e-3)
+    schedule = Schedule(config.each_step_once(), config.steps)
+    assert schedule.steps == 10
+    rates = [schedule.learning_rate(step) for step in range(1, 11)]
+    assert max(rates) == pytest.approx(1e-3)
+    assert rates[0] < rates[1] > rates[-1]
 
 
 @pytest.mark.parametrize(

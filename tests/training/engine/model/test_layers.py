@@ -124,7 +124,7 @@ def test_other_models_of_the_family_keep_theirs() -> None:
 @pytest.mark.parametrize("family", tiny.FAMILIES)
 def test_the_last_layer_alone_leaves_out_what_is_not_scored(family: str) -> None:
     policy = tiny.policy_of(tiny.model(family), dtype=torch.float64)
-    row = pack_row(tiny.random_pairs(3), range(3), share=True)
+    row = policy.forward.prepare(pack_row(tiny.random_pairs(3), range(3), share=True))
     everywhere = policy.forward.hidden_states(row, torch.arange(row.tokens))
     assert everywhere.shape == (row.tokens, 32)
     there = policy.forward.hidden_states(row, row.places)
