@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('labeling', '0034_annotator_groups'),
+        ('labeling', '0035_must_change_password'),
     ]
 
     operations = [
