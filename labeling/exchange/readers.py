@@ -28,6 +28,7 @@ from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
 from labeling.exchange.repeats import agreed_prompt, only_one
+from labeling.exchange.service_readers import SERVICE_READERS
 from labeling.exchange.several_readers import GOOD_AND_BAD, SEVERAL_READERS, SIDES_READERS
 from labeling.exchange.sides_reader import names_sides
 from labeling.exchange.turns import common_beginning
@@ -279,6 +280,7 @@ READERS: Mapping[str, Reader] = {
         *ARGILLA_READERS,
         *POTATO_READERS,
         *SEVERAL_READERS,
+        *SERVICE_READERS,
         *RANKING_READERS,
         *BATTLE_READERS,
         *SIDES_READERS,
