@@ -23,6 +23,7 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import PROMPT, in_field
 from labeling.exchange.platform_readers import ARGILLA_READERS
 from labeling.exchange.potato_reader import POTATO_READERS
+from labeling.exchange.prism_reader import PRISM_READERS
 from labeling.exchange.ranking_readers import RANKING_READERS
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
@@ -281,6 +282,7 @@ READERS: Mapping[str, Reader] = {
         *POTATO_READERS,
         *SEVERAL_READERS,
         *SERVICE_READERS,
+        *PRISM_READERS,
         *RANKING_READERS,
         *BATTLE_READERS,
         *SIDES_READERS,
