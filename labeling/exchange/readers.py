@@ -16,6 +16,7 @@ from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.battle_readers import BATTLE_READERS
 from labeling.exchange.building import Size, Source, compare
+from labeling.exchange.label_studio_ranker import LABEL_STUDIO_RANKERS
 from labeling.exchange.label_studio_reader import LABEL_STUDIO_READERS
 from labeling.exchange.looks import OPEN_TURNS
 from labeling.exchange.own_readers import OWN_READERS
@@ -277,6 +278,7 @@ READERS: Mapping[str, Reader] = {
         *OWN_READERS,
         GOOD_AND_BAD,
         *CHOSEN_READERS,
+        *LABEL_STUDIO_RANKERS,
         *LABEL_STUDIO_READERS,
         *ARGILLA_READERS,
         *POTATO_READERS,
