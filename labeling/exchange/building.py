@@ -123,7 +123,9 @@ def compare(
     parsing.check_completions(sides[0].text, sides[1].text, names)
     external_id = next((one for one in ("id", "question_id", "prompt_id") if record.get(one) is not None), "id")
     gold = parsing.optional_gold(record)
+    tags = parsing.optional_tags(record, limits.tag_chars)
     read = (*asked.used, *used, external_id, *(["gold"] if gold or not record.get("gold") else []))
+    read += ("tags",) if tags else ()
     metadata = parsing.rest(record, *read) | asked.extras
     if source.annotator in used:
         metadata.pop(source.annotator, None)
@@ -148,6 +150,7 @@ def compare(
         metadata=metadata,
         fields=tuple(name for name in record if name not in metadata),
         warnings=warnings + text_warnings(asked.prompt, sides[0].text, sides[1].text),
+        tags=tags,
     )
 
 

@@ -131,6 +131,13 @@ def optional_gold(record: Mapping[str, Any]) -> Preference | None:
     return GOLD.get(value) if isinstance(value, str) else None
 
 
+def optional_tags(record: Mapping[str, Any], longest: int) -> tuple[str, ...]:
+    """The tags of a prompt: a list of short texts. Empty: absent, or something else, which stays metadata."""
+    value = record.get("tags")
+    listed = value if isinstance(value, list) else []
+    return tuple(listed) if all(isinstance(tag, str) and 0 < len(tag) <= longest for tag in listed) else ()
+
+
 def rest(record: Mapping[str, Any], *used: str) -> JsonObject:
     """The fields of a record that are not in `used`, and side fields whose value could not be used."""
     return {

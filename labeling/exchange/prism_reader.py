@@ -27,7 +27,7 @@ OF_A_REPLY += ("conversation_id", "conversation_type", "interaction_id")
 
 @dataclass(slots=True)
 class _Turn:
-    """What the participant asked, and the replies. kept: that from which the conversation goes on."""
+    """A question of the participant, and the replies. kept: the one from which the conversation goes on."""
 
     asked: str = ""
     ranked: list[Ranked] = field(default_factory=list)

@@ -17,7 +17,7 @@ from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
 
-OF_A_PAIR = ("prompt", "tools", "id", "confidence")
+OF_A_PAIR = ("prompt", "tools", "id", "tags", "confidence")
 """Fields of two lines that are about both, if they are the same in both."""
 
 SCORES = ("overall_score", "fine-grained_score", "score", "rating", "reward")
