@@ -150,9 +150,10 @@ class _Importing:
             for part in intake.batches(hashed, report, look):
                 if batch.status != Status.IMPORTING:
                     self._start()
-                self._add(add, part, report)
-                batch.created, batch.duplicates = report.created, report.duplicates
-                batch.save(update_fields=["created", "duplicates", "first_comparison", "last_comparison"])
+                with transaction.atomic():  # whenever the process dies, the row counts what the campaign holds
+                    self._add(add, part, report)
+                    batch.created, batch.duplicates = report.created, report.duplicates
+                    batch.save(update_fields=["created", "duplicates", "first_comparison", "last_comparison"])
 
         if self.settings.refuse_all:
             was_new = batch.pk is None
