@@ -48,15 +48,21 @@ def test_every_part_answers_to_keys_and_clicks(story: Page) -> None:
     expect(critic.get_by_role("status")).to_contain_text("Learned from 3 choices of yours.")
 
     leash = page.get_by_test_id("story-leash")
-    leash.get_by_role("button", name="KL 10.0").press("Enter")
+    leash.get_by_role("button", name="KL 12.4").press("Enter")
     expect(leash.locator("[data-sample]").locator("visible=true")).to_have_count(1)
-    expect(leash.get_by_role("heading", name="About 10")).to_be_visible()
+    expect(leash.get_by_role("heading", name="Far from the start")).to_be_visible()
 
     page.get_by_label("Size of the model").select_option("70B")
     expect(page.get_by_test_id("story-memory-says")).to_contain_text("560 GB. DPO: two models, 280 GB")
 
     page.get_by_test_id("story-when").get_by_label("A program can check").check()
     expect(page.get_by_test_id("when-says")).to_have_text("RLHF is worth its trouble here.")
+
+    displaced = page.get_by_test_id("story-displaced")
+    displaced.get_by_role("button", name="10 steps").press("Enter")
+    assert share(page, "displaced", 0) < 30 > share(page, "displaced", 1)  # both sums, and the gap grew all the same
+    assert share(page, "displaced", 2) > 40
+    assert float(page.get_by_test_id("displaced-margin").inner_text()) > 0
     assert barriers(page) == []
 
 
@@ -137,7 +143,7 @@ def test_it_is_german_for_germans_and_fits_a_phone_in_the_dark(
     tug = page.get_by_test_id("story-tug")
     tug.get_by_role("button", name="Die erste ist besser").click()
     tug.get_by_role("button", name="20 Schritte").click()
-    expect(tug.get_by_role("status")).to_contain_text("Schritt 20: Das Modell hält Ihre mit")
+    expect(tug.get_by_role("status")).to_contain_text("Schritt 20: Nach seiner verborgenen Belohnung gewinnt Ihre mit")
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     picture(page, "story-german-phone-dark")
     assert no_sideways_scrolling(page)
