@@ -156,8 +156,9 @@ def _is_sole(order: list[Any] | JsonObject) -> bool:
 
 def _is_ranking(record: Mapping[str, Any]) -> bool:
     data = record.get("data")
-    is_task = isinstance(data, dict) and isinstance(record.get("annotations"), list)
-    return is_task and has_prompt(data) and not has_sides(data) and bool(_items_field(data))
+    if not isinstance(data, dict) or not isinstance(record.get("annotations"), list):
+        return False
+    return has_prompt(data) and not has_sides(data) and bool(_items_field(data))
 
 
 LABEL_STUDIO_RANKERS = (

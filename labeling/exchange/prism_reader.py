@@ -21,7 +21,17 @@ MOST_REPLIES = 2000
 WIDEST = 99
 """The largest difference of two scores, which go from 1 to 100."""
 
-OF_A_REPLY = ("turn", "role", "content", "model_name", "score", "if_chosen", "user_prompt", "model_response", "user_id")
+OF_A_REPLY: tuple[str, ...] = (
+    "turn",
+    "role",
+    "content",
+    "model_name",
+    "score",
+    "if_chosen",
+    "user_prompt",
+    "model_response",
+    "user_id",
+)
 OF_A_REPLY += ("conversation_id", "conversation_type", "interaction_id")
 
 

@@ -6,10 +6,10 @@ from typing import Any
 from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
-from labeling.exchange.building import Ranked, Source, ranking
+from labeling.exchange.building import MOST_RANKED, Ranked, Source, ranking
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import PROMPT
-from labeling.exchange.ranking_readers import MOST_RANKED, read_alone, read_kto
+from labeling.exchange.ranking_readers import read_alone, read_kto
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import JsonObject

@@ -119,7 +119,7 @@ def test_tags_belong_to_a_new_prompt_and_otherwise_stay_with_the_comparison() ->
     scene = stage()
     bring_in(scene, lines(RECORD, RECORD | {"chosen": "So.", "tags": ["y"]}, RECORD | {"chosen": "Hm.", "tags": "x,y"}))
     assert Prompt.objects.get().tags == ["x"]
-    assert [one.metadata.get("tags") for one in Comparison.objects.order_by("pk")] == [None, ["y"], "x,y"]
+    assert [(one.metadata or {}).get("tags") for one in Comparison.objects.order_by("pk")] == [None, ["y"], "x,y"]
 
 
 @pytest.mark.parametrize("dialect", ["csv", "labelstudio", "trl"])
