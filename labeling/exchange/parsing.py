@@ -1,5 +1,6 @@
 """The typed door: every value of a record is read through these functions, which check its type and word refusals."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -85,14 +86,16 @@ def required_list(record: Mapping[str, Any], name: str) -> list[JsonObject]:
 
 
 def optional_number(record: Mapping[str, Any], name: str) -> float | None:
-    """A number, also as text; None: absent, null or an empty text. Raises BadRecordError for anything else."""
+    """A finite number, also as text; None: absent, null or an empty text. Raises BadRecordError for anything else."""
     value = record.get(name)
     if value is None or value == "":
         return None
     try:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise ValueError
-        return float(value)
+        if not math.isfinite(number := float(value)):
+            raise ValueError
+        return number
     except (ValueError, OverflowError) as error:
         reason = gettext_noop("The field %(name)s is %(value)s where a number is expected.")
         raise BadRecordError("wrong_type", reason, name, name=repr(name), value=shortened(value)) from error

@@ -8,7 +8,7 @@ from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.building import MOST_RANKED, Ranked, Source, ranking
 from labeling.exchange.parsing import BadRecordError
-from labeling.exchange.places import PROMPT
+from labeling.exchange.places import PROMPT, in_field
 from labeling.exchange.ranking_readers import read_alone, read_kto
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
@@ -76,18 +76,21 @@ def read_labeled_replies(place: Place, records: list[JsonObject], limits: ReadLi
 
 def _as_kto(record: JsonObject) -> JsonObject:
     """The same record with the field names of KTO. Raises BadRecordError."""
-    label = next(name for name in LABELS if name in record)
+    label = next((name for name in LABELS if name in record), LABELS[0])
+    value = parsing.required(record, label)
     turns = next((name for name in TURNS if name in record), "")
     if not turns:
         rest = {name: value for name, value in record.items() if name not in ("output", label)}
-        return {**rest, "completion": record["output"], "label": record[label]}
+        return {**rest, "completion": parsing.required(record, "output"), "label": value}
     said = record[turns]
+    if not isinstance(said, list):
+        conversations.messages(said, in_field(turns))  # says what it is
     start = next((at for at in range(len(said), 0, -1) if _role(said[at - 1]) != "assistant"), 0)
     if not start or start == len(said):
         reason = gettext_noop("%(where)s must end with the user and the reply that has the label.")
         raise BadRecordError("role", reason, turns, where=PROMPT.subject)
     rest = {name: value for name, value in record.items() if name not in (turns, label)}
-    return {**rest, "prompt": said[:start], "completion": said[start:], "label": record[label]}
+    return {**rest, "prompt": said[:start], "completion": said[start:], "label": value}
 
 
 def _role(turn: Any) -> str:

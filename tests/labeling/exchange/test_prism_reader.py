@@ -101,3 +101,11 @@ def test_a_conversation_without_two_scores_is_refused_with_its_reason() -> None:
     [refused] = read([CONVERSATION | {"conversation_history": HISTORY[:2]}])
     assert isinstance(refused, Rejected)
     assert "two replies with scores" in str(refused.reason)
+
+
+def test_a_score_that_is_no_number_is_refused_by_name() -> None:
+    for score in ("nan", "1e999", True, [1]):
+        history = [*HISTORY[:2], reply(0, "Hi!", 5) | {"score": score}]
+        [refused] = read([CONVERSATION | {"conversation_history": history}])
+        assert isinstance(refused, Rejected)
+        assert "'score'" in str(refused.reason)

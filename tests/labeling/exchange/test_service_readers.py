@@ -126,3 +126,11 @@ def test_a_labeled_conversation_without_a_reply_is_refused() -> None:
     assert isinstance(first, Rejected)
     assert "must end with the user and the reply" in str(first.reason)
     assert isinstance(pair, ImportedComparison)
+
+
+@pytest.mark.parametrize("other", [{"messages": "text", "label": True}, {"prompt": "Why?"}, {"kto_tag": True}])
+def test_a_record_of_another_shape_among_labeled_replies_costs_only_itself(other: dict[str, Any]) -> None:
+    [pair, refused] = read([*replies(True, False), other])
+    assert isinstance(pair, ImportedComparison)
+    assert isinstance(refused, Rejected)
+    assert refused.code in ("wrong_type", "missing_field")
