@@ -53,8 +53,8 @@ def walk_through() -> list[WalkStep]:
             "margin",
             _("The margin"),
             _(
-                "The chosen one's reward less the rejected one's, before rounding. Above zero: the model agrees with what "
-                "people chose."
+                "The chosen one's reward less the rejected one's, before rounding. Above zero: the model agrees with "
+                "what people chose."
             ),
             ((gettext_noop("margin"), result.margin),),
         ),
