@@ -72,6 +72,12 @@ def with_input(text: str, added: str) -> str:
     return text if is_said or not added.strip() else f"{text}\n\n{added}"
 
 
+def text_about(value: Any) -> str | None:
+    """The text that an instruction is about: one text, or the passages of a list. None: it is something else."""
+    listed = value if isinstance(value, list) else [value]
+    return "\n\n".join(listed) if all(isinstance(one, str) for one in listed) else None
+
+
 def earlier_turns(pairs: Any) -> list[Turn] | None:
     """The turns before an instruction: `history`, a list of pairs. None: it is something else."""
     if not isinstance(pairs, list):

@@ -138,8 +138,8 @@ def _person(url: str, name: str, role: str) -> str:
 
 
 @contextmanager
-def chosen(url: str, folder: Path) -> Iterator[Chosen]:
-    """The system with its server running."""
+def serving(url: str, folder: Path) -> Iterator[tuple[int, psutil.Process]]:
+    """The server of a database while it runs: its port and its main process."""
     # The driver calls as often as hundreds of people: the benchmark measures the server, not its rate limits.
     limits = {f"API_LIMIT_{kind}": "0" for kind in ("JUDGE", "READ", "WRITE", "FILES")}
     env = environment({"DATABASE_URL": url, "DATABASE_POOL": "true", **limits})
@@ -149,4 +149,11 @@ def chosen(url: str, folder: Path) -> Iterator[Chosen]:
     command += ["--worker-class", "gthread", "--workers", str(SERVER_PROCESSES), "--threads", str(SERVER_THREADS)]
     command += ["--keep-alive", "75", "--no-control-socket"]
     with server(command, port=port, path="/api/v1/me/", log=folder / "chosen.log", env=env) as process:
+        yield port, process
+
+
+@contextmanager
+def chosen(url: str, folder: Path) -> Iterator[Chosen]:
+    """The system with its server running."""
+    with serving(url, folder) as (port, process):
         yield Chosen(url, port, process)

@@ -65,7 +65,8 @@ class ComparisonDraft:
     is to be judged. certainty: p(the preference is right), 0.5..1; None: not stated. confidence: of the verdict; None:
     that of one vote. votes: opinions of outside annotators, which name the completions first and second; they become
     judgments, and a preference beside them is ignored. decided: an expert's verdict, which stays over these votes.
-    gold: as preference: annotators judge it, and the value measures them. priority: higher is given first.
+    gold: as preference: annotators judge it, and the value measures them. priority: higher is given first. tags,
+    prompt_metadata: of a prompt that the campaign does not have yet; otherwise they stay in the metadata.
     """
 
     prompt: Prompt | Sequence[Message]
@@ -80,6 +81,8 @@ class ComparisonDraft:
     priority: int = 0
     gold: str | None = None
     metadata: Mapping[str, Any] | None = None
+    tags: Sequence[str] = ()
+    prompt_metadata: Mapping[str, Any] | None = None
 
 
 def check_draft(draft: ComparisonDraft, campaign: Campaign) -> None:

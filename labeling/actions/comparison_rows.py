@@ -86,7 +86,7 @@ def in_canonical_order(
     texts: dict[str, PromptDraft] = {}
     for digest, draft in zip(hashes, drafts, strict=True):
         if not isinstance(draft.prompt, Prompt) and digest not in texts:
-            texts[digest] = PromptDraft(draft.prompt)
+            texts[digest] = PromptDraft(draft.prompt, tags=tuple(draft.tags), metadata=draft.prompt_metadata)
     prompts, new = ensure_prompts(campaign, texts, origin.added_at, origin.batch)
     ordered = []
     for digest, draft in zip(hashes, drafts, strict=True):
@@ -126,7 +126,7 @@ def write_comparisons(campaign: Campaign, rows: Sequence[OrderedDraft], origin: 
             "completion_b_id": completions[_identity(row.prompt, row.b, row.hashes.b)],
             "pair_hash": row.pair_hash,
             "external_id": row.draft.external_id,
-            "metadata": None if row.draft.metadata is None else dict(row.draft.metadata),
+            "metadata": _metadata(row),
             "status": str(row.status),
             "retired_with_prompt": row.prompt.retired_at is not None,
             "overlap": campaign.overlap_of(row.pair_hash),
@@ -149,6 +149,16 @@ def write_comparisons(campaign: Campaign, rows: Sequence[OrderedDraft], origin: 
         if row.gold
     )
     return comparisons
+
+
+def _metadata(row: OrderedDraft) -> dict[str, Any] | None:
+    """The other fields of its record, among them those of a prompt that has others already."""
+    kept = dict(row.draft.metadata or {})
+    if not set(row.draft.tags) <= set(row.prompt.tags):
+        kept["tags"] = list(row.draft.tags)
+    if row.draft.prompt_metadata and row.draft.prompt_metadata != row.prompt.metadata:
+        kept["prompt_fields"] = dict(row.draft.prompt_metadata)
+    return kept or None
 
 
 def imported_verdict(

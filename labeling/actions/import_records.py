@@ -150,6 +150,8 @@ def comparison_intake(
             external_id=record.external_id,
             gold=record.gold or (record.preference if settings.as_gold else None),
             metadata=_metadata(record, is_kept=is_kept),
+            tags=record.tags,
+            prompt_metadata=record.prompt_metadata,
         )
 
     def reason(one: ComparisonDraft) -> Phrase | None:

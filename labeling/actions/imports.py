@@ -160,9 +160,10 @@ class _Importing:
             for part in intake.batches(hashed, report, look):
                 if batch.status != Status.IMPORTING:
                     self._start()
-                totals += self._add(add, part, report, is_part)
-                batch.created, batch.duplicates = report.created, report.duplicates
-                batch.save(update_fields=["created", "duplicates", "first_comparison", "last_comparison"])
+                with transaction.atomic():  # whenever the process dies, the row counts what the campaign holds
+                    totals += self._add(add, part, report, is_part)
+                    batch.created, batch.duplicates = report.created, report.duplicates
+                    batch.save(update_fields=["created", "duplicates", "first_comparison", "last_comparison"])
             if is_part and not (self.settings.refuse_all and report.rejected_count):
                 # Last: judging waits for the totals that this transaction has locked.
                 add_to_tally(batch.campaign_id, totals)

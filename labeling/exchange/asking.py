@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.phrases import gettext_noop
-from common.prompt_fields import ABOUT, PROMPT_FIELDS, SYSTEM_FIELDS, WITH_INPUT, earlier_turns, with_input
+from common.prompt_fields import (
+    ABOUT,
+    PROMPT_FIELDS,
+    SYSTEM_FIELDS,
+    WITH_INPUT,
+    earlier_turns,
+    text_about,
+    with_input,
+)
 from common.transcripts import is_transcript, prompt_turns
 from labeling.exchange import conversations, parsing
 from labeling.exchange.parsing import BadRecordError
@@ -62,12 +70,10 @@ def _with_input(record: JsonObject, name: str, text: str, asked: Asked) -> str:
     if name not in WITH_INPUT:
         return text
     for other in ABOUT:
-        value = record.get(other)
-        listed = value if isinstance(value, list) else [value]  # of a question about several passages
-        passages = [one for one in listed if isinstance(one, str)]
-        if passages and len(passages) == len(listed):
+        about = text_about(record.get(other))
+        if about is not None:
             asked.used.append(other)
-            text = with_input(text, "\n\n".join(passages))
+            text = with_input(text, about)
     return text
 
 

@@ -20,6 +20,9 @@ from labeling.exchange.repeats import unrepeated
 NOBODY = ("import", "unknown", "adjudication")
 """Our exports write these in the place of an annotator where a verdict has no judgments."""
 
+LEFT_OUT = ("pairs_left_out",)
+"""The warning of a record some of whose pairs cannot be read."""
+
 MOST_RANKED = 64
 """Completions in one ranking. All pairs of more would be thousands of comparisons."""
 
@@ -120,7 +123,9 @@ def compare(
     parsing.check_completions(sides[0].text, sides[1].text, names)
     external_id = next((one for one in ("id", "question_id", "prompt_id") if record.get(one) is not None), "id")
     gold = parsing.optional_gold(record)
+    tags = parsing.optional_tags(record, limits.tag_chars)
     read = (*asked.used, *used, external_id, *(["gold"] if gold or not record.get("gold") else []))
+    read += ("tags",) if tags else ()
     metadata = parsing.rest(record, *read) | asked.extras
     if source.annotator in used:
         metadata.pop(source.annotator, None)
@@ -145,6 +150,7 @@ def compare(
         metadata=metadata,
         fields=tuple(name for name in record if name not in metadata),
         warnings=warnings + text_warnings(asked.prompt, sides[0].text, sides[1].text),
+        tags=tags,
     )
 
 
@@ -161,12 +167,18 @@ def _named_opinion(
 
 
 def ranking(
-    source: Source, asked: Asked, ranked: Sequence[Ranked], *, scored: bool = False, used: Sequence[str] = ()
+    source: Source,
+    asked: Asked,
+    ranked: Sequence[Ranked],
+    *,
+    scored: bool = False,
+    widest: float = 0,
+    used: Sequence[str] = (),
 ) -> list[ImportedComparison]:
     """The comparisons of a ranking, as `ReadLimits.ranking` says: best against worst, all pairs, or neighbours.
 
     Pairs of equal texts are left out. Equal scores are a tie. scored: whether the differences of scores have a size, as
-    those of ranks have not.
+    those of ranks have not. widest: the largest difference of scores on a scale; 0: they are on none.
     """
     if not 2 <= len(ranked) <= MOST_RANKED:
         reason = gettext_noop("The ranking has %(number)s completions; from 2 to %(most)s can be read.")
@@ -183,7 +195,7 @@ def ranking(
         preference: Preference = "tie" if better.score == worse.score else "first"
         try:
             texts = (better.completion, worse.completion)
-            size = Size(certainties.of_difference(better.score - worse.score)) if scored else NO_SIZE
+            size = _size_of(better.score - worse.score, widest) if scored or widest else NO_SIZE
             names = ("better", "worse")
             comparisons.append(compare(source, asked, texts, names, preference=preference, size=size, used=used))
         except BadRecordError as error:
@@ -191,6 +203,10 @@ def ranking(
     if not comparisons and refusal is not None:
         raise refusal
     return comparisons
+
+
+def _size_of(difference: float, widest: float) -> Size:
+    return Size(certainties.of_strength(difference, widest) if widest else certainties.of_difference(difference))
 
 
 def preference_named(value: Any, field: str, names: tuple[str, str] = ("", "")) -> Preference | None:

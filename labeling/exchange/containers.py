@@ -108,8 +108,12 @@ def unpacked(chunks: Iterator[bytes], limits: ReadLimits, open_records: OpenReco
     open_records: opens the files of a data set in a ZIP archive; None: such an archive is refused.
     """
     head, chunks = peek(chunks, 512)
-    if head.startswith(ZIP):
-        return _archived(chunks, limits, open_records)
+    return _archived(chunks, limits, open_records) if head.startswith(ZIP) else _decompressed(chunks, limits)
+
+
+def _decompressed(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[bytes]:
+    """The same bytes, unpacked if they are a packed stream."""
+    head, chunks = peek(chunks, 512)
     if head.startswith(ZSTANDARD):
         return _bounded(chunks, limits, _zstandard)
     for magic, name, make in _INFLATERS:
@@ -280,7 +284,7 @@ def _archived(chunks: Iterator[bytes], limits: ReadLimits, open_records: OpenRec
                     )
                 with archive.open(names[0]) as member:
                     total = 0
-                    while piece := member.read(CHUNK):
+                    for piece in _decompressed(chunks_of(member), limits):  # a.jsonl.gz in a.zip
                         total += len(piece)
                         if total > limits.unpacked_bytes and total > size * limits.unpacked_ratio:
                             raise UnreadableInput(

@@ -91,7 +91,8 @@ def _comparison(place: Place, dialect: str, record: JsonObject, limits: ReadLimi
     parsing.check_completions(a.text, b.text, ("a", "b"))
     parsing.required(record, "pair")  # made of the texts, so the same here
     kept: Mapping[str, JsonObject] = record.get("metadata") or {}
-    known = {"source": record.get("source"), "tags": record.get("tags"), "prompt_fields": kept.get("prompt")}
+    tags = parsing.optional_tags(record, limits.tag_chars)
+    known = {"source": record.get("source"), "tags": None if tags else record.get("tags")}
     known |= kept.get("comparison", {})  # a source that a record stated, not how that record came in
     votes = _votes(parsing.required(record, "votes"), limits)
     winner = _preference(record.get("winner"))
@@ -110,6 +111,8 @@ def _comparison(place: Place, dialect: str, record: JsonObject, limits: ReadLimi
         external_id=parsing.optional_name(record, "external_id", limits.id_chars),
         metadata={name: value for name, value in known.items() if value},
         warnings=("expert_verdict",) if decided else (),
+        tags=tags,
+        prompt_metadata=kept.get("prompt"),
     )
 
 

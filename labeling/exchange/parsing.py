@@ -1,5 +1,6 @@
 """The typed door: every value of a record is read through these functions, which check its type and word refusals."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -85,14 +86,16 @@ def required_list(record: Mapping[str, Any], name: str) -> list[JsonObject]:
 
 
 def optional_number(record: Mapping[str, Any], name: str) -> float | None:
-    """A number, also as text; None: absent, null or an empty text. Raises BadRecordError for anything else."""
+    """A finite number, also as text; None: absent, null or an empty text. Raises BadRecordError for anything else."""
     value = record.get(name)
     if value is None or value == "":
         return None
     try:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise ValueError
-        return float(value)
+        if not math.isfinite(number := float(value)):
+            raise ValueError
+        return number
     except (ValueError, OverflowError) as error:
         reason = gettext_noop("The field %(name)s is %(value)s where a number is expected.")
         raise BadRecordError("wrong_type", reason, name, name=repr(name), value=shortened(value)) from error
@@ -129,6 +132,13 @@ def optional_gold(record: Mapping[str, Any]) -> Preference | None:
     """The known verdict of gold: first (chosen), second, tie or both_bad. None: not gold, or a reference answer."""
     value = record.get("gold")
     return GOLD.get(value) if isinstance(value, str) else None
+
+
+def optional_tags(record: Mapping[str, Any], longest: int) -> tuple[str, ...]:
+    """The tags of a prompt: a list of short texts. Empty: absent, or something else, which stays metadata."""
+    value = record.get("tags")
+    listed = value if isinstance(value, list) else []
+    return tuple(listed) if all(isinstance(tag, str) and 0 < len(tag) <= longest for tag in listed) else ()
 
 
 def rest(record: Mapping[str, Any], *used: str) -> JsonObject:

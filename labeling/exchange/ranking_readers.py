@@ -17,7 +17,7 @@ from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
 
-OF_A_PAIR = ("prompt", "tools", "id", "confidence")
+OF_A_PAIR = ("prompt", "tools", "id", "tags", "confidence")
 """Fields of two lines that are about both, if they are the same in both."""
 
 SCORES = ("overall_score", "fine-grained_score", "score", "rating", "reward")
@@ -226,7 +226,8 @@ def _same_tree(group: list[JsonObject], record: JsonObject) -> bool:
     return len(group) < MOST_MESSAGES and record.get("parent_id") is not None
 
 
-def _alone(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
+def read_alone(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
+    """Refuses a record of a dialect that is read in groups."""
     raise BadRecordError("single", gettext_noop("The record is not one of a group."))
 
 
@@ -238,7 +239,7 @@ RANKING_READERS = (
         "oasst-messages",
         "message_id, parent_id, text, role, rank",
         has("message_id", "parent_id", "text", "role"),
-        _alone,
+        read_alone,
         _same_tree,
         read_messages,
     ),
@@ -246,9 +247,11 @@ RANKING_READERS = (
         "helpsteer2",
         "prompt, response, helpfulness, ...",
         has("prompt", "response", "helpfulness"),
-        _alone,
+        read_alone,
         _same_prompt,
         read_rated_responses,
     ),
-    Reader("kto", "prompt, completion, label", has("prompt", "completion", "label"), _alone, _same_prompt, read_kto),
+    Reader(
+        "kto", "prompt, completion, label", has("prompt", "completion", "label"), read_alone, _same_prompt, read_kto
+    ),
 )

@@ -16,6 +16,7 @@ from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.battle_readers import BATTLE_READERS
 from labeling.exchange.building import Size, Source, compare
+from labeling.exchange.label_studio_ranker import LABEL_STUDIO_RANKERS
 from labeling.exchange.label_studio_reader import LABEL_STUDIO_READERS
 from labeling.exchange.looks import OPEN_TURNS
 from labeling.exchange.own_readers import OWN_READERS
@@ -23,11 +24,13 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import PROMPT, in_field
 from labeling.exchange.platform_readers import ARGILLA_READERS
 from labeling.exchange.potato_reader import POTATO_READERS
+from labeling.exchange.prism_reader import PRISM_READERS
 from labeling.exchange.ranking_readers import RANKING_READERS
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
 from labeling.exchange.repeats import agreed_prompt, only_one
+from labeling.exchange.service_readers import SERVICE_READERS
 from labeling.exchange.several_readers import GOOD_AND_BAD, SEVERAL_READERS, SIDES_READERS
 from labeling.exchange.sides_reader import names_sides
 from labeling.exchange.turns import common_beginning
@@ -275,10 +278,13 @@ READERS: Mapping[str, Reader] = {
         *OWN_READERS,
         GOOD_AND_BAD,
         *CHOSEN_READERS,
+        *LABEL_STUDIO_RANKERS,
         *LABEL_STUDIO_READERS,
         *ARGILLA_READERS,
         *POTATO_READERS,
         *SEVERAL_READERS,
+        *SERVICE_READERS,
+        *PRISM_READERS,
         *RANKING_READERS,
         *BATTLE_READERS,
         *SIDES_READERS,

@@ -122,7 +122,7 @@ def _comparison(reader: Reader, raw: RawRecord, limits: ReadLimits) -> list[Impo
     record = parse_object(raw, limits)
     refuse_unkept(record)
     comparisons = reader.read(raw.place, record, limits)
-    return comparisons if isinstance(comparisons, list) else [comparisons]
+    return _of_group(comparisons, [record]) if isinstance(comparisons, list) else [comparisons]
 
 
 def _of_group(comparisons: Comparisons, records: Sequence[JsonObject]) -> list[ImportedComparison]:

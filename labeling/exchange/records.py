@@ -93,8 +93,8 @@ class ImportedComparison:
     it names annotators or has several; empty: the preference is all there is. certainty: p(the preference is right),
     0.5..1, where the record states its size; None: it does not. confidence: of a verdict, if the record states it; it
     is kept as it is. decided: an expert's verdict beside the votes, in our own files. gold: the known verdict; None:
-    not gold. metadata: all other fields of the record. fields: the names of its fields that were used. warnings: codes
-    of what a person should know about it.
+    not gold. tags, prompt_metadata: of the prompt. metadata: all other fields of the record. fields: the names of its
+    fields that were used. warnings: codes of what a person should know about it.
     """
 
     line: int
@@ -113,6 +113,8 @@ class ImportedComparison:
     metadata: JsonObject = field(default_factory=dict)
     fields: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    prompt_metadata: JsonObject | None = None
 
     @property
     def annotator(self) -> str:

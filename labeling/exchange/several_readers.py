@@ -10,7 +10,7 @@ from typing import Any
 from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
-from labeling.exchange.building import MOST_RANKED, Ranked, Source, compare, ranking
+from labeling.exchange.building import LEFT_OUT, MOST_RANKED, Ranked, Source, compare, ranking
 from labeling.exchange.opinions import opinion, person_name
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
@@ -25,9 +25,6 @@ MODELS = ("models", "model_names", "generation_models")
 """The names under which files list completions of one prompt, and beside them their scores, ranks and models."""
 
 PERSON = ("_annotator_id", "_session_id")
-LEFT_OUT = ("pairs_left_out",)
-"""The warning of a record some of whose pairs cannot be read."""
-
 SKIPS = ("ignore", "reject")
 """Of Prodigy: who answered, and the answers that choose nothing."""
 

@@ -14,6 +14,7 @@ from training import access
 from training.actions.blame import cancel_blame, start_blame
 from training.api.finding import find_job
 from training.api.serializers import blame as serializers
+from training.api.serializers.snapshots import OfCampaignSerializer
 from training.lens.pairs import pair_of_texts
 from training.models import BlameJob
 
@@ -25,6 +26,7 @@ class SnapshotBlameView(ApiView):
 
     @extend_schema(
         operation_id="start_blame",
+        parameters=[OfCampaignSerializer],
         request=serializers.BlameRequestSerializer,
         responses={201: serializers.BlameJobSerializer},
     )
@@ -37,7 +39,7 @@ class SnapshotBlameView(ApiView):
         if "prompt" in values:
             prompt = [Message(role=turn["role"], content=turn["content"]) for turn in values["prompt"]]
             query = pair_of_texts(prompt, values["better"], values["worse"])
-        snapshot = access.find_snapshot(self.person, name)
+        snapshot = access.find_snapshot(self.person, name, **self.asked(OfCampaignSerializer))
         job = start_blame(snapshot=snapshot, query=query, acting_user=self.person, now=self.now)
         shown = serializers.BlameJobSerializer(job, context={"reader": self.person})
         return Response(shown.data, status=status.HTTP_201_CREATED)

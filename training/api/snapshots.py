@@ -56,13 +56,17 @@ class SnapshotChangesView(ApiView):
 
     @extend_schema(
         operation_id="compare_snapshots",
-        parameters=[serializers.SinceSerializer],
+        parameters=[serializers.SinceSerializer, serializers.OfCampaignSerializer],
         responses=serializers.SnapshotChangesSerializer,
     )
     def get(self, request: Request, name: str) -> Response:
         """Count the pairs that changed since another snapshot."""
-        after, since = find_snapshot(self.person, name), self.asked(serializers.SinceSerializer).get("since")
-        before = find_snapshot(self.person, since) if since else snapshot_before(after)
+        asked, since = (
+            self.asked(serializers.OfCampaignSerializer),
+            self.asked(serializers.SinceSerializer).get("since"),
+        )
+        after = find_snapshot(self.person, name, **asked)
+        before = find_snapshot(self.person, since, **asked) if since else snapshot_before(after)
         changes = changes_between(before, after)
         return Response({"same": changes.same, **changes.counts})
 

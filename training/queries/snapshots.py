@@ -37,11 +37,15 @@ class SnapshotGone(Conflict):
 
 
 class Row(NamedTuple):
-    """A pair with its side and the comparison that it comes from, if that is still in the campaign."""
+    """A pair with its side and the comparison that it comes from, if that is still in the campaign.
+
+    confidence_before: in the earlier of two snapshots, if it was another one.
+    """
 
     pair: PreferencePair
     side: str
     comparison: int | None = None
+    confidence_before: float | None = None
 
 
 @dataclass(slots=True)
@@ -134,7 +138,7 @@ def _compare_both(old: Row, new: Row, changes: Changes) -> None:
     elif old.side != new.side:
         changes.add("moved", new)
     elif old.pair.confidence != new.pair.confidence:
-        changes.add("confidence", new)
+        changes.add("confidence", new._replace(confidence_before=old.pair.confidence))
     else:
         changes.same += 1
 

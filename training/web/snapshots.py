@@ -140,6 +140,7 @@ def as_shown(row: Row) -> dict[str, object]:
         "chosen": _html(row.pair.chosen, row.pair.chosen_turns),
         "rejected": _html(row.pair.rejected, row.pair.rejected_turns),
         "confidence": row.pair.confidence,
+        "confidence_before": row.confidence_before,
         "side": row.side,
         "comparison": row.comparison,
     }

@@ -2,15 +2,19 @@
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from labeling.actions import import_notes
+from labeling.actions.campaigns import create_campaign
+from labeling.actions.exports import open_export
 from labeling.actions.import_reports import ImportReport, ImportSettings
 from labeling.actions.imports import import_comparisons, import_prompts
 from labeling.actions.outside_annotators import opinion_author
 from labeling.actions.previews import preview_import
+from labeling.exchange.options import WriteOptions
 from labeling.models import Comparison, Completion, ImportBatch, Prompt
 from tests.people import Stage, stage
 
@@ -33,9 +37,9 @@ def test_metadata_of_comparisons_completions_and_prompts_is_kept() -> None:
     bring_in(scene, lines(RECORD))
     assert Comparison.objects.get().metadata == {
         "score": 8.5,
-        "tags": ["x"],
         "opinions": [{"annotator": opinion_author("p-03"), "choice": "first", "left": "first"}],
     }
+    assert Prompt.objects.get().tags == ["x"]
     answers = [{"answer": text, "rank": rank} for rank, text in ((1, "Yes"), (2, "Maybe"))]
     bring_in(scene, lines({"prompt": "Is it?", "answers": answers}))
     assert Completion.objects.get(text="Yes").metadata == {"rank": 1}
@@ -54,7 +58,7 @@ def test_the_report_and_the_preview_say_where_each_field_went() -> None:
         "rejected": {"used": 2},
         "annotator": {"used": 2},
         "score": {"metadata": 2},
-        "tags": {"metadata": 2},
+        "tags": {"used": 2},
         "tools": {"refused": 1},
     }
     preview = preview_import(
@@ -109,3 +113,25 @@ def test_a_mapping_reads_any_columns_and_is_remembered() -> None:
     report = bring_in(scene, json.dumps({"data": [record]}).encode())
     assert (report.created, report.batch.dialect if report.batch else "") == (1, "mapping")
     assert bring_in(scene, lines({**RECORD, "prompt": "Else?"})).created == 1  # a known dialect comes first
+
+
+def test_tags_belong_to_a_new_prompt_and_otherwise_stay_with_the_comparison() -> None:
+    scene = stage()
+    bring_in(scene, lines(RECORD, RECORD | {"chosen": "So.", "tags": ["y"]}, RECORD | {"chosen": "Hm.", "tags": "x,y"}))
+    assert Prompt.objects.get().tags == ["x"]
+    assert [(one.metadata or {}).get("tags") for one in Comparison.objects.order_by("pk")] == [None, ["y"], "x,y"]
+
+
+@pytest.mark.parametrize("dialect", ["csv", "labelstudio", "trl"])
+def test_tags_and_fields_of_a_prompt_come_back_with_an_export(dialect: str) -> None:
+    scene = stage()
+    bring_in(scene, lines({name: RECORD[name] for name in RECORD if name != "annotator"}), keep_preferences=True)
+    elsewhere = create_campaign(name="Elsewhere", acting_user=scene.maya, now=scene.now)
+    Prompt.objects.update(metadata={"licence": "cc0"})
+    exported = b"".join(open_export(scene.campaign, dialect, WriteOptions(extras=dialect == "trl")).pieces)
+    bring_in(replace(scene, campaign=elsewhere), exported, keep_preferences=True)
+    prompt = elsewhere.prompts.get()
+    assert prompt.tags == ["x"]
+    assert prompt.metadata == (None if dialect == "trl" else {"licence": "cc0"})
+    kept = elsewhere.comparisons.get().metadata or {}
+    assert {"tags", "prompt_fields"}.isdisjoint(kept)

@@ -15,8 +15,9 @@ from labeling.actions import imports
 from labeling.actions.comparisons import add_comparisons
 from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile
 from labeling.actions.imports import import_comparisons
-from labeling.models import CampaignTally, Comparison, Event, Verdict
+from labeling.models import CampaignTally, Comparison, Event, ImportBatch, Verdict
 from labeling.tally import count_tally, read_tally
+from tests.clients import Visiting
 from tests.people import Stage, stage
 
 SHARED_DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -257,3 +258,41 @@ def test_an_import_in_one_transaction_locks_totals_only_at_its_end(refuse_all: b
     assert {locked for stored, locked in file.seen if stored < 1100} == {0}
     assert read_tally(scene.campaign.pk).comparisons == 1100
     assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)
+
+
+def test_an_import_that_was_killed_says_what_it_brought_and_the_same_file_adds_the_rest(
+    visiting: Visiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, content, parts = stage(), lines(*map(record, range(1500))), iter(range(2))
+
+    def dies(**values: Any) -> Any:
+        if next(parts):
+            raise SystemExit
+        return add_comparisons(**values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(imports, "add_comparisons", dies)
+        with pytest.raises(SystemExit):
+            bring_in(scene, content)
+    batch, held = ImportBatch.objects.get(), Comparison.objects.count()
+    assert 0 < held < 1500
+    assert (batch.status, batch.created, batch.comparisons.count()) == ("importing", held, held)
+    page = visiting(scene.maya).get(f"/campaigns/sums/data/imports/{batch.pk}/").content.decode()
+    assert "Being imported" in page
+    assert "import the same file again" in page
+    report = bring_in(scene, content)
+    assert (report.created, report.duplicates) == (1500 - held, held)
+
+
+def test_the_count_of_an_import_is_never_behind_what_it_brought(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene, save = stage(), ImportBatch.save
+
+    def dies(batch: ImportBatch, **options: Any) -> None:
+        if "update_fields" in options:
+            raise SystemExit
+        save(batch, **options)
+
+    monkeypatch.setattr(ImportBatch, "save", dies)
+    with pytest.raises(SystemExit):
+        bring_in(scene, lines(record(1)))
+    assert (ImportBatch.objects.get().created, Comparison.objects.count()) == (0, 0)

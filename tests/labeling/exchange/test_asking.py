@@ -32,6 +32,7 @@ TALK = [USER, message("assistant", "Fruits?"), message("user", "Yes.")]
         ({"question": "Yes.", "history": TALK}, TALK),
         ({"instruction": "Name two", "context": "fruits."}, [message("user", "Name two\n\nfruits.")]),
         ({"question": "Name two", "context": "fruits."}, [message("user", "Name two\n\nfruits.")]),
+        ({"question": "Name two", "context": ["red", "fruits."]}, [message("user", "Name two\n\nred\n\nfruits.")]),
         (
             {"question": "Of apples and pears, name two.", "context": "apples and pears,"},
             [message("user", "Of apples and pears, name two.")],

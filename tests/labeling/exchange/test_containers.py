@@ -50,6 +50,8 @@ def zstandard(data: bytes) -> bytes:
         bz2.compress(DATA),
         bz2.compress(DATA[:40]) + bz2.compress(DATA[40:]),
         lzma.compress(DATA),
+        zipped(("good.jsonl.gz", gzip.compress(DATA))),
+        zipped(("good.jsonl.xz", lzma.compress(DATA)), (".DS_Store", b"x")),
         zipped(("data/good.jsonl", DATA), ("__MACOSX/good.jsonl", b"x"), (".DS_Store", b"x")),
     ],
 )

@@ -110,6 +110,8 @@ def test_each_kind_of_change_is_told_apart(scene: Stage, tmp_path: Path) -> None
     after = written(scene.campaign, tmp_path / "two", new, seed=0, test_share=0.3)
     changes = changes_between(before, after)
     assert changes.counts == {"added": 2, "removed": 1, "turned": 1, "moved": 0, "confidence": 1}
+    [shaken] = changes.rows["confidence"]
+    assert (shaken.confidence_before, shaken.pair.confidence) == (0.75, 0.9)
     assert changes.same == 57
     assert {row.pair.id for row in changes.rows["added"]} == {"70", "71"}
     other = written(scene.campaign, tmp_path / "three", new, seed=5, test_share=0.3)

@@ -11,6 +11,7 @@ from labeling.actions.exports import open_export
 from labeling.models import Judgment
 from tests.clients import Visiting
 from tests.people import Stage, stage
+from tests.training.selection import serving_base
 from training.actions.snapshots import take_snapshot
 from training.management.commands.snapshot import snapshot_named
 from training.models import Snapshot
@@ -85,6 +86,8 @@ def test_the_api_says_the_same(scene: Stage, visiting: Visiting) -> None:
 
 
 def test_two_campaigns_with_the_same_labels_have_a_snapshot_each(scene: Stage, visiting: Visiting) -> None:
+    taken(scene)
+    scene.settle("aaa")
     here = taken(scene)
     data = b"".join(open_export(scene.campaign, "full").pieces)
     copy = import_campaign(stream=io.BytesIO(data), name="Copy", acting_user=scene.maya, now=scene.now).campaign
@@ -96,5 +99,11 @@ def test_two_campaigns_with_the_same_labels_have_a_snapshot_each(scene: Stage, v
         judgments = maya.get(f"{address}judgments/?campaign={campaign.slug}").json()["results"]
         assert {Judgment.objects.get(pk=one["id"]).campaign_id for one in judgments} == {campaign.pk}
         assert snapshot_named(here.content_hash, campaign.slug).campaign_id == campaign.pk
+    assert maya.get(f"{address}changes/?campaign=sums").json()["added"] == 3
+    assert maya.get(f"{address}changes/?campaign={copy.slug}").json()["added"] == 0  # its first one
+    serving_base()
+    for campaign in (scene.campaign, copy):
+        search = maya.post(f"{address}blame/?campaign={campaign.slug}", {}, content_type="application/json")
+        assert (search.status_code, search.json()["campaign"]) == (201, campaign.slug)
     assert maya.get(address).json()["campaign"] == copy.slug
     assert maya.get(f"{address}?campaign=other").status_code == 404

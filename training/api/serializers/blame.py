@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from labeling.models import Campaign
 from training.api.serializers.playground import TurnSerializer
 from training.api.serializers.waiting import WaitingJobSerializer
 from training.models import BlameJob, ModelVersion, Snapshot
@@ -32,6 +33,7 @@ class BlameJobSerializer(WaitingJobSerializer, serializers.ModelSerializer[Blame
     pairs of each order as id, doubt and blame; blamed is empty without a query), and groups: for annotator, guidelines,
     source and model a list of [name, pairs, how many of them are among the worst tenth]."""
 
+    campaign: Any = serializers.SlugRelatedField[Campaign](slug_field="slug", read_only=True)
     version: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)
     snapshot: Any = serializers.SlugRelatedField[Snapshot](slug_field="content_hash", read_only=True)
     error = serializers.CharField(read_only=True)
@@ -47,6 +49,7 @@ class BlameJobSerializer(WaitingJobSerializer, serializers.ModelSerializer[Blame
             "waits_for",
             "done",
             "total",
+            "campaign",
             "snapshot",
             "version",
             "query",

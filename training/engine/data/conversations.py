@@ -18,6 +18,7 @@ from common.prompt_fields import (
     earlier_turns,
     holds_nothing,
     is_repeated,
+    text_about,
     with_input,
 )
 from common.transcripts import (
@@ -122,7 +123,7 @@ class ConversationReader:
         else:
             if field in WITH_INPUT:
                 for about in ABOUT:
-                    value = with_input(value, self._text(about))
+                    value = with_input(value, self._about(about))
             said = prompt_turns(value) if is_transcript(value) else [("user", value)]
             messages = [*self._earlier_turns(self.record[field]), *_as_messages(said)]
         if not messages:
@@ -136,6 +137,14 @@ class ConversationReader:
         if value is not None and not isinstance(value, str):
             raise self.error(f"{name!r} must be a text, got {type(value).__name__}")
         return value or ""
+
+    def _about(self, name: str) -> str:
+        """The text that the prompt is about; empty: the field holds nothing."""
+        value = self.record.get(name)
+        text = "" if holds_nothing(value) else text_about(value)
+        if text is None:
+            raise self.error(f"{name!r} must be a text or a list of texts, got {type(value).__name__}")
+        return text
 
     def _earlier_turns(self, text: str) -> list[Message]:
         """Those of `history`, without the present one at its end."""

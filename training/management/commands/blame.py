@@ -24,6 +24,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("hash", help=f"the beginning of the snapshot's hash, at least {SHORTEST_HASH} digits")
+        parser.add_argument("--campaign", metavar="SLUG", help="look for the hash in this campaign only")
         parser.add_argument(
             "--query", type=Path, metavar="FILE", help="JSON file of a comparison to explain: prompt, better and worse"
         )
@@ -33,7 +34,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with domain_errors():
             job = start_blame(
-                snapshot=snapshot_named(options["hash"]),
+                snapshot=snapshot_named(options["hash"], options["campaign"]),
                 query=_query(options["query"]) if options["query"] else None,
                 acting_user=None,
                 now=timezone.now(),

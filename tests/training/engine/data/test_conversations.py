@@ -76,6 +76,7 @@ def test_texts_without_a_prompt_are_refused_by_line_and_reason(
         ),
         ({"instruction": "Shorten it.", "input": "A long text."}, "<s>user\nShorten it.\n\nA long text.</s>\n"),
         ({"question": "Hi", "input": ""}, "<s>user\nHi</s>\n"),
+        ({"question": "Hi", "context": ["One.", "Two."]}, "<s>user\nHi\n\nOne.\n\nTwo.</s>\n"),
         (
             {"prompt": "And now?", "history": [["Hi", "Hello."]]},
             "<s>user\nHi</s>\n<s>assistant\nHello.</s>\n<s>user\nAnd now?</s>\n",
@@ -85,7 +86,7 @@ def test_texts_without_a_prompt_are_refused_by_line_and_reason(
             "<s>user\nAnd now?\n\nA text.</s>\n",
         ),
     ],
-    ids=["system", "system beside messages", "Alpaca", "question", "history", "history of messages"],
+    ids=["system", "system beside messages", "Alpaca", "question", "passages", "history", "history of messages"],
 )
 def test_all_fields_of_a_prompt_are_learned_from(
     tmp_path: Path, encoder: TextEncoder, fields: dict[str, Any], prompt: str
