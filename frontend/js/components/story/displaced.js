@@ -8,7 +8,7 @@ import { Bars, Part } from "./part.js";
 const BETA = 0.1;
 const RATE = 5;
 const STEPS = 10;
-/** What the answers share: the first feature is in both sums, the second tells them apart, and the third answer has it. */
+/** Features of each answer: the first is in both sums, the second tells them apart, and the third answer has it. */
 const FEATURES = [[1, 0.2], [1, -0.2], [0, 1]];
 
 export class Displaced extends Part {
