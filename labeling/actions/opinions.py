@@ -3,7 +3,7 @@
 A comparison gets as many places more as its votes need. With fewer votes than its overlap it stays open for
 annotators; with enough, the campaign's rule settles it. A verdict of an expert stays, also one that our own file of
 another campaign states about a pair that is new here. A preference without an annotator
-settles a pair that nobody has judged, as it settles a new one.
+settles a pair that nobody has judged, as it settles a new one and under every rule, until another opinion comes.
 """
 
 from collections import Counter, defaultdict
@@ -15,14 +15,19 @@ from itertools import count, islice
 from common.database.copying import copy_in
 from labeling.actions.comparison_rows import ComparisonOrigin, OrderedDraft, decided_verdict
 from labeling.actions.counted_votes import count_vote, settle_again
+from labeling.actions.opinion_statements import (
+    KEY_OF_STATEMENT,
+    KEY_OF_VERDICT,
+    restated,
+    stated_verdict,
+    vote_certainty,
+)
 from labeling.actions.outside_annotators import Key, ensure_outside_annotators, erased_annotators
 from labeling.exchange import Vote
 from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, User, Verdict
 from labeling.tally import Tally, tally_of
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-KEY_OF_VERDICT = "verdict"
-"""The beginning of the key of a judgment that was an imported verdict before a second opinion came."""
 
 Status = Comparison.Status
 Wanted = dict[int, list[tuple[int, tuple[Vote, ...]]]]
@@ -60,7 +65,7 @@ def add_opinions(
     for place, (draft, comparison) in enumerate(zip(drafts, comparisons, strict=True)):
         if draft.draft.votes and not draft.draft.gold:
             wanted[comparison.pk].append((place, tuple(_canonical(draft, vote) for vote in draft.draft.votes)))
-    for place, vote, key in _restated(drafts, comparisons, created, is_import=origin.batch is not None):
+    for place, vote, key in restated(drafts, comparisons, created, is_import=origin.batch is not None):
         wanted[key].append((place, (vote,)))
     verdicts = {key for key, stated in wanted.items() if drafts[stated[0][0]].winner is not None}
     decided = {
@@ -78,60 +83,19 @@ def _canonical(draft: OrderedDraft, vote: Vote) -> Vote:
     return replace(vote, choice=str(choice), left=str(left), criteria=criteria)
 
 
-def _restated(
-    drafts: Sequence[OrderedDraft], comparisons: Sequence[Comparison], created: set[int], *, is_import: bool
-) -> list[tuple[int, Vote, int]]:
-    """Preferences without an annotator that differ from the verdict, where that, or a judgment, was imported.
-
-    Also those about pairs that were there already, and that nobody has judged. Each with the place of its draft and the
-    id of its comparison. The first draft of a new comparison made its verdict.
-    """
-    first: set[int] = set()
-    again: list[tuple[int, str, int]] = []
-    for place, (draft, comparison) in enumerate(zip(drafts, comparisons, strict=True)):
-        is_first = comparison.pk in created and comparison.pk not in first
-        first.add(comparison.pk)
-        if draft.winner and not is_first:
-            again.append((place, draft.winner, comparison.pk))
-    if not again:
-        return []
-    ids = {comparison for _, _, comparison in again}
-    rows = Verdict.objects.filter(comparison__in=ids).values_list("comparison_id", "winner", "settled_by")
-    verdicts = {comparison: (winner, settled_by) for comparison, winner, settled_by in rows}
-    imported = {key for key, (_, settled_by) in verdicts.items() if settled_by == Verdict.SettledBy.IMPORT}
-    judgments = Judgment.objects.filter(comparison__in=ids, superseded_at=None).exclude(batch=None)
-    imported |= set(judgments.values_list("comparison_id", flat=True))
-    untouched = {one.pk for one in comparisons if one.status == Status.OPEN and not one.taken} - created
-    if is_import:  # so that taking the import back frees the pair
-        imported |= untouched - verdicts.keys()
-    return [
-        (place, Vote("", winner, certainty=_certainty_of(drafts[place])), comparison)
-        for place, winner, comparison in again
-        if comparison in imported and verdicts.get(comparison, ("", ""))[0] != winner
-    ]
-
-
-def _certainty_of(draft: OrderedDraft) -> float | None:
-    """The certainty of a stated verdict, from its confidence if it has one."""
-    confidence = draft.draft.confidence
-    return draft.draft.certainty if confidence is None else _vote_certainty(draft.winner, confidence)
-
-
-def _vote_certainty(winner: str | None, confidence: float) -> float | None:
-    """The inverse of the confidence of one vote."""
-    return min(max(2 * confidence - 0.5, 0.5), 1.0) if winner in (Choice.A, Choice.B) else None
-
-
 class _Adding:
     """Adds judgments to some comparisons, which it locks in the order of their ids.
 
     said: the choice of each annotator on each comparison. withdrawn: the annotators whose choice no longer counts.
     pseudonyms: of all of them. slots: the places that are held. erased: outside annotators who were erased. stated: the
-    comparisons whose first record states a verdict.
+    comparisons whose first record states a verdict. statements: those that such a record settled earlier. given: the
+    verdicts of those that it settles now.
     """
 
     def __init__(self, campaign: Campaign, origin: ComparisonOrigin, ids: list[int], stated: Collection[int]) -> None:
         self.stated = stated
+        self.statements: set[int] = set()
+        self.given: list[Verdict] = []
         self.campaign, self.origin, self.result = campaign, origin, AddedOpinions()
         locked = Comparison.objects.filter(pk__in=ids).exclude(status__in=Comparison.OUT).order_by("pk")
         self.comparisons = {one.pk: one for one in locked.select_for_update(no_key=True)}
@@ -152,13 +116,16 @@ class _Adding:
         before = {key: (tally_of(one), one.status) for key, one in self.comparisons.items()}
         self._ensure_users(wanted)
         for key, comparison in self.comparisons.items():
+            settles = False
             if self._is_bare(key):
                 self._restate(comparison)
             elif key in self.stated and not comparison.taken and key not in self.verdicts:
-                comparison.overlap = 1  # this vote is the verdict
+                settles, comparison.overlap = True, 1  # this vote is the verdict
             for place, votes in wanted[key]:
-                if self._add_all(comparison, votes):
+                name = KEY_OF_STATEMENT if settles and not comparison.taken else "import"
+                if self._add_all(comparison, votes, name):
                     self.result.brought.add(place)
+            self._follow_statement(comparison, settles=settles)
         copy_in([judgment.assignment for judgment in self.judgments])
         for judgment in self.judgments:
             judgment.assignment_id = judgment.assignment.pk
@@ -177,8 +144,10 @@ class _Adding:
         for comparison, slot in assignments.values_list("comparison_id", "slot"):
             self.slots[comparison].add(slot)
         judgments = Judgment.objects.filter(comparison__in=self.comparisons, kind=Assignment.Kind.NORMAL).order_by("pk")
-        columns = ("comparison_id", "annotator_id", "annotator__pseudonym", "choice", "superseded_at")
-        for comparison, annotator, pseudonym, choice, superseded_at in judgments.values_list(*columns):
+        columns = ("comparison_id", "annotator_id", "annotator__pseudonym", "choice", "superseded_at", "key")
+        for comparison, annotator, pseudonym, choice, superseded_at, name in judgments.values_list(*columns):
+            if name.startswith(KEY_OF_STATEMENT):
+                self.statements.add(comparison)
             self.said[comparison][annotator] = choice
             key = comparison, annotator
             (self.withdrawn.add if superseded_at else self.withdrawn.discard)(key)
@@ -211,14 +180,26 @@ class _Adding:
         """Makes a judgment of an imported verdict, so that it is one vote among others."""
         verdict = self.verdicts.pop(comparison.pk)
         verdict.delete()
-        certainty = _vote_certainty(verdict.winner, verdict.confidence)
+        certainty = vote_certainty(verdict.winner, verdict.confidence)
         stated = {"confidence": verdict.confidence}
         vote = Vote("", verdict.winner, at=verdict.settled_at.timestamp(), certainty=certainty, metadata=stated)
         batch = self.origin.batch.pk if self.origin.batch else None
         self._write(comparison, self._nameless()[0], vote, f"{KEY_OF_VERDICT}-{comparison.pk}", batch)
 
-    def _add_all(self, comparison: Comparison, votes: Sequence[Vote]) -> bool:
-        """Adds the votes of one record that are not there yet; returns whether there were any."""
+    def _follow_statement(self, comparison: Comparison, *, settles: bool) -> None:
+        """A stated verdict stands while it is the only vote; beside another one the campaign's rule decides."""
+        if settles and comparison.judged == 1:
+            self.given.append(stated_verdict(comparison, self.judgments[-1]))
+        elif comparison.pk in self.statements and comparison.judged > 1:
+            verdict = self.verdicts.get(comparison.pk)
+            if verdict is not None and verdict.settled_by == Verdict.SettledBy.IMPORT:
+                self.verdicts.pop(comparison.pk).delete()
+
+    def _add_all(self, comparison: Comparison, votes: Sequence[Vote], name: str) -> bool:
+        """Adds the votes of one record that are not there yet; returns whether there were any.
+
+        name: the beginning of their keys.
+        """
         said, before = self.said[comparison.pk], len(self.judgments)
         nameless = self._nameless()
         stated = Counter(said[user.pk] for key, user in self.users.items() if isinstance(key, int) and user.pk in said)
@@ -240,7 +221,7 @@ class _Adding:
                 if stated[vote.choice] >= 0:
                     continue
                 user = next(user for user in nameless if user.pk not in said)
-            self._write(comparison, user, vote, f"import-{batch}-{comparison.pk}", batch)
+            self._write(comparison, user, vote, f"{name}-{batch}-{comparison.pk}", batch)
         self.result.judgments += len(self.judgments) - before
         return len(self.judgments) > before
 
@@ -302,9 +283,8 @@ class _Adding:
     def _settle(self) -> None:
         """Applies the campaign's rule to the comparisons that have new votes, and saves all of them."""
         changed = {judgment.comparison_id for judgment in self.judgments if judgment.choice != Choice.SKIP}
-        settle_again(
-            self.campaign, [self.comparisons[key] for key in sorted(changed)], self.verdicts, self.origin.added_at
-        )
+        comparisons = [self.comparisons[key] for key in sorted(changed)]
+        settle_again(self.campaign, comparisons, self.verdicts, self.origin.added_at, self.given)
 
 
 def _moment(at: float | None, otherwise: datetime) -> datetime:
