@@ -143,7 +143,9 @@ def pairs_found(job: BlameJob, order: str, *, limit: int) -> list[FoundPair]:
 def groups_found(job: BlameJob, campaign: Campaign) -> dict[str, list[Group]]:
     """The groups of FEWEST pairs and more, worst first; kinds with one group only are left out."""
     found: dict[str, list[Group]] = {}
-    for kind, rows in ((job.result or {}).get("groups") or {}).items():
+    groups_of = (job.result or {}).get("groups") or {}
+    for kind in KINDS:
+        rows = groups_of.get(kind, [])
         names = _names(campaign, kind, [row[0] for row in rows])
         groups = [Group(names.get(key, key), key, pairs, worst) for key, pairs, worst in rows if pairs >= FEWEST]
         if len(rows) > 1 and groups:
