@@ -3,7 +3,13 @@
 import re
 from pathlib import Path
 
-from scripts.story import FILES, write_story
+from scripts.story import FILES, ROOT, write_story
+
+
+def test_the_documentation_leads_to_the_story(tmp_path: Path) -> None:
+    text = (ROOT / "docs/explanation/dpo.md").read_text()
+    links = [Path(one).name for one in re.findall(r'<a href="(\.\./\.\./[^"]+)"', text)]
+    assert links == [page.name for page in write_story(tmp_path)]
 
 
 def test_the_story_is_written_with_all_that_its_pages_load(tmp_path: Path) -> None:

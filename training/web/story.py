@@ -13,7 +13,7 @@ from training.access import own_lab_sessions, visible_evaluations, visible_lens_
 from training.actions.lab import lab_version
 from training.errors import NothingServes
 from training.lens.figures import PairView, views
-from training.lens.recorded import Sample, nearest_samples, recorded_pair, recorded_samples
+from training.lens.recorded import PROMPT, Sample, nearest_samples, recorded_pair, recorded_samples
 from training.lens.ten_lines import dpo_loss
 from training.models import JobStatus, ModelVersion
 from training.queries.serving import current_deployment
@@ -45,6 +45,8 @@ def story_context() -> dict[str, Any]:
         "tug": story_texts.TUG,
         "exam": story_texts.EXAM,
         "dishes": story_texts.DISHES,
+        "sum": story_texts.SUM,
+        "sums": story_texts.SUMS,
         "picks": story_texts.PICKS,
         "features": story_texts.FEATURES,
         "models": story_texts.MODELS,
@@ -56,7 +58,8 @@ def story_context() -> dict[str, Any]:
         "code": _shown(inspect.getsource(dpo_loss)),
         "code_loss": dpo_loss(POLICY_CHOSEN, POLICY_REJECTED, REFERENCE_CHOSEN, REFERENCE_REJECTED, BETA),
         "leash": recorded_samples(),
-        "hidden": _hidden(recorded_pair()),
+        "hidden": {**_hidden(recorded_pair()), "language": "en"},
+        "hidden_prompt": PROMPT,
         "is_live": False,
     }
 

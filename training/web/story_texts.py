@@ -60,6 +60,14 @@ DISHES = (
 )
 """Answers with the scores of a critic that has been trained to like kind words, and likes them too much."""
 
+SUM = _("How much is 17 + 25?")
+SUMS = (
+    Answer(_("Right sum"), _("The sum is 42."), 0.30),
+    Answer(_("Wrong sum"), _("The sum is 43."), 0.30),
+    Answer(_("Something else"), _("Add the tens first, then the ones."), 0.40),
+)
+"""A chosen and a rejected answer that share almost everything, and a third that shares nothing with them."""
+
 PICKS = (
     Pick(
         "test",
@@ -99,16 +107,16 @@ MODELS = (
     (_("Policy"), _("learns"), True),
     (_("Reference"), _("frozen"), True),
     (_("Reward model"), _("frozen"), False),
-    (_("Critic"), _("learns"), False),
+    (_("Value model"), _("learns"), False),
 )
 """The models that RLHF holds, and whether DPO holds them too."""
 
 REASONS = (
     ("dpo", _("People judge pairs, some hundred to some ten thousand.")),
-    ("dpo", _("One machine has to do, and nobody wants to tune for weeks.")),
-    ("dpo", _("We can ask people again about what the new model writes.")),
+    ("dpo", _("There is only one machine, and nobody wants to tune for weeks.")),
+    ("dpo", _("People can also judge what the new model writes.")),
     ("rlhf", _("A program can check each answer: tests pass, the sum is right.")),
-    ("rlhf", _("The reward model is used elsewhere too, as to filter or to rank.")),
+    ("rlhf", _("The reward model is used elsewhere too, for example to filter or rank.")),
     ("rlhf", _("The model has to find answers that it hardly ever gives now.")),
 )
 """Reasons that a reader may have, and the method that each speaks for."""

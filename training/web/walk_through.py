@@ -52,7 +52,7 @@ def walk_through() -> list[WalkStep]:
         WalkStep(
             "margin",
             _("The margin"),
-            _("The chosen one's reward less the rejected one's. Above zero: the model agrees with the label."),
+            _("The chosen one's reward less the rejected one's, before rounding. Above zero: the model agrees with what people chose."),
             ((gettext_noop("margin"), result.margin),),
         ),
         WalkStep(
@@ -65,8 +65,8 @@ def walk_through() -> list[WalkStep]:
             "loss",
             _("The loss, and how hard it pulls"),
             _(
-                "Minus the logarithm of that probability. The gradient pulls by beta times the probability of being "
-                "wrong: pairs it is sure about no longer pull."
+                "Minus the logarithm of that probability. A training step pulls by beta times the probability of being "
+                "wrong: pairs it is sure about hardly pull any more."
             ),
             ((gettext_noop("loss"), result.loss), (gettext_noop("weight"), result.weight)),
         ),

@@ -39,6 +39,19 @@ test("a step of DPO goes down the gradient of its loss", () => {
   policy.logits.forEach((logit, index) => near(logit - before[index], -slopes[index], 1e-5));
 });
 
+test("where two answers share almost everything, their margin grows and both become less likely", () => {
+  const policy = new Policy([0.3, 0.3, 0.4]);
+  const features = [[1, 0.2], [1, -0.2], [0, 1]];
+  for (let step = 0; step < 10; step += 1) policy.preferShared(0, 1, features, 0.1, 5);
+  assert.ok(policy.figures(0, 1, 0.1).margin > 0);
+  assert.ok(policy.shares[0] < 0.3 && policy.shares[1] < policy.shares[0] && policy.shares[2] > 0.4);
+  const alone = new Policy(START);
+  alone.preferShared(0, 1, [[1, 0, 0], [0, 1, 0], [0, 0, 1]], 0.3, 1);
+  const usual = new Policy(START);
+  usual.prefer(0, 1, 0.3, 1);
+  alone.shares.forEach((share, index) => near(share, usual.shares[index]));
+});
+
 test("PPO ends near the best of reward minus beta times drift", () => {
   const rewards = [1.5, 0.5, -1];
   const policy = new Policy(START);

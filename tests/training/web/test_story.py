@@ -70,7 +70,7 @@ def test_a_version_shows_what_it_wrote_for_its_evaluation(visiting: Visiting) ->
     drift["to_base"]["value"], drift["tokens"] = 0.05, 40 * drift["samples"]  # 2 nats in 40 tokens
     job.save()
     page = visiting(on_stage.maya).get("/story/").content.decode()
-    assert f"Written by {job.version.name} for its evaluation: KL 2.00." in page
+    assert f"Written by {job.version.name} for its evaluation: KL 2.00 per answer" in page
     assert f'href="/evaluations/{job.pk}/"' in page
     assert "for its evaluation" not in visiting(on_stage.alice).get("/story/").content.decode()
 

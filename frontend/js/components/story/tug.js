@@ -49,7 +49,7 @@ export class Tug extends Part {
     this.bars.show(this.policy.shares);
     this.#figures();
     const { probability } = this.#current();
-    this.say(interpolate(gettext("Step %(step)s: the model finds it %(share)s likely that yours is the better one."), { step: this.steps, share: percent(probability) }));
+    this.say(interpolate(gettext("Step %(step)s: by its hidden reward, yours wins with a chance of %(share)s."), { step: this.steps, share: percent(probability) }));
   }
 
   #current() {

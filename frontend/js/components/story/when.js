@@ -15,7 +15,7 @@ export class When extends Part {
     const votes = (/** @type {string} */ name) => this.boxes.filter((box) => box.checked && box.dataset.for === name).length;
     const [dpo, rlhf] = [votes("dpo"), votes("rlhf")];
     if (!dpo && !rlhf) this.say("");
-    else if (dpo && rlhf) this.say(gettext("Begin with DPO, and use RLHF where a program can check answers."));
+    else if (dpo && rlhf) this.say(gettext("There are reasons for both. Begin with DPO, which costs less, and add RLHF for what DPO cannot do."));
     else if (dpo) this.say(gettext("DPO fits."));
     else this.say(gettext("RLHF is worth its trouble here."));
   }
