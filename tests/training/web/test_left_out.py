@@ -70,6 +70,7 @@ def test_the_run_without_an_annotator_stands_beside_the_one_that_learned_from_th
     maya.post(f"{path}change/", {"do": "retrain"})
     assert "is not finished yet" in maya.get(path).content.decode()
     known = ModelVersion.objects.get(name="sums-v1")
+    assert known.run is not None
     ModelVersion.objects.filter(pk=known.pk).update(metrics={"reward_accuracy": 0.75, "pairs": 400})
     BlameJob.objects.create(
         snapshot=known.run.snapshot,

@@ -56,7 +56,7 @@ class Command(BaseCommand):
                 number = found.comparison.pk if found.comparison else "-"
                 question = found.pair.prompt[-1]["content"][:60]
                 self.stdout.write(f"{found.doubt:.2f}  comparison {number}  {question}")
-            for kind, groups in groups_found(job, job.campaign).items():
+            for kind, groups in groups_found(job, job.snapshot.campaign).items():
                 for group in (one for one in groups if one.stands_out):
                     self.stdout.write(f"{kind} {group.name}: {group.worst} of {group.pairs} pairs in the worst tenth")
 
