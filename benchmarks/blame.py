@@ -282,7 +282,7 @@ def print_recovery(rows: list[dict[str, Any]]) -> None:
     for name, values in (("lost", lost), ("back", back), ("back beyond half", beyond)):
         mean = statistics.fmean(values)
         half = float("nan")
-        if len(values) > 1:
+        if len(values) > 3:  # fewer tell nothing, and the quantile is for three degrees of freedom and more
             half = student_quantile(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
         print(f"{name}: {mean:+.2f} points [{mean - half:+.2f}, {mean + half:+.2f}] over {len(values)} seeds")
 
