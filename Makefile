@@ -82,6 +82,12 @@ test: browser ## Run the tests, including those in a browser (TESTS="tests/label
 test-long: browser ## Run the tests that take minutes each: every form without scripts and refused, the first tour, ...
 	@$(TEST_SERVICES) env OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 4 --dist loadgroup -m long tests
 
+.PHONY: test-chaos
+FAULTS ?= 200
+SEED ?= 1
+test-chaos: install-dev ## Kill, stop and damage a platform of its own while 16 people label (FAULTS=200 SEED=1 KINDS="the engine,the database")
+	@$(BIN)/python -m tests.chaos.many --faults $(FAULTS) --seed $(SEED) --kinds "$(KINDS)"
+
 .PHONY: test-keys
 SEEDS ?= 100-119
 test-keys: browser ## Walk over the judging page with random keys and clicks (SEEDS=100-119, or one to replay)

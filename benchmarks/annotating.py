@@ -134,7 +134,7 @@ def _campaign(system: Chosen, name: str, records: list[dict[str, Any]], ahead: i
 
 def _reader(system: Chosen, slugs: Iterable[str]) -> str:
     """Creates the user who judges in the browser; returns the password."""
-    command = [sys.executable, "manage.py", "create_user", READER, "--json"]
+    command = [sys.executable, "manage.py", "create_user", READER, "--keep-password", "--json"]
     env = environment({"DATABASE_URL": system.url})
     account = json.loads(subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout)
     for slug in slugs:

@@ -97,7 +97,7 @@ def run_mode(name: str, comparisons: int) -> dict[str, Any]:
         if failed:
             raise RuntimeError(f"{len(failed)} client processes failed; see their output above.")
         acknowledged = _acknowledged(Path(folder))
-        return _differences(slug, acknowledged) | {"seconds": round(time.time() - start, 1), "kills": kills}
+        return differences(slug, acknowledged) | {"seconds": round(time.time() - start, 1), "kills": kills}
 
 
 def work(place: dict[str, Any]) -> None:
@@ -191,7 +191,7 @@ def _acknowledged(folder: Path) -> dict[str, str]:
     return kept
 
 
-def _differences(slug: str, acknowledged: dict[str, str]) -> dict[str, Any]:
+def differences(slug: str, acknowledged: dict[str, str]) -> dict[str, Any]:
     """Compares the acknowledgements with the database."""
     from django.db.models import Count
 

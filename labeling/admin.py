@@ -11,10 +11,13 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django_celery_beat import admin as schedules  # noqa: F401 - it registers its tables first
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
 from common.errors import Invalid
 from labeling.actions.accounts import NOTED, end_access_after_password, note_rights
@@ -46,6 +49,8 @@ else:
 
 class ReadOnly(AnyAdmin):
     """A table that cannot be changed. Its rows are not counted for page numbers: there may be millions."""
+
+    actions = None
 
     show_full_result_count = False
     list_per_page = 50
@@ -89,13 +94,17 @@ class PersonAdmin(UsersAdmin):
 
     form = UserForm
     add_form = NewUserForm
-    list_display = ("username", "role", "pseudonym", "is_simulated", "is_active")
-    list_filter = ("role", "is_simulated", "is_active")
+    list_display = ("username", "role", "pseudonym", "is_simulated", "is_active", "must_change_password")
+    list_filter = ("role", "is_simulated", "is_active", "must_change_password")
     readonly_fields = ("pseudonym", "is_simulated")
     fieldsets = (
         *(part for part in UserAdmin.fieldsets or () if "is_superuser" not in part[1]["fields"]),
-        ("Chosen", {"fields": ("role", "is_active", "pseudonym", "is_simulated")}),
+        ("Chosen", {"fields": ("role", "is_active", "must_change_password", "pseudonym", "is_simulated")}),
     )
+    add_fieldsets = (*UserAdmin.add_fieldsets, ("Chosen", {"fields": ("must_change_password",)}))
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().get_changeform_initial_data(request), "must_change_password": True}
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False  # deactivate instead: judgments refer to the user
@@ -203,6 +212,13 @@ class VerdictAdmin(ReadOnly):
     list_display = ("comparison_id", "campaign", "winner", "confidence", "settled_by", "settled_at")
     list_filter = ("settled_by", "winner")
     list_select_related = ("campaign",)
+
+
+for schedule in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
+    # A row there is a command to a worker: any task with any arguments. The program makes its own, rules have a page.
+    admin.site.unregister(schedule)
+    admin.site.register(schedule, ReadOnly)
+admin.site.unregister(Group)  # rights follow the role, and nothing asks for Django's groups
 
 
 @admin.register(Event)

@@ -30,6 +30,8 @@ from training.models import (
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Nothing can be added, changed or deleted here."""
 
+    actions = None
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

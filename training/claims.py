@@ -6,13 +6,14 @@ writes is conditional on that number, so a worker that was wrongly taken for dea
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_noop as _
@@ -22,6 +23,7 @@ from common.broker import send, waiting_messages
 from common.database.connections import LOST, handing_on
 from common.sentences import Sentence, sentence_of
 from common.storage.errors import StorageAway, StorageDamaged
+from common.storage.progress import telling
 from labeling.events.record import record
 from training.models import (
     CLAIMED_STATUSES,
@@ -155,8 +157,25 @@ def ending(claim: Claim[J], clock: Clock, *, gives_up_on: tuple[type[Exception],
     error is raised. If the database stays away, the sweep will find the job.
     """
     caught = (*gives_up_on, StorageAway, StorageDamaged)
-    with handing_on(lambda: _give_back(claim, clock)), _ended(claim, clock, caught, values):
+    beats = _Beats(claim, clock)
+    with handing_on(lambda: _give_back(claim, clock)), _ended(claim, clock, caught, values), telling(beats):
         yield
+
+
+class _Beats:
+    """Heartbeats while large files travel: they may take longer than a worker may stay silent."""
+
+    def __init__(self, claim: Claim[Any], clock: Clock) -> None:
+        self.claim, self.clock, self.last = claim, clock, time.monotonic()
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        # Within a transaction nobody would see it.
+        if now - self.last < HEARTBEAT_SECONDS or connection.in_atomic_block:
+            return
+        self.last = now
+        with suppress(ClaimLost, DatabaseError):  # the job's next own write tells
+            self.claim.write(heartbeat_at=self.clock())
 
 
 @contextmanager

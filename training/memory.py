@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,10 +26,10 @@ from training import claims
 from training.engine.config import UNQUANTIZED
 from training.models import (
     CLAIMED_STATUSES,
+    BlameJob,
     EvaluationJob,
     GenerationJob,
     JobStatus,
-    ModelJob,
     ModelVersion,
     PriceJob,
     Run,
@@ -37,8 +38,11 @@ from training.models import (
     WritingJob,
 )
 
-J = TypeVar("J", GenerationJob, SuiteRun, Run)
+TrainingJob = Run | PriceJob | SelectionJob | BlameJob
+"""The jobs in which the engine computes gradients."""
+HoldingJob = GenerationJob | SuiteRun | TrainingJob
 """The jobs that hold a model for minutes. The lens and the lab are short, and start at once."""
+J = TypeVar("J", GenerationJob, SuiteRun, Run, PriceJob, SelectionJob, BlameJob)
 
 GIB = 2**30
 _HOLDING: tuple[type[PriceJob | EvaluationJob | SelectionJob], ...] = (PriceJob, EvaluationJob, SelectionJob)
@@ -64,9 +68,13 @@ def claim(
 
     free: gives the free bytes for a job; None: they are measured.
     """
+    if free is None:
+        # A GPU is asked in a program that takes seconds: no lock, and no transaction, waits for it.
+        on_gpu = free_on_gpu() if GPU_DRIVER.exists() and model is not GenerationJob and _working() else None
+        free = partial(free_bytes, on_gpu=on_gpu)
 
     def may_start(job: J) -> bool:
-        reason = reason_to_wait(job, now=now, free=free or free_bytes)
+        reason = reason_to_wait(job, now=now, free=free)
         if reason is None:
             return True
         model.objects.filter(pk=job.pk, status=JobStatus.QUEUED).update(
@@ -102,7 +110,7 @@ def reason_to_wait(job: J, *, now: datetime, free: Callable[[J], int]) -> Senten
     first = _held_back_before(job, now)
     if first is not None:
         return Sentence(_("After %(job)s, which waits for memory."), {"job": name_of(first)})
-    others = [each for each in _here(status__in=CLAIMED_STATUSES) if bytes_needed(each) and each != job]
+    others = [each for each in _working() if each != job]
     if not others:
         return None
     if not settings.JOBS_SIDE_BY_SIDE:
@@ -115,21 +123,31 @@ def reason_to_wait(job: J, *, now: datetime, free: Callable[[J], int]) -> Senten
     return Sentence(_("Not beside %(job)s: %(free)s GiB are free, about %(need)s GiB are needed."), values)
 
 
-def name_of(job: ModelJob) -> Sentence:
+_NAMES: dict[type[HoldingJob], str] = {
+    Run: _("Run %(number)s"),
+    SuiteRun: _("Suite run %(number)s"),
+    GenerationJob: _("Generation %(number)s"),
+    PriceJob: _("Learning curve %(number)s"),
+    SelectionJob: _("Choice of pairs %(number)s"),
+    BlameJob: _("Search for doubtful pairs %(number)s"),
+}
+
+
+def name_of(job: HoldingJob) -> Sentence:
     """The name of a job, without its campaign."""
-    names = {Run: _("Run %(number)s"), SuiteRun: _("Suite run %(number)s"), GenerationJob: _("Generation %(number)s")}
-    return Sentence(names[type(job)], {"number": job.pk})
+    return Sentence(_NAMES[type(job)], {"number": job.pk})
 
 
-def bytes_needed(job: ModelJob) -> int:
+def bytes_needed(job: HoldingJob) -> int:
     """An estimate of the memory that a job needs on its worker's machine; 0: its server does the work."""
-    if isinstance(job, Run):
-        weights, shape = _model(job.parent)
+    if isinstance(job, TrainingJob):
+        weights, shape = _model(_trained(job))
         # A longer pair has a row of its own, so the shortest step may still be larger. The engine checks that itself.
         tokens = int(job.config.get("tokens_per_row", TOKENS_PER_STEP))
         one = PROGRAM + _held(weights, job) + ACTIVATION_BYTES * tokens * shape["layers"] * shape["width"]
         # On a CPU all its processes share the memory; on GPUs each has one of its own.
-        return one if GPU_DRIVER.exists() else one * max(1, int(job.config.get("processes") or settings.TRAINING_GPUS))
+        processes_ = 1 if isinstance(job, BlameJob) else int(job.config.get("processes") or settings.TRAINING_GPUS)
+        return one if GPU_DRIVER.exists() else one * max(1, processes_)
     if settings.GENERATOR_URLS:
         return 0
     longest = int(job.settings.get("max_tokens", PROMPT_TOKENS))
@@ -141,7 +159,14 @@ def bytes_needed(job: ModelJob) -> int:
     return PROGRAM + max(needs, default=0)  # one version after the other
 
 
-def _held(weights: int, run: Run) -> int:
+def _trained(job: TrainingJob) -> ModelVersion:
+    """The version with whose base model a job computes."""
+    if isinstance(job, Run):
+        return job.parent
+    return job.base if isinstance(job, PriceJob) else job.version
+
+
+def _held(weights: int, run: TrainingJob) -> int:
     """The bytes of a run's model beside those of its folder: it is read, then kept in the format of its products. In
     four bits a GPU holds the codes and what is not a linear layer; a machine without one holds the read model too."""
     if run.config.get("quantization", UNQUANTIZED) == UNQUANTIZED:
@@ -154,15 +179,25 @@ def versions_of(job: WritingJob) -> list[ModelVersion]:
     return [job.version] if isinstance(job, SuiteRun) else list(job.versions.all())
 
 
-def free_bytes(job: ModelJob) -> int:
-    """The free bytes of the memory that a job would use: the machine's, its control group's, or its GPU's."""
+def free_bytes(job: HoldingJob, *, on_gpu: int | None = None) -> int:
+    """The free bytes of the memory that a job would use: the machine's, its control group's, or its GPU's.
+
+    on_gpu: of the GPU, as measured before; None: not yet.
+    """
     free = min(int(psutil.virtual_memory().available), _free_in_control_group())
-    if isinstance(job, Run) and GPU_DRIVER.exists():
-        # In a process of its own: a CUDA context would stay in the worker's memory, and in the GPU's.
-        answer = subprocess.run([sys.executable, "-c", FREE_ON_GPU], capture_output=True, text=True, check=False)
-        on_gpu = int(answer.stdout) if answer.returncode == 0 else -1
-        return on_gpu if on_gpu >= 0 else free
-    return free
+    if not isinstance(job, TrainingJob) or not GPU_DRIVER.exists():
+        return free
+    measured = free_on_gpu() if on_gpu is None else on_gpu
+    return measured if measured >= 0 else free
+
+
+def free_on_gpu() -> int:
+    """The free bytes of the GPU; -1: none can be used.
+
+    In a process of its own: a CUDA context would stay in the worker's memory, and in the GPU's.
+    """
+    answer = subprocess.run([sys.executable, "-c", FREE_ON_GPU], capture_output=True, text=True, check=False)
+    return int(answer.stdout) if answer.returncode == 0 else -1
 
 
 def _free_in_control_group(root: Path = CONTROL_GROUP) -> int:
@@ -191,14 +226,14 @@ def _model(version: ModelVersion) -> tuple[int, dict[str, int]]:
     return weights, {"layers": layers, "width": width, "kept": kept}
 
 
-def _yet_to_take(job: ModelJob, now: datetime) -> int:
+def _yet_to_take(job: HoldingJob, now: datetime) -> int:
     """The bytes that a job will still take: its need less what its processes hold, until it has settled."""
     if job.started_at is not None and now - job.started_at > SETTLED_AFTER:
         return 0
     return max(0, bytes_needed(job) - (processes.children_memory(job.worker) or 0))
 
 
-def _held_back_before(job: ModelJob, now: datetime) -> ModelJob | None:
+def _held_back_before(job: HoldingJob, now: datetime) -> HoldingJob | None:
     """The job that has waited longest for memory on this machine, if it has waited longer than this one."""
     waiting = _here(status=JobStatus.QUEUED, held_back_at__isnull=False, heartbeat_at__gt=now - TRIED_WITHIN)
     since = {each: each.held_back_at or now for each in waiting if each != job}
@@ -206,12 +241,20 @@ def _held_back_before(job: ModelJob, now: datetime) -> ModelJob | None:
     return first if first is not None and since[first] < (job.held_back_at or now) else None
 
 
-def _here(**condition: object) -> list[ModelJob]:
+def _working() -> list[HoldingJob]:
+    """The jobs that take memory of this machine now."""
+    return [each for each in _here(status__in=CLAIMED_STATUSES) if bytes_needed(each)]
+
+
+def _here(**condition: object) -> list[HoldingJob]:
     machine = processes.this_machine()
     runs = Run.objects.filter(machine=machine, **condition).select_related("parent").order_by("pk")
     generations = GenerationJob.objects.filter(machine=machine, **condition).prefetch_related("versions").order_by("pk")
     suites = SuiteRun.objects.filter(machine=machine, **condition).select_related("version").order_by("pk")
-    return [*runs, *generations, *suites]
+    curves = PriceJob.objects.filter(machine=machine, **condition).select_related("base").order_by("pk")
+    choices = SelectionJob.objects.filter(machine=machine, **condition).select_related("version").order_by("pk")
+    searches = BlameJob.objects.filter(machine=machine, **condition).select_related("version").order_by("pk")
+    return [*runs, *generations, *suites, *curves, *choices, *searches]
 
 
 def _gib(size: int) -> str:

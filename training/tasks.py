@@ -18,7 +18,9 @@ from training.actions.drafts import forget_drafts
 from training.actions.evaluation import start_evaluation
 from training.actions.label_biases import measure_next_snapshot
 from training.actions.people_gates import look_at_gate
+from training.actions.retention import forget_copies
 from training.actions.schedule import consider_retraining as consider
+from training.actions.scratch import forget_scratch
 from training.actions.selection import look_at_trials
 from training.actions.snapshot_index import index_earlier_snapshots
 from training.actions.watching import look_at_promotion
@@ -49,6 +51,12 @@ GATE_FORGOTTEN_AFTER = timedelta(minutes=5)
 SIMULATE_AGAIN_SECONDS = 3
 
 
+def _afterwards() -> None:
+    """After a job: others may start, and this machine, which may never sweep, forgets what was removed elsewhere."""
+    claims.send_held_back(now=timezone.now())
+    forget_copies(now=timezone.now())
+
+
 @shared_task  # type: ignore[untyped-decorator]
 def run_generation(job_id: int) -> None:
     """Writes the completions of a generation job."""
@@ -56,14 +64,14 @@ def run_generation(job_id: int) -> None:
         return
     for gate in open_gates().filter(job=job_id):
         look_at_gate(gate_id=gate.pk, now=timezone.now())
-    claims.send_held_back(now=timezone.now())
+    _afterwards()
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def run_suite(suite_run_id: int) -> None:
     """Has a version answer the scenarios of a suite."""
     if run_suite_job(suite_run_id) is not None:
-        claims.send_held_back(now=timezone.now())
+        _afterwards()
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -73,7 +81,7 @@ def run_training(run_id: int) -> None:
     if run is None:
         return
     ask_gate(run.pk)
-    claims.send_held_back(now=timezone.now())
+    _afterwards()
 
 
 def _evaluation_follows(run: Run) -> None:
@@ -110,14 +118,14 @@ def look_at_blind_test(campaign_id: int) -> None:
 def run_price(job_id: int) -> None:
     """Measures a learning curve by short runs."""
     if run_price_job(job_id) is not None:
-        claims.send_held_back(now=timezone.now())
+        _afterwards()
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def run_selection(job_id: int) -> None:
     """Chooses which comparisons come next; measures the arm that is due first."""
     if run_selection_job(job_id) is not None:
-        claims.send_held_back(now=timezone.now())
+        _afterwards()
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -129,7 +137,8 @@ def run_lens(lens_job_id: int) -> None:
 @shared_task  # type: ignore[untyped-decorator]
 def run_blame(job_id: int) -> None:
     """Searches a snapshot for doubtful pairs."""
-    run_blame_job(job_id)
+    if run_blame_job(job_id) is not None:
+        _afterwards()
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -165,6 +174,8 @@ def sweep() -> None:
     """
     now = timezone.now()
     forget_drafts(now=now)
+    forget_scratch(now=now)
+    forget_copies(now=now)
     claims.sweep(now=now)
     handover.restore()
     index_earlier_snapshots()

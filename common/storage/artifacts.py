@@ -158,6 +158,15 @@ def withdraw(path: Path) -> None:
         _marker(key).unlink(missing_ok=True)
 
 
+def drop(path: Path) -> bool:
+    """Removes this machine's copy of an artifact that was withdrawn elsewhere; returns whether there was one."""
+    key = key_of(path)
+    if not is_on() or key is None or not place_of(key).exists():
+        return False
+    _drop(key)
+    return True
+
+
 def sweep(wanted: set[str], *, dry_run: bool) -> Swept:
     """Removes from the storage what none of these artifacts needs. See `Room.sweep`."""
     return room().sweep(wanted, dry_run=dry_run)
@@ -236,11 +245,17 @@ def _make_room(needed: int) -> None:
         if room().listing(key) is None:  # it may be the last one
             continue
         size -= _written_size(marker)
-        old = place_of(key).with_name(f".{marker.name}-{secrets.token_hex(6)}")
-        with suppress(FileNotFoundError):  # another process removes it too
-            place_of(key).rename(old)
-            _remove(old)
-        marker.unlink(missing_ok=True)
+        _drop(key)
+
+
+def _drop(key: str) -> None:
+    """Removes a copy: its name goes at once, so that nobody finds half of it."""
+    place = place_of(key)
+    old = place.with_name(f".{place.name}-{secrets.token_hex(6)}")
+    with suppress(FileNotFoundError):  # another process removes it too
+        place.rename(old)
+        _remove(old)
+    _marker(key).unlink(missing_ok=True)
 
 
 def _used(markers: Iterable[Path]) -> list[tuple[float, Path]]:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import file_digest
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -22,6 +21,7 @@ from common.disk import is_for_want_of_room
 from common.errors import DomainError
 from common.hashed_file import HashedFile
 from common.storage.errors import FileChanged, StorageAway, StorageDamaged
+from common.storage.progress import moved
 
 PIECE = 1 << 20
 BLOCK = 8 << 20
@@ -55,7 +55,10 @@ def piece_of(path: Path) -> Piece | None:
     """The content of a file on the disk; None: it is gone."""
     try:
         with path.open("rb") as file:
-            return Piece(file_digest(file, "sha256").hexdigest(), path.stat().st_size)
+            hashed = HashedFile(file)
+            while hashed.read(PIECE):
+                moved()
+            return Piece(hashed.digest(), hashed.size)
     except FileNotFoundError:
         return None
 
@@ -142,14 +145,29 @@ class Room:
         # A disk shows a file that is being written; an object store shows it whole or not at all.
         building = f"{target}.{secrets.token_hex(6)}.part" if self.renames else target
         with _asking(writes=True):
-            with self.fs.open(building, "wb", block_size=BLOCK) as out:
-                while piece_ := hashed.read(PIECE):
-                    out.write(piece_)
-            if (hashed.digest(), hashed.size) != (piece.sha256, piece.size):
-                self.fs.rm_file(building)
-                raise FileChanged(piece.place)
+            out = self.fs.open(building, "wb", block_size=BLOCK)
+            try:
+                while read := hashed.read(PIECE):
+                    out.write(read)
+                    moved()
+                if (hashed.digest(), hashed.size) != (piece.sha256, piece.size):
+                    raise FileChanged(piece.place)
+            except BaseException:
+                self._give_up(out, building)
+                raise
+            out.close()
             if building != target:
                 self.fs.mv(building, target)
+
+    def _give_up(self, out: Any, building: str) -> None:
+        """Ends a file that must not be seen. In an object store it never was: another machine may have stored the
+        object meanwhile, and to remove it would take it from that machine's artifact."""
+        if self.renames:
+            out.close()
+            self.fs.rm_file(building)
+            return
+        out.discard()
+        out.closed = True  # closing it would send what it holds
 
     def get_file(self, piece: Piece, target: Path) -> None:
         """Writes a stored file to `target`. A damaged arrival is asked for once more. Raises StorageDamaged."""
@@ -167,6 +185,7 @@ class Room:
             hashed = HashedFile(stored)
             while read := hashed.read(PIECE):
                 out.write(read)
+                moved()
             return (hashed.digest(), hashed.size) == (piece.sha256, piece.size)
 
     # --- Lists of files ---

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Invalid
 from labeling.actions.mails import read_address_token
-from labeling.actions.people import check_password, revoke_token
+from labeling.actions.people import check_password, demand_new_password, revoke_token
 from labeling.actions.sign_ins import forget_places
 from labeling.events.record import record
 from labeling.models import ApiToken, BrowserSession, User
@@ -40,14 +40,22 @@ def change_password(
     """
     check_password(password, user)
     user.set_password(password)
-    user.save(update_fields=["password"])
+    user.must_change_password = False
+    user.save(update_fields=["password", "must_change_password"])
     _after_password(user, kept_session, revoke_tokens, acting_user, now)
 
 
 @transaction.atomic
-def end_access_after_password(*, user: User, acting_user: User | None, now: datetime) -> None:
-    """After an admin or a command has set or removed somebody's password: their sessions and tokens end too."""
+def end_access_after_password(
+    *, user: User, must_change_password: bool = True, acting_user: User | None, now: datetime
+) -> None:
+    """After an admin or a command has set or removed somebody's password: their sessions and tokens end too.
+
+    must_change_password: its owner has to choose another one at the next sign-in.
+    """
     _after_password(user, "", True, acting_user, now)
+    if user.has_usable_password() and user != acting_user and must_change_password:
+        demand_new_password(user=user, acting_user=acting_user, now=now)
 
 
 def _after_password(
@@ -61,7 +69,7 @@ def _after_password(
 
 
 RIGHTS = ("role", "is_active", "is_staff", "is_superuser")
-NOTED = (*RIGHTS, "username", "email")
+NOTED = (*RIGHTS, "username", "email", "must_change_password")
 """The fields of an account whose change in Django's admin is recorded."""
 
 
@@ -73,11 +81,16 @@ def note_rights(*, user: User, before: Mapping[str, Any], acting_user: User, now
     if not before:
         after = {"person": user.pseudonym, "role": user.role, "is_staff": user.is_staff}
         record("user.created", user, acting_user=acting_user, now=now, after=after)
+        if user.must_change_password:
+            record("user.password_demanded", user, acting_user=acting_user, now=now)
         return
     if before["email"] != user.email:
         record("user.address_changed", user, acting_user=acting_user, now=now)
     if before["username"] != user.username:
         record("user.renamed", user, acting_user=acting_user, now=now)
+    if before["must_change_password"] != user.must_change_password:
+        verb = "user.password_demanded" if user.must_change_password else "user.password_demand_lifted"
+        record(verb, user, acting_user=acting_user, now=now)
     if any(before[name] != getattr(user, name) for name in RIGHTS):
         record(
             "user.rights_changed",

@@ -80,6 +80,48 @@ def create_user(
     return user, generated
 
 
+@transaction.atomic
+def create_account(
+    *,
+    username: str,
+    role: str,
+    password: str | None = None,
+    email: str = "",
+    secret: str | None = None,
+    must_change_password: bool = True,
+    acting_user: User | None,
+    now: datetime,
+) -> tuple[User, str | None]:
+    """Creates an account for somebody else; see `create_user`.
+
+    must_change_password: the password is for the first sign-in only. Raises UsernameTaken, Invalid, NotAllowed.
+    """
+    user, generated = create_user(
+        username=username,
+        role=role,
+        password=password,
+        email=email,
+        secret=secret,
+        acting_user=acting_user,
+        now=now,
+    )
+    if must_change_password:
+        demand_new_password(user=user, acting_user=acting_user, now=now)
+    return user, generated
+
+
+@transaction.atomic
+def demand_new_password(*, user: User, acting_user: User | None, now: datetime) -> None:
+    """From now on the user has to choose a password before any other page opens. Twice changes nothing.
+
+    API tokens work as before. Raises NotAllowed.
+    """
+    require_admin(acting_user)
+    if User.objects.filter(pk=user.pk, must_change_password=False).update(must_change_password=True):
+        user.must_change_password = True
+        record("user.password_demanded", user, acting_user=acting_user, now=now)
+
+
 def check_erasure_by_token(person: User, token: ApiToken | None) -> None:
     """Raises NotAllowed where a token would erase somebody else's account. token: that authenticated the call.
 

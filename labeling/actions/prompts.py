@@ -135,6 +135,11 @@ def unstorable(text: str) -> bool:
     return "\x00" in text or (not text.isascii() and _SURROGATE.search(text) is not None)
 
 
+def storable(text: str) -> str:
+    """The text with marks in place of what `unstorable` looks for. Text of a model may hold anything."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
 def _add_chunk(
     chunk: list[PromptDraft],
     reasons: list[Phrase | None],

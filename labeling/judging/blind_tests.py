@@ -8,8 +8,14 @@ from functools import partial
 from django.db import transaction
 
 from common.broker import send
+from labeling.models import Campaign
 
 _READERS: list[str] = []
+
+
+def names_its_writers(test: Campaign) -> bool:
+    """Whether the texts of a blind test are stored with the names of their writers, which its leads then see."""
+    return test.comparisons.exclude(completion_a__model_version="").exists()
 
 
 def register_reader(task: str) -> None:

@@ -38,6 +38,11 @@ class NotQualified(Conflict):
     )
 
 
+class NotBlind(Conflict):
+    type = "not-blind"
+    sentence = _("Leads see which model wrote a text of this blind test, so they do not vote in it.")
+
+
 class AlreadyJudged(Conflict):
     type = "already-judged"
     sentence = _("You have judged this comparison already. Undo that judgment to change it.")

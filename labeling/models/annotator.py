@@ -45,6 +45,11 @@ class User(AbstractUser):
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.ANNOTATOR)
     pseudonym = models.CharField(max_length=40, unique=True, default=new_pseudonym)
     is_simulated = models.BooleanField(default=False, help_text="Judges by a rule, and is not counted as a person.")
+    must_change_password = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether somebody else set the password: its owner chooses another one before any other page opens.",
+    )
     outside_campaign = models.ForeignKey(
         "labeling.Campaign",
         null=True,

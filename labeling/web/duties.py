@@ -10,14 +10,18 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
-from labeling.actions.duties import SecondStepMissing, duty_of
+from common.errors import DomainError
+from labeling.actions.duties import PasswordChangeRequired, SecondFactorRequired, SecondStepMissing, duty_of
 from labeling.models import User
 
 FREE = {"login", "account_login", "second_step", "logout", "set_language", "words", "offline_worker"}
 """The names of the addresses that stay open. The API says by itself what is missing (labeling.api.base)."""
 
-SET_UP = {"second_factor", "second_factor_change", "passkeys", "passkey_remove"}
-"""Those that stay open to people who have to set up a second factor."""
+PAGES: dict[type[DomainError], tuple[str, ...]] = {
+    PasswordChangeRequired: ("password_change", "password_reset", "password_reset_sent", "password_reset_confirm"),
+    SecondFactorRequired: ("second_factor", "second_factor_change", "passkeys", "passkey_remove"),
+}
+"""For each duty the addresses that stay open to people who have it. The first is the page where they do it."""
 
 
 class DutiesMiddleware:
@@ -41,4 +45,5 @@ class DutiesMiddleware:
         if isinstance(duty, SecondStepMissing):
             logout(request)
             return redirect_to_login(request.get_full_path())
-        return redirect("second_factor") if duty is not None and match.url_name not in SET_UP else None
+        pages = PAGES[type(duty)] if duty is not None else ()
+        return redirect(pages[0]) if pages and match.url_name not in pages else None

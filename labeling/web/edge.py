@@ -123,6 +123,12 @@ def submit(
     return redirect(_return_address(request) or done)
 
 
+def number_shown(request: HttpRequest) -> int | None:
+    """The number of what a form was filled in from, where the form has it: somebody may have saved another since."""
+    shown = request.POST.get("shown", "")
+    return int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 10 else None
+
+
 def attempt(form: BaseForm, errand: Callable[[], T]) -> T | None:
     """The result of an action on a filled-in form; None if the form or the action refused: the form has the errors.
 

@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from labeling.actions.accounts import change_password
+from labeling.actions.duties import owes_password
 from labeling.actions.mails import can_send_mail, mail_goes_to_log, request_password_reset
 from labeling.models import ApiToken, User
 from labeling.signing_in import seconds_to_wait
@@ -62,7 +63,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
     wait = seconds_to_wait(request, "password-change", user.username) if request.method == "POST" else 0
     form = _with_plain_hints(ChangeForm(user, request.POST if request.method == "POST" and not wait else None))
     if form.is_bound and form.is_valid():
-        key = request.session.session_key or ""
+        key, done = request.session.session_key or "", "home" if owes_password(user) else "you"
         password = form.cleaned_data["new_password1"]
         change_password(
             user=user,
@@ -75,8 +76,9 @@ def password_change(request: HttpRequest) -> HttpResponse:
         update_session_auth_hash(request, user)
         note_this_session(request, user)  # it has a new key
         messages.success(request, _("Your password is changed. You are signed out in all other browsers."))
-        return redirect("you")
-    return too_soon(render(request, "labeling/password_change.html", {"form": form, "nav": "you", "wait": wait}), wait)
+        return redirect(done)
+    context = {"form": form, "owed": owes_password(user), "nav": "you", "wait": wait}
+    return too_soon(render(request, "labeling/password_change.html", context), wait)
 
 
 @never_cache

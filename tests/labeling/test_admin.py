@@ -5,8 +5,9 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from labeling.actions.people import create_token, create_user
 from labeling.models import Event, Judgment, User
@@ -34,9 +35,32 @@ def test_every_table_of_labeling_can_be_looked_at_and_what_happened_cannot_be_ch
         assert browser.post(address, {"choice": "b", "post": "yes"}).status_code == 403
 
 
+def test_nothing_can_be_changed_here_but_accounts() -> None:
+    stage()
+    every, _ = IntervalSchedule.objects.get_or_create(every=1, period=IntervalSchedule.DAYS)
+    task = PeriodicTask.objects.create(name="nightly", task="labeling.tasks.sweep", interval=every)
+    root = admin_at_work()
+    request = RequestFactory().get("/admin/")
+    request.user = User.objects.get(username="root")
+    for model, table in admin.site._registry.items():
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        row = model._default_manager.first()
+        pages = [reverse(f"{name}_add")] if model is not User else []
+        if row is not None:
+            pages += [reverse(f"{name}_{page}", args=[row.pk]) for page in ("change", "delete")][model is User :]
+        for page in pages:
+            assert root.post(page, {"post": "yes"}).status_code == 403, page
+        assert table.get_actions(request) == {}, model
+    root.post(
+        reverse("admin:django_celery_beat_periodictask_changelist"), {"action": "run_tasks", "_selected_action": 1}
+    )
+    task.refresh_from_db()
+    assert task.enabled
+
+
 def test_what_signs_people_in_is_not_there() -> None:
     registered = {model._meta.app_label for model in admin.site._registry}
-    assert registered == {"labeling", "training", "auth", "django_celery_beat"}
+    assert registered == {"labeling", "training", "django_celery_beat"}
 
 
 def test_it_has_the_look_of_the_other_pages() -> None:
@@ -144,6 +168,26 @@ def test_a_password_set_by_an_admin_ends_sessions_and_tokens() -> None:
     assert token.revoked_at is not None
     event = Event.objects.get(verb="user.password_changed")
     assert (event.actor, event.subject_id) == (scene.root, str(scene.alice.pk))
+    scene.alice.refresh_from_db()
+    assert scene.alice.must_change_password
+
+
+def test_an_account_made_here_has_to_change_its_password_unless_that_is_unticked() -> None:
+    stage()
+    new = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    address = reverse("admin:labeling_user_add")
+    root = admin_at_work()
+    assert '<input type="checkbox" name="must_change_password" id="id_must_change_password" checked' in root.get(
+        address
+    ).content.decode().replace(' aria-describedby="id_must_change_password_helptext"', "")
+    for name, ticked in (("dora", {"must_change_password": "on"}), ("emil", {})):
+        assert root.post(address, new | {"username": name} | ticked).status_code == 302
+    assert set(User.objects.filter(must_change_password=True)) == {User.objects.get(username="dora")}
+    change = reverse("admin:labeling_user_change", args=[User.objects.get(username="dora").pk])
+    values = {"username": "dora", "role": "annotator", "is_active": "on", "date_joined_0": "2026-01-01"}
+    assert root.post(change, values | {"date_joined_1": "12:00:00"}).status_code == 302
+    verbs = Event.objects.filter(verb__startswith="user.password_demand").order_by("pk").values_list("verb", flat=True)
+    assert list(verbs) == ["user.password_demanded", "user.password_demand_lifted"]
 
 
 def test_who_looks_at_accounts_is_in_the_log() -> None:

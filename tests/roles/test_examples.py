@@ -72,6 +72,7 @@ def operations() -> dict[tuple[str, str], dict[str, Any]]:
 def test_record_the_examples(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path
     monkeypatch.setattr(files, "check_version", lambda version: None)
+    settings.JUDGE_URLS = ["http://127.0.0.1:9/v1"]
     monkeypatch.setattr(playground, "open_source", Scripted(lambda request, _: "Four.").source)
     for app, rules in ROOMS.items():
         recorded = {}

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test import TestCase
 
 from common import processes
 from common.broker import waiting_messages
+from common.storage import progress
 from labeling.models import Campaign, Event
 from tests.broker import private_broker, unreachable_broker
 from tests.training.conftest import NOW, add_written_pairs
@@ -97,6 +98,27 @@ def test_a_worker_that_lost_its_claim_can_neither_show_itself_nor_write_nor_fini
     job.refresh_from_db()
     assert (job.status, job.done, job.attempts) == (JobStatus.RUNNING, 0, 2)
     new.finish(JobStatus.FINISHED, now=LATER)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_large_files_travel_a_worker_shows_that_it_lives(
+    job: GenerationJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = claims.claim(GenerationJob, job.pk, now=NOW)
+    assert claim is not None
+    with claims.ending(claim, lambda: LATER, gives_up_on=()):
+        progress.moved()
+        assert GenerationJob.objects.get().heartbeat_at == NOW  # too soon
+        monkeypatch.setattr(claims, "HEARTBEAT_SECONDS", 0.0)
+        with transaction.atomic():
+            progress.moved()
+        assert GenerationJob.objects.get().heartbeat_at == NOW
+        progress.moved()
+        assert GenerationJob.objects.get().heartbeat_at == LATER
+        GenerationJob.objects.update(attempts=7)
+        progress.moved()  # it is another worker's now: the next own write tells
+    progress.moved()
+    assert GenerationJob.objects.get().status == JobStatus.RUNNING
 
 
 def test_a_job_that_kills_its_workers_is_given_up_with_a_sentence(job: GenerationJob) -> None:

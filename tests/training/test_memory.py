@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import TestCase
 
 from common import processes
@@ -17,7 +18,7 @@ from training import claims, memory
 from training.actions.generation import cancel_generation
 from training.actions.runs import start_run
 from training.memory import GIB, bytes_needed, free_bytes
-from training.models import GenerationJob, JobStatus, ModelVersion, Run
+from training.models import BlameJob, GenerationJob, JobStatus, ModelVersion, PriceJob, Run, SelectionJob
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +111,47 @@ def test_a_job_that_waits_for_memory_is_cancelled_at_once(run: Run, job: Generat
 
     assert cancel_generation(job=job, acting_user=maya, now=SOON).status == JobStatus.CANCELLED
     assert memory.claim(GenerationJob, job.pk, now=SOON, free=plenty) is None
+
+
+def other_jobs(run: Run) -> list[Any]:
+    """A queued one of each other kind that computes gradients."""
+    made = {"snapshot": run.snapshot, "total": 1, "created_at": NOW}
+    return [
+        PriceJob.objects.create(campaign=run.campaign, base=run.parent, draws=1, minutes=1, **made),
+        SelectionJob.objects.create(campaign=run.campaign, version=run.parent, minutes=1, **made),
+        BlameJob.objects.create(campaign=run.campaign, version=run.parent, **made),
+    ]
+
+
+def test_whatever_computes_gradients_waits_for_memory_and_is_waited_for(run: Run, job: GenerationJob) -> None:
+    memory.claim(GenerationJob, job.pk, now=NOW, free=plenty)
+    for other in other_jobs(run):
+        assert bytes_needed(other) > 0
+        assert memory.claim(type(other), other.pk, now=NOW, free=little) is None
+        other.refresh_from_db()
+        assert other.error == f"Not beside Generation {job.pk}: 0.0 GiB are free, about 0.8 GiB are needed."
+        assert memory.claim(type(other), other.pk, now=SOON, free=plenty) is not None
+        assert memory.claim(Run, run.pk, now=SOON, free=little) is None
+        run.refresh_from_db()
+        assert str(run.error).startswith(f"Not beside Generation {job.pk}")
+        type(other).objects.filter(pk=other.pk).update(status=JobStatus.FINISHED)
+
+
+def test_a_gpu_is_asked_before_the_transaction_begins(
+    run: Run, job: GenerationJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory.claim(GenerationJob, job.pk, now=NOW, free=plenty)
+    asked_in: list[bool] = []
+    depth = len(connection.savepoint_ids)
+    monkeypatch.setattr(memory, "GPU_DRIVER", tmp_path)
+
+    def nothing() -> int:
+        asked_in.append(len(connection.savepoint_ids) > depth)
+        return 0
+
+    monkeypatch.setattr(memory, "free_on_gpu", nothing)
+    assert memory.claim(Run, run.pk, now=NOW) is None
+    assert asked_in == [False]
 
 
 def test_an_installation_may_have_one_job_at_a_time(run: Run, job: GenerationJob, settings: Any) -> None:

@@ -17,7 +17,7 @@ from labeling.models import Campaign, User
 from training.access import require_version
 from training.actions.displacing import require_may_waive
 from training.actions.versions import promote
-from training.errors import GateNotMet, ServersAway, WrongGate
+from training.errors import GateNotMet, SavedMeanwhile, ServersAway, WrongGate
 from training.models import (
     Deployment,
     Gate,
@@ -55,10 +55,13 @@ class _HeldBack(Exception):
         self.reason = reason
 
 
-def save_gate(*, campaign: Campaign, rules: Any, acting_user: User | None, now: datetime) -> Gate:
+def save_gate(
+    *, campaign: Campaign, rules: Any, acting_user: User | None, now: datetime, expected: int | None = None
+) -> Gate:
     """Makes the next gate of a campaign, with other rules; the same rules again change nothing.
 
-    rules: [{"figure", "floor" or "ceiling", "on_missing"}]. Raises WrongGate, NotAllowed, NotFound.
+    rules: [{"figure", "floor" or "ceiling", "on_missing"}]. expected: the number of the gate that was changed; None:
+    whichever is newest. Raises WrongGate, SavedMeanwhile, NotAllowed, NotFound.
     """
     require_may_change(acting_user, campaign)
     try:
@@ -69,6 +72,8 @@ def save_gate(*, campaign: Campaign, rules: Any, acting_user: User | None, now: 
         current = _saved_gate(campaign, now=now)
         if current.rules == parsed:
             return current
+        if expected is not None and current.number != expected:
+            raise SavedMeanwhile(number=current.number)
         gate = Gate.objects.create(campaign=campaign, number=current.number + 1, rules=parsed, by=acting_user, at=now)
         record(
             "gate.saved",

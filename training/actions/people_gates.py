@@ -159,6 +159,10 @@ def _prompts_for(campaign: Campaign, candidate: ModelVersion, serving: ModelVers
     usable = usable_prompts(campaign, (candidate, serving))
     chosen = sorted(usable, key=lambda prompt: prompt.messages_hash)[: rule.most_votes // rule.votes_per_prompt]
     needed = least_prompts(rule)
+    if rule.most_votes < needed * rule.votes_per_prompt:
+        text = gettext("With at most %(most)s votes it could never be passed: it needs at least %(needed)s.")
+        values = {"most": rule.most_votes, "needed": needed * rule.votes_per_prompt}
+        raise WrongPeopleGate.of("most_votes", text % values)
     if len(chosen) < needed:
         raise TooFewHeldPrompts(prompts=len(chosen), needed=needed)
     return chosen

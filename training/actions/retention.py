@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import transaction
@@ -20,6 +20,9 @@ from training.versions import retention
 from training.versions.retention import Removable
 
 logger = logging.getLogger(__name__)
+
+LOOKED_AT_FOR = timedelta(days=90)
+"""For so long after a removal, machines look whether they have a copy. One that was away for longer keeps it."""
 
 
 def remove_version_files(*, version: ModelVersion, acting_user: User | None, now: datetime) -> ModelVersion:
@@ -50,12 +53,20 @@ def remove_version_files(*, version: ModelVersion, acting_user: User | None, now
 
 
 def _forget(adapter: Path) -> None:
-    """Removes an adapter from this machine, and from the storage. Other machines remove copies when they need room."""
+    """Removes an adapter from this machine, and from the storage; see `forget_copies` for other machines."""
     shutil.rmtree(adapter, ignore_errors=True)
     try:
         artifacts.withdraw(adapter)
     except StorageAway as error:
         logger.warning("%s is still in the storage; a sweep removes it: %s", adapter, error)
+
+
+def forget_copies(*, now: datetime) -> int:
+    """Removes this machine's copies of versions whose files were removed on another one; returns how many."""
+    if not artifacts.is_on():
+        return 0
+    removed = ModelVersion.objects.filter(files_removed_at__gt=now - LOOKED_AT_FOR).exclude(adapter_dir="")
+    return sum(artifacts.drop(Path(version.adapter_dir)) for version in removed)
 
 
 def tidy(*, keep_newest: int, acting_user: User | None, now: datetime) -> list[Removable]:

@@ -77,6 +77,8 @@ def _require_known(campaign: Campaign, labels: ComparisonFilter) -> None:
     """Refuses a choice of nothing, and one of an annotator or an import that the campaign does not have."""
     if not any(getattr(labels, name) for name in LIMITS):
         raise NoLabelsChosen
+    if labels.settled_since and labels.settled_until and labels.settled_since >= labels.settled_until:
+        raise Invalid(_("The first time of settling must lie before the last one."))
     names = {name.strip() for name in labels.annotator.split(",") if name.strip()}
     known = set(
         User.objects.filter(pseudonym__in=names, judgments__campaign=campaign).values_list("pseudonym", flat=True)

@@ -99,13 +99,22 @@ class Choosing:
     model: str = ""
 
 
-def ask_judge(*, run: SuiteRun, acting_user: User | None, now: datetime, choosing: Choosing | None = None) -> SuiteRun:
+def ask_judge(
+    *,
+    run: SuiteRun,
+    acting_user: User | None,
+    now: datetime,
+    choosing: Choosing | None = None,
+    hand_to_worker: bool = True,
+) -> SuiteRun:
     """Queues a finished run again, for a judge to be asked what it has no opinion on.
 
-    choosing: None: the model judge is asked about rubrics. Raises JobOver, JobActive, CannotCompareRuns, WrongSettings,
-    VersionDamaged, NotAllowed, NotFound.
+    choosing: None: the model judge is asked about rubrics. hand_to_worker: False where the caller
+    runs it. Raises JobOver, JobActive, CannotCompareRuns, WrongSettings, VersionDamaged, NotAllowed, NotFound.
     """
     require_may_change(acting_user, run.campaign)
+    if choosing is None and not django_settings.JUDGE_URLS:
+        raise WrongSettings(_("There is no model judge: set JUDGE_URL and JUDGE_MODEL."))
     folder = _check_choosing(run, choosing, acting_user) if choosing else ""
     with transaction.atomic():
         locked = SuiteRun.objects.select_for_update().get(pk=run.pk)
@@ -122,7 +131,8 @@ def ask_judge(*, run: SuiteRun, acting_user: User | None, now: datetime, choosin
         asked = ["compared_run", "reward_version", "reward_model"]
         locked.save(update_fields=["status", "error", "worker_deaths", "enqueued_at", *asked])
         record("suite_run.judge_asked", locked, acting_user=acting_user, now=now, campaign=locked.campaign)
-        enqueue(locked)
+        if hand_to_worker:
+            enqueue(locked)
     return locked
 
 

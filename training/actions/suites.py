@@ -12,7 +12,7 @@ from labeling.access import require_may_change
 from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import Campaign, User
-from training.errors import SuiteExists, WrongSuiteFile
+from training.errors import SavedMeanwhile, SuiteExists, WrongSuiteFile
 from training.evaluation.suites import (
     SHIPPED,
     Problem,
@@ -117,15 +117,19 @@ def save_suite(
     acting_user: User | None,
     now: datetime,
     before_gate: bool | None = None,
+    expected: int | None = None,
 ) -> SuiteVersion:
     """Makes the next version of a suite; the same scenarios again make none.
 
-    before_gate: whether new versions are run on it before the gate; None: as it was. Raises NotAllowed, NotFound.
+    before_gate: whether new versions are run on it before the gate; None: as it was. expected: the number of the
+    version that was changed; None: whichever is newest. Raises SavedMeanwhile, NotAllowed, NotFound.
     """
     require_may_change(acting_user, suite.campaign)
     with transaction.atomic():
         locked = Suite.objects.select_for_update().select_related("campaign").get(pk=suite.pk)
         current = locked.current
+        if expected is not None and current.number != expected:
+            raise SavedMeanwhile(number=current.number)
         before = {"number": current.number, "scenarios": current.size, "before_gate": locked.before_gate}
         version = current
         if suite_hash(scenarios) != current.content_hash:

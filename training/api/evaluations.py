@@ -47,7 +47,7 @@ class EvaluationsView(ApiView):
     def post(self, request: Request, name: str) -> Response:
         """Start evaluating a version. One that is under way already is returned instead."""
         user = self.person
-        values = self.validated(serializers.VersionEvaluationRequestSerializer, request)
+        values = self.validated(serializers.VersionEvaluationRequestSerializer, request, only=True)
         spec = EvaluationSpec(
             campaign=get_led_campaign(user, values["campaign"]) if "campaign" in values else None,
             compared=find_version(user, values["against"]) if "against" in values else None,

@@ -37,7 +37,7 @@ class GateView(ApiView):
         """Change the rules: this makes the gate with the next number. For leads."""
         user = self.person
         campaign = get_led_campaign(user, slug)
-        rules = self.validated(serializers.GateSerializer, request)["rules"]
+        rules = self.validated(serializers.GateSerializer, request, only=True)["rules"]
         gate = save_gate(campaign=campaign, rules=rules, acting_user=user, now=self.now)
         return Response(serializers.GateSerializer(gate).data)
 

@@ -43,7 +43,7 @@ class HeldPromptsView(ApiView):
     def put(self, request: Request, slug: str) -> Response:
         """Hold another share: no snapshot takes pairs on held prompts. For leads."""
         campaign = get_led_campaign(self.person, slug)
-        share = self.validated(HeldPromptsSerializer, request)["share"]
+        share = self.validated(HeldPromptsSerializer, request, only=True)["share"]
         hold_prompts(campaign=campaign, share=share, acting_user=self.person, now=self.now)
         return Response({"share": share, "prompts": len(held_prompts(campaign))})
 
@@ -67,7 +67,7 @@ class PeopleGatesView(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """Have people compare a version with the serving one, blind, on held prompts. For leads."""
         campaign = get_led_campaign(self.person, slug)
-        values = self.validated(OpenPeopleGateSerializer, request)
+        values = self.validated(OpenPeopleGateSerializer, request, only=True)
         gate = open_people_gate(
             campaign=campaign,
             candidate=find_version(self.person, values.pop("version")),

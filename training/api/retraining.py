@@ -34,7 +34,7 @@ class RetrainingRuleView(ApiView):
         """Save a campaign's rule of automatic retraining. For its leads."""
         user = self.person
         campaign = get_led_campaign(user, slug)
-        values = self.validated(serializers.RetrainingRuleSerializer, request)
+        values = self.validated(serializers.RetrainingRuleSerializer, request, only=True)
         rule = save_retraining_rule(campaign=campaign, acting_user=user, now=self.now, **values)
         return Response(serializers.RetrainingRuleSerializer(rule).data)
 

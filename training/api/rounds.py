@@ -60,6 +60,6 @@ class RoundPlanView(ApiView):
     def put(self, request: Request, slug: str) -> Response:
         """Change the plan; fields that are left out stay. For leads."""
         campaign = get_led_campaign(self.person, slug)
-        values = self.validated(RoundPlanSerializer, request, partial=True)
+        values = self.validated(RoundPlanSerializer, request, partial=True, only=True)
         plan = save_round_plan(campaign=campaign, values=values, acting_user=self.person, now=self.now)
         return Response(RoundPlanSerializer(plan).data)

@@ -51,7 +51,7 @@ class RunsView(ApiView):
     def post(self, request: Request) -> Response:
         """Start a run on a campaign's labels, frozen in a snapshot. For its leads."""
         user = self.person
-        values = self.validated(serializers.RunRequestSerializer, request)
+        values = self.validated(serializers.RunRequestSerializer, request, only=True)
         campaign = get_led_campaign(user, values["campaign"])
         parent = find_version(user, values["parent"]) if values.get("parent") else None
         spec = RunSpec(parent=parent, config=values.get("config", {}))

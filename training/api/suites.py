@@ -118,7 +118,7 @@ class SuiteRunsView(_OneSuite):
     def post(self, request: Request, pk: int) -> Response:
         """Run a version on the suite."""
         suite = self.find(pk)
-        values = self.validated(serializers.SuiteRunRequestSerializer, request)
+        values = self.validated(serializers.SuiteRunRequestSerializer, request, only=True)
         run = start_suite_run(
             suite_version=suite.current,
             version=find_version(self.person, values["version"]),
@@ -213,7 +213,7 @@ class SuiteJudgeView(_OneRun):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Have a judge asked what it has no opinion on: about rubrics, or which of two runs' answers are better."""
-        values = self.validated(serializers.AskJudgeSerializer, request)
+        values = self.validated(serializers.AskJudgeSerializer, request, only=True)
         choosing = None
         if "against" in values:
             version = find_version(self.person, values["reward"]) if "reward" in values else None

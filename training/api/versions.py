@@ -72,7 +72,7 @@ class PromoteView(ApiView):
         If the campaign's gate is not met, a reason is needed: without one the answer is 409 with the rules.
         """
         user = self.person
-        values = self.validated(serializers.PromotionSerializer, request)
+        values = self.validated(serializers.PromotionSerializer, request, only=True)
         deployment = promote_through_gate(
             version=find_version(user, name), acting_user=user, now=self.now, reason=values["reason"]
         )
@@ -96,7 +96,7 @@ class RollBackView(ApiView):
         are retired, and can be restored; a token needs the scope `campaigns` for that. A choice that cannot be right
         is refused, and nothing is rolled back.
         """
-        chosen = self.validated(serializers.RollBackSerializer, request)["set_aside"]
+        chosen = self.validated(serializers.RollBackSerializer, request, only=True)["set_aside"]
         if chosen is not None:  # as for retiring comparisons
             self.require_scope(request, Scope.CAMPAIGNS)
         labels = None if chosen is None else ComparisonFilter(**chosen)

@@ -119,7 +119,7 @@ def pair_judges_of(campaign: Campaign) -> dict[str, JudgeFigures]:
             people: Outcome = "unknown" if not chosen else "passed" if chosen == result.text else "failed"
             for judge, opinion in judges.items():
                 opinions[judge].append((JudgeOpinion.from_json(opinion), people))
-    return {judge: judge_figures(found) for judge, found in opinions.items()}
+    return {judge: judge_figures(found, hides_sides=True) for judge, found in opinions.items()}
 
 
 def _earlier(results: list[ScenarioResult]) -> Iterator[int]:

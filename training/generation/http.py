@@ -113,7 +113,7 @@ class HttpServer:
     def _sentence(self, answer: urllib3.BaseHTTPResponse) -> str:
         status, detail = answer.status, _detail(answer)
         if status in (401, 403):
-            return f"The server at {self.address} refuses our key. Set GENERATOR_API_KEY to a key that it accepts."
+            return f"The server at {self.address} refuses our key. Set GENERATOR_API_KEY, or JUDGE_API_KEY for a judge."
         if status == 429:
             return "The server is overloaded (429), also after several tries. Try again later, or with fewer requests."
         if status >= 500:
@@ -129,7 +129,8 @@ def _detail(answer: urllib3.BaseHTTPResponse) -> str:
         body = None
     error = body.get("error", body) if isinstance(body, dict) else None
     words = error.get("message") or error.get("detail") if isinstance(error, dict) else error
-    return f": {' '.join(str(words).split())[:300].rstrip('.')}" if words else ""
+    said = "".join(character for character in " ".join(str(words).split()) if character.isprintable())
+    return f": {said[:300].rstrip('.')}" if words else ""
 
 
 def finite_sum(values: Sequence[Any]) -> float:

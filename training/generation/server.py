@@ -251,7 +251,7 @@ class ModelServer:
         for request, choice in zip(requests, choices, strict=True):
             finish = choice["finish_reason"]
             if finish not in ("stop", "length"):
-                reason = f"The server ended the completion for a reason of its own: {finish}."
+                reason = f"The server ended the completion for a reason of its own: {str(finish)[:50]!r}."
                 outcomes.append(GenerationFailure(request.key, reason, retryable=False))
                 continue
             logprobs = _logprobs(choice)
@@ -279,7 +279,7 @@ class ModelServer:
         """The sentence for a server without a usable answer."""
         return (
             f"No usable answer from the server at {self.address} ({type(error).__name__}: {str(error)[:200]}). "
-            "Is it running, and is GENERATOR_URL its address with /v1 at the end?"
+            "Is it running, and is GENERATOR_URL (of a judge: JUDGE_URL) its address with /v1 at the end?"
         )
 
 

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from labeling.exchange import PreferencePair, SnapshotDamaged
-from training import claims
+from training import claims, memory
+from training.actions.scratch import GRADIENTS, forget_scratch
 from training.claims import Clock
 from training.errors import VersionDamaged
 from training.jobs.engine import EngineFailed, engine_command, run_engine
@@ -18,12 +19,10 @@ from training.models import BlameJob, JobStatus
 from training.queries.blame import result_of
 from training.versions import files
 
-GRADIENTS = "gradients"
-
 
 def run_blame_job(job_id: int, *, clock: Clock = timezone.now) -> BlameJob | None:
     """Runs a search to its end and returns it; None if this worker cannot claim it."""
-    claim = claims.claim(BlameJob, job_id, now=clock())
+    claim = memory.claim(BlameJob, job_id, now=clock())
     if claim is None:
         return None
     with claims.ending(claim, clock, gives_up_on=(EngineFailed, VersionDamaged, SnapshotDamaged)):
@@ -47,6 +46,7 @@ class BlameWork:
         """The result, see training.queries.blame."""
         files.check_version(self.job.version)
         self.job.snapshot.verified()
+        forget_scratch(now=self.clock())  # the sweep may run on another machine
         with tempfile.TemporaryDirectory(prefix="blame-") as place:
             folder = Path(place)
             run_engine(self._command(folder), should_stop=self._should_stop, on_message=self._take)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, draft_of_stored
+from labeling.actions.prompts import unstorable
 from labeling.models import Comparison
 from training.actions.planning import derive_seed
 from training.generation import (
@@ -122,6 +123,9 @@ class Candidates:
     def take(self, slot: str, completion: GeneratedCompletion) -> None:
         """Puts a text into its slot. The last one settles the pair."""
         if not self.is_waiting:  # another of its texts failed: this one is of no use
+            return
+        if unstorable(completion.text):
+            self.give_up(Status.DROPPED, Sentence(_("A text held a character that cannot be stored.")))
             return
         self._put(slot, draft_of_generated(completion))
         if not all(self._has(each) for each in self.slots):

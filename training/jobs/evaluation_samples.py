@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from labeling.actions.prompts import storable
 from labeling.exchange import PreferencePair
 from training.generation import GeneratedCompletion, GenerationRequest, GeneratorUnavailable, SamplingSettings
 from training.jobs.sampler import SamplerDied, open_source
@@ -59,7 +60,7 @@ def _as_json(completion: GeneratedCompletion, request: GenerationRequest) -> dic
     return {
         "id": completion.key,
         "prompt": list(request.messages),
-        "text": completion.text,
+        "text": storable(completion.text),
         "prompt_ids": completion.prompt_ids,
         "completion_ids": completion.completion_ids,
         "tokens": len(completion.completion_ids) or completion.tokens_written,

@@ -13,11 +13,12 @@ from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence, sentence_of
+from labeling.actions.prompts import storable
 from training import claims
 from training.actions.scenario_answers import settling
 from training.claims import Clock
-from training.evaluation.suite_results import checks_of
-from training.evaluation.suites import JudgeCheck, JudgeOpinion, judge_messages
+from training.evaluation.suite_results import checks_of, opinions_of
+from training.evaluation.suites import JudgeCheck, JudgeOpinion, judge_messages, lacks_opinion
 from training.generation import (
     GenerationError,
     GenerationFailure,
@@ -74,7 +75,7 @@ def ask_in_both_orders(
                 if outcome.finish_reason == "length":  # what it would have concluded, nobody knows
                     trouble = Sentence(CUT, {"tokens": GREEDY.max_tokens})
                     continue
-                answers[outcome.key] = outcome.text
+                answers[outcome.key] = storable(outcome.text)
                 question = outcome.key.rpartition(":")[0]
                 first, swapped = (answers.get(f"{question}:{order}") for order in ORDERS)
                 if first is not None and swapped is not None:
@@ -95,7 +96,7 @@ class Judging:
         self.results: dict[int, ScenarioResult] = {}
 
     def ask(self) -> Sentence:
-        """Asks about every rubric that has no opinion yet; returns why some have none, or an empty sentence."""
+        """Asks about every rubric that has no readable opinion; returns why some have none, or an empty sentence."""
         requests = list(self._requests())
         return ask_in_both_orders(requests, self.judge_of, self.should_stop, self._keep, JudgeOpinion.of_answers)
 
@@ -106,7 +107,7 @@ class Judging:
             result.run = run
             self.results[result.number] = result
             for place, check in enumerate(checks_of(result)):
-                if not isinstance(check, JudgeCheck) or "judge" in result.checks[place]:
+                if not isinstance(check, JudgeCheck) or not lacks_opinion(opinions_of(result).get(place)):
                     continue
                 for order in ORDERS:
                     messages = judge_messages(

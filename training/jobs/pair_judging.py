@@ -16,7 +16,13 @@ from training.claims import Clock
 from training.errors import CannotCompareRuns, VersionDamaged
 from training.evaluation.pair_judges import REWARD_MODEL, REWARD_OF
 from training.evaluation.suite_results import checked_comparison, choices_of
-from training.evaluation.suites import JudgeOpinion, choice_messages, opinion_of_choices, opinion_of_rewards
+from training.evaluation.suites import (
+    JudgeOpinion,
+    choice_messages,
+    lacks_opinion,
+    opinion_of_choices,
+    opinion_of_rewards,
+)
 from training.generation import GenerationRequest
 from training.jobs.drafts import draft_from_json, pair_to_score
 from training.jobs.engine import EngineFailed, score_pairs
@@ -55,7 +61,7 @@ class PairJudging:
         self.pairs = {
             str(later.pk): (earlier, later)
             for earlier, later in comparison.pairs.values()
-            if _differ(earlier, later) and judge not in choices_of(earlier, later)
+            if _differ(earlier, later) and lacks_opinion(choices_of(earlier, later).get(judge))
         }
         if self.run.reward_version is not None or self.run.reward_model:
             return self._by_reward(judge) if self.pairs else Sentence()

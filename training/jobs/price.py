@@ -17,7 +17,8 @@ from django.utils.translation import gettext_noop as _
 from common.sentences import Sentence
 from labeling.exchange import SnapshotDamaged
 from labeling.stats import learning_curve
-from training import claims
+from training import claims, memory
+from training.actions.scratch import SHORT_RUNS
 from training.claims import Clock
 from training.errors import VersionDamaged
 from training.evaluation.short_runs import order_of, short_runs
@@ -35,7 +36,7 @@ FAILURES = (EngineFailed, VersionDamaged, SnapshotDamaged, handover.HandoverFail
 
 def run_price_job(price_job_id: int, *, clock: Clock = timezone.now) -> PriceJob | None:
     """Runs a measurement to its end and returns it; None if this worker cannot claim it."""
-    claim = claims.claim(PriceJob, price_job_id, now=clock())
+    claim = memory.claim(PriceJob, price_job_id, now=clock())
     if claim is None:
         return None
     with claims.ending(claim, clock, gives_up_on=FAILURES), handover.training(claim, clock):
@@ -109,6 +110,6 @@ class PriceWork:
 
 
 def _folder() -> Path:
-    folder: Path = settings.VAR_DIR / "price"
+    folder: Path = settings.VAR_DIR / SHORT_RUNS
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -24,7 +24,8 @@ from labeling.judging.dealing import deal, front_of_queue
 from labeling.models import Comparison, Verdict
 from labeling.queries.splits import split_of
 from labeling.stats.arm_worth import FIRST_LOOK, MOST_EARLIER, PARTS, equal_parts, gain_of
-from training import claims
+from training import claims, memory
+from training.actions.scratch import SHORT_RUNS
 from training.actions.selection import record_worth
 from training.actions.snapshots import take_snapshot
 from training.claims import Clock
@@ -55,7 +56,7 @@ Place = tuple[str, int]
 
 def run_selection_job(job_id: int, *, clock: Clock = timezone.now) -> SelectionJob | None:
     """Runs a choice to its end and returns it; None if this worker cannot claim it."""
-    claim = claims.claim(SelectionJob, job_id, now=clock())
+    claim = memory.claim(SelectionJob, job_id, now=clock())
     if claim is None:
         return None
     with claims.ending(claim, clock, gives_up_on=FAILURES):
@@ -145,7 +146,7 @@ class SelectionWork:
         found = {(one["side"], one["part"]): one["right"] for one in self.job.trainings}
         if len(found) < len(parts):
             files.check_version(base)
-        place = settings.VAR_DIR / "price"
+        place = settings.VAR_DIR / SHORT_RUNS
         place.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="arm-", dir=place) as made:
             data, held_out = Path(made) / "train.jsonl", Path(made) / "test.jsonl"

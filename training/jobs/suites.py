@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence, sentence_of
-from labeling.actions.prompts import unstorable
+from labeling.actions.prompts import storable, unstorable
 from training import claims, memory
 from training.claims import Clock
 from training.errors import VersionDamaged
@@ -153,7 +153,7 @@ class SuiteWork:
         else:
             checks = tuple(parse_check(check) for check in self.scenarios[result.number]["checks"])
             is_storable = not unstorable(outcome.text)
-            text = outcome.text if is_storable else _storable(outcome.text)
+            text = outcome.text if is_storable else storable(outcome.text)
             found = outcomes_of(checks, text)
             result.status, result.reason, result.text = Status.WRITTEN, Sentence(), text
             result.completion = draft_as_json(draft_of_generated(outcome)) if is_storable else None
@@ -186,8 +186,3 @@ class SuiteWork:
             time.sleep(min(1.0, seconds))
             if self._tick() and self.stop is not None:
                 raise self.stop
-
-
-def _storable(text: str) -> str:
-    """The text without NUL and halves of surrogate pairs, which no row can hold."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()

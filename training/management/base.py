@@ -3,7 +3,8 @@
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any, TypeVar
 
 from django.core.management.base import CommandError, CommandParser
@@ -32,6 +33,29 @@ def version_named(name: str) -> ModelVersion:
         names = ", ".join(ModelVersion.objects.order_by("-pk").values_list("name", flat=True)[:20]) or "none yet"
         raise CommandError(f"There is no model version {name}. There are: {names}.")
     return version
+
+
+def hashed_file(file: Path, names: Collection[str]) -> dict[str, Any]:
+    """The object of a JSON file that carries a hash of its content. names: its fields, all of them.
+
+    Raises CommandError, also for a name that stands there twice: a reader sees the first value, a hash knows the last.
+    """
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in found:
+                raise CommandError(f"{file} was changed: it has “{name}” twice in one place.")
+            found[name] = value
+        return found
+
+    try:
+        given = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=once)
+    except (OSError, ValueError, RecursionError) as error:
+        raise CommandError(f"{file} cannot be read as JSON: {error}") from error
+    if isinstance(given, dict) and (strange := sorted(set(given) - set(names))):
+        raise CommandError(f"{file} was changed: it has “{strange[0]}”, which no hash covers.")
+    return given if isinstance(given, dict) else {}
 
 
 def assignment(text: str) -> tuple[str, Any]:

@@ -35,6 +35,20 @@ MEASURED = "gate"
 OUTSIDE = ("people", "people_like_length_high", "worst_group_low", "scenarios_lost")
 """The figures that do not come from the campaign's labels."""
 
+ALL_MET = gettext_noop("All %(count)s rules of gate %(number)s are met.")
+ALL_MET_BY_LABELS = gettext_noop(
+    "All %(count)s rules of gate %(number)s are met by the campaign's own labels alone; people were not asked, and no "
+    "suite was run."
+)
+MET = gettext_noop("%(met)s of %(count)s rules of gate %(number)s are met, and the others were ignored.")
+MET_WITHOUT_PEOPLE = gettext_noop(
+    "%(met)s of %(count)s rules of gate %(number)s are met, and the others were ignored; people were not asked."
+)
+MET_BY_LABELS = gettext_noop(
+    "%(met)s of %(count)s rules of gate %(number)s are met by the campaign's own labels alone, and the others were "
+    "ignored; people were not asked, and no suite was run."
+)
+
 AGAINST_SERVING = ("compared", "largest_shift", "rotations", "scenarios_")
 """How the names of figures begin that depend on the version that served, beside those that say so."""
 
@@ -155,18 +169,15 @@ class Standing:
         for each in (self.own, *self.others):
             if each.held_by:
                 return _held_back(each, is_own=each is self.own)
+        met = sum(result.outcome == "met" for result in self.own.results)
         values = {"count": len(self.own.results), "number": self.own.gate.number}
+        if met == values["count"]:
+            return Sentence(ALL_MET_BY_LABELS if self.own.rests_on_labels_alone else ALL_MET, values)
         if self.own.rests_on_labels_alone:
-            text = gettext_noop(
-                "All %(count)s rules of gate %(number)s are met by the campaign's own labels alone; people were not "
-                "asked, and no suite was run."
-            )
-            return Sentence(text, values)
-        if self.own.asks_no_people:
-            return Sentence(
-                gettext_noop("All %(count)s rules of gate %(number)s are met; people were not asked."), values
-            )
-        return Sentence(gettext_noop("All %(count)s rules of gate %(number)s are met."), values)
+            text = MET_BY_LABELS
+        else:
+            text = MET_WITHOUT_PEOPLE if self.own.asks_no_people else MET
+        return Sentence(text, {**values, "met": met})
 
 
 def _held_back(standing: CampaignStanding, *, is_own: bool) -> Sentence:
@@ -242,7 +253,10 @@ def _is_against_serving(name: str) -> bool:
 
 
 def _as_other(before: CampaignStanding) -> CampaignStanding:
-    """Another campaign's gate has a say once there are as many held-out pairs as it demands."""
+    """Another campaign's gate has a say once there are as many held-out pairs as it demands.
+
+    Without them its rules about labels have none. Votes and suites there that speak against it still count.
+    """
     pairs = before.figures.get("pairs")
     if before.failure:
         text = before.failure
@@ -253,7 +267,17 @@ def _as_other(before: CampaignStanding) -> CampaignStanding:
         text = Sentence(gettext_noop("There are only %(pairs)s held-out pairs here: this gate has no say."), values)
     else:
         return before
+    if not before.failure and any(map(_is_failed_outside, before.results)):
+        left = [
+            one if _is_failed_outside(one) or not one.holds else replace(one, outcome="ignored")
+            for one in before.results
+        ]
+        return replace(before, results=left)
     return replace(before, trouble=text)
+
+
+def _is_failed_outside(result: RuleResult) -> bool:
+    return result.outcome == "failed" and result.rule.figure in OUTSIDE
 
 
 def _least_pairs(rules: list[GateRule]) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from labeling.models import Assignment, Choice, Comparison, Event, Judgment, Membership
+from labeling.models import Assignment, Choice, Comparison, Event, Judgment, Membership, Role
 from training.models import PeopleGate
 
 Status = Comparison.Status
@@ -72,8 +72,11 @@ def _has_annotators(gate: PeopleGate) -> bool:
 
 
 def _active_members(gates: Sequence[PeopleGate]) -> QuerySet[Membership]:
+    """Those who may vote: leads and admins only where they do not see which version wrote a text."""
     tests = [gate.blind_test_id for gate in gates]
-    return Membership.objects.filter(campaign__in=tests, paused_at=None, user__is_active=True)
+    seen = [gate.blind_test_id for gate in gates if not gate.hides_from_leads]
+    active = Membership.objects.filter(campaign__in=tests, paused_at=None, user__is_active=True)
+    return active.exclude(Q(role=Membership.Role.LEAD) | Q(user__role=Role.ADMIN), campaign__in=seen)
 
 
 def _voters(gates: Sequence[PeopleGate]) -> QuerySet[Membership]:

@@ -290,6 +290,12 @@ def _reason_of_open(gate: PeopleGate, cast: Cast) -> Sentence:
         "The gate by people is open: %(votes)s votes so far. It waits for more people: each prompt takes "
         "%(planned)s votes, and its blind test has %(people)s voters. Add annotators there, or vote yourself."
     )
+    if not gate.hides_from_leads:
+        text = gettext_noop(
+            "The gate by people is open: %(votes)s votes so far. It waits for more people: each prompt takes "
+            "%(planned)s votes, and its blind test has %(people)s voters. Add annotators there: leads see which "
+            "version wrote a text, so they do not vote."
+        )
     return Sentence(text, values)
 
 

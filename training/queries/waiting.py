@@ -53,6 +53,10 @@ WORKERS_UP_WITHIN = timedelta(minutes=3)
 PROGRAMS = {GenerationJob.QUEUE: "worker-generate", Run.QUEUE: "worker-train", LensJob.QUEUE: "worker-lens"}
 
 
+# The jobs that hold a model for minutes (training.memory).
+_HOLDING = (GenerationJob, SuiteRun, Run, PriceJob, SelectionJob, BlameJob)
+
+
 @dataclass(frozen=True)
 class Wait:
     """Why a job does not run now.
@@ -205,7 +209,7 @@ class Waiting:
         beside = [
             each
             for each in self._jobs
-            if isinstance(each, ModelJob) and each.status in CLAIMED_STATUSES and each.machine == job.machine
+            if isinstance(each, _HOLDING) and each.status in CLAIMED_STATUSES and each.machine == job.machine
         ]
         if not beside:
             return Wait("memory", str(job.error), place)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from common.sentences import Sentence
 from labeling.access import get_led_campaign, led_campaigns
 from labeling.models import User
-from labeling.web.edge import page, person, submit
+from labeling.web.edge import number_shown, page, person, submit
 from training.access import visible_decisions
 from training.actions.gate import save_gate
 from training.models import FIGURES, Gate, GateDecision, certificate_file
@@ -46,7 +46,13 @@ def gate(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "training/gate.html", context)
 
     def errand() -> str:
-        saved = save_gate(campaign=campaign, rules=form.rules(), acting_user=person(request), now=timezone.now())
+        saved = save_gate(
+            campaign=campaign,
+            rules=form.rules(),
+            acting_user=person(request),
+            now=timezone.now(),
+            expected=number_shown(request),
+        )
         return _("Gate %(number)s applies from now on.") % {"number": saved.number}
 
     if request.method == "POST":

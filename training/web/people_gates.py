@@ -200,6 +200,7 @@ def people_gate(request: HttpRequest, pk: int) -> HttpResponse:
     related = ("campaign", "candidate", "serving", "blind_test", "job", "opened_by")
     gate = get_object_or_404(visible_people_gates(person(request)).select_related(*related), pk=pk)
     votes = decisive_votes(gate) if gate.votes else votes_of(gate)
+    pairs = gate.pairs.count()
     figures = gate.figures or evidence_figures(votes, gate.rule)
     acts = acts_of_people(gate) if gate.is_open else figures.get("acts", {})
     deployment = current_deployment(channel_of(gate.campaign))
@@ -214,7 +215,8 @@ def people_gate(request: HttpRequest, pk: int) -> HttpResponse:
         "bound": 1 / gate.error,
         "outlook": outlook(gate, votes) if gate.status == PeopleGate.Status.VOTING else None,
         "chart": _chart(gate, votes),
-        "pairs": gate.pairs.count(),
+        "pairs": pairs,
+        "most": min(gate.most_votes, pairs * gate.votes_per_prompt) if pairs else gate.most_votes,
         "alike": gate.job.dropped,
         "unusable": supply_of(gate).unusable if gate.is_open else figures.get("unusable", 0),
         "acts": [(event_label(verb), times) for verb, times in acts.items()],

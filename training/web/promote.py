@@ -18,7 +18,7 @@ from labeling.web.edge import act, form_of, page, page_of_ours, person, submit
 from training.access import require_any_lead, visible_people_gates, visible_versions
 from training.actions.evaluation import start_evaluation
 from training.actions.gate import LONGEST_REASON, promote_through_gate
-from training.models import ModelVersion, PeopleGate
+from training.models import ACTIVE_STATUSES, EvaluationJob, ModelVersion, PeopleGate
 from training.queries.gates import Standing, standing
 from training.queries.people_gates import reason_of
 from training.queries.rehearsals import channel_of_version
@@ -75,8 +75,15 @@ def _context(version: ModelVersion, stands: Standing | None, user: User) -> dict
         "results": in_words(stands.own.as_json()["results"]) if stands else [],
         "others": _others(stands, user) if stands else [],
         "people_gate": _people_gate(version, user),
+        "measuring": _measuring(version),
         "nav": "versions",
     }
+
+
+def _measuring(version: ModelVersion) -> EvaluationJob | None:
+    """The evaluation under way whose figures the gate will read."""
+    jobs = EvaluationJob.objects.filter(version=version, status__in=ACTIVE_STATUSES).defer("report", "parts")
+    return next((job for job in jobs.order_by("pk") if job.for_gates), None)
 
 
 def _people_gate(version: ModelVersion, user: User) -> tuple[PeopleGate, Sentence] | None:

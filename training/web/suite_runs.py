@@ -39,7 +39,7 @@ from training.evaluation.suite_results import (
     require_comparable,
     results_of,
 )
-from training.evaluation.suites import LEAST_COMPARED, TagFigures
+from training.evaluation.suites import LEAST_COMPARED, TagFigures, lacks_opinion
 from training.models import JobStatus, ScenarioResult, SuiteRun
 from training.queries.waiting import Waiting
 from training.web.jobs import STOPPED, STOPPING
@@ -92,9 +92,9 @@ def _row(figures: TagFigures) -> dict[str, Any]:
 
 
 def _lacks_opinions(results: list[ScenarioResult]) -> bool:
-    """Whether a rubric has no opinion of the model judge yet."""
+    """Whether a rubric has no readable opinion of the model judge yet."""
     return any(
-        check["kind"] == "judge" and place not in opinions_of(result)
+        check["kind"] == "judge" and lacks_opinion(opinions_of(result).get(place))
         for result in results
         if result.status == ScenarioResult.Status.WRITTEN
         for place, check in enumerate(result.given["checks"])

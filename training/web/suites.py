@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from common.text_area import TextArea
 from labeling.access import get_led_campaign
-from labeling.web.edge import act, attempt, form_of, page, person, submit
+from labeling.web.edge import act, attempt, form_of, number_shown, page, person, submit
 from training.access import visible_suites, visible_versions
 from training.actions.suite_runs import start_suite_run
 from training.actions.suites import (
@@ -233,6 +233,7 @@ def suite_edit(request: HttpRequest, pk: int) -> HttpResponse:
             before_gate=form.cleaned_data["before_gate"],
             acting_user=person(request),
             now=timezone.now(),
+            expected=number_shown(request),
         )
         return _("Version %(number)s of the suite applies from now on.") % {"number": version.number}
 

@@ -52,7 +52,10 @@ def walk_through() -> list[WalkStep]:
         WalkStep(
             "margin",
             _("The margin"),
-            _("The chosen one's reward less the rejected one's, before rounding. Above zero: the model agrees with what people chose."),
+            _(
+                "The chosen one's reward less the rejected one's, before rounding. Above zero: the model agrees with "
+                "what people chose."
+            ),
             ((gettext_noop("margin"), result.margin),),
         ),
         WalkStep(

@@ -51,7 +51,7 @@
 /**
  * @typedef {"never" | "late"} UndoRefusal why a judgment stays: the campaign undoes none, or its time is over
  */
-/** @typedef {{ kind: "offline", seconds: number } | { kind: "signed-out" } | { kind: "second-factor" } | { kind: "stale-page" } | { kind: "refused", message: string }} Trouble */
+/** @typedef {{ kind: "offline", seconds: number } | { kind: "signed-out" } | { kind: "second-factor" } | { kind: "own-password" } | { kind: "stale-page" } | { kind: "refused", message: string }} Trouble */
 /**
  * @typedef {object} SessionListener what the page does about it
  * @property {(assignment: Assignment | null, reason: ShowReason, earlier?: JudgmentDraft | null) => void} showPair

@@ -20,13 +20,14 @@ export class Refused extends Error {
    * The step that the reader must take before the same call goes through: the refusal is about them or their page.
    * Empty: it is about the call.
    *
-   * @returns {"" | "signed-out" | "second-factor" | "stale-page"}
+   * @returns {"" | "signed-out" | "second-factor" | "own-password" | "stale-page"}
    */
   get waitsFor() {
     if (this.status === 401) return "signed-out";
     if (this.status !== 403) return "";
     if (this.type.includes("authenticat")) return "signed-out";
     if (this.type.endsWith("/second-factor-required")) return "second-factor";
+    if (this.type.endsWith("/password-change-required")) return "own-password";
     // The CSRF check, or something before the server that sends no problem details, such as a proxy.
     return this.type.endsWith("/permission-denied") || !this.type ? "stale-page" : "";
   }

@@ -36,6 +36,9 @@ class NewUserSerializer(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=150)
     role = serializers.ChoiceField(choices=Role.choices)
     password = serializers.CharField(required=False, write_only=True, help_text="Default: a random one.")
+    must_change_password = serializers.BooleanField(
+        default=True, write_only=True, help_text="Whether its owner chooses another password at the first sign-in."
+    )
 
 
 class CreatedUserSerializer(serializers.Serializer[Any]):

@@ -12,8 +12,8 @@ from labeling.actions.erasure import erase_person, erasure_consequences
 from labeling.actions.people import (
     check_erasure_by_token,
     check_role_for_token,
+    create_account,
     create_token,
-    create_user,
     note_data_read,
     revoke_token,
 )
@@ -96,10 +96,14 @@ class UsersView(ApiView):
     @extend_schema(operation_id="create_user", request=NewUserSerializer, responses={201: CreatedUserSerializer})
     @once
     def post(self, request: Request) -> Response:
-        """Create a user. For admins."""
+        """Create a user. For admins.
+
+        The password is for the first sign-in: its owner then chooses another one. Until then the browser's calls get
+        403 `password-change-required`; tokens work. `must_change_password: false` lets them keep it.
+        """
         values = self.validated(NewUserSerializer, request)
         check_role_for_token(values["role"], self.token)
-        user, password = create_user(**values, secret=self.short_secret(), acting_user=self.person, now=self.now)
+        user, password = create_account(**values, secret=self.short_secret(), acting_user=self.person, now=self.now)
         body = {"username": user.username, "role": user.role, "password": password}
         return Response(CreatedUserSerializer(body).data, status=201)
 

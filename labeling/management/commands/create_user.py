@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from labeling.actions.people import create_token, create_user
+from labeling.actions.people import create_account, create_token
 from labeling.management.base import domain_errors
 from labeling.models import Role, User
 
@@ -19,6 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--role", choices=Role.values, default=Role.ANNOTATOR.value, help="its rights")
         parser.add_argument("--email", default="", help="the address for resetting the password")
         parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+        parser.add_argument("--keep-password", action="store_true", help="its owner need not choose another password")
         parser.add_argument("--token", action="store_true", help="also create an API token and print it")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of sentences")
 
@@ -30,7 +31,10 @@ class Command(BaseCommand):
             if user is None:
                 given = input() if options["password_stdin"] else None
                 account = {"username": name, "role": role, "email": options["email"]}
-                user, password = create_user(**account, password=given, acting_user=None, now=now)
+                demands = not options["keep_password"]
+                user, password = create_account(
+                    **account, password=given, must_change_password=demands, acting_user=None, now=now
+                )
             elif user.role != role:
                 raise CommandError(f"{name} exists already, as {user.role}. Nothing was changed.")
             key = None
@@ -46,5 +50,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{user.username} ({user.role}) {'existed already' if existed else 'was created'}.")
         if password:
             self.stdout.write(f"password: {password}")
+        if user.must_change_password:
+            self.stdout.write("At the first sign-in its owner has to choose another password.")
         if key:
             self.stdout.write(f"token: {key}")

@@ -20,7 +20,10 @@ from tests.training.gates_by_people import hold
 from training.actions.snapshots import take_snapshot
 from training.actions.versions import register_base_version
 from training.models import (
+    ACTIVE_STATUSES,
+    EvaluationJob,
     GroupJob,
+    JobStatus,
     PriceJob,
     RetrainingRule,
     Round,
@@ -157,6 +160,11 @@ def _evaluation(status: str) -> Callable[[World], dict[str, Any]]:
         return {"evaluation": unfinished_evaluation(world.stage, world.furnished, status).pk}
 
     return arrange
+
+
+def _not_being_measured(world: World) -> None:
+    """No evaluation is under way: while one is, the page links to it instead."""
+    EvaluationJob.objects.filter(status__in=ACTIVE_STATUSES).update(status=JobStatus.CANCELLED)
 
 
 ENTRIES = (
@@ -399,6 +407,7 @@ ENTRIES = (
     Entry(
         form="training/gate/standing.html",
         path="/versions/sums-v2/promote/",
+        arrange=_not_being_measured,
         press="Measure again",
         sees="is being evaluated",
     ),

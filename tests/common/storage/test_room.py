@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from common.hashed_file import HashedFile
 from common.storage import room as rooms
 from common.storage.errors import FileChanged, StorageAway, StorageDamaged
+from common.storage.progress import telling
 from common.storage.room import Listing, Piece, Room
 
 
@@ -92,6 +94,59 @@ def test_a_file_that_changes_meanwhile_is_not_stored(
     with pytest.raises(FileChanged):
         room.put_file(path)
     assert room.fs.find(f"{room.root}/objects") == []
+
+
+def test_a_file_that_changes_while_it_is_sent_takes_no_object_from_another_machine(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, other = written(tmp_path / "a", b"before"), written(tmp_path / "b", b"before")
+    expected = rooms.piece_of(other)
+    assert expected is not None
+    original = Room._has
+
+    def changes(self: Room, piece: Piece) -> bool:
+        """Looks, and finds nothing; then another machine stores the same, and this file changes."""
+        has = original(self, piece)
+        monkeypatch.setattr(Room, "_has", original)
+        assert room.put_file(other) == piece == expected
+        path.write_bytes(b"after!")
+        return has
+
+    monkeypatch.setattr(Room, "_has", changes)
+    with pytest.raises(FileChanged):
+        room.put_file(path)
+    room.get_file(expected, tmp_path / "c")
+    assert (tmp_path / "c").read_bytes() == b"before"
+    assert len(room.fs.find(f"{room.root}/objects")) == 1
+
+
+def test_a_file_that_cannot_be_read_to_its_end_is_not_stored(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "a", b"x" * (2 * rooms.PIECE))
+    read, calls = HashedFile.read, []
+
+    def breaks(self: HashedFile, size: int = -1, /) -> bytes:
+        calls.append(size)
+        if len(calls) == 6:  # four to hash it, then the second one to send it
+            raise OSError("the disk is broken")
+        return read(self, size)
+
+    monkeypatch.setattr(HashedFile, "read", breaks)
+    with pytest.raises(StorageAway, match="the disk is broken"):
+        room.put_file(path)
+    assert room.fs.find(f"{room.root}/objects") == []
+
+
+def test_who_listens_hears_while_bytes_move(room: Room, tmp_path: Path) -> None:
+    path, heard = written(tmp_path / "a", b"x" * (3 * rooms.PIECE)), []
+    with telling(lambda: heard.append("moved")):
+        piece = room.put_file(path)
+        assert len(heard) == 6  # hashed, and sent
+        room.get_file(piece, tmp_path / "b")
+        assert len(heard) == 9
+    room.put_file(path)
+    assert len(heard) == 9
 
 
 def test_a_large_file_is_never_whole_in_memory(room: Room, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ test("the sentence of a judgment says all that was said", () => {
 });
 
 test("the reader is told that judgments are kept, and what to do", () => {
-  const sentences = ["signed-out", "second-factor", "stale-page"].map((kind) => troubleSentence({ kind }));
-  assert.equal(new Set(sentences).size, 3);
+  const sentences = ["signed-out", "second-factor", "own-password", "stale-page"].map((kind) => troubleSentence({ kind }));
+  assert.equal(new Set(sentences).size, 4);
   for (const sentence of sentences) assert.match(sentence, /Your judgments are kept here: /);
 });

@@ -138,7 +138,7 @@ test("somebody who is signed out loses nothing: it goes out after signing in", a
 });
 
 test("whatever the reader has to do first, their judgments are kept until it is done", async () => {
-  for (const [type, kind] of [["/problems/second-factor-required", "second-factor"], ["/problems/permission-denied", "stale-page"]]) {
+  for (const [type, kind] of [["/problems/second-factor-required", "second-factor"], ["/problems/password-change-required", "own-password"], ["/problems/permission-denied", "stale-page"]]) {
     const annotator = new Annotator();
     await annotator.start();
     annotator.server.refusal = refused(403, type);

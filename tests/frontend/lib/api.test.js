@@ -54,6 +54,7 @@ test("a refusal about the reader or the page says what has to be done first", ()
   assert.equal(new Refused(403, "/problems/not-authenticated", "").waitsFor, "signed-out");
   assert.equal(new Refused(404, "/problems/not-authenticated", "").waitsFor, "");
   assert.equal(new Refused(403, "/problems/second-factor-required", "").waitsFor, "second-factor");
+  assert.equal(new Refused(403, "/problems/password-change-required", "").waitsFor, "own-password");
   assert.equal(new Refused(403, "/problems/permission-denied", "").waitsFor, "stale-page"); // no CSRF token
   assert.equal(new Refused(403, "", "").waitsFor, "stale-page"); // a proxy's page
   assert.equal(new Refused(403, "/problems/not-allowed", "").waitsFor, "");

@@ -6,11 +6,15 @@ from typing import Any
 import pytest
 
 from common.errors import Invalid, NotAllowed
+from labeling.actions.comparisons import add_comparisons
 from labeling.models import Campaign, Event, User
+from tests.people import pair
 from tests.training.actions.conftest import rule_of
 from tests.training.conftest import NOW
 from tests.training.gated import BAD, GOOD, finished_run, measured
+from tests.training.gates_by_people import voting_gate
 from training.actions.gate import decide_by_rule, promote_through_gate, save_gate
+from training.actions.people_gates import cancel_people_gate
 from training.actions.versions import promote, record_evaluation, roll_back
 from training.errors import GateNotMet
 from training.models import GateDecision, GenerationJob, ModelVersion
@@ -38,7 +42,8 @@ def test_the_schedule_promotes_a_version_that_meets_the_gate_and_keeps_why(
     assert serving_version() == version
     assert not runs_awaiting_gate().exists()
     assert version.deployments.get().reason == (
-        "All 6 rules of gate 1 are met by the campaign's own labels alone; people were not asked, and no suite was run."
+        "3 of 6 rules of gate 1 are met by the campaign's own labels alone, and the others were ignored; people were "
+        "not asked, and no suite was run."
     )
     assert decide_by_rule(run=run, version=version, now=NOW) == decision
     event = Event.objects.get(verb="gate.passed")
@@ -226,6 +231,28 @@ def test_a_version_passes_the_gate_of_every_campaign_that_it_writes_for(
         labeled.pk,
         other.pk,
     }
+
+
+def test_people_of_another_campaign_hold_a_version_back_without_held_out_pairs_there(
+    labeled: Campaign, base: ModelVersion, charlie: User
+) -> None:
+    _run, version = finished_run(labeled, base, "person")
+    measured(version, GOOD)
+    other = Campaign.objects.get(memberships__user=charlie)
+    Campaign.objects.filter(pk=other.pk).update(status=Campaign.Status.ACTIVE)
+    GenerationJob.objects.create(campaign=other, strategy="temperature", created_at=NOW, enqueued_at=NOW)
+    add_comparisons(campaign=other, drafts=[pair(n) for n in range(9)], source="test", acting_user=None, now=NOW)
+    gate = voting_gate(other, version, base)
+
+    stands = standing(version)
+    assert stands is not None
+    assert "Held back by the gate of another campaign: The gate by people is open" in stands.reason
+    assert [one.rule.figure for one in stands.others[0].held_by] == ["people"]  # not the pairs that it lacks
+
+    cancel_people_gate(gate=gate, acting_user=None, now=NOW)
+    stands = standing(version)
+    assert stands is not None
+    assert (stands.is_met, bool(stands.others[0].trouble)) == (True, True)
 
 
 def test_figures_against_a_version_that_no_longer_serves_are_not_used(labeled: Campaign, base: ModelVersion) -> None:

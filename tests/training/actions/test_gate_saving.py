@@ -10,7 +10,7 @@ from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW
 from tests.training.gated import finished_run
 from training.actions.gate import promote_through_gate, save_gate
-from training.errors import WrongGate
+from training.errors import SavedMeanwhile, WrongGate
 from training.models import Gate, GateDecision, ModelVersion, certificate_hash
 from training.queries.gates import current_gate
 
@@ -28,6 +28,15 @@ def test_a_change_makes_the_next_gate_and_the_same_rules_change_nothing(labeled:
     assert Gate.objects.filter(campaign=labeled).count() == 2
     event = Event.objects.get(verb="gate.saved")
     assert event.after == {"gate": 2, "rules": {"pairs": 20.0}}
+
+
+def test_rules_that_somebody_saved_meanwhile_are_not_overwritten_unseen(labeled: Campaign, maya: User) -> None:
+    strict, lax = ([{"figure": "pairs", "floor": floor, "on_missing": "hold"}] for floor in (90, 20))
+    save_gate(campaign=labeled, rules=strict, acting_user=None, now=NOW, expected=1)
+    with pytest.raises(SavedMeanwhile, match="Number 2 was saved meanwhile"):
+        save_gate(campaign=labeled, rules=lax, acting_user=maya, now=NOW, expected=1)
+    assert current_gate(labeled).rules[0]["floor"] == 90
+    assert save_gate(campaign=labeled, rules=lax, acting_user=maya, now=NOW, expected=2).number == 3
 
 
 def test_gates_are_for_leads_and_wrong_rules_change_nothing(labeled: Campaign, alice: User, charlie: User) -> None:

@@ -6,10 +6,11 @@ import pytest
 
 from common.errors import NotAllowed, NotFound
 from labeling.actions.members import pause_member
+from labeling.judging.refusals import NotBlind
 from labeling.models import Campaign, User
 from tests.training.conftest import NOW
 from tests.training.gated import finished_run
-from tests.training.gates_by_people import hold, opened, voted
+from tests.training.gates_by_people import hold, next_vote, opened, voted, written
 from training.actions.people_gates import cancel_people_gate
 from training.errors import (
     PeopleGateDecided,
@@ -18,6 +19,7 @@ from training.errors import (
     WrongPeopleGate,
 )
 from training.models import LeftOut, ModelVersion, PeopleGate
+from training.queries.people_gates import reason_of
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +65,8 @@ def test_settings_that_no_gate_can_have_are_refused(
         ({"error": 0.11}, "above 0 and at most 10 %"),
         ({"error": 0.0}, "above 0 and at most 10 %"),
         ({"worth": 0.96}, "above 50 % and at most 95 %"),
+        ({"most_votes": 2}, "With at most 2 votes it could never be passed: it needs at least 7."),
+        ({"most_votes": 20, "votes_per_prompt": 3}, "With at most 20 votes it could never be passed"),
     ],
 )
 def test_a_lead_cannot_choose_a_risk_that_would_let_luck_pass(
@@ -70,6 +74,21 @@ def test_a_lead_cannot_choose_a_risk_that_would_let_luck_pass(
 ) -> None:
     with pytest.raises(WrongPeopleGate, match=sentence):
         opened(campaign, candidate, **spec)
+
+
+def test_leads_vote_only_where_they_do_not_see_whose_text_it_is(
+    campaign: Campaign, candidate: ModelVersion, maya: User, alice: User
+) -> None:
+    seen = written(opened(campaign, candidate, error=0.1, hides_from_leads=False, votes_per_prompt=2))
+    assert next_vote(seen, alice) is not None
+    User.objects.filter(pk=alice.pk).update(role="admin")
+    for one in (maya, User.objects.get(pk=alice.pk)):
+        with pytest.raises(NotBlind, match="do not vote"):
+            next_vote(seen, one)
+    assert reason_of(seen).endswith("leads see which version wrote a text, so they do not vote.")
+    cancel_people_gate(gate=seen, acting_user=maya, now=NOW)
+    hidden = written(opened(campaign, candidate, error=0.1))
+    assert next_vote(hidden, maya) is not None
 
 
 def test_the_serving_version_has_nothing_to_be_compared_with(campaign: Campaign, base: ModelVersion) -> None:

@@ -1,21 +1,26 @@
 """Removing the files of versions and the checkpoints of runs."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from common.errors import NotAllowed
+from common.storage import artifacts
 from labeling.models import Campaign, Event, User
+from tests.machines import Machines, two_machines
 from tests.training.conftest import NOW
 from training.actions.generation import start_generation
 from training.actions.planning import GenerationSpec
-from training.actions.retention import remove_version_files, tidy
+from training.actions.retention import forget_copies, remove_version_files, tidy
 from training.actions.versions import promote, roll_back
 from training.errors import NothingToRollBack, VersionDamaged, VersionInUse, WrongSettings
 from training.models import ModelVersion
 from training.queries.serving import serving_version
 from training.versions import servers
+
+__all__ = ["two_machines"]
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +80,26 @@ def test_files_outside_of_var_are_never_removed(line: list[ModelVersion], tmp_pa
     with pytest.raises(VersionInUse, match="outside var/"):
         remove_version_files(version=ModelVersion.objects.get(name="v1"), acting_user=None, now=NOW)
     assert elsewhere.exists()
+
+
+def test_a_version_removed_on_one_machine_goes_from_the_others(db: None, two_machines: Machines) -> None:
+    for name in ("gone", "kept"):
+        folder = two_machines.first / "versions" / name / "adapter"
+        folder.mkdir(parents=True)
+        (folder / "adapter_model.safetensors").write_bytes(name.encode())
+        artifacts.publish(folder)
+        ModelVersion.objects.create(
+            name=name, base_dir="models/x", adapter_dir=str(folder), content_hash=name, created_at=NOW
+        )
+    with two_machines.on(two_machines.second) as var:
+        for version in ModelVersion.objects.all():
+            assert artifacts.fetch(Path(version.adapter_dir)).is_dir()
+        assert forget_copies(now=NOW) == 0
+    gone = ModelVersion.objects.get(name="gone")
+    shutil.rmtree(gone.adapter_dir)
+    artifacts.withdraw(Path(gone.adapter_dir))
+    ModelVersion.objects.filter(pk=gone.pk).update(files_removed_at=NOW)
+    with two_machines.on(two_machines.second) as var:
+        assert [forget_copies(now=NOW) for _ in range(2)] == [1, 0]
+        assert [path.name for path in (var / "versions").iterdir()] == ["kept"]
+        assert [path.name for path in (var / "copies" / "versions").iterdir()] == ["kept"]

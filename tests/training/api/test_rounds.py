@@ -44,6 +44,7 @@ def test_the_plan_is_changed_field_by_field(calling: Calling) -> None:
     ("wrong", "field"),
     [
         ({"time_zone": "Berlin"}, "time_zone"),
+        ({"canary_share": 0.2}, "canary_share"),
         ({"quiet_from": "22:00"}, "quiet_until"),
         ({"quiet_from": "22:00", "quiet_until": "22:00"}, "quiet_until"),
         ({"budget_money": "10.00"}, "budget_money"),

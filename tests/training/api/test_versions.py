@@ -44,8 +44,13 @@ def test_a_rollback_sets_labels_aside_by_time_annotator_and_import(scene: Stage,
     def roll_back(**labels: object) -> Any:
         return maya.post("/api/v1/serving/rollback/", {"set_aside": labels}, content_type="application/json")
 
-    for wrong in ({}, {"annotator": "nobody"}, {"batch": 99}, {"settled_since": "yesterday"}):
+    turned = {"settled_since": "2026-03-02T00:00:00Z", "settled_until": "2026-03-01T00:00:00Z"}
+    for wrong in ({}, {"annotator": "nobody"}, {"batch": 99}, {"settled_since": "yesterday"}, turned):
         assert roll_back(**wrong).status_code in (400, 422), wrong
+    misspelt = roll_back(annotator=scene.alice.pseudonym, setled_since="2026-03-02T00:00:00Z").json()
+    assert misspelt["errors"][0]["field"] == "set_aside.setled_since"
+    aside = maya.post("/api/v1/serving/rollback/", {"set_asides": turned}, content_type="application/json").json()
+    assert aside["errors"][0]["detail"] == "There is no such field. Known are set_aside."
     assert serving_version() == child
     done = roll_back(annotator=scene.alice.pseudonym, settled_since="2026-03-02T00:00:00Z").json()
     assert (done["version"], done["set_aside"]["changed"], done["not_set_aside"]) == ("tiny-base", 4, "")

@@ -99,6 +99,7 @@ def logprob_of(value: bytes) -> bytes:
         (429, b"{}", "429", True),
         (500, b"{}", "500", True),
         (400, b'{"message": "This model has a context of 10 tokens."}', "context of 10 tokens", False),
+        (400, b'{"message": "No\\u0000 \\ud83dsuch model."}', "refused the request (400): No such model.", False),
         (401, b"{}", "GENERATOR_API_KEY", False),
         (200, b"not json", "cannot be read", True),
         (200, b'{"choices": []}', "cannot be read", True),

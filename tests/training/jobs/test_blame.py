@@ -11,9 +11,10 @@ from labeling.models import Campaign, Event, User
 from tests.people import asks
 from tests.training.conftest import NOW, add_written_pairs
 from training.actions.blame import cancel_blame, start_blame
+from training.actions.scratch import GRADIENTS
 from training.actions.snapshots import take_snapshot
 from training.errors import JobActive
-from training.jobs.blame import GRADIENTS, BlameWork, run_blame_job
+from training.jobs.blame import BlameWork, run_blame_job
 from training.lens.pairs import pair_of_texts
 from training.models import BlameJob, JobStatus, ModelVersion, Snapshot
 

@@ -154,11 +154,13 @@ def test_a_version_whose_files_were_removed_holds_no_other_back(
 
 
 def test_a_run_that_the_judge_is_asked_about_still_counts(
-    campaign: Campaign, base: ModelVersion, trained: ModelVersion
+    campaign: Campaign, base: ModelVersion, trained: ModelVersion, settings: Any
 ) -> None:
     suite = small_suite(campaign)
     finished_run(suite, base, {})
-    ask_judge(run=finished_run(suite, trained, {"calm": "bad"}), acting_user=None, now=NOW)
+    run = finished_run(suite, trained, {"calm": "bad"})
+    settings.JUDGE_URLS = ["http://127.0.0.1:9/v1"]
+    ask_judge(run=run, acting_user=None, now=NOW)
     figures = suite_figures(trained, base, campaign)
     assert figures["scenarios_lost_names"] == ["small: calm"]
 

@@ -228,6 +228,24 @@ def test_what_never_stops_failing_is_given_up_after_a_few_tries(job: GenerationJ
     assert left_out(done) == [LeftOut("failed", Sentence("The server is down."), PAIRS)]
 
 
+def test_a_text_that_no_row_can_hold_costs_its_pair_only(job: GenerationJob, campaign: Campaign) -> None:
+    hostile = {0: "a text\x00", 1: "half a pair \ud83d"}
+
+    def answer(request: GenerationRequest, _: int) -> str:
+        return hostile.get(len(script.asked) - 1, f"text {request.seed}")
+
+    script = Scripted(answer)
+    done = run_generation_job(job.pk, source_of=script.source)
+
+    assert done is not None
+    assert (done.status, done.error, done.done) == (JobStatus.FINISHED, "", 2 * PAIRS)
+    assert campaign.comparisons.count() == PAIRS - done.dropped
+    assert done.dropped in (1, 2)
+    assert left_out(done) == [
+        LeftOut("dropped", Sentence("A text held a character that cannot be stored."), done.dropped)
+    ]
+
+
 def test_cancelling_keeps_what_is_written_and_stops_soon(
     job: GenerationJob, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:

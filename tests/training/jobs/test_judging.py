@@ -5,24 +5,37 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW
 from tests.training.jobs.scripted import Scripted, written
 from tests.training.stub import StubServer
-from tests.training.suites import finished_run, scenario, small_suite
+from tests.training.suites import finished_run as unjudged_run
+from tests.training.suites import scenario, small_suite
 from training.actions.scenario_answers import answer_question
 from training.actions.suite_runs import ask_judge, cancel_suite_run
-from training.errors import JobOver
+from training.errors import JobOver, WrongSettings
 from training.evaluation.suite_questions import open_questions
 from training.evaluation.suite_results import counting_judges, judge_figures_of, judges_of
 from training.generation import GenerationFailure, GenerationRequest, GeneratorUnavailable
 from training.jobs.suites import run_suite_job
-from training.models import JobStatus, ModelVersion, SuiteRun
+from training.models import JobStatus, ModelVersion, ScenarioResult, Suite, SuiteRun
 
 pytestmark = pytest.mark.django_db
 
 RUBRIC = {"kind": "judge", "rubric": "It is calm."}
+
+
+@pytest.fixture(autouse=True)
+def a_judge(settings: Any) -> None:
+    settings.JUDGE_URLS, settings.JUDGE_MODEL = ["http://127.0.0.1:9/v1"], "tiny-base"
+
+
+def finished_run(*given: Any) -> SuiteRun:
+    """A run that was finished while there was no judge, so that the test's own judge is the first."""
+    with override_settings(JUDGE_URLS=[]):
+        return unjudged_run(*given)
 
 
 def rubrics(count: int) -> list[dict[str, Any]]:
@@ -37,7 +50,19 @@ def judged(run: SuiteRun, judge: Scripted) -> SuiteRun:
 
 
 def verdict(request: GenerationRequest, _: int) -> str:
-    return "1. Calm.\nVerdict: MEETS"
+    meets = "\nbad\n" not in request.messages[-1]["content"]
+    return f"1. Calm.\nVerdict: {'MEETS' if meets else 'FAILS'}"
+
+
+def run_with_faults(suite: Suite, version: ModelVersion, faults: int = 4) -> SuiteRun:
+    """A run in which so many answers are bad, the first ones."""
+    return finished_run(suite, version, {f"calm-{number}": "bad" for number in range(faults)})
+
+
+def answer(result: ScenarioResult, by: User) -> None:
+    """As people see it, and `verdict` too."""
+    says = "no" if result.text == "bad" else "yes"
+    answer_question(result=result, check_number=0, answer=says, acting_user=by, now=NOW)
 
 
 def test_every_rubric_is_asked_about_twice_and_only_once_more_if_it_failed(
@@ -78,32 +103,68 @@ def test_a_judge_whose_answer_was_cut_has_no_opinion(campaign: Campaign, base: M
     assert len(again.asked) == 2
 
 
+@pytest.mark.parametrize("said", ["I like cheese.", "I like \x00 cheese.", "\ud83d\nVerdict: MAYBE"])
+def test_a_judge_that_writes_nonsense_fails_no_run_and_is_asked_again(
+    campaign: Campaign, base: ModelVersion, said: str
+) -> None:
+    run = finished_run(small_suite(campaign, *rubrics(1)), base, {})
+    done = judged(run, Scripted(lambda request, _: said))
+    assert (done.status, done.error) == (JobStatus.FINISHED, "")
+    assert judge_figures_of(campaign).unreadable == 1
+    again = Scripted(verdict)
+    judged(run, again)
+    assert (len(again.asked), judge_figures_of(campaign).unreadable) == (2, 0)
+    once_more = Scripted(verdict)
+    judged(run, once_more)
+    assert once_more.asked == []
+
+
+def test_without_a_judge_nobody_is_asked_and_it_says_so(campaign: Campaign, base: ModelVersion, settings: Any) -> None:
+    run = finished_run(small_suite(campaign, *rubrics(1)), base, {})
+    settings.JUDGE_URLS = []
+    with pytest.raises(WrongSettings, match="There is no model judge"):
+        ask_judge(run=run, acting_user=None, now=NOW)
+    run.refresh_from_db()
+    assert run.status == JobStatus.FINISHED
+
+
 def test_opinions_count_only_after_people_agreed_with_enough_of_them(
     campaign: Campaign, base: ModelVersion, alice: User
 ) -> None:
-    run = finished_run(small_suite(campaign, *rubrics(22)), base, {})
+    run = run_with_faults(small_suite(campaign, *rubrics(22)), base)
     judged(run, Scripted(verdict))
     assert set(run.results.values_list("outcome", flat=True)) == {"unknown"}
-    for number, question in enumerate(list(open_questions(campaign, alice))[:20], 1):
-        assert question.is_rubric
-        answer_question(result=question.result, check_number=0, answer="yes", acting_user=alice, now=NOW)
-        passed = run.results.filter(outcome="passed").count()
-        assert passed == (number if number < 20 else 22)  # the twentieth settles those that nobody answered
+    for number, result in enumerate(list(run.results.order_by("number"))[:20], 1):
+        answer(result, alice)
+        settled = run.results.exclude(outcome="unknown").count()
+        assert settled == (number if number < 20 else 22)  # the twentieth settles those that nobody answered
     figures = judge_figures_of(campaign)
     assert (figures.judged, figures.flips, figures.compared, figures.agreeing) == (22, 0, 20, 20)
+    assert (figures.faults, figures.found, run.results.filter(outcome="failed").count()) == (4, 4, 4)
+
+
+def test_a_judge_that_passes_everything_settles_nothing(campaign: Campaign, base: ModelVersion, alice: User) -> None:
+    run = finished_run(small_suite(campaign, *rubrics(31)), base, {})
+    judged(run, Scripted(verdict))
+    for question in list(open_questions(campaign, alice))[:30]:
+        assert question.is_rubric
+        answer(question.result, alice)
+    figures = judge_figures_of(campaign)
+    assert (figures.compared, figures.agreement, figures.counts) == (30, 1.0, False)
+    assert run.results.filter(outcome="unknown").count() == 1
 
 
 def test_a_judge_that_crosses_the_threshold_itself_settles_what_it_judged_before(
     campaign: Campaign, base: ModelVersion, alice: User
 ) -> None:
     suite = small_suite(campaign, *rubrics(21))
-    earlier = finished_run(suite, base, {})
+    earlier = run_with_faults(suite, base)
     judged(earlier, Scripted(verdict))
-    for question in list(open_questions(campaign, alice))[:19]:
-        answer_question(result=question.result, check_number=0, answer="yes", acting_user=alice, now=NOW)
+    for result in earlier.results.order_by("number")[:19]:
+        answer(result, alice)
     later = finished_run(suite, base, {})
     (first, *_rest) = later.results.all()
-    answer_question(result=first, check_number=0, answer="yes", acting_user=alice, now=NOW)
+    answer(first, alice)
     assert earlier.results.filter(outcome="unknown").count() == 2
     judged(later, Scripted(verdict))
     assert not SuiteRun.objects.filter(results__outcome="unknown").exists()
@@ -113,10 +174,10 @@ def test_agreement_with_one_model_says_nothing_about_another(
     campaign: Campaign, base: ModelVersion, trained: ModelVersion, alice: User
 ) -> None:
     suite = small_suite(campaign, *rubrics(20))
-    run = finished_run(suite, base, {})
+    run = run_with_faults(suite, base)
     judged(run, Scripted(verdict))
     for question in list(open_questions(campaign, alice)):
-        answer_question(result=question.result, check_number=0, answer="yes", acting_user=alice, now=NOW)
+        answer(question.result, alice)
     assert counting_judges(campaign) == {base.name}
     other = finished_run(suite, trained, {})
     judged(other, Scripted(verdict))  # its name is that of the other version
@@ -167,9 +228,8 @@ def test_any_server_that_speaks_the_protocol_can_judge(
     campaign: Campaign, base: ModelVersion, server: StubServer, settings: Any
 ) -> None:
     suite = small_suite(campaign, *rubrics(1))
-    urls, settings.GENERATOR_URLS = settings.GENERATOR_URLS, []
-    settings.JUDGE_URLS, settings.JUDGE_MODEL = urls, "tiny-base"
-    run = finished_run(suite, base, {})
+    settings.JUDGE_URLS, settings.GENERATOR_URLS = settings.GENERATOR_URLS, []
+    run = unjudged_run(suite, base, {})
     opinion = run.results.get().checks[0]["judge"]
     assert opinion["model"] == "tiny-base"
     assert opinion["first"] == opinion["swapped"] == "unknown"  # the server writes no verdict

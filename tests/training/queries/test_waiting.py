@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from common.sentences import Sentence
 from labeling.models import Campaign, User
 from tests.training.conftest import NOW, account
 from training import claims
@@ -12,7 +13,17 @@ from training.actions.evaluation import EvaluationSpec, start_evaluation
 from training.actions.generation import start_generation
 from training.actions.runs import start_run
 from training.actions.snapshots import take_snapshot
-from training.models import EvaluationJob, GenerationJob, JobStatus, LabSession, LensJob, ModelVersion, Run
+from training.models import (
+    BlameJob,
+    EvaluationJob,
+    GenerationJob,
+    JobStatus,
+    LabSession,
+    LensJob,
+    ModelVersion,
+    Run,
+    Snapshot,
+)
 from training.queries.waiting import Waiting
 from training.versions.retention import why_needed
 from training.workers import report
@@ -159,6 +170,28 @@ def test_a_run_and_a_generation_have_workers_of_their_own(
     begin(job)
     run = start_run(campaign=labeled, acting_user=None, now=NOW)
     assert sentence(run, maya) == "Starts in a moment."
+
+
+def test_a_search_says_beside_which_job_there_is_no_memory_for_it(
+    workers: None, job: GenerationJob, base: ModelVersion, maya: User
+) -> None:
+    begin(job)
+    snapshot = Snapshot.objects.create(
+        campaign=job.campaign, content_hash="s", manifest={}, train_pairs=1, test_pairs=1, created_at=NOW
+    )
+    search = BlameJob.objects.create(
+        campaign=job.campaign,
+        version=base,
+        snapshot=snapshot,
+        total=1,
+        created_at=NOW,
+        machine=job.machine,
+        held_back_at=NOW,
+        error=Sentence("Not beside it."),
+    )
+    wait = Waiting(maya, now=LATER).of(search)
+    assert wait is not None
+    assert (wait.reason, wait.job, wait.sentence.endswith("Not beside it.")) == ("memory", job, True)
 
 
 def test_a_job_that_waits_for_memory_says_for_how_much_and_beside_what(

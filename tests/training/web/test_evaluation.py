@@ -72,8 +72,12 @@ def test_a_report_is_downloaded_verified_and_a_changed_one_is_found(
     file.write_text(json.dumps(whole))
     with pytest.raises(CommandError, match="was changed"):
         output_of("evaluate", "--verify", str(file))
-    file.write_text("{}")
-    with pytest.raises(CommandError, match="is no report"):
+    for wrong in ("{}", '{"report": {"reason": 5}, "sha256": ""}'):
+        file.write_text(wrong)
+        with pytest.raises(CommandError, match="is no report"):
+            output_of("evaluate", "--verify", str(file))
+    file.write_text(answer.content.decode().replace('"report": {', '"report": {}, "report": {', 1))
+    with pytest.raises(CommandError, match="twice in one place"):
         output_of("evaluate", "--verify", str(file))
     file.write_bytes(answer.content)
     EvaluationJob.objects.filter(pk=job.pk).delete()

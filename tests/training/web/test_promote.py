@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.browser.evaluations import unfinished_evaluation
 from tests.browser.furnished import Furnished, furnish
 from tests.clients import Visiting
 from tests.people import Stage, stage
@@ -46,6 +47,17 @@ def test_a_met_gate_needs_no_reason_and_the_page_leads_back_to_where_it_was_open
 def test_another_site_is_no_page_to_go_back_to(on_stage: Stage, furnished: Furnished, visiting: Visiting) -> None:
     page = visiting(on_stage.maya).get(f"{PATH}?back=https://example.org/").content.decode()
     assert "example.org" not in page
+
+
+def test_a_version_that_is_being_measured_is_not_measured_again(
+    on_stage: Stage, furnished: Furnished, visiting: Visiting
+) -> None:
+    maya = visiting(on_stage.maya)
+    assert 'data-testid="measure"' in maya.get(PATH).content.decode()
+    job = unfinished_evaluation(on_stage, furnished, "running")
+    page = maya.get(PATH).content.decode()
+    assert 'data-testid="measure"' not in page
+    assert f'href="/evaluations/{job.pk}/"' in page
 
 
 def test_a_gate_that_is_not_met_asks_for_a_reason(on_stage: Stage, furnished: Furnished, visiting: Visiting) -> None:

@@ -83,6 +83,23 @@ def test_a_suite_is_downloaded_as_it_can_be_uploaded(maya: Client, on_stage: Sta
     assert (suite.current.number, suite.current.size, suite.before_gate) == (2, 5, False)
 
 
+def test_scenarios_that_somebody_saved_meanwhile_are_not_overwritten_unseen(
+    maya: Client, on_stage: Stage, furnished: Furnished
+) -> None:
+    suite = suite_of(on_stage)
+    address, text = f"/suites/{suite.pk}/edit/", maya.get(f"/suites/{suite.pk}/download/").content.decode()
+    assert 'name="shown" value="1"' in maya.get(address).content.decode()
+    theirs, mine = text + text.splitlines()[0].replace("calm", "theirs"), text.replace("calm", "mine")
+    maya.post(address, {"scenarios": theirs, "shown": "1"})
+    refused = maya.post(address, {"scenarios": mine, "shown": "1"}).content.decode()
+    assert "Number 2 was saved meanwhile." in refused
+    assert "mine" in refused
+    assert 'name="shown" value="2"' in refused
+    maya.post(address, {"scenarios": mine, "shown": "2"})
+    suite.refresh_from_db()
+    assert (suite.current.number, suite.current.scenarios[0]["id"]) == (3, "mine")
+
+
 def test_a_run_is_started_for_a_version_and_shows_its_figures(
     maya: Client, on_stage: Stage, furnished: Furnished
 ) -> None:

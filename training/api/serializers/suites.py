@@ -154,7 +154,8 @@ class JudgeSerializer(serializers.Serializer[Any]):
     """The model judge in a campaign. counts: whether its opinions settle checks that no person has answered.
 
     judged: answers it was asked about, twice each. flips: those on which the order of the verdicts decided. compared:
-    those that people decided as well; agreeing: those of them on which they said the same.
+    those that people decided as well; agreeing: those of them on which they said the same. faults:
+    those of them that people failed; found: those that it failed too.
     """
 
     judged = serializers.IntegerField()
@@ -163,6 +164,8 @@ class JudgeSerializer(serializers.Serializer[Any]):
     compared = serializers.IntegerField()
     agreeing = serializers.IntegerField()
     agreement = serializers.FloatField(allow_null=True)
+    faults = serializers.IntegerField()
+    found = serializers.IntegerField()
     counts = serializers.BooleanField()
 
 

@@ -13,7 +13,14 @@ from training.evaluation.suites.checks import (
 )
 from training.evaluation.suites.errors import Problem, WrongScenario, WrongSuite
 from training.evaluation.suites.figures import Changes, TagFigures, changes, figures_by_tag, figures_of
-from training.evaluation.suites.judging import LEAST_COMPARED, JudgeFigures, JudgeOpinion, judge_figures, judge_messages
+from training.evaluation.suites.judging import (
+    LEAST_COMPARED,
+    JudgeFigures,
+    JudgeOpinion,
+    judge_figures,
+    judge_messages,
+    lacks_opinion,
+)
 from training.evaluation.suites.pairwise import choice_messages, opinion_of_choices, opinion_of_rewards
 from training.evaluation.suites.scenarios import (
     MUST_HOLD,
@@ -52,6 +59,7 @@ __all__ = [
     "figures_of",
     "judge_figures",
     "judge_messages",
+    "lacks_opinion",
     "opinion_of_choices",
     "opinion_of_rewards",
     "outcomes_of",

@@ -26,7 +26,12 @@ PRINCIPLES = (
 LEAST_COMPARED = 20
 """A judge counts once people have decided at least so many checks on which it has an opinion ..."""
 LEAST_AGREEMENT = 0.7
-"""... and the lower end of Wilson's 95 % interval of the agreement reaches this."""
+"""... the lower end of Wilson's 95 % interval of the agreement reaches this ..."""
+LEAST_RECOGNISED = 0.5
+"""... and those of the shares it recognises, of the answers that people pass and of those that they fail, exceed this.
+
+A judge that passes everything agrees with people wherever few answers are bad. Four of four of a kind are enough.
+"""
 MOST_CRITIQUE = 4000
 
 MEETS, FAILS = "MEETS", "FAILS"
@@ -99,6 +104,11 @@ class JudgeOpinion:
         return {self.first, self.swapped} == {"passed", "failed"}
 
     @property
+    def is_unreadable(self) -> bool:
+        """Whether one of its answers had no verdict: another try may have one."""
+        return "unknown" in (self.first, self.swapped)
+
+    @property
     def outcome(self) -> Outcome:
         return self.first if self.first == self.swapped else "unknown"
 
@@ -115,15 +125,27 @@ class JudgeOpinion:
         return cls(verdict_in(first), verdict_in(swapped), first[:MOST_CRITIQUE], model)
 
 
+def lacks_opinion(opinion: JudgeOpinion | None) -> bool:
+    """Whether a judge has to be asked, for the first time or again."""
+    return opinion is None or opinion.is_unreadable
+
+
 @dataclass(frozen=True, slots=True)
 class JudgeFigures:
-    """How far a judge can be trusted. judged: answers asked about; compared: those that people decided as well."""
+    """How far a judge can be trusted. judged: answers asked about; compared: those that people decided as well.
+
+    faults: those of them that people failed; found: those of the faults that it failed too. hides_sides: it chose
+    between two texts without knowing which is whose, so that no habit could agree with people.
+    """
 
     judged: int
     flips: int
     unreadable: int
     compared: int
     agreeing: int
+    faults: int
+    found: int
+    hides_sides: bool = False
 
     @property
     def flip_rate(self) -> float | None:
@@ -140,18 +162,28 @@ class JudgeFigures:
     @property
     def counts(self) -> bool:
         """Whether its opinions settle checks that no person has answered."""
-        return self.compared >= LEAST_COMPARED and self.interval[0] >= LEAST_AGREEMENT
+        agrees = self.compared >= LEAST_COMPARED and self.interval[0] >= LEAST_AGREEMENT
+        return agrees and (self.hides_sides or self.tells_apart)
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether it recognises most of the answers that people pass, and most of those that they fail."""
+        passed = self.agreeing - self.found, self.compared - self.faults
+        return all(wilson_interval(*one)[0] > LEAST_RECOGNISED for one in (passed, (self.found, self.faults)))
 
 
-def judge_figures(opinions: Sequence[tuple[JudgeOpinion, Outcome]]) -> JudgeFigures:
+def judge_figures(opinions: Sequence[tuple[JudgeOpinion, Outcome]], *, hides_sides: bool = False) -> JudgeFigures:
     """The figures of a judge. opinions: each with what people decided about the same answer, or unknown."""
     both = [(one.outcome, people) for one, people in opinions if "unknown" not in (one.outcome, people)]
     return JudgeFigures(
         judged=len(opinions),
         flips=sum(one.flipped for one, _ in opinions),
-        unreadable=sum("unknown" in (one.first, one.swapped) for one, _ in opinions),
+        unreadable=sum(one.is_unreadable for one, _ in opinions),
         compared=len(both),
         agreeing=sum(judge == people for judge, people in both),
+        faults=sum(people == "failed" for _, people in both),
+        found=sum(judge == people == "failed" for judge, people in both),
+        hides_sides=hides_sides,
     )
 
 

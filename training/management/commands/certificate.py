@@ -1,11 +1,11 @@
 """Certificates of gate decisions: `manage.py certificate show DECISION`, `manage.py certificate verify FILE`."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from training.management.base import hashed_file
 from training.models import GateDecision, certificate_file, certificate_hash
 from training.queries.people_gates import trouble_with_votes
 
@@ -52,11 +52,8 @@ def _decision(number: int) -> GateDecision:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    try:
-        given = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CommandError(f"{file} cannot be read as JSON: {error}") from error
     names = {"certificate": dict, "decision": int, "sha256": str}
-    if not isinstance(given, dict) or any(not isinstance(given.get(name), kind) for name, kind in names.items()):
+    given = hashed_file(file, names)
+    if any(not isinstance(given.get(name), kind) for name, kind in names.items()):
         raise CommandError(f"{file} is no certificate: it needs certificate, decision and sha256.")
     return given

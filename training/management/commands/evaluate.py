@@ -11,7 +11,7 @@ from common.sentences import Sentence
 from labeling.management.base import acting_user, add_acting_user, campaign_named, domain_errors
 from training.actions.evaluation import EvaluationSpec, start_evaluation
 from training.jobs.gate import run_evaluation
-from training.management.base import add_job_arguments, require_finished, version_named, watch
+from training.management.base import add_job_arguments, hashed_file, require_finished, version_named, watch
 from training.models import EvaluationJob, report_hash
 
 
@@ -83,13 +83,11 @@ class Command(BaseCommand):
 
 
 def _read(file: Path) -> tuple[dict[str, Any], str]:
+    given = hashed_file(file, ("report", "sha256"))
     try:
-        given = json.loads(file.read_text(encoding="utf-8"))
         report, sha256 = given["report"], given["sha256"]
         Sentence.from_json(report["reason"])
-    except (OSError, ValueError) as error:
-        raise CommandError(f"{file} cannot be read as JSON: {error}") from error
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CommandError(f"{file} is no report of an evaluation: it needs report and sha256.") from error
     return report, str(sha256)
 

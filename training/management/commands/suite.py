@@ -140,7 +140,8 @@ class Command(BaseCommand):
         if options["against"] is not None:
             version = version_named(options["reward"]) if options["reward"] else None
             choosing = Choosing(_run_numbered(options["against"]), version, options["reward_model"])
-        ask_judge(run=run, acting_user=acting_user(options["acting_user"]), now=timezone.now(), choosing=choosing)
+        by = acting_user(options["acting_user"])
+        ask_judge(run=run, acting_user=by, now=timezone.now(), choosing=choosing, hand_to_worker=False)
         run_suite_job(run.pk)
         if choosing is not None:
             self._print_choices(choosing.before, require_finished(run))
@@ -148,7 +149,8 @@ class Command(BaseCommand):
         judge = judge_figures_of(require_finished(run).campaign)
         self.stdout.write(
             f"asked about {judge.judged}, changed its mind on {judge.flips}; agrees with people on {judge.agreeing} of "
-            f"{judge.compared}; {'counts' if judge.counts else 'does not count'}"
+            f"{judge.compared}, found {judge.found} of {judge.faults} that people failed; "
+            f"{'counts' if judge.counts else 'does not count'}"
         )
         if run.error:
             self.stdout.write(str(run.error))

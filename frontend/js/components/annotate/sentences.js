@@ -65,6 +65,9 @@ export function troubleSentence(trouble) {
   if (trouble.kind === "second-factor") {
     return gettext("Two-step sign-in is required now. Your judgments are kept here: turn it on, then try again.");
   }
+  if (trouble.kind === "own-password") {
+    return gettext("Choose your own password now. Your judgments are kept here: change it, then try again.");
+  }
   if (trouble.kind === "stale-page") {
     return gettext("The server did not accept this page. Your judgments are kept here: load the page again.");
   }

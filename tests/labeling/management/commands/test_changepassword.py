@@ -19,4 +19,13 @@ def test_a_password_set_by_command_ends_sessions_and_tokens(calling: Calling, mo
     assert alice.check_password("another horse battery staple")
     assert not ApiToken.objects.filter(user=alice, revoked_at=None).exists()
     assert program.get("/api/v1/me/").status_code == 401
+    assert alice.must_change_password
     assert Event.objects.get(verb="user.password_changed").actor is None
+
+
+def test_the_password_set_by_command_may_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = stage().alice
+    monkeypatch.setattr(getpass, "getpass", lambda *_args, **_options: "another horse battery staple")
+    call_command("changepassword", "alice", "--keep-password")
+    alice.refresh_from_db()
+    assert not alice.must_change_password

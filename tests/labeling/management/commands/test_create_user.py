@@ -15,7 +15,13 @@ def test_create_user_prints_a_password_that_works_and_a_token() -> None:
     account = dict(line.split(": ", 1) for line in out.splitlines() if ": " in line)
     assert authenticate(username="maya", password=account["password"]) is not None
     assert ApiToken.objects.get().key_hash == ApiToken.hash_key(account["token"])
-    assert User.objects.get().role == "lead"
+    user = User.objects.get()
+    assert (user.role, user.must_change_password) == ("lead", True)
+
+
+def test_the_password_of_an_account_for_oneself_may_stay() -> None:
+    run("create_user", "maya", "--role", "lead", "--keep-password")
+    assert not User.objects.get().must_change_password
 
 
 def test_create_user_again_changes_nothing_and_another_role_is_refused() -> None:

@@ -77,10 +77,21 @@ def test_an_opinion_that_changes_with_the_order_is_none() -> None:
 
 
 def test_a_judge_counts_after_enough_agreement_with_people() -> None:
-    assert not judge_figures(agreeing(19)).counts
-    assert judge_figures(agreeing(20)).counts
-    assert not judge_figures([*agreeing(16), *agreeing(4, people="failed")]).counts
-    assert not judge_figures(agreeing(40, people="unknown")).counts
+    faults = agreeing(4, "failed", "failed")
+    assert not judge_figures([*agreeing(15), *faults]).counts
+    assert judge_figures([*agreeing(16), *faults]).counts
+    assert not judge_figures([*agreeing(16), *faults, *agreeing(5, people="failed")]).counts
+    assert not judge_figures([*agreeing(40, people="unknown"), *faults]).counts
+
+
+@pytest.mark.parametrize("habit", ["passed", "failed"])
+def test_a_judge_that_always_says_the_same_counts_however_often_people_agree_never(habit: Outcome) -> None:
+    other: Outcome = "failed" if habit == "passed" else "passed"
+    constant = [*agreeing(95, habit, habit), *agreeing(5, habit, other)]
+    figures = judge_figures(constant)
+    assert (figures.agreement, figures.tells_apart, figures.counts) == (0.95, False, False)
+    assert not judge_figures(agreeing(100, habit, habit)).counts  # nobody knows whether it would see the other
+    assert judge_figures(constant, hides_sides=True).counts  # it cannot know which of two texts is whose
 
 
 def settled(opinion: JudgeOpinion, *, counts: bool, answers: Sequence[str] = ()) -> Outcome:

@@ -39,6 +39,21 @@ def test_a_certificate_is_verified_until_its_file_or_its_row_was_changed(furnish
         call_command("certificate", "verify", str(file))
 
 
+@pytest.mark.parametrize("insert", ['"outcome": "held_back", "outcome"', '"figures": {"accuracy": 0.99}, "outcome"'])
+def test_a_certificate_shows_nobody_a_value_that_its_hash_does_not_cover(
+    furnished: Furnished, tmp_path: Path, insert: str
+) -> None:
+    file = tmp_path / "certificate.json"
+    whole = run("certificate", "show", str(furnished.decision.pk))[0]
+    file.write_text(whole.replace('"outcome"', insert, 1))
+    assert file.read_text() != whole
+    with pytest.raises(CommandError, match="twice in one place"):
+        call_command("certificate", "verify", str(file))
+    file.write_text(whole.rstrip()[:-1] + ', "accuracy": 0.99}')
+    with pytest.raises(CommandError, match="“accuracy”, which no hash covers"):
+        call_command("certificate", "verify", str(file))
+
+
 @pytest.mark.parametrize(
     ("text", "says"), [("{", "cannot be read"), ("[]", "no certificate"), ("{}", "no certificate")]
 )

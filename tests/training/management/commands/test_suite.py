@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -35,7 +36,7 @@ def test_suites_are_imported_listed_and_exported(campaign: Campaign, tmp_path: P
         call_command("suite", "export", "tiny", "nothing")
 
 
-def test_a_version_is_run_here_and_two_runs_are_compared(campaign: Campaign, base: ModelVersion) -> None:
+def test_a_version_is_run_here_and_two_runs_are_compared(campaign: Campaign, base: ModelVersion, settings: Any) -> None:
     suite = small_suite(campaign)
     done = json.loads(run("suite", "run", "tiny", "small", base.name, "--here", "--max-tokens", "4", "--json")[0])
     assert (done["status"], done["done"]) == ("finished", 3)
@@ -43,5 +44,10 @@ def test_a_version_is_run_here_and_two_runs_are_compared(campaign: Campaign, bas
     changes = json.loads(run("suite", "compare", str(done["id"]), str(better.pk), "--json")[0])
     assert {"calm", "modest"} <= set(changes["won"])
     assert changes["lost"] == []
-    assert "asked about 0" in run("suite", "judge", str(better.pk))[0]
+    with pytest.raises(CommandError, match="There is no model judge: set JUDGE_URL"):
+        call_command("suite", "judge", str(better.pk))
+    settings.JUDGE_URLS = ["http://127.0.0.1:9/v1"]
+    said = run("suite", "judge", str(better.pk))[0]
+    assert "asked about 0" in said
+    assert "found 0 of 0 that people failed; does not count" in said
     assert "lost: calm, modest" in run("suite", "compare", str(better.pk), str(done["id"]))[0]

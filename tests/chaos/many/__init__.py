@@ -1,0 +1,1 @@
+"""Hundreds of faults of many kinds, while sixteen people label and the loop trains and generates."""
