@@ -45,7 +45,8 @@ def settle_again(
 
     A comparison that is out (flagged, retired, gold, practice) keeps its status. It loses the verdict of a rule, and
     gets the one that follows from its votes when it returns. verdicts: those that they have. One by an expert or an
-    import stays. restored: verdicts that some get instead.
+    import stays. restored: verdicts that some get instead. A verdict that the votes only confirm keeps its time: it is
+    not fresh for training.
     """
     is_weighted = campaign.verdict_rule == Campaign.VerdictRule.DAWID_SKENE
     votes = votes_on([one.pk for one in comparisons]) if is_weighted else {}
@@ -72,7 +73,8 @@ def settle_again(
             one.status = Status.CONFLICT
         else:
             one.status = Status.SETTLED
-            settled.append(Verdict(**verdict_values(one, decision), comparison=one, settled_at=now))
+            settled_at = verdict.settled_at if verdict is not None and verdict.winner == decision.winner else now
+            settled.append(Verdict(**verdict_values(one, decision), comparison=one, settled_at=settled_at))
     Verdict.objects.filter(pk__in=stale).delete()
     with connection.cursor() as cursor:
         cursor.execute(SAVE, [[getattr(one, name) for one in comparisons] for name in SAVED])

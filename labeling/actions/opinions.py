@@ -13,18 +13,21 @@ from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 
 from common.database.copying import copy_in
-from labeling.actions.comparison_rows import ComparisonOrigin, OrderedDraft, decided_verdict, imported_verdict
+from labeling.actions.comparison_rows import ComparisonOrigin, OrderedDraft, decided_verdict
 from labeling.actions.counted_votes import count_vote, settle_again
+from labeling.actions.opinion_statements import (
+    KEY_OF_STATEMENT,
+    KEY_OF_VERDICT,
+    restated,
+    stated_verdict,
+    vote_certainty,
+)
 from labeling.actions.outside_annotators import Key, ensure_outside_annotators, erased_annotators
 from labeling.exchange import Vote
 from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, User, Verdict
 from labeling.tally import Tally, tally_of
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-KEY_OF_VERDICT = "verdict"
-"""The beginning of the key of a judgment that was an imported verdict before a second opinion came."""
-KEY_OF_STATEMENT = "stated"
-"""Likewise of a judgment that settled a pair on which nobody had judged, and is its only vote."""
 
 Status = Comparison.Status
 Wanted = dict[int, list[tuple[int, tuple[Vote, ...]]]]
@@ -62,7 +65,7 @@ def add_opinions(
     for place, (draft, comparison) in enumerate(zip(drafts, comparisons, strict=True)):
         if draft.draft.votes and not draft.draft.gold:
             wanted[comparison.pk].append((place, tuple(_canonical(draft, vote) for vote in draft.draft.votes)))
-    for place, vote, key in _restated(drafts, comparisons, created, is_import=origin.batch is not None):
+    for place, vote, key in restated(drafts, comparisons, created, is_import=origin.batch is not None):
         wanted[key].append((place, (vote,)))
     verdicts = {key for key, stated in wanted.items() if drafts[stated[0][0]].winner is not None}
     decided = {
@@ -78,52 +81,6 @@ def _canonical(draft: OrderedDraft, vote: Vote) -> Vote:
     criteria = {name: str(draft.canonical(choice)) for name, choice in vote.criteria.items()}
     choice, left = draft.canonical(vote.choice), draft.canonical(vote.left)
     return replace(vote, choice=str(choice), left=str(left), criteria=criteria)
-
-
-def _restated(
-    drafts: Sequence[OrderedDraft], comparisons: Sequence[Comparison], created: set[int], *, is_import: bool
-) -> list[tuple[int, Vote, int]]:
-    """Preferences without an annotator that differ from the verdict, where that, or a judgment, was imported.
-
-    Also those about pairs that were there already, and that nobody has judged. Each with the place of its draft and the
-    id of its comparison. The first draft of a new comparison made its verdict.
-    """
-    first: set[int] = set()
-    again: list[tuple[int, str, int]] = []
-    for place, (draft, comparison) in enumerate(zip(drafts, comparisons, strict=True)):
-        is_first = comparison.pk in created and comparison.pk not in first
-        first.add(comparison.pk)
-        if draft.winner and not is_first:
-            again.append((place, draft.winner, comparison.pk))
-    if not again:
-        return []
-    ids = {comparison for _, _, comparison in again}
-    rows = Verdict.objects.filter(comparison__in=ids).values_list("comparison_id", "winner", "settled_by")
-    verdicts = {comparison: (winner, settled_by) for comparison, winner, settled_by in rows}
-    imported = {key for key, (_, settled_by) in verdicts.items() if settled_by == Verdict.SettledBy.IMPORT}
-    judgments = Judgment.objects.filter(comparison__in=ids, superseded_at=None).exclude(batch=None)
-    imported |= set(judgments.values_list("comparison_id", flat=True))
-    untouched = {one.pk for one in comparisons if one.status == Status.OPEN and not one.taken} - created
-    if is_import:  # so that taking the import back frees the pair
-        imported |= untouched - verdicts.keys()
-    return [
-        (place, _statement(winner, drafts[place]), comparison)
-        for place, winner, comparison in again
-        if comparison in imported and verdicts.get(comparison, ("", ""))[0] != winner
-    ]
-
-
-def _statement(winner: str, draft: OrderedDraft) -> Vote:
-    """A stated verdict as a vote of nobody. Its certainty follows from its confidence if it has one."""
-    confidence = draft.draft.confidence
-    if confidence is None:
-        return Vote("", winner, certainty=draft.draft.certainty)
-    return Vote("", winner, certainty=_vote_certainty(winner, confidence), metadata={"confidence": confidence})
-
-
-def _vote_certainty(winner: str | None, confidence: float) -> float | None:
-    """The inverse of the confidence of one vote."""
-    return min(max(2 * confidence - 0.5, 0.5), 1.0) if winner in (Choice.A, Choice.B) else None
 
 
 class _Adding:
@@ -223,7 +180,7 @@ class _Adding:
         """Makes a judgment of an imported verdict, so that it is one vote among others."""
         verdict = self.verdicts.pop(comparison.pk)
         verdict.delete()
-        certainty = _vote_certainty(verdict.winner, verdict.confidence)
+        certainty = vote_certainty(verdict.winner, verdict.confidence)
         stated = {"confidence": verdict.confidence}
         vote = Vote("", verdict.winner, at=verdict.settled_at.timestamp(), certainty=certainty, metadata=stated)
         batch = self.origin.batch.pk if self.origin.batch else None
@@ -328,12 +285,6 @@ class _Adding:
         changed = {judgment.comparison_id for judgment in self.judgments if judgment.choice != Choice.SKIP}
         comparisons = [self.comparisons[key] for key in sorted(changed)]
         settle_again(self.campaign, comparisons, self.verdicts, self.origin.added_at, self.given)
-
-
-def stated_verdict(comparison: Comparison, judgment: Judgment) -> Verdict:
-    """The verdict of a pair whose only vote is a statement by nobody."""
-    confidence = (judgment.metadata or {}).get("confidence")
-    return imported_verdict(comparison, judgment.choice, confidence, judgment.certainty, judgment.created_at)
 
 
 def _moment(at: float | None, otherwise: datetime) -> datetime:

@@ -7,7 +7,7 @@ from django.db.models import PROTECT, Exists, OuterRef
 
 from labeling.actions.comparison_rows import imported_verdict
 from labeling.actions.counted_votes import count_vote, settle_again
-from labeling.actions.opinions import KEY_OF_VERDICT
+from labeling.actions.opinion_statements import KEY_OF_STATEMENT, KEY_OF_VERDICT, stated_verdict
 from labeling.models import Assignment, Campaign, Choice, Comparison, ImportBatch, Judgment, User, Verdict
 from labeling.queries.personal_data import tables
 from labeling.tally import Tally, tally_of
@@ -52,6 +52,7 @@ def _take_chunk(campaign: Campaign, batch: ImportBatch, ids: list[int], now: dat
         by_comparison[judgment.comparison_id].append(judgment)
     deleted: list[Judgment] = []
     restored: list[Verdict] = []
+    unstated: list[int] = []
     for key, comparison in comparisons.items():
         comparison.campaign = campaign
         judgments = by_comparison[key]
@@ -65,15 +66,29 @@ def _take_chunk(campaign: Campaign, batch: ImportBatch, ids: list[int], now: dat
             if judgment.choice != Choice.SKIP and judgment.superseded_at is None:
                 count_vote(comparison, judgment.choice, judgment.certainty, -1)
         comparison.overlap = max(campaign.overlap_of(comparison.pair_hash), comparison.taken)
+        if any(_was_statement(one) for one in taken):
+            unstated.append(key)
+        elif taken and comparison.taken == comparison.judged == 1 and (only := _statement_of(left)):
+            restored.append(stated_verdict(comparison, only))
         deleted += taken
     # A judgment that was a verdict belongs to this import, or to one that was taken back earlier.
     Judgment.objects.filter(pk__in=[one.pk for one in deleted]).delete()
     Assignment.objects.filter(pk__in=[one.assignment_id for one in deleted]).delete()
+    Verdict.objects.filter(comparison__in=unstated, settled_by=Verdict.SettledBy.IMPORT).delete()
     verdicts = {one.comparison_id: one for one in Verdict.objects.filter(comparison__in=ids)}
     settle_again(campaign, list(comparisons.values()), verdicts, now, restored)
     after = sum((tally_of(one) for one in comparisons.values()), Tally())
-    return after - before, len(deleted) - len(restored)
+    return after - before, len(deleted) - sum(_was_verdict(one) for one in deleted)
 
 
 def _was_verdict(judgment: Judgment) -> bool:
     return judgment.key.startswith(KEY_OF_VERDICT)
+
+
+def _was_statement(judgment: Judgment) -> bool:
+    return judgment.key.startswith(KEY_OF_STATEMENT)
+
+
+def _statement_of(judgments: list[Judgment]) -> Judgment | None:
+    """The judgment that settled the pair alone, if it still counts."""
+    return next((one for one in judgments if _was_statement(one) and one.superseded_at is None), None)

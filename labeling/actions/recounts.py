@@ -1,7 +1,8 @@
 """Recounts: all verdicts of a campaign applied again, after its rule or the estimates of its annotators changed.
 
 The job is a row, which holds how far the walk is. A worker that dies loses nothing: the next one continues after the
-last comparison that was written. Each batch is its own transaction. Verdicts of experts and of imports stay.
+last comparison that was written. Each batch is its own transaction. Verdicts of experts and of imports stay. A place
+that adaptive overlap had added closes if the comparison is certain enough by now and nobody holds it.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from common.broker import send
@@ -86,10 +87,11 @@ def look_after_recounts(*, now: datetime) -> int:
     identifiers = list(lost.values_list("pk", flat=True))
     send(RECOUNT, *identifiers)
     requested = 0
-    for campaign in Campaign.objects.filter(
-        Q(verdict_rule=Rule.DAWID_SKENE) | Q(max_overlap__isnull=False),
-        status__in=[Campaign.Status.ACTIVE, Campaign.Status.PAUSED],
-    ).exclude(recounts__status__in=VerdictRecount.UNFINISHED):
+    # A draft and a closed campaign too: imports bring them judgments.
+    weighed = Campaign.objects.filter(Q(verdict_rule=Rule.DAWID_SKENE) | Q(max_overlap__isnull=False))
+    for campaign in weighed.exclude(status=Campaign.Status.ARCHIVED).exclude(
+        recounts__status__in=VerdictRecount.UNFINISHED
+    ):
         requested += _request_if_due(campaign, now)
     return len(identifiers) + requested
 
@@ -123,9 +125,12 @@ def _claim(recount_id: int, now: datetime) -> VerdictRecount | None:
 
 
 def _remaining(recount: VerdictRecount) -> Any:
+    """Those with all their judgments, and those that wait for one more which nobody has asked for or holds."""
+    waits = Q(status=Comparison.Status.OPEN, priority=0, taken=F("judged"), overlap=F("judged") + 1)
+    is_added = Q(campaign__max_overlap__isnull=False, overlap__gt=F("campaign__overlap"))
     return Comparison.objects.filter(
+        Q(status__in=[Comparison.Status.SETTLED, Comparison.Status.CONFLICT]) | (waits & is_added),
         campaign=recount.campaign_id,
-        status__in=[Comparison.Status.SETTLED, Comparison.Status.CONFLICT],
         judged__gt=0,
         pk__gt=recount.last_comparison,
     ).order_by("pk")
@@ -141,7 +146,7 @@ def _recount_batch(recount_id: int, now: datetime) -> int | None:
     )
     if recount.status != Status.RUNNING:
         return None
-    batch = list(_remaining(recount).select_for_update(no_key=True)[:BATCH])
+    batch = list(_remaining(recount).select_for_update(no_key=True, of=("self",))[:BATCH])
     votes = votes_on([one.pk for one in batch]) if recount.rule["verdict_rule"] == Rule.DAWID_SKENE else {}
     verdicts = {verdict.comparison_id: verdict for verdict in Verdict.objects.filter(comparison__in=batch)}
     change = Tally()
@@ -163,6 +168,10 @@ def _recount_batch(recount_id: int, now: datetime) -> int | None:
 def _recount(comparison: Comparison, campaign: Campaign, old: Verdict | None, votes: list[Vote], now: datetime) -> bool:
     """Writes the verdict that the rule gives now; returns whether the winner changed."""
     decision = decide(comparison, campaign, votes)
+    if comparison.status == Comparison.Status.OPEN:
+        comparison.overlap -= 1
+        if wants_more(comparison, campaign, decision):
+            return False
     if decision.winner is None:
         if old is not None:
             old.delete()

@@ -46,17 +46,20 @@ class _OneProduct(torch.autograd.Function):
         return linear(inputs, stacked, bias).view(*x.shape[:-1], -1)  # (..., out)
 
     @staticmethod
-    def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor | None, None, None, Tensor, Tensor, None, None]:
+    def backward(
+        ctx: Any, *outputs: Tensor
+    ) -> tuple[Tensor | None, None, None, Tensor | None, Tensor | None, None, None]:
         """With g = dL/dy: ``dL/dA = (g s B)^T x``, ``dL/dB = s g^T (x A^T)``, ``dL/dx = g W + (g s B) A``."""
         inputs, down, up = ctx.saved_tensors  # [x | x A^T] (N, in + r)   A (r, in)   s B (out, r)
         width = down.shape[1]
         gradient = outputs[0].reshape(-1, ctx.outputs).to(inputs.dtype)  # g (N, out)
         through = gradient @ up  # g s B (N, r)
-        by_a, by_b = through.T @ inputs[:, :width], gradient.T @ inputs[:, width:]  # (r, in)   (out, r)
+        by_a = through.T @ inputs[:, :width] if ctx.needs_input_grad[3] else None  # (r, in)
+        by_b = gradient.T @ inputs[:, width:] * ctx.scale if ctx.needs_input_grad[4] else None  # (out, r)
         by_x = None
         if ctx.needs_input_grad[0]:
             by_x = (gradient @ ctx.weight()).addmm_(through, down).view(ctx.input_shape).to(ctx.input_dtype)
-        return by_x, None, None, by_a, by_b * ctx.scale, None, None
+        return by_x, None, None, by_a, by_b, None, None
 
 
 class AdaptedLinear(nn.Module):

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from labeling.exchange import PreferencePair
-from labeling.models import Campaign, Comparison
+from labeling.models import Campaign, Comparison, ImportBatch
 from labeling.queries.names import names_by_pseudonym
+from labeling.stats import wilson_interval
 from training.models import BlameJob, PeopleGate, PeopleGatePair, Snapshot
 from training.queries.lineage import judgments_behind
 from training.queries.snapshots import comparisons_of, read_side
@@ -22,7 +24,9 @@ WORST = 0.1
 AT_ONCE = 500
 FEWEST = 5
 """A group of fewer pairs says nothing."""
-KINDS = ("annotator", "guidelines", "source", "model")
+KINDS = ("annotator", "guidelines", "source", "batch", "tag", "model")
+MAY_LACK = ("batch", "tag")
+"""Kinds whose pairs may have none: those without make a group of their own, with an empty key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class FoundPair:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The pairs of one annotator, of one version of the guidelines, of one source, or written by one model.
+    """The pairs of one annotator, of one version of the guidelines, of one source, import or tag, or written by one
+    model.
 
     worst: how many of them are among the worst of all. share: the same as a share of its pairs.
     """
@@ -51,6 +56,11 @@ class Group:
     def share(self) -> float:
         """The share of its pairs that is among the worst."""
         return self.worst / self.pairs
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether chance alone would hardly put so many of its pairs among the worst."""
+        return wilson_interval(self.worst, self.pairs)[0] > WORST
 
 
 def result_of(snapshot: Snapshot, lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -81,7 +91,7 @@ def _groups(snapshot: Snapshot, known: set[str], worst: set[str]) -> dict[str, l
                 is_worst[comparison] = pair.id in worst
     counts: dict[str, dict[str, list[int]]] = {kind: defaultdict(lambda: [0, 0]) for kind in KINDS}
     for kind, key, comparison in _behind(snapshot, is_worst):
-        if key and comparison in is_worst:
+        if (key or kind in MAY_LACK) and comparison in is_worst:
             count = counts[kind][key]
             count[0] += 1
             count[1] += is_worst[comparison]
@@ -95,10 +105,13 @@ def _behind(snapshot: Snapshot, known: Collection[int]) -> Iterable[tuple[str, s
         for comparison, key in judgments.values_list("comparison_id", column).distinct().iterator():
             yield kind, "" if key is None else str(key), comparison
     rows = Comparison.objects.filter(campaign=snapshot.campaign, pk__in=list(known))
-    for comparison, source, one, other in rows.values_list(
-        "pk", "source", "completion_a__model_version", "completion_b__model_version"
+    for comparison, source, one, other, batch, tags in rows.values_list(
+        "pk", "source", "completion_a__model_version", "completion_b__model_version", "batch_id", "prompt__tags"
     ).iterator():
         yield "source", source, comparison
+        yield "batch", "" if batch is None else str(batch), comparison
+        for tag in set(tags) or {""}:
+            yield "tag", tag, comparison
         for name in {one, other}:
             yield "model", name, comparison
 
@@ -130,9 +143,21 @@ def pairs_found(job: BlameJob, order: str, *, limit: int) -> list[FoundPair]:
 def groups_found(job: BlameJob, campaign: Campaign) -> dict[str, list[Group]]:
     """The groups of FEWEST pairs and more, worst first; kinds with one group only are left out."""
     found: dict[str, list[Group]] = {}
-    for kind, rows in ((job.result or {}).get("groups") or {}).items():
-        names = names_by_pseudonym(campaign, [row[0] for row in rows]) if kind == "annotator" else {}
+    groups_of = (job.result or {}).get("groups") or {}
+    for kind in KINDS:
+        rows = groups_of.get(kind, [])
+        names = _names(campaign, kind, [row[0] for row in rows])
         groups = [Group(names.get(key, key), key, pairs, worst) for key, pairs, worst in rows if pairs >= FEWEST]
         if len(rows) > 1 and groups:
             found[kind] = sorted(groups, key=lambda one: (-one.share, one.name))
     return found
+
+
+def _names(campaign: Campaign, kind: str, keys: Sequence[str]) -> dict[str, str]:
+    """The names of groups whose keys are not their names."""
+    if kind == "annotator":
+        return names_by_pseudonym(campaign, keys)
+    if kind == "batch":
+        rows = ImportBatch.objects.filter(campaign=campaign, pk__in=[key for key in keys if key])
+        return {"": gettext("Not imported")} | {str(one.pk): str(one) for one in rows}
+    return {"": gettext("Without a tag")} if kind == "tag" else {}

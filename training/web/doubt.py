@@ -32,6 +32,8 @@ GROUPS = {
     "annotator": gettext_lazy("Annotators"),
     "guidelines": gettext_lazy("Versions of the guidelines"),
     "source": gettext_lazy("Sources"),
+    "batch": gettext_lazy("Imports"),
+    "tag": gettext_lazy("Tags"),
     "model": gettext_lazy("Models that wrote"),
 }
 

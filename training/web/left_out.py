@@ -24,6 +24,7 @@ from training.actions.leaving_out import (
     untouched_parent,
 )
 from training.models import LeftOut, Snapshot
+from training.queries.left_out_runs import runs_beside
 from training.web.snapshots import kinds_of
 from training.web.training_advice import queued_sentence
 
@@ -37,12 +38,14 @@ def left_out(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """The versions that learned from the annotator, and the difference that leaving them out makes."""
     campaign, user = _annotator(request, slug, name)
     learned = learned_from(campaign, user)
+    row = LeftOut.objects.filter(campaign=campaign, person=user).first()
     context: dict[str, Any] = {
         "campaign": campaign,
         "annotator": user,
         "name": name_for_leads(user, campaign),
         "learned": learned,
-        "row": LeftOut.objects.filter(campaign=campaign, person=user).first(),
+        "row": row,
+        "beside": runs_beside(row),
         "tab": "people",
     }
     if learned:

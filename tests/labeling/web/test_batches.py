@@ -3,6 +3,7 @@
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -245,3 +246,23 @@ def test_prompts_are_chosen_by_column_too(visiting: Visiting) -> None:
     assert "Import 2 prompts" in tight(page)
     press(maya, address, "import")
     assert Prompt.objects.latest("pk").metadata == {"gut": "Ja 1.", "schlecht, oft": "Nein.", "Notiz": "x"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "sentence"),
+    [
+        ({}, "Pairs without a winner wait for an expert."),
+        ({"verdict_rule": "dawid_skene"}, "each is taken to be right three times in four"),
+        ({"max_overlap": 5}, "up to 5 judgments in all"),
+    ],
+)
+def test_a_preview_of_judgments_says_how_the_rule_counts_them(
+    visiting: Visiting, rules: dict[str, Any], sentence: str
+) -> None:
+    on_stage = stage(**rules)
+    maya = visiting(on_stage.maya)
+    named = {**PAIR, "annotator": "ann"}
+    _, page = preview(maya, lines(named), keep_preferences="on")
+    assert sentence in tight(page)
+    _, page = preview(maya, lines(PAIR), keep_preferences="on")
+    assert "rule-of-judgments" not in page

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from labeling.models import Comparison, ImportBatch, Prompt
 from tests.browser.furnished import furnish
 from tests.people import stage
 from training.actions.snapshots import take_snapshot
 from training.models import BlameJob
-from training.queries.blame import groups_found, pairs_found, result_of
-from training.queries.snapshots import read_side
+from training.queries.blame import Group, groups_found, pairs_found, result_of
+from training.queries.snapshots import comparisons_of, read_side
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +45,34 @@ def test_the_worst_pairs_are_counted_by_who_judged_them_and_by_what_they_come_fr
     found = groups_found(job, on_stage.campaign)
     assert {row.name for row in found.get("annotator", [])} <= {"alice", "bob"}
     assert result_of(snapshot, [{**line, "blame": []} for line in lines])["blamed"] == []
+
+
+def test_the_worst_pairs_are_counted_by_import_and_by_tag_and_those_without_are_a_group(
+    settings: Any, tmp_path: Path
+) -> None:
+    settings.VAR_DIR = tmp_path
+    on_stage = stage(comparisons=20)
+    on_stage.settle(["a", "b"] * 10)
+    snapshot = take_snapshot(campaign=on_stage.campaign, acting_user=None, now=on_stage.now)
+    batch = ImportBatch.objects.create(
+        campaign=on_stage.campaign, file_name="bought.jsonl", created_by=on_stage.maya, created_at=on_stage.now
+    )
+    pairs = list(read_side(snapshot, "train"))
+    some = [number for number in comparisons_of(snapshot, pairs[:6]) if number is not None]
+    Comparison.objects.filter(pk__in=some).update(batch=batch)
+    Prompt.objects.filter(comparisons__in=some[:5]).update(tags=["legal", "german"])
+    lines = [{"id": pair.id, "doubt": -number, "blame": []} for number, pair in enumerate(pairs)]
+    result = result_of(snapshot, lines)
+    left = len(pairs) - 6
+    assert result["groups"]["batch"] == [["", left, 0], [str(batch.pk), 6, max(1, round(0.1 * len(pairs)))]]
+    assert [row[:2] for row in result["groups"]["tag"]] == [["", left + 1], ["german", 5], ["legal", 5]]
+    job = BlameJob(snapshot=snapshot, campaign=on_stage.campaign, result=result)
+    found = groups_found(job, on_stage.campaign)
+    assert [row.name for row in found["batch"]] == ["bought.jsonl", "Not imported"]
+    assert {row.name for row in found["tag"]} == {"Without a tag", "german", "legal"}
+
+
+def test_a_group_stands_out_only_where_chance_would_hardly_put_so_many_among_the_worst() -> None:
+    assert not Group("few", "few", pairs=5, worst=1).stands_out
+    assert not Group("usual", "usual", pairs=200, worst=22).stands_out
+    assert Group("careless", "careless", pairs=40, worst=12).stands_out

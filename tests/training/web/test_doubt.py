@@ -87,7 +87,12 @@ def test_the_most_doubtful_pairs_are_sent_to_annotators_again(
     ids = [json.loads(line)["id"] for line in (Path(snapshot.directory) / "train.jsonl").read_text().splitlines()]
     rows = [{"id": name, "doubt": 1.0 - place / 20, "blame": place} for place, name in enumerate(ids)]
     people = [[on_stage.alice.pseudonym, 12, 3], [on_stage.bob.pseudonym, 10, 0]]
-    result = {"pairs": 20, "doubtful": rows, "blamed": rows[::-1], "groups": {"annotator": people}}
+    result = {
+        "pairs": 20,
+        "doubtful": rows,
+        "blamed": rows[::-1],
+        "groups": {"annotator": people, "tag": [["", 12, 0], ["legal", 40, 12]]},
+    }
     search_of(on_stage, snapshot, result=result)
     maya, address = visiting(on_stage.maya), f"/snapshots/{snapshot.pk}/doubt/"
     blamed = maya.get(address).context["found"]
@@ -96,6 +101,8 @@ def test_the_most_doubtful_pairs_are_sent_to_annotators_again(
     assert answer.context["found"][0].pair.id == ids[0]
     text = answer.content.decode()
     assert reverse("left_out", args=["sums", on_stage.alice.pseudonym]) in text  # retraining without her
+    assert "/campaigns/sums/comparisons/?tag=legal" in text
+    assert text.count("More than chance") == 1, "3 of 12 may be chance, 12 of 40 are not."
     worst = answer.context["found"][0].comparison
     answer = maya.post(f"{address}relabel/", {"comparison": [worst.pk], "more": "2", "order": "doubtful"}, follow=True)
     assert "1 comparison has been sent for relabeling" in answer.content.decode()

@@ -11,9 +11,9 @@ from django.core.management import CommandError, call_command
 from labeling.models import Judgment
 from tests.browser.furnished import furnish
 from tests.clients import Visiting
-from tests.people import Stage, stage
+from tests.people import NOON, Stage, stage
 from training.actions.snapshots import take_snapshot
-from training.models import LeftOut, Run, Snapshot
+from training.models import BlameJob, LeftOut, ModelVersion, Run, Snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +46,45 @@ def test_a_lead_sees_the_difference_retrains_with_one_click_and_takes_it_back(sc
     assert "uses these judgments again" in page
     assert "Left out since" not in page
     assert visiting(scene.alice).get(path).status_code == 403
+
+
+def retrained(row: LeftOut, **metrics: float) -> ModelVersion:
+    """The run since then has ended with a version of these figures."""
+    run = Run.objects.filter(created_at__gte=row.at).latest("pk")
+    Run.objects.filter(pk=run.pk).update(status="finished")
+    version = ModelVersion.objects.get(name="sums-v1")
+    version.pk, version.name, version.run, version.metrics, version._state.adding = None, "without", run, metrics, True
+    version.save()
+    return version
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "sentence"),
+    [(0.88, "Better without them"), (0.8, "No difference is shown"), (0.6, "Worse without them")],
+)
+def test_the_run_without_an_annotator_stands_beside_the_one_that_learned_from_them(
+    scene: Stage, visiting: Visiting, accuracy: float, sentence: str
+) -> None:
+    maya, path = visiting(scene.maya), f"/campaigns/sums/people/{scene.bob.pseudonym}/training/"
+    assert "With and without them" not in maya.get(path).content.decode()
+    maya.post(f"{path}change/", {"do": "retrain"})
+    assert "is not finished yet" in maya.get(path).content.decode()
+    known = ModelVersion.objects.get(name="sums-v1")
+    assert known.run is not None
+    ModelVersion.objects.filter(pk=known.pk).update(metrics={"reward_accuracy": 0.75, "pairs": 400})
+    BlameJob.objects.create(
+        snapshot=known.run.snapshot,
+        version=known,
+        campaign=scene.campaign,
+        query={"prompt": [{"role": "user", "content": "Why so rude?"}]},
+        created_at=NOON,
+        enqueued_at=NOON,
+    )
+    retrained(LeftOut.objects.get(), reward_accuracy=accuracy, pairs=400)
+    page = maya.get(path).content.decode()
+    assert sentence in page
+    assert "/playground/?left=sums-v1&amp;right=without" in page
+    assert "Why so rude?" in page
 
 
 def test_what_only_a_group_learned_is_compared_with_nothing(scene: Stage, visiting: Visiting) -> None:

@@ -54,7 +54,7 @@ def test_without_a_measurement_it_offers_one_and_shows_the_versions(
 def test_a_measured_curve_says_what_to_do_next(scene: Stage, furnished: Furnished, client: Client) -> None:
     price_job_of(scene, furnished)
     html = page(scene, client)
-    assert "With 130 pairs, runs reach an accuracy of" in html
+    assert "With 130 pairs, the curve through all short runs is at an accuracy of" in html
     assert "It is not clear yet whether more labels pay" in html or "More labels pay" in html
     PriceJob.objects.all().delete()
     price_job_of(scene, furnished, scale=1.0)

@@ -31,7 +31,8 @@ class BlameRequestSerializer(serializers.Serializer[Any]):
 class BlameJobSerializer(WaitingJobSerializer, serializers.ModelSerializer[BlameJob]):
     """A search. result: null until it is finished; then pairs (how many were compared), doubtful and blamed (the first
     pairs of each order as id, doubt and blame; blamed is empty without a query), and groups: for annotator, guidelines,
-    source and model a list of [name, pairs, how many of them are among the worst tenth]."""
+    source, batch (the import; empty: none), tag (empty: none) and model a list of [name, pairs, how many of them are
+    among the worst tenth]."""
 
     campaign: Any = serializers.SlugRelatedField[Campaign](slug_field="slug", read_only=True)
     version: Any = serializers.SlugRelatedField[ModelVersion](slug_field="name", read_only=True)

@@ -9,8 +9,11 @@ asked of them later.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +21,12 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load, save
+from torch import Tensor
+from torch.utils.hooks import RemovableHandle
 
 from training.engine.attribution.sketch import Sketch
 from training.engine.config import RunConfig
-from training.engine.data.packing import PackedRow, pack_row
+from training.engine.data.packing import PackedRow, pack_rows
 from training.engine.data.records import TokenPair
 from training.engine.events import log
 from training.engine.learning.reference_cache import completion_key
@@ -33,6 +38,7 @@ from training.engine.run_folder import write_atomically
 Vectors = NDArray[np.float32]  # (pairs, places)
 AfterPair = Callable[[int], None]
 
+TOKENS_PER_ROW = 2048
 PAIRS_BETWEEN = 64
 """New gradients in one file of the cache: as many may be lost to a kill."""
 
@@ -57,37 +63,123 @@ def pair_gradients(
 ) -> PairGradients:
     """The gradients of all pairs under the policy as it is now; those in the cache are not computed again.
 
-    One pair is one row, so no pair's gradient is mixed with another's. ``after_pair``: is called with the number of
-    pairs that are done; it may raise to stop: finished pairs stay in the cache. Raises Diverged.
+    Short pairs share a row, which costs about half of a row each; ``RowGradients`` takes them apart again.
+    ``after_pair``: is called with the number of pairs that are done; it may raise to stop: finished pairs stay in the
+    cache. Raises Diverged.
     """
     found = GradientTable(len(pairs), sketch.places)
     keys = [pair_key(pair) for pair in pairs]
     missing = found.fill(keys, cache)
-    parameters = list(policy.adapter.parameters().values())
-    shares, per_token = policy.shares_prefix(config), config.loss in PER_TOKEN
     done = len(pairs) - len(missing)
     after_pair(done)
-
-    def work(part: tuple[int, PackedRow]) -> tuple[NDArray[np.float64], Vectors]:
-        sides = policy.side_values(part[1])  # (2,)
-        tokens = sides.new_tensor([len(ids) for ids in pairs[part[0]].scored_ids]) if per_token else 1.0
-        means = sides / tokens
-        gradients = torch.autograd.grad(means[0] - means[1], parameters)
-        return sides.detach().cpu().numpy(), sketch.of(gradients).float().cpu().numpy()
-
-    rows = ((index, pack_row(pairs, [index], share=shares, keep_last=policy.keeps_last)) for index in missing)
+    rows = pack_rows(
+        pairs,
+        missing,
+        tokens_per_row=TOKENS_PER_ROW if policy.forward.packs else 0,
+        share=policy.shares_prefix(config),
+        keep_last=policy.keeps_last,
+    )
     try:
-        for (index, _), (values, vector) in policy.lanes.each(work, rows):
-            check_finite(values.reshape(1, 2), [pairs[index]])
-            found.set(index, vector, values)
-            if cache is not None:
-                cache.add(keys[index], vector, values)
-            done += 1
-            after_pair(done)
+        with RowGradients(policy, pairs, sketch, per_token=config.loss in PER_TOKEN) as gradients:
+            for row, (values, vectors) in policy.lanes.each(gradients.of, rows):
+                check_finite(values, [pairs[index] for index in row.pairs])
+                for index, log_probs, vector in zip(row.pairs, values, vectors, strict=True):
+                    found.set(index, vector, log_probs)
+                    if cache is not None:
+                        cache.add(keys[index], vector, log_probs)
+                done += len(row.pairs)
+                after_pair(done)
     finally:
         if cache is not None:
             cache.flush()
     return PairGradients(found.vectors, found.log_probs)
+
+
+class RowGradients:
+    """The gradients of each pair of a row, from one pass forward and one back.
+
+    No token of one pair attends to another's, so at every token the gradient of the row's summed margins is that of its
+    own pair. With a layer's inputs x (T, in) and the gradient g (T, out) of its outputs, the part of pair i with the
+    tokens t is ``dm_i / dB = s sum_t g_t (A x_t)^T`` and ``dm_i / dA = sum_t (s B)^T g_t x_t^T`` (as in
+    ``AdaptedLinear``, there summed over all tokens). Use it as a context: it listens to the adapter's layers.
+    """
+
+    def __init__(self, policy: Policy, pairs: Sequence[TokenPair], sketch: Sketch, *, per_token: bool) -> None:
+        self.policy, self.pairs, self.sketch, self.per_token = policy, pairs, sketch, per_token
+        self.parameters = list(policy.adapter.parameters().values())
+        self.heard = threading.local()  # a lane computes its own row
+        self.handles: list[RemovableHandle] = []
+
+    def __enter__(self) -> RowGradients:
+        """Listen. The backward pass then goes down to the embeddings, and forms no parameter's gradient by itself."""
+        if self.policy.forward.packs:
+            for parameter in self.parameters:
+                parameter.requires_grad_(False)
+            self.handles.append(self.policy.model.get_input_embeddings().register_forward_hook(self._begin))
+            for name, layer in self.policy.adapter.layers.items():
+                self.handles.append(layer.register_forward_hook(partial(self._listen, name)))
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Listen no longer."""
+        for handle in self.handles:
+            handle.remove()
+        for parameter in self.parameters:
+            parameter.requires_grad_(True)
+
+    def _begin(self, layer: torch.nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        self.heard.start, self.heard.flows = output.requires_grad_(), {}
+
+    def _listen(self, name: str, layer: torch.nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        flows, kept = self.heard.flows, inputs[0].detach().flatten(0, -2)
+        output.register_hook(lambda gradient: flows.update({name: (kept, gradient.flatten(0, -2))}))
+
+    def of(self, row: PackedRow) -> tuple[NDArray[np.float64], Vectors]:
+        """The log-probabilities, (pairs, 2), and the sketches, (pairs, places), of the pairs of a row."""
+        values = self.policy.side_values(row).view(-1, 2)
+        scored = [[len(ids) for ids in self.pairs[index].scored_ids] for index in row.pairs]
+        means = values / values.new_tensor(scored) if self.per_token else values
+        margin = (means[:, 0] - means[:, 1]).sum()
+        if self.policy.forward.packs:
+            torch.autograd.grad(margin, self.heard.start)
+            vectors = [self.sketch.of(parts) for parts in self._apart(row, self.heard.flows)]
+            self.heard.start = self.heard.flows = None
+        else:  # a pair has a row of its own
+            vectors = [self.sketch.of(torch.autograd.grad(margin, self.parameters))]
+        return values.detach().cpu().numpy(), torch.stack(vectors).float().cpu().numpy()
+
+    @torch.no_grad()
+    def _apart(self, row: PackedRow, flows: dict[str, tuple[Tensor, Tensor]]) -> Iterator[list[Tensor]]:
+        """The gradient of each pair, in the order of the adapter's parameters."""
+        by_token, by_label = _stretches(row)
+        layers = []
+        for name, layer in self.policy.adapter.layers.items():
+            inputs, gradient = (each.to(layer.dtype) for each in flows[name])
+            assert layer.lora_a is not None
+            assert layer.lora_b is not None
+            low = inputs @ layer.lora_a.to(layer.dtype).T  # A x, (T, r)
+            up = (layer.lora_b * layer.scale).to(layer.dtype)
+            through = gradient @ up if up.any() else None  # (s B)^T g, (T, r); None: nothing, as at the start of a run
+            # The last layer's feed-forward part sees the scored places alone.
+            layers.append((inputs, gradient, low, through, by_token if len(inputs) == row.tokens else by_label, layer))
+        for number in range(len(row.pairs)):
+            parts: list[Tensor] = []
+            for inputs, gradient, low, through, stretches, layer in layers:
+                own = stretches[number]
+                nothing = inputs.new_zeros(1).expand(low.shape[1], inputs.shape[1])
+                parts += [
+                    nothing if through is None else through[own].T @ inputs[own],
+                    (gradient[own].T @ low[own]) * layer.scale,
+                ]
+            yield parts
+
+
+def _stretches(row: PackedRow) -> tuple[list[slice], list[slice]]:
+    """Which tokens of a row, and which of its scored places, belong to each pair; both lie side by side."""
+    starts = sorted({segment.prefix_start for segment in row.segments})
+    tokens = [slice(*ends) for ends in pairwise([*starts, row.tokens])]
+    counts = torch.bincount(row.sides // 2, minlength=len(row.pairs)).cumsum(0).tolist()
+    return tokens, [slice(*ends) for ends in pairwise([0, *counts])]
 
 
 class GradientTable:

@@ -16,7 +16,7 @@ from training.lens.pairs import pair_of_texts
 from training.management.base import add_job_arguments, require_finished, watch
 from training.management.commands.snapshot import snapshot_named
 from training.models import BlameJob
-from training.queries.blame import pairs_found
+from training.queries.blame import groups_found, pairs_found
 
 
 class Command(BaseCommand):
@@ -57,6 +57,9 @@ class Command(BaseCommand):
                 number = found.comparison.pk if found.comparison else "-"
                 question = found.pair.prompt[-1]["content"][:60]
                 self.stdout.write(f"{found.doubt:.2f}  comparison {number}  {question}")
+            for kind, groups in groups_found(job, job.snapshot.campaign).items():
+                for group in (one for one in groups if one.stands_out):
+                    self.stdout.write(f"{kind} {group.name}: {group.worst} of {group.pairs} pairs in the worst tenth")
 
 
 def _query(path: Path) -> PreferencePair:

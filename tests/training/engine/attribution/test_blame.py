@@ -1,6 +1,7 @@
 """Blame on a tiny model: the gradients are autograd's, a wrong label is found, and nothing is computed twice."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +144,15 @@ def test_a_cache_of_other_places_is_not_used(tmp_path: Path) -> None:
     cache.flush()
     assert GradientCache(tmp_path, "scope", 3).get(b"k" * 32) is not None
     assert GradientCache(tmp_path, "scope", 4).get(b"k" * 32) is None
+
+
+@pytest.mark.parametrize(("loss", "share"), [("sigmoid", True), ("ipo", False)])
+def test_pairs_that_share_a_row_have_the_gradients_that_each_has_alone(loss: str, *, share: bool) -> None:
+    policy = tiny.policy_of(tiny.model().double(), dtype=torch.float64, seed=3)
+    sketch = Sketch(sum(each.numel() for each in policy.adapter.parameters().values()))
+    pairs, config = tiny.random_pairs(7), replace(CONFIG, loss=loss, share_prefix=share)
+    together = pair_gradients(policy, pairs, config, sketch=sketch)
+    for place, pair in enumerate(pairs):
+        alone = pair_gradients(policy, [pair], config, sketch=sketch)
+        assert together.vectors[place] == pytest.approx(alone.vectors[0], rel=1e-5, abs=1e-6)
+        assert together.log_probs[place] == pytest.approx(alone.log_probs[0], abs=1e-6)
