@@ -31,6 +31,8 @@ const STRONGEST = 3;
 export class JudgingSession {
   /** Whether the server is asked for what the page waits for: an undo, or another pair. */
   #isWorking = false;
+  /** @type {Replies} */
+  replies;
   #turns = new Turns();
 
   /**
