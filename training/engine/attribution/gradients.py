@@ -39,6 +39,7 @@ Vectors = NDArray[np.float32]  # (pairs, places)
 AfterPair = Callable[[int], None]
 
 TOKENS_PER_ROW = 2048
+"""Of all rows that are computed at a time; fewer where the config allows fewer."""
 PAIRS_BETWEEN = 64
 """New gradients in one file of the cache: as many may be lost to a kill."""
 
@@ -72,12 +73,14 @@ def pair_gradients(
     missing = found.fill(keys, cache)
     done = len(pairs) - len(missing)
     after_pair(done)
+    tokens = min(TOKENS_PER_ROW, config.tokens_per_row) if policy.forward.packs else 0
     rows = pack_rows(
         pairs,
         missing,
-        tokens_per_row=TOKENS_PER_ROW if policy.forward.packs else 0,
+        tokens_per_row=tokens // policy.lanes.count,
         share=policy.shares_prefix(config),
         keep_last=policy.keeps_last,
+        at_once=policy.lanes.count,
     )
     try:
         with RowGradients(policy, pairs, sketch, per_token=config.loss in PER_TOKEN) as gradients:

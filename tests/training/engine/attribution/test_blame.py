@@ -17,6 +17,7 @@ from training.engine.cli import main
 from training.engine.config import RunConfig
 from training.engine.errors import Cancelled, InputError
 from training.engine.events import Caller
+from training.engine.model.lanes import Lanes
 
 CONFIG = RunConfig(dtype="float32", device="cpu", threads=1)
 SETTINGS = {name: value for name, value in workshop.SETTINGS.items() if name != "evaluate_every"}
@@ -156,3 +157,21 @@ def test_pairs_that_share_a_row_have_the_gradients_that_each_has_alone(loss: str
         alone = pair_gradients(policy, [pair], config, sketch=sketch)
         assert together.vectors[place] == pytest.approx(alone.vectors[0], rel=1e-5, abs=1e-6)
         assert together.log_probs[place] == pytest.approx(alone.log_probs[0], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("tokens_per_row", "lanes", "done"), [(9000, 1, [0, 8]), (48, 1, [0, 4, 8]), (48, 2, [0, 2, 4, 6, 8])]
+)
+def test_the_rows_of_all_lanes_together_keep_the_runs_tokens_per_row(
+    tokens_per_row: int, lanes: int, done: list[int]
+) -> None:
+    policy, seen = tiny.policy_of(tiny.model(), dtype=torch.float32), list[int]()
+    pairs = [tiny.pair([1, 2, 3], [4 + number] * 5, [20] * 6) for number in range(8)]  # of 12 tokens
+    torch.set_num_threads(lanes)
+    policy.lanes = Lanes(lanes)
+    config, length = (
+        replace(CONFIG, tokens_per_row=tokens_per_row),
+        sum(map(torch.numel, policy.adapter.parameters().values())),
+    )
+    pair_gradients(policy, pairs, config, sketch=Sketch(length), after_pair=seen.append)
+    assert seen == done
