@@ -32,6 +32,7 @@ from training.engine.events import log
 from training.engine.learning.reference_cache import completion_key
 from training.engine.loss_settings import PER_TOKEN
 from training.engine.measuring.scoring import SideLogProbs, check_finite
+from training.engine.model.layers import scored_only_modules
 from training.engine.model.policy import Policy
 from training.engine.run_folder import write_atomically
 
@@ -110,6 +111,7 @@ class RowGradients:
     def __init__(self, policy: Policy, pairs: Sequence[TokenPair], sketch: Sketch, *, per_token: bool) -> None:
         self.policy, self.pairs, self.sketch, self.per_token = policy, pairs, sketch, per_token
         self.parameters = list(policy.adapter.parameters().values())
+        self.trimmed = scored_only_modules(policy.model) if policy.forward.trims else frozenset()
         self.heard = threading.local()  # a lane computes its own row
         self.handles: list[RemovableHandle] = []
 
@@ -163,8 +165,7 @@ class RowGradients:
             low = inputs @ layer.lora_a.to(layer.dtype).T  # A x, (T, r)
             up = (layer.lora_b * layer.scale).to(layer.dtype)
             through = gradient @ up if up.any() else None  # (s B)^T g, (T, r); None: nothing, as at the start of a run
-            # The last layer's feed-forward part sees the scored places alone.
-            layers.append((inputs, gradient, low, through, by_token if len(inputs) == row.tokens else by_label, layer))
+            layers.append((inputs, gradient, low, through, by_label if layer in self.trimmed else by_token, layer))
         for number in range(len(row.pairs)):
             parts: list[Tensor] = []
             for inputs, gradient, low, through, stretches, layer in layers:

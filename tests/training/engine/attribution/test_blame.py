@@ -15,6 +15,7 @@ from training.engine.attribution.gradients import GradientCache, pair_gradients
 from training.engine.attribution.sketch import Sketch
 from training.engine.cli import main
 from training.engine.config import RunConfig
+from training.engine.data.packing import pack_row
 from training.engine.errors import Cancelled, InputError
 from training.engine.events import Caller
 from training.engine.model.lanes import Lanes
@@ -175,3 +176,17 @@ def test_the_rows_of_all_lanes_together_keep_the_runs_tokens_per_row(
     )
     pair_gradients(policy, pairs, config, sketch=Sketch(length), after_pair=seen.append)
     assert seen == done
+
+
+@pytest.mark.parametrize("family", ["llama", "olmo2"])  # olmo2's last layer computes all tokens
+def test_a_row_of_as_many_tokens_as_scored_places_is_taken_apart_at_its_pairs(family: str) -> None:
+    policy = tiny.policy_of(tiny.model(family).double(), dtype=torch.float64, seed=3)
+    pairs = [tiny.pair([1], [4, 5, 6], [7, 8]), tiny.pair([1, 2, 3], [9, 10], [11, 12, 13, 14])]
+    row = pack_row(pairs, range(2), share=True)
+    assert row.tokens == len(row.places)
+    assert int((row.sides < 2).sum()) != row.segments[2].stop  # and the borders are not the same
+    sketch = Sketch(sum(each.numel() for each in policy.adapter.parameters().values()))
+    together = pair_gradients(policy, pairs, CONFIG, sketch=sketch)
+    for place, pair in enumerate(pairs):
+        alone = pair_gradients(policy, [pair], CONFIG, sketch=sketch)
+        assert together.vectors[place] == pytest.approx(alone.vectors[0], rel=1e-5, abs=1e-6)
