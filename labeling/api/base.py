@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
@@ -33,7 +33,7 @@ def _require_known_fields(checker: BaseSerializer[Any], given: Any, before: str 
     """Raises ValidationError for fields that a body, or an object in it, cannot have."""
     if isinstance(checker, ListSerializer):
         for number, one in enumerate(given if isinstance(given, list) else ()):
-            _require_known_fields(checker.child, one, f"{before}{number}.")
+            _require_known_fields(cast(BaseSerializer[Any], checker.child), one, f"{before}{number}.")
         return
     if not isinstance(checker, Serializer) or not isinstance(given, Mapping):  # the serializer says so
         return
