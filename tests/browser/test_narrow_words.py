@@ -61,6 +61,7 @@ WIDE_FAULTS = """
 FRAMES = "() => new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 100))"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_german_on_a_phone_breaks_no_word_and_cuts_nothing_off(
     on_stage: Stage, sign_in: SignIn, picture: Picture

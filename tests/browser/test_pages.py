@@ -251,7 +251,7 @@ def everything(on_stage: Stage) -> tuple[Furnished, dict[str, Any]]:
 
 # Layouts differ by size and colours by theme, and neither by both. Seventy pages take minutes on a busy machine.
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize(("size", "theme"), [("wide", "light"), ("phone", "dark")])
+@pytest.mark.parametrize(("size", "theme"), [("wide", "light"), pytest.param("phone", "dark", marks=pytest.mark.long)])
 def test_every_page_is_sound(size: str, theme: str, on_stage: Stage, sign_in: SignIn, picture: Picture) -> None:
     _, names = everything(on_stage)
     viewport = PHONE if size == "phone" else {"width": 1440, "height": 900}

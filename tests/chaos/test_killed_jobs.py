@@ -53,6 +53,7 @@ def engine_pid(run: Run) -> int:
     return int(run.engine.split("|")[1])
 
 
+@pytest.mark.long
 def test_engine_and_worker_are_killed_in_the_middle_and_the_run_ends_in_the_same_adapter(
     campaign: Campaign, base: ModelVersion, start_worker: StartWorker
 ) -> None:
@@ -118,6 +119,7 @@ def looked_into(version: ModelVersion) -> None:
     assert view.figures(lens_job.beta).margin > 0, "as it was trained"
 
 
+@pytest.mark.long
 def test_a_broker_that_lost_everything_is_told_again_and_nothing_is_written_twice(
     campaign: Campaign, base: ModelVersion, start_worker: StartWorker, broker: str
 ) -> None:

@@ -115,6 +115,7 @@ def test_a_file_that_was_discarded_on_one_machine_is_gone_for_the_others(
         raise AssertionError
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_run_goes_on_elsewhere_when_its_machine_is_gone_with_its_disk(
     two_machines: Machines,
@@ -165,6 +166,7 @@ def test_a_run_goes_on_elsewhere_when_its_machine_is_gone_with_its_disk(
     assert not (third / "runs" / Path(done.directory).name / "checkpoints").exists()
 
 
+@pytest.mark.long
 def test_a_run_goes_on_while_the_storage_is_away_and_fails_with_a_sentence_at_its_end(
     two_machines: Machines, campaign: Campaign, base: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:

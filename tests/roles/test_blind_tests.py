@@ -115,6 +115,7 @@ def readable(body: bytes) -> str:
     return body.decode(errors="replace")
 
 
+@pytest.mark.long
 def test_nothing_that_a_lead_can_read_tells_which_version_wrote_a_text(scene: Scene, gate: PeopleGate) -> None:
     planted, maya, test = secrets(gate), scene.stage.maya, gate.blind_test
     names = [name for name, methods in sorted(RULES.items()) if methods.get("GET", "")[MAYA : MAYA + 1] == "2"]

@@ -43,7 +43,12 @@ def removed_member(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "like"), [(demoted_account, "alice"), (demoted_member, "alice"), (removed_member, "other_lead")]
+    ("change", "like"),
+    [
+        (demoted_member, "alice"),
+        pytest.param(demoted_account, "alice", marks=pytest.mark.long),
+        pytest.param(removed_member, "other_lead", marks=pytest.mark.long),
+    ],
 )
 def test_a_lead_who_is_none_any_more_may_do_no_more_than_the_others(change: Callable[[Scene], None], like: str) -> None:
     scene = Scene()

@@ -99,6 +99,7 @@ def pages() -> Iterator[tuple[str, str]]:
                 yield who, path
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_no_page_shows_a_machines_word(visiting: Visiting) -> None:
     on_stage = stage(comparisons=12)

@@ -200,6 +200,7 @@ def test_ctrl_c_during_the_start_leaves_nothing_behind(tmp_path: Path, moment: s
         assert run.processes() == []
 
 
+@pytest.mark.long
 def test_when_the_process_manager_is_killed_everything_starts_again(var: VarDirectory) -> None:
     with running(var, "--only", "") as run:
         run.wait_for_output(READY)
@@ -212,6 +213,7 @@ def test_when_the_process_manager_is_killed_everything_starts_again(var: VarDire
         assert run.processes() == []
 
 
+@pytest.mark.long
 def test_what_a_killed_run_left_is_cleared_away_by_the_next_in_which_every_killed_program_comes_back(
     var: VarDirectory,
 ) -> None:

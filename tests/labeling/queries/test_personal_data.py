@@ -55,5 +55,5 @@ def test_no_key_and_no_secret_is_told() -> None:
         for field in model._meta.concrete_fields
         if any(word in field.name for word in ("secret", "password", "token", "key"))
     }
-    # judgment.key only tells one try from another; snapshots and counts of tokens open nothing.
-    assert suspicious - SECRET <= {"key", "tokens", "tokens_read", "tokens_written"}
+    # judgment.key only tells one try from another; counts of tokens, and that a password must be changed, open nothing.
+    assert suspicious - SECRET <= {"key", "must_change_password", "tokens", "tokens_read", "tokens_written"}
