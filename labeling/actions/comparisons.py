@@ -22,7 +22,7 @@ from labeling.tally import Tally, add_to_tally, tally_of_all
 
 CHUNK = 500
 OF_PROMPT = ("tags", "prompt_fields")
-"""What the metadata of a pair may hold of its prompt, if the prompt has others already."""
+"""Fields of the prompt that the metadata of a pair may hold, if the prompt has others already."""
 
 
 @dataclass(slots=True)

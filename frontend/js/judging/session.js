@@ -53,8 +53,11 @@ export class JudgingSession {
     this.outbox = new Outbox({
       owner,
       deliver: (judgment) => this.#turns.take(() => this.replies.deliver(judgment)),
-      onGone: (judgment) => this.#turns.take(() => this.#dropGone(judgment)),
-      onTrouble: (seconds) => this.#sayOffline(seconds),
+      onGone: (judgment) => this.#turns.take(() => this.replies.dropGone(judgment)),
+      onTrouble: (seconds) => {
+        this.#isOffline = true;
+        listener.showTrouble({ kind: "offline", seconds });
+      },
       onDelivered: () => listener.changed(),
       storage,
       clock,
@@ -245,23 +248,6 @@ export class JudgingSession {
       await this.#explain(error, false);
     }
     this.listener.changed();
-  }
-
-  /**
-   * Another tab has delivered or undone a judgment, so what was said about it here is over.
-   *
-   * @param {import("./types.js").PendingJudgment} judgment
-   */
-  async #dropGone(judgment) {
-    await this.replies.drop(judgment);
-    this.listener.showTrouble(null);
-    this.listener.changed();
-  }
-
-  /** @param {number} seconds to the next try */
-  #sayOffline(seconds) {
-    this.#isOffline = true;
-    this.listener.showTrouble({ kind: "offline", seconds });
   }
 
   /**
