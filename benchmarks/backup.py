@@ -54,7 +54,7 @@ class Noting(ChosenAnnotator):
 
 
 def main() -> int:
-    """The command line; 0 if nothing is missing."""
+    """The command line; 0 if there were judgments before the backup, none failed, and none is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60, help="how long the annotators judge")
     parser.add_argument("--annotators", type=int, default=4)
@@ -63,7 +63,8 @@ def main() -> int:
     report: dict[str, Any] = {}
     code = with_services(lambda: report.update(measure(options)), ephemeral=True)
     print(json.dumps(report) if options.json else in_words(report))
-    return code or int(report["missing"] > 0 or report["other_rows"] > 0 or not report["goes_on"])
+    is_shown = report["before"] and not report["errors"] and report["goes_on"]
+    return code or int(report["missing"] > 0 or report["other_rows"] > 0 or not is_shown)
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -132,7 +133,7 @@ def _assignments(url: str) -> set[int]:
 
 
 def _other_rows(here: str, there: str, table: str) -> int:
-    """How many restored rows are not the same as the original ones."""
+    """How many restored rows are not the same as the original ones. Rows may have come since the backup."""
     rows = []
     for url in (here, there):
         with psycopg.connect(url) as connection:

@@ -19,8 +19,14 @@ def moved() -> None:
 
 @contextmanager
 def telling(listener: Callable[[], None]) -> Iterator[None]:
-    """Within it, `listener` is called for each piece. It must raise nothing."""
-    token = _listener.set(listener)
+    """Within it, `listener` is called for each piece, and whoever listened before it. It must raise nothing."""
+    outer = _listener.get()
+
+    def both() -> None:
+        outer()
+        listener()
+
+    token = _listener.set(both)
     try:
         yield
     finally:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
@@ -12,7 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer, Serializer
+from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
 from rest_framework.views import APIView
 
 from common.errors import NotAllowed
@@ -29,16 +29,20 @@ def _checker(serializer: type[Serializer[Any]]) -> Serializer[Any]:
     return serializer()
 
 
-def _require_known_fields(checker: Serializer[Any], given: Any, before: str = "") -> None:
+def _require_known_fields(checker: BaseSerializer[Any], given: Any, before: str = "") -> None:
     """Raises ValidationError for fields that a body, or an object in it, cannot have."""
-    if not isinstance(given, Mapping):  # the serializer says so
+    if isinstance(checker, ListSerializer):
+        for number, one in enumerate(given if isinstance(given, list) else ()):
+            _require_known_fields(cast(BaseSerializer[Any], checker.child), one, f"{before}{number}.")
+        return
+    if not isinstance(checker, Serializer) or not isinstance(given, Mapping):  # the serializer says so
         return
     # A form, unlike JSON, has the fields of an object as "object.field".
     if unknown := [name for name in given if str(name).partition(".")[0] not in checker.fields]:
         reason = gettext("There is no such field. Known are %(names)s.") % {"names": ", ".join(checker.fields)}
         raise ValidationError({f"{before}{name}": reason for name in unknown})
     for name, field in checker.fields.items():
-        if isinstance(field, Serializer):
+        if isinstance(field, BaseSerializer):
             _require_known_fields(field, given.get(name), f"{before}{name}.")
 
 

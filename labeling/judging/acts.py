@@ -12,7 +12,7 @@ from django.db import transaction
 
 from labeling.events.record import record
 from labeling.judging.assignments import NextResult
-from labeling.judging.blind_tests import tell_of_vote
+from labeling.judging.blind_tests import require_blind, tell_of_vote
 from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.effects import (
     apply_judgment,
@@ -164,6 +164,7 @@ def _judge(seat: Seat, assignment_id: int, draft: JudgmentDraft, now: datetime, 
     assignment = locked.assignment
     if earlier := earlier_judgment(locked):
         return _Judged(earlier, is_new=False, was_open=False)
+    require_blind(seat.campaign, seat.user, seat.membership)
     draft.check_against(seat.campaign)
     check_edit(assignment, draft)
     was_open = assignment.status == Assignment.Status.LEASED

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy
 from common.errors import Conflict
 from common.wording import in_sentence
 from labeling.access import AssignmentNotFound, leads
-from labeling.judging.blind_tests import names_its_writers
+from labeling.judging.blind_tests import require_blind
 from labeling.judging.queue import RELEASE_BATCH, expiry, give_next, release, release_expired_batch
-from labeling.judging.refusals import GuidelinesUnread, LeaseLost, NotBlind, NotQualified, PracticeNeeded, Withdrawn
+from labeling.judging.refusals import GuidelinesUnread, LeaseLost, NotQualified, PracticeNeeded, Withdrawn
 from labeling.judging.seats import take_seat, take_seat_of
 from labeling.models import Assignment, Campaign, Membership, User
 from labeling.queries.assignments import STILL_WANTED
@@ -48,9 +48,7 @@ def next_assignments(*, campaign: Campaign, acting_user: User, now: datetime, ah
     CampaignNotFound, NotAllowed; GuidelinesUnread, PracticeNeeded or NotQualified in an active campaign; NotBlind.
     """
     seat = take_seat(user=acting_user, campaign=campaign)
-    is_blind_test = seat.campaign.kind == Campaign.Kind.BLIND_TEST
-    if is_blind_test and (acting_user.is_admin or seat.membership.leads) and names_its_writers(seat.campaign):
-        raise NotBlind
+    require_blind(seat.campaign, acting_user, seat.membership)
     step = next_step(seat.membership)
     if step is not None and seat.campaign.status == Campaign.Status.ACTIVE and seat.membership.paused_at is None:
         raise REFUSALS[step]

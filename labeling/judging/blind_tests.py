@@ -8,7 +8,8 @@ from functools import partial
 from django.db import transaction
 
 from common.broker import send
-from labeling.models import Campaign
+from labeling.judging.refusals import NotBlind
+from labeling.models import Campaign, Membership, User
 
 _READERS: list[str] = []
 
@@ -16,6 +17,13 @@ _READERS: list[str] = []
 def names_its_writers(test: Campaign) -> bool:
     """Whether the texts of a blind test are stored with the names of their writers, which its leads then see."""
     return test.comparisons.exclude(completion_a__model_version="").exists()
+
+
+def require_blind(campaign: Campaign, user: User, membership: Membership) -> None:
+    """Raises NotBlind if it is a blind test and this person sees who wrote its texts."""
+    sees_names = user.is_admin or membership.leads
+    if sees_names and campaign.is_blind_test and names_its_writers(campaign):
+        raise NotBlind
 
 
 def register_reader(task: str) -> None:

@@ -64,7 +64,7 @@ def _main(arguments: list[str] | None) -> int:
     except Exception as error:
         named = {name: each for name, each in vars(options).items() if isinstance(each, Path)}
         given = [each for name, each in named.items() if name in _GIVEN]
-        known = as_engine_error(error, list(named.values()), given=given)
+        known = as_engine_error(error, list(named.values()), given=given, command=options.command)
         if known is not None:
             return _report(known)
         log(traceback.format_exc())

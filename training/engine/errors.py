@@ -61,20 +61,24 @@ _FULL_HOST = "DefaultCPUAllocator: can't allocate memory"
 _PATHS = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def as_engine_error(error: Exception, named: Sequence[Path] = (), *, given: Sequence[Path] = ()) -> EngineError | None:
+_RUNS = ("train", "reward", "rlhf")
+_IN_ROWS = ("score", "evaluate", "blame", "lab", "best-of-n")
+
+
+def as_engine_error(
+    error: Exception, named: Sequence[Path] = (), *, given: Sequence[Path] = (), command: str = ""
+) -> EngineError | None:
     """The sentence for an error of the file system or of memory that the person can do something about; None for any
     other error.
 
     ``named``: the paths that the person named; ``given``: those of them that are whole folders to read. A file that is
-    missing within a given folder is missing there; one that is missing elsewhere is our fault.
+    missing within a given folder is missing there; one that is missing elsewhere is our fault. ``command``: the one
+    that was given, for advice that helps it.
     Libraries that write files by themselves (safetensors) have the system's number in their text only. Memory that is
     full is known by its text too: its errors come from several libraries."""
     text, number = str(error), getattr(error, "errno", None)
     if place := _full_memory(error):
-        return MemoryFull(
-            f"{place} memory is full: end other programs there and start the same command again (a run goes on from "
-            "its last checkpoint), or start another run with lower tokens_per_row or with gradient_checkpointing=on"
-        )
+        return MemoryFull(f"{place} memory is full: {_less_memory(command)}")
     if number in _FULL or any(f"(os error {each})" in text for each in _FULL):
         return DiskFull(
             f"the disk is full ({text}): free some space and start the same command again. Nothing on disk is damaged, "
@@ -87,6 +91,15 @@ def as_engine_error(error: Exception, named: Sequence[Path] = (), *, given: Sequ
     ):
         return InputError(f"cannot use {error.filename}: {os.strerror(number)}")
     return None
+
+
+def _less_memory(command: str) -> str:
+    """What helps a command whose memory was full."""
+    again = "end other programs there and start the same command again"
+    if command in _RUNS:
+        settings = "lower tokens_per_row or with gradient_checkpointing=on"
+        return f"{again} (the run goes on from its last checkpoint), or start another run with {settings}"
+    return f"{again}, or set a lower tokens_per_row" if command in _IN_ROWS else again
 
 
 def _full_memory(error: Exception) -> str:

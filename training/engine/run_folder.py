@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,9 +99,17 @@ class RunFolder:
         """Progress and evaluations, one JSON object a line."""
         return self.path / "metrics.jsonl"
 
-    def claim(self, name: str, values: dict[str, Any], *, absent: dict[str, Any] | None = None) -> None:
+    def claim(
+        self,
+        name: str,
+        values: dict[str, Any],
+        *,
+        absent: dict[str, Any] | None = None,
+        without_effect: Collection[str] = (),
+    ) -> None:
         """Write a JSON file on the first run; on a later one raise InputError if a value in it differs.
-        ``absent``: the values of names that a file written by an older version lacks."""
+        ``absent``: the values of names that a file written by an older version lacks. ``without_effect``: names whose
+        values may differ."""
         target = self.path / name
         if not self.writes:
             return
@@ -109,7 +117,7 @@ class RunFolder:
             write_json(target, values)
             return
         before = {**(absent or {}), **_read_json(target)}
-        for key in sorted(before.keys() | values.keys()):
+        for key in sorted((before.keys() | values.keys()) - set(without_effect)):
             if before.get(key) != values.get(key):
                 raise InputError(
                     f"{self.path} belongs to another run: its {key} is {before.get(key)!r}, not {values.get(key)!r}; "

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from common.storage import artifacts
 from common.storage.errors import FileChanged, StorageAway
+from common.storage.progress import moved
 
 logger = logging.getLogger(__name__)
 
@@ -69,9 +70,10 @@ class RunCopies:
             logger.warning("%s: the checkpoint after step %s is on this machine only: %s", self.out, step, error)
 
     def wait(self) -> None:
-        """Waits for what is being stored."""
-        if self._thread is not None:
-            self._thread.join()
+        """Waits for what is being stored. Whoever listens to moving bytes hears of it: the thread has no listener."""
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(timeout=1)
+            moved()
 
     def keep_newest(self) -> None:
         """Stores the newest checkpoint now: the run stops here, and may go on elsewhere."""

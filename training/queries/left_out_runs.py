@@ -9,7 +9,7 @@ from training.queries.lineage import comparisons_judged_by
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Two runs of a campaign. after: the newest since the person was left out.
+    """Two runs of a campaign. after: the first with a version since the person was left out, else the newest.
 
     difference: of the accuracy on each one's own held-out pairs, `after` less `before`, with its 95 % interval as of
     independent samples; None until both are measured. asked: the newest search that began with a comparison.
@@ -32,7 +32,8 @@ def runs_beside(row: LeftOut | None) -> Beside | None:
     if row is None:
         return None
     runs = Run.objects.filter(campaign=row.campaign_id, snapshot__group_name="").select_related("version", "snapshot")
-    after = runs.filter(created_at__gte=row.at).order_by("-pk").first()
+    since = runs.filter(created_at__gte=row.at).exclude(snapshot__in=comparisons_judged_by(row.person))
+    after = since.filter(version__isnull=False).order_by("pk").first() or since.order_by("-pk").first()
     before = runs.filter(snapshot__in=comparisons_judged_by(row.person), version__isnull=False, created_at__lt=row.at)
     newest = before.order_by("-pk").first()
     if after is None or newest is None:

@@ -162,6 +162,11 @@ def in_an_import(world: World) -> None:
     first.wait()
     world.python(*command[1:])
     path.unlink()
+    with world.database() as connection:
+        query = "SELECT count(*) FROM labeling_prompt WHERE starts_with(external_id, %s)"
+        row = connection.execute(query, [f"{number}-"]).fetchone()
+    if row != (400,):
+        raise AssertionError(f"400 records were imported twice, and {row} are there")
 
 
 def _line(name: str) -> str:

@@ -10,10 +10,8 @@ from typing import Any
 
 def main(acknowledged: dict[str, str]) -> dict[str, Any]:
     """The campaign that people judged, and what the loop wrote. acknowledged: the choice of each, by its key."""
-    from django.db.models import Count
-
     from benchmarks.concurrency import differences
-    from labeling.models import Completion, Judgment, Prompt
+    from labeling.models import Completion, Judgment
     from training.models import GenerationJob, JobStatus, Run
 
     report = differences("judged", acknowledged)
@@ -22,8 +20,6 @@ def main(acknowledged: dict[str, str]) -> dict[str, Any]:
     report["other_choice"] = sum(
         (choices.get(key) in ("a", "b")) != (choice in shown) for key, choice in acknowledged.items() if key in choices
     )
-    imported = Prompt.objects.filter(campaign__slug="judged").values("external_id").annotate(times=Count("pk"))
-    report["imported_twice"] = imported.exclude(external_id="").filter(times__gt=1).count()
     texts = Completion.objects.filter(prompt__campaign__slug="written").values_list("prompt", "seed", "text_hash")
     seeds = Counter((prompt, seed) for prompt, seed, _hash in texts if seed is not None)
     report["written_twice"] = sum(times > 1 for times in seeds.values())

@@ -1,11 +1,14 @@
 """Opening gates by people: what is refused, who takes part, and with which prompts."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from common.errors import NotAllowed, NotFound
 from labeling.actions.members import pause_member
+from labeling.judging.acts import judge
+from labeling.judging.drafts import JudgmentDraft
 from labeling.judging.refusals import NotBlind
 from labeling.models import Campaign, User
 from tests.training.conftest import NOW
@@ -80,11 +83,15 @@ def test_leads_vote_only_where_they_do_not_see_whose_text_it_is(
     campaign: Campaign, candidate: ModelVersion, maya: User, alice: User
 ) -> None:
     seen = written(opened(campaign, candidate, error=0.1, hides_from_leads=False, votes_per_prompt=2))
-    assert next_vote(seen, alice) is not None
+    held = next_vote(seen, alice)
+    assert held is not None
     User.objects.filter(pk=alice.pk).update(role="admin")
     for one in (maya, User.objects.get(pk=alice.pk)):
         with pytest.raises(NotBlind, match="do not vote"):
             next_vote(seen, one)
+    draft = JudgmentDraft("left", str(uuid4()))
+    with pytest.raises(NotBlind):  # a pair from before is no way round it
+        judge(assignment=held, draft=draft, acting_user=User.objects.get(pk=alice.pk), now=NOW)
     assert reason_of(seen).endswith("leads see which version wrote a text, so they do not vote.")
     cancel_people_gate(gate=seen, acting_user=maya, now=NOW)
     hidden = written(opened(campaign, candidate, error=0.1))

@@ -57,6 +57,15 @@ def test_a_rollback_sets_labels_aside_by_time_annotator_and_import(scene: Stage,
     assert scene.campaign.comparisons.filter(status="retired").count() == 4
 
 
+def test_a_misspelt_field_in_a_rule_of_the_gate_is_refused(scene: Stage, calling: Calling) -> None:
+    rule = {"figure": "people", "floor": 1, "on_mising": "ignore"}
+    maya, address = calling(scene.maya), "/api/v1/campaigns/sums/gate/"
+    refused = maya.put(address, {"rules": [rule]}, content_type="application/json")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "rules.0.on_mising")
+    known = {"rules": maya.get(address).json()["rules"]}
+    assert maya.put(address, known, content_type="application/json").status_code == 200
+
+
 def test_a_token_sets_labels_aside_only_with_the_scope_that_retires_comparisons(scene: Stage, calling: Calling) -> None:
     child = child_of(ModelVersion.objects.get(), scene)
     promote(version=child, acting_user=None, now=NOON)

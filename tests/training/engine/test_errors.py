@@ -18,12 +18,30 @@ from training.engine.errors import EXIT_INPUT, DiskFull, MemoryFull, as_engine_e
     ],
 )
 def test_full_memory_is_the_persons_to_mend_and_no_bug(error: Exception, said: str) -> None:
-    known = as_engine_error(error)
+    known = as_engine_error(error, command="train")
     assert isinstance(known, MemoryFull)
     assert known.exit_code == EXIT_INPUT  # the platform does not start the same run again
     assert said in str(known)
     assert "goes on from its last checkpoint" in str(known)
-    assert "lower tokens_per_row" in str(known)
+    assert "lower tokens_per_row or with gradient_checkpointing=on" in str(known)
+
+
+@pytest.mark.parametrize(
+    ("commands", "rows", "checkpointing"),
+    [
+        (("train", "reward", "rlhf"), True, True),
+        (("score", "evaluate", "blame", "lab", "best-of-n"), True, False),  # no gradient, or none that it changes
+        (("drift", "merge"), False, False),  # no rows
+    ],
+)
+def test_a_command_is_advised_what_changes_its_memory(
+    commands: tuple[str, ...], rows: bool, checkpointing: bool
+) -> None:
+    for command in commands:
+        said = str(as_engine_error(MemoryError(), command=command))
+        assert "start the same command again" in said
+        assert [name in said for name in ("tokens_per_row", "checkpointing")] == [rows, checkpointing]
+        assert ("checkpoint" in said) is checkpointing
 
 
 def test_memory_that_torch_cannot_have_is_such_an_error() -> None:

@@ -32,6 +32,7 @@ from training.engine.events import log
 from training.engine.learning.reference_cache import completion_key
 from training.engine.loss_settings import PER_TOKEN
 from training.engine.measuring.scoring import SideLogProbs, check_finite
+from training.engine.model.layers import scored_only_modules
 from training.engine.model.policy import Policy
 from training.engine.run_folder import write_atomically
 
@@ -39,6 +40,7 @@ Vectors = NDArray[np.float32]  # (pairs, places)
 AfterPair = Callable[[int], None]
 
 TOKENS_PER_ROW = 2048
+"""Of all rows that are computed at a time; fewer where the config allows fewer."""
 PAIRS_BETWEEN = 64
 """New gradients in one file of the cache: as many may be lost to a kill."""
 
@@ -72,12 +74,14 @@ def pair_gradients(
     missing = found.fill(keys, cache)
     done = len(pairs) - len(missing)
     after_pair(done)
+    tokens = min(TOKENS_PER_ROW, config.tokens_per_row) if policy.forward.packs else 0
     rows = pack_rows(
         pairs,
         missing,
-        tokens_per_row=TOKENS_PER_ROW if policy.forward.packs else 0,
+        tokens_per_row=tokens // policy.lanes.count,
         share=policy.shares_prefix(config),
         keep_last=policy.keeps_last,
+        at_once=policy.lanes.count,
     )
     try:
         with RowGradients(policy, pairs, sketch, per_token=config.loss in PER_TOKEN) as gradients:
@@ -107,6 +111,7 @@ class RowGradients:
     def __init__(self, policy: Policy, pairs: Sequence[TokenPair], sketch: Sketch, *, per_token: bool) -> None:
         self.policy, self.pairs, self.sketch, self.per_token = policy, pairs, sketch, per_token
         self.parameters = list(policy.adapter.parameters().values())
+        self.trimmed = scored_only_modules(policy.model) if policy.forward.trims else frozenset()
         self.heard = threading.local()  # a lane computes its own row
         self.handles: list[RemovableHandle] = []
 
@@ -160,8 +165,7 @@ class RowGradients:
             low = inputs @ layer.lora_a.to(layer.dtype).T  # A x, (T, r)
             up = (layer.lora_b * layer.scale).to(layer.dtype)
             through = gradient @ up if up.any() else None  # (s B)^T g, (T, r); None: nothing, as at the start of a run
-            # The last layer's feed-forward part sees the scored places alone.
-            layers.append((inputs, gradient, low, through, by_token if len(inputs) == row.tokens else by_label, layer))
+            layers.append((inputs, gradient, low, through, by_label if layer in self.trimmed else by_token, layer))
         for number in range(len(row.pairs)):
             parts: list[Tensor] = []
             for inputs, gradient, low, through, stretches, layer in layers:

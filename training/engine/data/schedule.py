@@ -48,7 +48,8 @@ class Schedule:
         return max(0, (self.steps - 1) // every - step // every) if every > 0 else 0
 
     def saves_after(self, step: int) -> bool:
-        """Whether a checkpoint is due between this step and the next; after the last one the result is written."""
+        """Whether a checkpoint is due between this step and the next. After the last one the result is written; with a
+        ``checkpoint_every`` of 0 a stop alone writes one."""
         every = self.config.checkpoint_every
         return every > 0 and step < self.steps and step % every == 0
 

@@ -94,6 +94,7 @@ class Trainer:
             ranks=ranks,
         )
         self.progress = RunProgress(step=0, seconds=0.0)
+        self.holds_last_step = True  # the weights are those of the latest step, not the best ones
         self.clock = Clock(self.progress)
         self.operations = Operations(model)
         self.board: Callable[[dict[str, Any]], None] | None = None
@@ -220,8 +221,7 @@ class Trainer:
             if reason is None:
                 self.evaluate(self.progress.step)
             self.ranks.wait()  # for the best to be on disk
-            # A stop during the last pass must not write the best weights as those of the last step.
-            best = self.selection.finish(self.save)
+            best = self.selection.finish(self._leave_weights)
             result |= {"best_step": best.step, "stopped_early": reason is not None, "test": best.figures}
             result |= {"stopped_because": reason, "damaged_steps": self.selection.damaged}
         if self.config.final_margins:
@@ -231,6 +231,14 @@ class Trainer:
                 if self.ranks.main:
                     write_atomically(self.folder.path / "margins.jsonl", "".join(lines).encode())
         return result
+
+    def _leave_weights(self) -> None:
+        """The best weights are about to replace those of the last step: a stop from now on writes no checkpoint, which
+        would hold the wrong ones. There is one already; with a ``checkpoint_every`` of 0 there is none, and such a stop
+        costs the steps."""
+        if self.config.checkpoint_every:
+            self.save()
+        self.holds_last_step = False
 
     def _resumable(
         self, name: str, splits: dict[str, list[TokenPair]]
@@ -312,6 +320,7 @@ class Trainer:
 
     def _cancel_if_asked(self) -> None:
         if self.ranks.any(self.caller.stop.requested):
-            self.save()
+            if self.holds_last_step:
+                self.save()
             self.ranks.wait()  # a launcher ends the others as soon as one has left
             raise Cancelled(f"cancelled after step {self.progress.step} of {self.schedule.steps}")

@@ -22,7 +22,7 @@ from training.engine.learning.run import load_start, prepare_torch
 from training.engine.methods.critic import Critic, PolicyAndCritic
 from training.engine.methods.rewards import check_one_reward, reward_of
 from training.engine.methods.samples import Ids, prompts_of_step, read_prompts
-from training.engine.methods.settings import PPO, RlhfConfig
+from training.engine.methods.settings import ONLY_FOR_PAIRS, PPO, RlhfConfig
 from training.engine.methods.trainer import RlhfTrainer
 from training.engine.model.adapter_format import check_adapter_folder
 from training.engine.model.layers import checkpoint_layers
@@ -74,7 +74,8 @@ def rlhf(files: RlhfFiles, config: RlhfConfig, *, caller: Caller, wait_seconds: 
     config.check_samples()
     inputs = files.describe()
     folder = RunFolder(files.out, wait_seconds=wait_seconds, while_waiting=caller.stop.check)
-    folder.claim("config.json", config.as_dict(), absent=RlhfConfig().as_dict())
+    unused = (*ONLY_FOR_PAIRS, "memory_limit_gib")  # an older version took them: a run that it began goes on without
+    folder.claim("config.json", config.as_dict(), absent=RlhfConfig().as_dict(), without_effect=unused)
     folder.claim("inputs.json", inputs)
     meta = folder.finished()
     if meta is not None:

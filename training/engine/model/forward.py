@@ -23,6 +23,8 @@ class Forward(Protocol):
 
     packs: bool
     """Whether the sequences of a row are computed together and may share a prefix."""
+    trims: bool
+    """Whether the last layer's feed-forward part sees the scored places alone."""
     attention: str
     """The name of the attention path: two paths may differ in the last bits."""
 
@@ -91,6 +93,7 @@ class SequentialForward:
     """Every sequence of a row (packed without sharing) by itself, through the model's own attention and head."""
 
     packs = False
+    trims = False
     attention = "alone"
 
     def __init__(self, model: Any, head: Head) -> None:

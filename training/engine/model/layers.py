@@ -162,6 +162,12 @@ def replace_parts(model: Any, *, dtype: torch.dtype) -> bool:
     return pre_norm
 
 
+def scored_only_modules(model: Any) -> frozenset[nn.Module]:
+    """The modules that see the ``scored`` places alone in a model whose last layer takes them (``replace_parts``)."""
+    last: Any = layers_of(model)[-1]
+    return frozenset(last.mlp.modules())
+
+
 def widen_ends(model: Any, *, master: torch.dtype) -> frozenset[nn.Parameter]:
     """Have the embeddings of a packed model give the master precision, whatever they are stored in. Returns their
     weights and the head's, of which then no wider copy is needed: packed rows call ``Head``, never the model's own."""

@@ -95,12 +95,10 @@ def varlen_attention(query: Tensor, key: Tensor, value: Tensor, plan: VarlenPlan
 
 @cache
 def _options(kernel: Callable[..., Any]) -> dict[str, Any]:
-    """Causal, and with fewer key heads than query heads, in the words of the installed torch: 2.10 has ``is_causal``,
-    2.11 ``window_size``, 2.12 ``enable_gqa`` too."""
-    known = inspect.signature(kernel).parameters
-    # All keys to the left, none to the right.
-    causal: dict[str, Any] = {"window_size": (-1, 0)} if "window_size" in known else {"is_causal": True}
-    return causal | ({"enable_gqa": True} if "enable_gqa" in known else {})
+    """Causal, and with fewer key heads than query heads, in the words of the installed torch: 2.11 has ``window_size``,
+    2.12 ``enable_gqa`` too. 2.10 has neither, and no ``scale``: there plain products are used."""
+    causal: dict[str, Any] = {"window_size": (-1, 0)}  # all keys to the left, none to the right
+    return causal | ({"enable_gqa": True} if "enable_gqa" in inspect.signature(kernel).parameters else {})
 
 
 def usable_key_heads(config: Any, dtype: torch.dtype, device: torch.device) -> KeyHeads | None:

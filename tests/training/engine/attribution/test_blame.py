@@ -15,8 +15,10 @@ from training.engine.attribution.gradients import GradientCache, pair_gradients
 from training.engine.attribution.sketch import Sketch
 from training.engine.cli import main
 from training.engine.config import RunConfig
+from training.engine.data.packing import pack_row
 from training.engine.errors import Cancelled, InputError
 from training.engine.events import Caller
+from training.engine.model.lanes import Lanes
 
 CONFIG = RunConfig(dtype="float32", device="cpu", threads=1)
 SETTINGS = {name: value for name, value in workshop.SETTINGS.items() if name != "evaluate_every"}
@@ -156,3 +158,35 @@ def test_pairs_that_share_a_row_have_the_gradients_that_each_has_alone(loss: str
         alone = pair_gradients(policy, [pair], config, sketch=sketch)
         assert together.vectors[place] == pytest.approx(alone.vectors[0], rel=1e-5, abs=1e-6)
         assert together.log_probs[place] == pytest.approx(alone.log_probs[0], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("tokens_per_row", "lanes", "done"), [(9000, 1, [0, 8]), (48, 1, [0, 4, 8]), (48, 2, [0, 2, 4, 6, 8])]
+)
+def test_the_rows_of_all_lanes_together_keep_the_runs_tokens_per_row(
+    tokens_per_row: int, lanes: int, done: list[int]
+) -> None:
+    policy, seen = tiny.policy_of(tiny.model(), dtype=torch.float32), list[int]()
+    pairs = [tiny.pair([1, 2, 3], [4 + number] * 5, [20] * 6) for number in range(8)]  # of 12 tokens
+    torch.set_num_threads(lanes)
+    policy.lanes = Lanes(lanes)
+    config, length = (
+        replace(CONFIG, tokens_per_row=tokens_per_row),
+        sum(map(torch.numel, policy.adapter.parameters().values())),
+    )
+    pair_gradients(policy, pairs, config, sketch=Sketch(length), after_pair=seen.append)
+    assert seen == done
+
+
+@pytest.mark.parametrize("family", ["llama", "olmo2"])  # olmo2's last layer computes all tokens
+def test_a_row_of_as_many_tokens_as_scored_places_is_taken_apart_at_its_pairs(family: str) -> None:
+    policy = tiny.policy_of(tiny.model(family).double(), dtype=torch.float64, seed=3)
+    pairs = [tiny.pair([1], [4, 5, 6], [7, 8]), tiny.pair([1, 2, 3], [9, 10], [11, 12, 13, 14])]
+    row = pack_row(pairs, range(2), share=True)
+    assert row.tokens == len(row.places)
+    assert int((row.sides < 2).sum()) != row.segments[2].stop  # and the borders are not the same
+    sketch = Sketch(sum(each.numel() for each in policy.adapter.parameters().values()))
+    together = pair_gradients(policy, pairs, CONFIG, sketch=sketch)
+    for place, pair in enumerate(pairs):
+        alone = pair_gradients(policy, [pair], CONFIG, sketch=sketch)
+        assert together.vectors[place] == pytest.approx(alone.vectors[0], rel=1e-5, abs=1e-6)

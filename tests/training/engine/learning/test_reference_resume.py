@@ -131,17 +131,19 @@ def test_an_interrupted_evaluation_or_last_pass_goes_on_too(
     assert not list(out.glob("*.partial.safetensors"))
 
 
+@pytest.mark.parametrize("checkpoint_every", [2, 0])
 def test_a_stop_in_the_last_pass_of_a_run_that_ends_with_earlier_weights_changes_nothing(
-    model_folder: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model_folder: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpoint_every: int
 ) -> None:
     """The KL is beyond its budget after step 3, so the run ends with the weights of step 2; the checkpoint that the
-    stop leaves must be that of step 3, or the run would forget why it ended and learn on."""
+    stop leaves must be that of step 3, or the run would forget why it ended and learn on. Without checkpoints it takes
+    its steps again."""
     monkeypatch.setattr(reference_file, "PAIRS_BETWEEN", 1)
     workshop.write_pairs(tmp_path / "test.jsonl", 6, first=100)
     data = tmp_path / "train.jsonl"
     data.write_bytes((folder / "train.jsonl").read_bytes())
     settings: dict[str, Any] = {"tokens_per_row": 40, "evaluate_every": 1, "probe_prompts": 2, "probe_tokens": 4}
-    settings |= {"epochs": 4, "learning_rate": 2e-2, "checkpoint_every": 2, "kl_budget": 1.5}
+    settings |= {"epochs": 4, "learning_rate": 2e-2, "checkpoint_every": checkpoint_every, "kl_budget": 1.5}
     whole = workshop.run(model_folder, data, tmp_path / "whole", **settings)
     assert whole["stopped_early"]
     assert whole["best_step"] < whole["steps"] < 12
@@ -149,9 +151,11 @@ def test_a_stop_in_the_last_pass_of_a_run_that_ends_with_earlier_weights_changes
     first.what, first.kills = "final_train", False
     with pytest.raises(Cancelled):
         workshop.run(model_folder, data, out, first, **settings)
+    assert bool(first.of("checkpoint")) is bool(checkpoint_every)
     events = Events()
     again = workshop.run(model_folder, data, out, events, **settings)
-    assert not events.of("progress")
+    assert bool(events.of("progress")) is not bool(checkpoint_every)
+    assert any((out / "checkpoints").iterdir()) is bool(checkpoint_every)
     for name in ("steps", "best_step", "stopped_because", "test"):
         assert again[name] == whole[name]
     for name in ("margins.jsonl", "adapter/adapter_model.safetensors"):

@@ -20,6 +20,7 @@ from training.engine.data.packing import pack_row
 from training.engine.events import StopRequest
 from training.engine.lab import Lab
 from training.engine.learning.run import TrainingKind, is_deterministic
+from training.engine.learning.step import RowOfStep, facts_of
 from training.engine.measuring.evaluation import score
 from training.engine.measuring.sampling import draw
 from training.engine.model import head
@@ -175,6 +176,13 @@ def test_a_step_looks_at_the_device_once_for_all_its_rows_and_once_for_the_gradi
     trainer.make_reference()
     batch = trainer.batch(1)
     assert len(batch.rows) > 3
+    parts = [RowOfStep(row, True, facts_of(row, batch)) for row in batch.rows]
+    with Looks() as looks, Watch() as watch:  # what a thread of its own does ahead, where nobody would watch it
+        for part in parts:
+            trainer.optimization._on_device(part)
+    assert (looks.to_host, looks.to_device) == (0, 0)
+    assert watch.seen
+    assert not WAITS & set(watch.seen)
     trainer.optimization.copies_ahead = True
     with Looks() as looks, Watch() as watch:
         trainer.optimization.accumulate(batch)

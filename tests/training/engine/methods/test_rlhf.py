@@ -120,6 +120,19 @@ def test_settings_that_would_do_nothing_are_refused_by_name() -> None:
             RlhfConfig(**{name: value})
 
 
+def test_a_run_that_an_older_version_began_with_settings_that_did_nothing_goes_on_without_them(
+    model_folder: Path, prompts: Path, tmp_path: Path
+) -> None:
+    files = RlhfFiles(model_folder, prompts, tmp_path, reward_function=FUNCTION)
+    older = RlhfConfig(**SETTINGS).as_dict() | {"epochs": 3, "tensorboard": True, "memory_limit_gib": 2.0}
+    finished = {"steps": 4}  # so that no model is needed
+    for name, values in (("config", older), ("inputs", files.describe()), ("meta", finished)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(values))
+    assert start(files) == finished
+    with pytest.raises(InputError, match="its lora_rank is 2, not 3"):
+        start(files, lora_rank=3)
+
+
 def test_the_learning_rate_goes_from_warm_up_to_zero_over_the_steps() -> None:
     config = RlhfConfig(steps=10, warmup_ratio=0.2, learning_rate=1e-3)
     schedule = Schedule(config.each_step_once(), config.steps)

@@ -74,13 +74,12 @@ def test_without_cuda_or_half_precision_plain_products_are_used() -> None:
 def kernel_of(options: set[str], seen: list[dict[str, Any]], *, equal_heads: bool = False) -> Callable[..., Tensor]:
     """torch's kernel, in plain products, as a version with these options documents it; ``seen`` collects its calls."""
 
-    def varlen_attn(
-        query: Tensor, key: Tensor, value: Tensor, *layout: Any, scale: float = 1.0, **given: Any
-    ) -> Tensor:
+    def varlen_attn(query: Tensor, key: Tensor, value: Tensor, *layout: Any, **given: Any) -> Tensor:
         if unknown := given.keys() - options:
             raise TypeError(f"varlen_attn() got an unexpected keyword argument {unknown}")
         if equal_heads and query.shape[1] != key.shape[1]:
             raise ValueError("Expect query and key/value to have the same number of heads")
+        scale = given.pop("scale", query.shape[2] ** -0.5)
         seen.append(given)
         plan = varlen.VarlenPlan(torch.arange(len(key)), *layout)
         by_head = [states.transpose(0, 1) for states in (query, key, value)]
@@ -94,11 +93,11 @@ def kernel_of(options: set[str], seen: list[dict[str, Any]], *, equal_heads: boo
 @pytest.mark.parametrize(
     ("options", "equal_heads", "given", "key_heads"),
     [
-        ({"is_causal"}, False, {"is_causal": True}, varlen.KeyHeads.AS_THEY_ARE),  # torch 2.10
-        ({"window_size"}, False, {"window_size": (-1, 0)}, varlen.KeyHeads.AS_THEY_ARE),  # torch 2.11
-        ({"window_size"}, True, {"window_size": (-1, 0)}, varlen.KeyHeads.REPEATED),
+        ({"is_causal", "return_aux"}, False, None, None),  # torch 2.10
+        ({"scale", "window_size"}, False, {"window_size": (-1, 0)}, varlen.KeyHeads.AS_THEY_ARE),  # torch 2.11
+        ({"scale", "window_size"}, True, {"window_size": (-1, 0)}, varlen.KeyHeads.REPEATED),
         (
-            {"window_size", "enable_gqa"},
+            {"scale", "window_size", "enable_gqa"},  # torch 2.12
             False,
             {"window_size": (-1, 0), "enable_gqa": True},
             varlen.KeyHeads.AS_THEY_ARE,
