@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Invalid
 from labeling.actions.mails import read_address_token
-from labeling.actions.people import check_password, demand_new_password, revoke_token
+from labeling.actions.people import check_password, demand_new_password, lift_password_demand, revoke_token
 from labeling.actions.sign_ins import forget_places
 from labeling.events.record import record
 from labeling.models import ApiToken, BrowserSession, User
@@ -51,10 +51,13 @@ def end_access_after_password(
 ) -> None:
     """After an admin or a command has set or removed somebody's password: their sessions and tokens end too.
 
-    must_change_password: its owner has to choose another one at the next sign-in.
+    must_change_password: its owner has to choose another one at the next sign-in. False: they may keep it, also where
+    an earlier one was for the first sign-in only.
     """
     _after_password(user, "", True, acting_user, now)
-    if user.has_usable_password() and user != acting_user and must_change_password:
+    if not must_change_password:
+        lift_password_demand(user=user, acting_user=acting_user, now=now)
+    elif user.has_usable_password() and user != acting_user:
         demand_new_password(user=user, acting_user=acting_user, now=now)
 
 

@@ -114,25 +114,37 @@ def start_bulk_act(
 def apply_overlap(*, campaign: Campaign, acting_user: User | None, now: datetime) -> BulkAct | None:
     """Gives comparisons that nobody holds yet the campaign's new overlap. Call it within a transaction.
 
-    A small campaign's get it at once, without an act; for those of a large one a worker does it in chunks.
+    A small campaign's get it at once, without an act; for those of a large one a worker does it in chunks. So too while
+    an earlier change is under way, whose last rows are locked and may still get the earlier overlap.
     """
+    acts = BulkAct.objects.filter(campaign=campaign, kind=Kind.OVERLAP, status__in=BulkAct.UNFINISHED)
+    if not acts.exists() and _apply_at_once(campaign):
+        return None
+    selection = Selection(Target.COMPARISONS, where=ComparisonFilter(status=Comparison.Status.OPEN))
+    try:
+        act = _new_act(campaign, selection, BulkOrder(Kind.OVERLAP), acting_user, now)
+    except NothingSelected:
+        return None  # none is open
+    act.save()
+    transaction.on_commit(lambda: send(BULK_ACT, act.pk))
+    return act
+
+
+def _apply_at_once(campaign: Campaign) -> bool:
+    """Gives the comparisons of a small campaign the new overlap; returns whether it is a small one."""
     untouched = Comparison.objects.filter(campaign=campaign, status=Comparison.Status.OPEN, taken=0)
     if campaign.overlap_share == 1:
         untouched = untouched.exclude(overlap=campaign.overlap)
     # Locked first: a comparison that is being given out at this moment keeps its overlap.
     locked = list(untouched.order_by("pk").select_for_update(no_key=True, skip_locked=True)[: AT_ONCE + 1])
-    if len(locked) <= AT_ONCE:
-        totals = Tally() - tally_of_all(locked)
-        for one in locked:
-            one.overlap = campaign.overlap_of(one.pair_hash)
-        Comparison.objects.bulk_update(locked, ["overlap"])
-        add_to_tally(campaign.pk, totals + tally_of_all(locked))
-        return None
-    selection = Selection(Target.COMPARISONS, where=ComparisonFilter(status=Comparison.Status.OPEN))
-    act = _new_act(campaign, selection, BulkOrder(Kind.OVERLAP), acting_user, now)
-    act.save()
-    transaction.on_commit(lambda: send(BULK_ACT, act.pk))
-    return act
+    if len(locked) > AT_ONCE:
+        return False
+    totals = Tally() - tally_of_all(locked)
+    for one in locked:
+        one.overlap = campaign.overlap_of(one.pair_hash)
+    Comparison.objects.bulk_update(locked, ["overlap"])
+    add_to_tally(campaign.pk, totals + tally_of_all(locked))
+    return True
 
 
 def run_bulk_act(act_id: int, *, clock: Callable[[], datetime] = timezone.now) -> None:

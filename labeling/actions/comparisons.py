@@ -21,6 +21,8 @@ from labeling.models import Campaign, Comparison, ImportBatch, User
 from labeling.tally import Tally, add_to_tally, tally_of_all
 
 CHUNK = 500
+OF_PROMPT = ("tags", "prompt_fields")
+"""Fields of the prompt that the metadata of a pair may hold, if the prompt has others already."""
 
 
 @dataclass(slots=True)
@@ -141,8 +143,19 @@ def _add_chunk(
     made = {first[key] for key in new_ids}
     added.duplicates += len(fit) - len(made | opinions.brought)
     for place, (one, comparison) in enumerate(zip(ordered, comparisons, strict=True)):
-        if one.draft.metadata and place not in made:
-            added.unkept += dict(one.draft.metadata) != comparison.metadata
+        if place not in made:
+            added.unkept += _has_more(one, comparison)
+
+
+def _has_more(row: OrderedDraft, comparison: Comparison) -> bool:
+    """Whether a draft of an existing pair brings fields or tags that neither the pair nor its prompt has."""
+    stored = comparison.metadata or {}
+    listed = stored.get("tags")
+    known = [*row.prompt.tags, *(listed if isinstance(listed, list) else [])]
+    if not all(tag in known for tag in row.draft.tags):
+        return True
+    mine, theirs = ({k: v for k, v in one.items() if k not in OF_PROMPT} for one in (row.draft.metadata or {}, stored))
+    return bool(mine) and mine != theirs
 
 
 def _find_or_create(

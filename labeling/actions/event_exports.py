@@ -11,7 +11,7 @@ from labeling.access import require_lead
 from labeling.events.record import record
 from labeling.exchange import canonical_json, harmless_cell
 from labeling.models import Campaign, EarlierEvent, Event, User
-from labeling.queries.names import veil
+from labeling.queries.names import told_events, veil
 from labeling.queries.records import filtered_events
 
 COLUMNS = ("id", "at", "actor", "verb", "subject_type", "subject_id", "before", "after")
@@ -45,7 +45,7 @@ def export_events(
 
 def _rows(campaign: Campaign, filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if not any(filters.values()):
-        for earlier in campaign.earlier_events.order_by("pk").iterator(chunk_size=CHUNK):
+        for earlier in told_events(campaign.earlier_events.all(), campaign).order_by("pk").iterator(chunk_size=CHUNK):
             yield _row(veil(earlier, campaign), None, earlier.actor or None)
     for event in filtered_events(campaign, **filters).order_by("pk").iterator(chunk_size=CHUNK):
         yield _row(veil(event, campaign), event.pk, event.actor.pseudonym if event.actor else None)

@@ -187,10 +187,14 @@ class _Adding:
         self._write(comparison, self._nameless()[0], vote, f"{KEY_OF_VERDICT}-{comparison.pk}", batch)
 
     def _follow_statement(self, comparison: Comparison, *, settles: bool) -> None:
-        """A stated verdict stands while it is the only vote; beside another one the campaign's rule decides."""
+        """A stated verdict stands while it is the only vote; beside another one the campaign's rule decides.
+
+        The rule then asks for as many votes as of any other comparison.
+        """
         if settles and comparison.judged == 1:
             self.given.append(stated_verdict(comparison, self.judgments[-1]))
-        elif comparison.pk in self.statements and comparison.judged > 1:
+        elif (settles or comparison.pk in self.statements) and comparison.judged > 1:
+            comparison.overlap = max(comparison.overlap, self.campaign.overlap_of(comparison.pair_hash))
             verdict = self.verdicts.get(comparison.pk)
             if verdict is not None and verdict.settled_by == Verdict.SettledBy.IMPORT:
                 self.verdicts.pop(comparison.pk).delete()

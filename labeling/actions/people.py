@@ -122,6 +122,14 @@ def demand_new_password(*, user: User, acting_user: User | None, now: datetime) 
         record("user.password_demanded", user, acting_user=acting_user, now=now)
 
 
+def lift_password_demand(*, user: User, acting_user: User | None, now: datetime) -> None:
+    """The user may keep the password. Twice changes nothing. Raises NotAllowed."""
+    require_admin(acting_user)
+    if User.objects.filter(pk=user.pk, must_change_password=True).update(must_change_password=False):
+        user.must_change_password = False
+        record("user.password_demand_lifted", user, acting_user=acting_user, now=now)
+
+
 def check_erasure_by_token(person: User, token: ApiToken | None) -> None:
     """Raises NotAllowed where a token would erase somebody else's account. token: that authenticated the call.
 

@@ -171,6 +171,7 @@ def _recount(comparison: Comparison, campaign: Campaign, old: Verdict | None, vo
     if comparison.status == Comparison.Status.OPEN:
         comparison.overlap -= 1
         if wants_more(comparison, campaign, decision):
+            comparison.overlap += 1  # the place stays, and the totals are counted from this
             return False
     if decision.winner is None:
         if old is not None:

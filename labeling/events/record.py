@@ -13,6 +13,7 @@ from common.database.prepared import prepared_cursor
 from common.sentences import Sentence
 from labeling.events.types import types_of
 from labeling.models import Campaign, Event, User
+from labeling.queries.names import is_told
 
 DELIVER = "labeling.tasks.deliver_webhook"
 MOST_SENT_AT_ONCE = 100
@@ -64,7 +65,7 @@ def record(
         after={**(after or {}), **_in_english(sentences)},
         sentences={name: sentence.as_json() for name, sentence in sentences.items()} or None,
     )
-    types = types_of(verb, event.after)
+    types = types_of(verb, event.after) if is_told(verb, acting_user, campaign) else []
     if types:
         _save_with_messages(event, types)
     else:

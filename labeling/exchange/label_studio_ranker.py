@@ -100,7 +100,12 @@ def _items(data: JsonObject, name: str) -> dict[str, CompletionText]:
 
 
 def _orders(annotation: JsonObject, items: Mapping[str, Any]) -> list[list[str]]:
-    """The items that an annotator put in an order, best first: one list, or one for each bucket."""
+    """The items that an annotator put in an order, best first: one list, or one for each bucket.
+
+    None of an annotation that its annotator cancelled: it stays as it is among those that say nothing.
+    """
+    if annotation.get("was_cancelled") is True:
+        return []
     results = annotation.get("result")
     for order in map(_order, results if isinstance(results, list) else []):
         if isinstance(order, list):

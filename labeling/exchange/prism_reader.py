@@ -5,6 +5,7 @@ A turn is a ranking, and the participant an annotator. The conversation goes on 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
@@ -14,6 +15,7 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message
+from labeling.exchange.sides_reader import has_sides
 
 MOST_REPLIES = 2000
 """Scored replies of one conversation."""
@@ -136,11 +138,18 @@ def read_alone(place: Place, record: JsonObject, limits: ReadLimits) -> Comparis
     return read_prism_utterances(place, [record], limits)
 
 
+def _has_turns(record: Mapping[str, Any]) -> bool:
+    """Whether a record lists messages by turn. Others call the earlier messages of a pair a history too."""
+    listed = record.get("conversation_history")
+    has_numbers = isinstance(listed, list) and any(isinstance(one, dict) and "turn" in one for one in listed)
+    return has_numbers and not has_sides(record)
+
+
 PRISM_READERS = (
     Reader(
         "prism",
         "conversation_history (with scores)",
-        lambda record: isinstance(record.get("conversation_history"), list),
+        _has_turns,
         read_prism,
     ),
     Reader(

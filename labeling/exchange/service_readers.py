@@ -13,6 +13,7 @@ from labeling.exchange.ranking_readers import read_alone, read_kto
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import JsonObject
+from labeling.exchange.sides_reader import has_sides
 
 GEMINI_SYSTEM = ("systemInstruction", "system_instruction")
 """The names of the system message in files and in the client library."""
@@ -109,6 +110,8 @@ def _has_ranked_messages(record: Mapping[str, Any]) -> bool:
 
 
 def _is_labeled_reply(record: Mapping[str, Any]) -> bool:
+    if has_sides(record) or "completions" in record:
+        return False
     if not any(isinstance(record.get(name), bool) or record.get(name) in (0, 1) for name in LABELS):
         return False
     if any(isinstance(record.get(name), list) for name in TURNS):

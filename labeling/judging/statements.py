@@ -24,8 +24,8 @@ LIMIT 1
 FOR NO KEY UPDATE OF c SKIP LOCKED
 """
 
-# Nobody is given gold that they added or whose verdict they set. Gold that was released unjudged does not come back:
-# other comparisons do not either, so it would be known by that.
+# Nobody is given gold that they added or whose verdict they set. Gold that was released comes back once the rest was
+# given, as other comparisons do: it is not used up by leases that end.
 FIND_GOLD = """
 SELECT c.id, c.position, (
     SELECT own."left" FROM labeling_assignment own
@@ -37,11 +37,13 @@ WHERE c.campaign_id = %(campaign)s AND c.status = 'gold'
     AND NOT EXISTS (
         SELECT FROM labeling_assignment own
         WHERE own.comparison_id = c.id AND own.annotator_id = %(annotator)s AND own.kind <> 'retest'
-            AND (own.status <> 'released' OR NOT EXISTS (
-                SELECT FROM labeling_judgment said WHERE said.assignment_id = own.id))
+            AND own.status <> 'released'
         OFFSET 0
     )
-ORDER BY c.position
+ORDER BY EXISTS (
+    SELECT FROM labeling_assignment released
+    WHERE released.comparison_id = c.id AND released.annotator_id = %(annotator)s AND released.kind <> 'retest'
+), c.position
 LIMIT 1
 FOR SHARE OF c SKIP LOCKED
 """

@@ -27,7 +27,7 @@ from labeling.models import (
     Question,
     User,
 )
-from labeling.queries.names import day_only, veil
+from labeling.queries.names import day_only, told_events, veil
 
 CHUNK = 1000
 MEMBERSHIP_TIMES = (
@@ -46,7 +46,8 @@ def annotator_lines(campaign: Campaign) -> Iterator[JsonObject]:
         Prefetch("memberships", queryset=memberships, to_attr="in_campaign"),
         Prefetch("guideline_readings", queryset=readings, to_attr="read_here"),
     )
-    for person in people.order_by("pk").iterator(chunk_size=CHUNK):
+    order = "pseudonym" if campaign.pseudonymous else "pk"  # the order of joining would tell who is who
+    for person in people.order_by(order).iterator(chunk_size=CHUNK):
         in_campaign: list[Membership] = person.in_campaign
         read_here: list[GuidelineReading] = person.read_here
         yield {
@@ -74,9 +75,10 @@ def record_lines(campaign: Campaign) -> Iterator[JsonObject]:
         yield {"type": "faq", **faq_entry(entry)}
     for grouping in () if campaign.pseudonymous else campaign.groupings.order_by("pk"):
         yield _grouping(grouping)
-    for earlier in campaign.earlier_events.order_by("pk").iterator(chunk_size=CHUNK):
+    for earlier in told_events(campaign.earlier_events.all(), campaign).order_by("pk").iterator(chunk_size=CHUNK):
         yield _event(veil(earlier, campaign), earlier.actor)
-    for event in campaign.events.select_related("actor").order_by("pk").iterator(chunk_size=CHUNK):
+    told = told_events(campaign.events.select_related("actor"), campaign)
+    for event in told.order_by("pk").iterator(chunk_size=CHUNK):
         yield _event(veil(event, campaign), event.actor.pseudonym if event.actor else "")
 
 

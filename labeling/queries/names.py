@@ -12,7 +12,6 @@ AnyEvent = TypeVar("AnyEvent", Event, EarlierEvent)
 
 ANNOTATING = (
     "guidelines.read",
-    "invitation.accepted",
     "judgment.changed",
     "judgment.made",
     "practice.finished",
@@ -25,12 +24,16 @@ SHARED = (
     "comparison.adjudicated",
     "judgment.undone",
     "judgments.withdrawn",
-    "member.added",
-    "member.changed",
-    "member.removed",
 )
 """Verbs of acts that leads and others do. Those of leads stay named."""
 
+JOINING = ("invitation.accepted",)
+ON_MEMBERS = ("member.added", "member.changed", "member.removed")
+"""Verbs of acts that change who is a member. Without a lead's name they say nobody's: the list of members has changed
+at the same moment, so a pseudonym would be known by that."""
+
+GOLD_ACTIONS = ("member.paused", "member.warned")
+"""Verbs of what the platform does by itself after a judgment of gold, at the same moment."""
 
 _ABOUT_MEMBERS = frozenset(("person", "gold_right", "gold_total"))
 """Values of events about a member. A lead knows who it was, so they would tell whose pseudonym and whose figures."""
@@ -100,11 +103,28 @@ def taking_part(campaign: Campaign) -> QuerySet[User]:
 def with_actor_names(events: QuerySet[Event], campaign: Campaign) -> QuerySet[Event]:
     """Events with `actor_name`: the user name, or the pseudonym where the user name would tell who judged what."""
     hidden = Q(actor__is_active=False)
+    cases: list[When] = []
     if campaign.pseudonymous:
         leads = Membership.objects.filter(LEADING, campaign=campaign).values("user")
         is_lead = Q(actor__role=Role.ADMIN) | Q(actor__in=leads)
         hidden |= Q(verb__in=ANNOTATING) | (Q(verb__in=SHARED) & ~is_lead)
-    return events.annotate(actor_name=Case(When(hidden, then=F("actor__pseudonym")), default=F("actor__username")))
+        cases.append(When(Q(verb__in=JOINING) | (Q(verb__in=ON_MEMBERS) & ~is_lead), then=None))
+    cases.append(When(hidden, then=F("actor__pseudonym")))
+    return events.annotate(actor_name=Case(*cases, default=F("actor__username")))
+
+
+def told_events(events: QuerySet[AnyEvent], campaign: Campaign) -> QuerySet[AnyEvent]:
+    """Events without those that come by themselves with a judgment, in a pseudonymous campaign.
+
+    The list of members says who was paused or warned, and the judgment of the same moment has the pseudonym.
+    """
+    nobody = {"actor": ""} if issubclass(events.model, EarlierEvent) else {"actor": None}
+    return events.exclude(verb__in=GOLD_ACTIONS, **nobody) if campaign.pseudonymous else events
+
+
+def is_told(verb: str, actor: User | None, campaign: Campaign | None) -> bool:
+    """Whether an event is one of those that `told_events` keeps."""
+    return campaign is None or not campaign.pseudonymous or actor is not None or verb not in GOLD_ACTIONS
 
 
 def veil(event: AnyEvent, campaign: Campaign | None) -> AnyEvent:
@@ -112,12 +132,26 @@ def veil(event: AnyEvent, campaign: Campaign | None) -> AnyEvent:
     is_about_member = event.subject_type == "membership" or event.verb == "invitation.accepted"
     if campaign is not None and campaign.pseudonymous and is_about_member:
         shown_as = getattr(event, "actor_name", None)  # somebody's own act, which stands under the pseudonym
+        if _is_nobodys(event):
+            event.actor = "" if isinstance(event, EarlierEvent) else None
         event.subject_id = ""
         event.before, event.after = (
             {name: value for name, value in values.items() if name not in _ABOUT_MEMBERS or value == shown_as}
             for values in (event.before, event.after)
         )
     return event
+
+
+def _is_nobodys(event: Event | EarlierEvent) -> bool:
+    """Whether the act changed who is a member, and is shown under no lead's name."""
+    if event.verb in JOINING:
+        return True
+    if event.verb not in ON_MEMBERS:
+        return False
+    if hasattr(event, "actor_name"):
+        return event.actor_name is None
+    actor = event.actor.pseudonym if isinstance(event.actor, User) else event.actor
+    return actor in (event.before.get("person"), event.after.get("person"))
 
 
 def day_only(moment: datetime | None) -> datetime | None:

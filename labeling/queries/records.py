@@ -8,7 +8,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from labeling.exchange import Message, messages_hash, pair_hash
 from labeling.models import DIFFERING, Campaign, Comparison, Event, Judgment, User, Verdict
-from labeling.queries.names import with_actor_names
+from labeling.queries.names import told_events, with_actor_names
 from labeling.queries.prompt_search import prompts_with
 from labeling.queries.verdicts import standing_verdicts
 
@@ -105,10 +105,11 @@ def filtered_events(
 
     actor: a pseudonym, or a user name, which finds no act that a pseudonymous campaign shows under the pseudonym.
     """
-    rows = with_actor_names(_between(campaign.events.all(), "at", since, until), campaign)
+    rows = told_events(_between(campaign.events.all(), "at", since, until), campaign)
+    rows = with_actor_names(rows, campaign)
     if actor is not None:
         rows = rows.filter(actor__in=User.objects.filter(Q(username=actor) | Q(pseudonym=actor)))
-        rows = rows.filter(Q(actor_name=actor) | Q(actor__pseudonym=actor))
+        rows = rows.filter(Q(actor_name=actor) | Q(actor__pseudonym=actor, actor_name__isnull=False))
     if verb is not None:
         rows = rows.filter(verb=verb)
         if not verb.startswith("judgment."):

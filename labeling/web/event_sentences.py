@@ -150,8 +150,9 @@ def pieces(event: Event) -> list[str]:
     verb = event.verb
     if verb in ("judgment.made", "judgment.changed") and event.after.get("choice") == Choice.SKIP:
         verb = FLAGGED if event.after.get("flag") else SKIPPED
-    if verb == "member.added" and event.actor and event.after.get("person") == event.actor.pseudonym:
-        verb = JOINED
+    added = event.after.get("person") if verb == "member.added" else None
+    if verb == "member.added" and added == (event.actor.pseudonym if event.actor else None):
+        verb = JOINED  # also in a pseudonymous campaign, which names nobody
     text = capfirst(sentence_of_event(verb))
     for mark in (WHO, WHAT):
         text = text.replace(mark, f"\0{mark}\0")

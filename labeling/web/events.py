@@ -18,7 +18,7 @@ from common.sentences import Sentence
 from common.wording import grouped
 from labeling.access import get_led_campaign
 from labeling.models import Choice, Event
-from labeling.queries.names import names_by_pseudonym, veil
+from labeling.queries.names import JOINING, ON_MEMBERS, names_by_pseudonym, veil
 from labeling.queries.records import filtered_events
 from labeling.web.edge import page, person, unless_refused
 from labeling.web.event_links import link_of
@@ -66,6 +66,13 @@ class EventEntry:
         return pieces(self.event)
 
     @property
+    def nobody(self) -> str:
+        """The actor of the sentence, where no name is shown."""
+        campaign = self.event.campaign
+        is_hidden = campaign is not None and campaign.pseudonymous and self.event.verb in (*JOINING, *ON_MEMBERS)
+        return capfirst(gettext("somebody") if is_hidden else gettext("the system"))
+
+    @property
     def link(self) -> str:
         """The page of that thing; empty: it has none."""
         return link_of(self.event)
@@ -104,7 +111,6 @@ def events(request: HttpRequest, slug: str) -> HttpResponse:
         "entries": [EventEntry(event, name_of_thing(event, names), _changes(event, names)) for event in rows[:SHOWN]],
         "who": WHO,
         "what": WHAT,
-        "system": capfirst(gettext("the system")),
         "older": urlencode(query | {"before": rows[SHOWN - 1].pk}) if len(rows) > SHOWN else "",
         "earlier": 0 if filters else campaign.earlier_events.count(),
         "query": urlencode(_api_query(filters)),

@@ -76,7 +76,7 @@ export class Replies {
   }
 
   /**
-   * A judgment is not sent any more: it was refused, or another tab has delivered or undone it.
+   * A judgment is not sent any more.
    *
    * @param {PendingJudgment} judgment
    */
@@ -85,6 +85,17 @@ export class Replies {
     workspace.history.remove(judgment.body.key);
     // Nothing else is pending: what is held may be stale, so the server is asked for it again.
     if (judgment.campaign === this.api.campaign && this.#isLastPending) await this.replaceHeld();
+  }
+
+  /**
+   * Another tab has delivered or undone a judgment: with it goes a notice about it.
+   *
+   * @param {PendingJudgment} judgment
+   */
+  async dropGone(judgment) {
+    await this.drop(judgment);
+    this.listener.showTrouble(null);
+    this.listener.changed();
   }
 
   /** Asks again what is held. The pair on the page stays as it is, with its answers, if it still is. */

@@ -31,6 +31,8 @@ const STRONGEST = 3;
 export class JudgingSession {
   /** Whether the server is asked for what the page waits for: an undo, or another pair. */
   #isWorking = false;
+  /** Whether the page said during the present errand that the server does not answer. */
+  #isOffline = false;
   /** @type {Replies} */
   replies;
   #turns = new Turns();
@@ -51,8 +53,11 @@ export class JudgingSession {
     this.outbox = new Outbox({
       owner,
       deliver: (judgment) => this.#turns.take(() => this.replies.deliver(judgment)),
-      onGone: (judgment) => this.#turns.take(() => this.replies.drop(judgment)),
-      onTrouble: (seconds) => listener.showTrouble({ kind: "offline", seconds }),
+      onGone: (judgment) => this.#turns.take(() => this.replies.dropGone(judgment)),
+      onTrouble: (seconds) => {
+        this.#isOffline = true;
+        listener.showTrouble({ kind: "offline", seconds });
+      },
       onDelivered: () => listener.changed(),
       storage,
       clock,
@@ -196,14 +201,22 @@ export class JudgingSession {
     });
   }
 
-  /** Asks for something to judge. */
-  async lookForMore() {
+  /**
+   * Asks for something to judge.
+   *
+   * @param {{ isQuiet?: boolean }} [how] isQuiet: nobody asked for it, so where nothing is found the page stays as it is,
+   *   with the focus and a notice that is still to be read
+   */
+  async lookForMore({ isQuiet = false } = {}) {
     if (this.isBusy) return;
     await this.#work(async () => {
       const next = await this.#untilAnswered(() => this.api.next([]));
+      const found = next?.assignment ?? null;
+      const says = !isQuiet || found !== null || this.assignment !== null;
       this.workspace.held.replaceAhead(next?.following ?? []);
-      this.workspace.show(next?.assignment ?? null, "found");
+      if (says) this.workspace.show(found, "found");
       if (next?.progress) this.workspace.showProgress(next.progress);
+      return says;
     }, false);
   }
 
@@ -248,17 +261,18 @@ export class JudgingSession {
   /**
    * Runs an errand that the page waits for, and says how it went.
    *
-   * @param {() => Promise<void>} errand
+   * @param {() => Promise<boolean | void>} errand resolves to false where a notice on the page is still to be read
    * @param {boolean} [recovers] whether to ask for another pair when this one turns out to be stale
    */
   async #work(errand, recovers = true) {
     this.#isWorking = true;
+    this.#isOffline = false;
     this.listener.changed();
     /** @type {unknown} */
     let problem = null;
     try {
-      await errand();
-      this.listener.showTrouble(null);
+      const isOver = await errand();
+      if (isOver !== false || this.#isOffline) this.listener.showTrouble(null);
     } catch (error) {
       problem = error;
     }

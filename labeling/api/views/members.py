@@ -1,5 +1,6 @@
 """The members of a campaign."""
 
+from django.db.models import F
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,9 +19,10 @@ class MembersView(ApiView):
 
     @extend_schema(operation_id="list_members", parameters=[MemberFilter], responses=MembershipSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        """List the members in the order in which they joined. For the campaign's leads."""
+        """List the members, ordered by user name. For the campaign's leads."""
         members = get_led_campaign(self.person, slug).memberships.filter(**self.asked(MemberFilter))
-        return self.paged(members.select_related("user"), MembershipSerializer, order=("pk",))
+        named = members.select_related("user").annotate(username=F("user__username"))
+        return self.paged(named, MembershipSerializer, order=("username",))
 
     @extend_schema(operation_id="add_member", request=MembershipSerializer, responses={201: MembershipSerializer})
     @once

@@ -83,6 +83,28 @@ test("looking for more shows what was added meanwhile", async () => {
   assert.deepEqual(annotator.shown, [8, 9]);
 });
 
+test("a look that nobody asked for leaves a page without pairs as it is, with its notice", async () => {
+  const annotator = new Annotator();
+  annotator.server.open = [];
+  await annotator.start();
+  annotator.showTrouble({ kind: "refused", message: "No." });
+  await annotator.session.lookForMore({ isQuiet: true });
+  assert.deepEqual(annotator.shown, []);
+  assert.deepEqual(annotator.trouble, { kind: "refused", message: "No." });
+  annotator.server.open = [8];
+  await annotator.session.lookForMore({ isQuiet: true });
+  assert.deepEqual(annotator.shown, [8]);
+  assert.equal(annotator.trouble, null);
+});
+
+test("a look that somebody asked for says that there is still nothing", async () => {
+  const annotator = new Annotator();
+  annotator.server.open = [];
+  await annotator.start();
+  await annotator.session.lookForMore();
+  assert.deepEqual(annotator.shown, [null]);
+});
+
 test("progress counts what the server has", async () => {
   const annotator = new Annotator();
   await annotator.start();

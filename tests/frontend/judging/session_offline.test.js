@@ -78,3 +78,33 @@ test("a resumed page with nothing held waits, and shows a pair when the server h
   assert.deepEqual(annotator.shown, [1]);
   assert.equal(annotator.session.isBusy, false);
 });
+
+test("a look that nobody asked for says no longer that the network is away once it is back", async () => {
+  const annotator = new Annotator();
+  annotator.server.open = [];
+  await annotator.start();
+  annotator.server.isReachable = false;
+  const looked = annotator.session.lookForMore({ isQuiet: true });
+  await settle();
+  assert.deepEqual(annotator.trouble, { kind: "offline", seconds: 1 });
+  annotator.server.isReachable = true;
+  await annotator.clock.advance(1000);
+  await looked;
+  assert.equal(annotator.trouble, null);
+  assert.deepEqual(annotator.shown, []);
+});
+
+test("a notice about judgments that another tab has delivered goes", async () => {
+  const before = await offline();
+  const annotator = new Annotator({ clock: before.clock, storage: before.storage, server: before.server });
+  annotator.session.resume(structuredClone(before.session.state));
+  await settle();
+  assert.equal(annotator.trouble.kind, "offline");
+  before.server.isReachable = true;
+  before.network.dispatchEvent(new Event("online"));
+  await settle();
+  assert.deepEqual(annotator.choices, ["left", "right"]);
+  await annotator.clock.advance(1000);
+  assert.equal(annotator.session.pendingCount, 0);
+  assert.equal(annotator.trouble, null);
+});

@@ -272,3 +272,32 @@ def test_a_new_overlap_reaches_a_large_campaign_in_chunks_and_leaves_what_somebo
     assert in_balance(scene)
     with pytest.raises(Invalid):
         do(scene, "overlap", keys())
+
+
+def test_a_new_overlap_waits_behind_one_that_is_under_way_however_few_rows_are_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scene = stage(comparisons=3)
+    with monkeypatch.context() as patched:
+        patched.setattr(bulk, "AT_ONCE", 2)
+        change_campaign(campaign=scene.campaign, overlap=3, acting_user=scene.maya, now=scene.now)
+    change_campaign(campaign=scene.campaign, overlap=2, acting_user=scene.maya, now=scene.now)
+    assert list(BulkAct.objects.values_list("kind", "status")) == [("overlap", "waiting")] * 2
+    assert set(Comparison.objects.values_list("overlap", flat=True)) == {1}
+    for act in BulkAct.objects.order_by("pk"):
+        run_bulk_act(act.pk, clock=lambda: scene.now)
+    assert set(Comparison.objects.values_list("overlap", flat=True)) == {2}
+    change_campaign(campaign=scene.campaign, overlap=4, acting_user=scene.maya, now=scene.now)
+    assert set(Comparison.objects.values_list("overlap", flat=True)) == {4}, "None is under way: at once."
+    assert in_balance(scene)
+
+
+def test_a_new_overlap_needs_no_act_where_nothing_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = stage(comparisons=3)
+    with monkeypatch.context() as patched:
+        patched.setattr(bulk, "AT_ONCE", 2)
+        change_campaign(campaign=scene.campaign, overlap=3, acting_user=scene.maya, now=scene.now)
+    do(scene, "retire", keys())
+    started = BulkAct.objects.filter(kind="overlap").count()
+    change_campaign(campaign=scene.campaign, overlap=2, acting_user=scene.maya, now=scene.now)
+    assert BulkAct.objects.filter(kind="overlap").count() == started == 1

@@ -93,6 +93,17 @@ def test_the_other_fields_of_a_pair_that_is_here_already_are_said_to_be_left_out
     assert (Comparison.objects.get().metadata or {})["licence"] == "MIT"
 
 
+def test_tags_and_prompt_fields_that_are_kept_are_not_said_to_be_left_out() -> None:
+    scene = stage()
+    bring_in(scene, lines({**RECORD, "tags": ["a"]}))
+    beside = {**RECORD, "rejected": "Else.", "tags": ["b"], "licence": "MIT"}  # its prompt has other tags
+    bring_in(scene, lines(beside))
+    again = bring_in(scene, lines(beside, {**RECORD, "tags": ["a"]}))
+    assert (again.duplicates, again.notes.counts["fields_left_out"]) == (2, 0)
+    more = bring_in(scene, lines({**RECORD, "tags": ["c"]}, {**beside, "licence": "GPL"}))
+    assert (more.duplicates, more.notes.counts["fields_left_out"]) == (2, 2)
+
+
 def test_a_full_table_of_pairs_takes_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_notes, "SLOTS", 4)
     others = [{**RECORD, "prompt": f"Q{number}"} for number in range(9)]

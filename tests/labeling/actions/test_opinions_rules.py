@@ -109,3 +109,17 @@ def test_a_verdict_that_new_opinions_confirm_is_not_fresh() -> None:
     scene.wait(60)
     bring_in(scene, *(said(name, "Lyon", "Paris") for name in ("cem", "dora", "eli")))
     assert Verdict.objects.get().settled_at > settled_at
+
+
+@pytest.mark.parametrize("is_one_file", [True, False])
+def test_a_stated_pair_wants_as_many_votes_as_others_once_somebody_else_has_an_opinion(is_one_file: bool) -> None:
+    scene = stage(comparisons=0, overlap=3)
+    stated, other = said(None, "Paris", "Lyon"), said("ann", "Paris", "Lyon")
+    bring_in(scene, stated, keep=False)
+    for records in [(stated, other)] if is_one_file else [(stated,), (other,)]:
+        bring_in(scene, *records)
+    comparison = Comparison.objects.get()
+    assert (comparison.status, comparison.judged, comparison.overlap) == ("open", 2, 3)
+    assert not Verdict.objects.exists()
+    scene.vote(scene.given(scene.alice), "tie")
+    assert Comparison.objects.get().status == "settled"

@@ -1,10 +1,12 @@
 """Recounts: all verdicts applied again after the rule changed."""
 
+from typing import Any
+
 import pytest
 
 from labeling.actions import recounts
 from labeling.actions.campaigns import change_campaign
-from labeling.actions.recounts import leave_recount, run_recount
+from labeling.actions.recounts import leave_recount, request_recount, run_recount
 from labeling.actions.verdicts import adjudicate
 from labeling.models import Event, Verdict, VerdictRecount
 from labeling.tally import count_tally, read_tally
@@ -76,3 +78,16 @@ def test_another_change_of_the_rule_replaces_the_recount_that_is_under_way() -> 
     assert first.status == "replaced"
     assert run_recount(first.pk, clock=lambda: scene.now) is None
     assert statuses() == ["settled"]
+
+
+def test_a_place_that_is_still_wanted_stays_and_so_do_the_totals() -> None:
+    scene = stage(overlap=2, max_overlap=4)
+    [pair] = judged(scene, "ab")
+    assert (pair.status, pair.judged, pair.overlap) == ("open", 2, 3)
+    by_judgments: Any = {"cause": VerdictRecount.Cause.JUDGMENTS, "acting_user": None, "now": scene.now}
+    for _ in range(2):
+        recount = request_recount(campaign=scene.campaign, **by_judgments)
+        run_recount(recount.pk, clock=lambda: scene.now)
+        pair.refresh_from_db()
+        assert (pair.status, pair.overlap) == ("open", 3)
+        assert read_tally(scene.campaign.pk) == count_tally(scene.campaign.pk)

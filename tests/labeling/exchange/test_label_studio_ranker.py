@@ -68,6 +68,17 @@ def test_an_annotation_without_an_order_is_kept_without_its_author() -> None:
     assert one.metadata["annotations"] == [{"was_cancelled": True, "lead_time": 12.5}]
 
 
+def test_an_order_that_its_annotator_cancelled_is_no_opinion() -> None:
+    cancelled = annotation(2, ["llm_2", "llm_1"]) | {"was_cancelled": True}
+    [one] = found(task(annotation(1, ["llm_1", "llm_2"]), cancelled))
+    assert [(vote.annotator, vote.choice) for vote in one.votes] == [("1", "first")]
+    [kept] = one.metadata["annotations"]
+    assert (kept["was_cancelled"], kept["result"][0]["value"]) == (True, {"ranker": ["llm_2", "llm_1"]})
+    [refused] = read([task(cancelled)])
+    assert isinstance(refused, Rejected)
+    assert "No annotation orders two of the items" in str(refused.reason)
+
+
 @pytest.mark.parametrize(
     ("one", "said"),
     [

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from labeling.exchange import ImportedComparison, Rejected
 from tests.labeling.exchange.builders import message, read
 
@@ -109,3 +111,10 @@ def test_a_score_that_is_no_number_is_refused_by_name() -> None:
         [refused] = read([CONVERSATION | {"conversation_history": history}])
         assert isinstance(refused, Rejected)
         assert "'score'" in str(refused.reason)
+
+
+@pytest.mark.parametrize("history", [[message("user", "Hello"), message("assistant", "Hi.")], [asked(0, "Hello")], []])
+def test_a_pair_with_an_earlier_conversation_is_not_taken_for_one(history: list[Any]) -> None:
+    pair = {"prompt": "Why?", "conversation_history": history, "response_a": "So.", "response_b": "No."}
+    [found] = kept([pair | {"preference": "a"}])
+    assert (found.first.text, found.second.text, found.preference) == ("So.", "No.", "first")

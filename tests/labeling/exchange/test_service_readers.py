@@ -134,3 +134,9 @@ def test_a_record_of_another_shape_among_labeled_replies_costs_only_itself(other
     assert isinstance(pair, ImportedComparison)
     assert isinstance(refused, Rejected)
     assert refused.code in ("wrong_type", "missing_field")
+
+
+def test_a_pair_of_replies_with_a_label_is_not_taken_for_one_labeled_reply() -> None:
+    pair = {"messages": [message("user", ASKED)], "response_a": "A plum.", "response_b": "A stone."}
+    found = the_one([pair | {"preference": "a", "label": 1}])
+    assert (found.first.text, found.second.text, found.preference) == ("A plum.", "A stone.", "first")

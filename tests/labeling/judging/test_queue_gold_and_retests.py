@@ -243,12 +243,15 @@ def test_the_database_refuses_a_second_retest_and_a_retest_that_holds_a_place() 
 
 
 @pytest.mark.usefixtures("always_gold")
-def test_gold_that_was_released_does_not_come_back_as_no_other_pair_does() -> None:
+def test_gold_that_was_released_comes_back_after_the_rest_as_every_other_pair_does() -> None:
     scene = with_gold(2, overlap=1)
     first = scene.given(scene.alice)
     release_assignment(assignment=first, acting_user=scene.alice, now=scene.now)
     second = scene.given(scene.alice)
     assert second.comparison_id != first.comparison_id
-    release_assignment(assignment=second, acting_user=scene.alice, now=scene.now)
+    scene.judge(second, wrong_side(second))
+    again = scene.given(scene.alice)
+    assert (again.comparison_id, again.kind, again.left) == (first.comparison_id, "gold", first.left)
+    scene.judge(again, wrong_side(again))
     assert scene.next(scene.alice) is None
-    assert scene.given(scene.bob).kind == "gold"
+    assert member(scene, scene.alice).gold_total == 2

@@ -2,13 +2,18 @@
 
 import pytest
 
-from labeling.models import Event
+from labeling.actions.members import pause_member
+from labeling.actions.webhooks import create_webhook
+from labeling.events.record import record
+from labeling.models import EarlierEvent, Event, User, WebhookDelivery
+from labeling.queries.campaign_record import annotator_lines
 from labeling.queries.names import (
     ShownName,
     name_for_leads,
     names_by_pseudonym,
     names_of_deciders,
     shown_names,
+    told_events,
     with_actor_names,
 )
 from tests.people import stage
@@ -68,3 +73,34 @@ def test_a_name_has_a_page_if_the_person_takes_part() -> None:
     scene = stage()
     acted = [(scene.alice, "alice"), (scene.charlie, "charlie")]
     assert [one.has_page for one in shown_names(scene.campaign, acted)] == [True, False]
+
+
+@pytest.mark.parametrize("pseudonymous", [True, False])
+def test_no_log_and_no_message_of_a_pseudonymous_campaign_tells_what_followed_wrong_gold(pseudonymous: bool) -> None:
+    scene = stage(pseudonymous=pseudonymous)
+    create_webhook(
+        url="https://1.1.1.1/hook",
+        event_types=["member.paused"],
+        campaign=scene.campaign,
+        acting_user=scene.maya,
+        now=scene.now,
+    )
+    seat = scene.campaign.memberships.get(user=scene.alice)
+    record("member.paused", seat, acting_user=None, now=scene.now, campaign=scene.campaign)
+    EarlierEvent.objects.create(campaign=scene.campaign, at=scene.now, verb="member.warned", actor="")
+    paused = Event.objects.filter(verb="member.paused")
+    assert told_events(paused, scene.campaign).exists() == (not pseudonymous)
+    assert told_events(scene.campaign.earlier_events.all(), scene.campaign).exists() == (not pseudonymous)
+    assert WebhookDelivery.objects.exists() == (not pseudonymous)
+    pause_member(campaign=scene.campaign, user=scene.bob, acting_user=scene.maya, now=scene.now)
+    assert told_events(paused, scene.campaign).filter(actor=scene.maya).exists(), "A lead's own act is told."
+
+
+def test_the_full_export_lists_people_by_pseudonym_whoever_came_first() -> None:
+    scene = stage(pseudonymous=True)
+    scene.crowd(4)
+    listed = [line["pseudonym"] for line in annotator_lines(scene.campaign)]
+    assert listed == list(
+        User.objects.filter(pseudonym__in=listed).order_by("pseudonym").values_list("pseudonym", flat=True)
+    )
+    assert len(listed) > 4

@@ -34,7 +34,7 @@ export class NewPairs {
           const progress = await call("GET", this.progressUrl);
           this.line.textContent = progress.coming_pairs;
           turn += 1;
-          if (progress.comparisons > lastCount || turn % TURNS_TO_ASK === 0) await this.session.lookForMore();
+          if (progress.comparisons > lastCount || turn % TURNS_TO_ASK === 0) await this.session.lookForMore({ isQuiet: true });
           lastCount = progress.comparisons;
         }
         this.#isWaiting = !this.session.assignment;

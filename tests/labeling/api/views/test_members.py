@@ -17,6 +17,17 @@ def test_a_member_is_added_listed_and_removed(calling: Calling) -> None:
     assert "charlie" not in str(maya.get(MEMBERS).json())
 
 
+def test_members_come_in_the_order_of_their_names_on_one_page_or_several(calling: Calling) -> None:
+    scene = stage()
+    maya = calling(scene.maya)
+    maya.post(MEMBERS, {"username": "charlie"}, format="json")
+    whole = [member["username"] for member in maya.get(MEMBERS).json()["results"]]
+    assert whole == sorted(whole)
+    first = maya.get(MEMBERS, {"page_size": 2}).json()
+    second = maya.get(first["next"]).json()
+    assert [member["username"] for member in first["results"] + second["results"]] == whole[:4]
+
+
 def test_a_member_gets_a_new_role(calling: Calling) -> None:
     maya = calling(stage().maya)
     assert maya.post(MEMBERS, {"username": "bob", "role": "expert"}, format="json").json()["role"] == "expert"

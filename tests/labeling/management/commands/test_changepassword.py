@@ -29,3 +29,14 @@ def test_the_password_set_by_command_may_stay(monkeypatch: pytest.MonkeyPatch) -
     call_command("changepassword", "alice", "--keep-password")
     alice.refresh_from_db()
     assert not alice.must_change_password
+
+
+def test_an_earlier_demand_is_over_once_a_password_set_by_command_may_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = stage().alice
+    given = iter(["another horse battery staple"] * 2 + ["yet another horse battery"] * 2)
+    monkeypatch.setattr(getpass, "getpass", lambda *_args, **_options: next(given))
+    call_command("changepassword", "alice")
+    call_command("changepassword", "alice", "--keep-password")
+    alice.refresh_from_db()
+    assert not alice.must_change_password
+    assert Event.objects.filter(verb="user.password_demand_lifted", subject_id=str(alice.pk), actor=None).count() == 1
