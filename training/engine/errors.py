@@ -94,7 +94,7 @@ def as_engine_error(
 
 
 def _less_memory(command: str) -> str:
-    """What helps a command whose memory was full."""
+    """Advice to a command whose memory was full."""
     again = "end other programs there and start the same command again"
     if command in _RUNS:
         settings = "lower tokens_per_row or with gradient_checkpointing=on"

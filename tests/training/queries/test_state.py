@@ -1,4 +1,4 @@
-"""What the state of an installation costs to read."""
+"""The state of an installation, and the cost of reading it."""
 
 import pytest
 from django.db import connection
