@@ -59,6 +59,13 @@ class Conflict(DomainError):
     sentence = _("This is not possible in the present state.")
 
 
+class SavedMeanwhile(Conflict):
+    """Somebody else has saved the next number of what a form was filled in from."""
+
+    type = "saved-meanwhile"
+    sentence = _("Number %(number)s was saved meanwhile. Look at it; saving again puts yours in its place.")
+
+
 class Invalid(DomainError):
     """The input is wrong."""
 

@@ -104,11 +104,6 @@ class WrongGate(Invalid):
     sentence = _("The rules of the gate cannot be used.")
 
 
-class SavedMeanwhile(Conflict):
-    type = "saved-meanwhile"
-    sentence = _("Number %(number)s was saved meanwhile. Look at it; saving again puts yours in its place.")
-
-
 class WrongSuiteFile(Invalid):
     type = "wrong-suite"
     sentence = _("The scenarios cannot be used. Nothing was changed.")

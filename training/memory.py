@@ -29,19 +29,17 @@ from training.models import (
     BlameJob,
     EvaluationJob,
     GenerationJob,
+    HoldingJob,
     JobStatus,
     ModelVersion,
     PriceJob,
     Run,
     SelectionJob,
     SuiteRun,
+    TrainingJob,
     WritingJob,
 )
 
-TrainingJob = Run | PriceJob | SelectionJob | BlameJob
-"""The jobs in which the engine computes gradients."""
-HoldingJob = GenerationJob | SuiteRun | TrainingJob
-"""The jobs that hold a model for minutes. The lens and the lab are short, and start at once."""
 J = TypeVar("J", GenerationJob, SuiteRun, Run, PriceJob, SelectionJob, BlameJob)
 
 GIB = 2**30

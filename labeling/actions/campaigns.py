@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.utils.text import slugify
 from django.utils.translation import gettext, gettext_lazy
 
-from common.errors import Conflict, Invalid
+from common.errors import Conflict, Invalid, SavedMeanwhile
 from common.wording import in_sentence
 from labeling.access import require_lead, require_may_change, require_may_create_campaigns
 from labeling.actions.bulk import apply_overlap
@@ -159,15 +160,25 @@ def change_campaign_status(*, campaign: Campaign, status: str, acting_user: User
 
 @transaction.atomic
 def write_guidelines(
-    *, campaign: Campaign, text: str, demand: str = Demand.NOTHING, acting_user: User, now: datetime
+    *,
+    campaign: Campaign,
+    text: str,
+    demand: str = Demand.NOTHING,
+    expected: int | None = None,
+    acting_user: User,
+    now: datetime,
 ) -> GuidelineVersion:
     """Adds a version of the guidelines. Each judgment keeps the version that it was made under.
 
     demand: what annotators must do before they go on; the first version must always be read, where the campaign asks
-    for that. The same text again adds none and demands nothing. Raises NotAllowed, Invalid.
+    for that. The same text again adds none and demands nothing. expected: the number of the version that was changed, 0
+    where there was none; None: whichever is newest. Raises SavedMeanwhile, NotAllowed, Invalid.
     """
     require_may_change(acting_user, campaign)
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    latest = campaign.guideline_versions.aggregate(number=Max("number"))["number"] or 0
+    if expected is not None and latest != expected:
+        raise SavedMeanwhile(number=latest)
     return _add_guidelines(campaign, text, acting_user, now, demand=demand)
 
 

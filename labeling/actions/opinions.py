@@ -144,9 +144,17 @@ class _Adding:
         for comparison, slot in assignments.values_list("comparison_id", "slot"):
             self.slots[comparison].add(slot)
         judgments = Judgment.objects.filter(comparison__in=self.comparisons, kind=Assignment.Kind.NORMAL).order_by("pk")
-        columns = ("comparison_id", "annotator_id", "annotator__pseudonym", "choice", "superseded_at", "key")
-        for comparison, annotator, pseudonym, choice, superseded_at, name in judgments.values_list(*columns):
-            if name.startswith(KEY_OF_STATEMENT):
+        columns = (
+            "comparison_id",
+            "annotator_id",
+            "annotator__pseudonym",
+            "choice",
+            "superseded_at",
+            "key",
+            "batch_id",
+        )
+        for comparison, annotator, pseudonym, choice, superseded_at, name, batch in judgments.values_list(*columns):
+            if batch is not None and name.startswith(KEY_OF_STATEMENT):
                 self.statements.add(comparison)
             self.said[comparison][annotator] = choice
             key = comparison, annotator

@@ -86,7 +86,8 @@ def _was_verdict(judgment: Judgment) -> bool:
 
 
 def _was_statement(judgment: Judgment) -> bool:
-    return judgment.key.startswith(KEY_OF_STATEMENT)
+    """Of an import: the keys of people's own judgments are of their own choice."""
+    return judgment.batch_id is not None and judgment.key.startswith(KEY_OF_STATEMENT)
 
 
 def _statement_of(judgments: list[Judgment]) -> Judgment | None:

@@ -136,9 +136,7 @@ def _vote(annotation: JsonObject, orders: Sequence[Sequence[str]], pair: Pair, l
     if order is None:
         return None
     choice = "first" if order.index(pair[0]) < order.index(pair[1]) else "second"
-    others = without(
-        annotation, "completed_by", "result", "was_cancelled", *TIMES
-    )  # its time is that of the whole task
+    others = without(annotation, "completed_by", "result", "was_cancelled", *TIMES)  # times are of the whole task
     others |= {"results": besides} if (besides := _besides(annotation)) else {}
     person = person_name(annotation.get("completed_by"), limits.name_chars)
     return opinion(person, choice, annotation, seconds=None, metadata=others)

@@ -33,8 +33,10 @@ OF_A_REPLY: tuple[str, ...] = (
     "user_prompt",
     "model_response",
     "user_id",
+    "conversation_id",
+    "conversation_type",
+    "interaction_id",
 )
-OF_A_REPLY += ("conversation_id", "conversation_type", "interaction_id")
 
 
 @dataclass(slots=True)
@@ -133,7 +135,7 @@ def _same_conversation(group: list[JsonObject], record: JsonObject) -> bool:
     return is_same and len(group) < MOST_REPLIES
 
 
-def read_alone(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
+def _one_utterance(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
     """One line of a conversation."""
     return read_prism_utterances(place, [record], limits)
 
@@ -156,7 +158,7 @@ PRISM_READERS = (
         "prism-utterances",
         "conversation_id, turn, user_prompt, model_response, score",
         has("conversation_id", "turn", "user_prompt", "model_response", "score"),
-        read_alone,
+        _one_utterance,
         _same_conversation,
         read_prism_utterances,
     ),

@@ -20,11 +20,7 @@ ANNOTATING = (
     "question.asked",
 )
 """Verbs of an annotator's acts: in a pseudonymous campaign, the event log has them under the pseudonym."""
-SHARED = (
-    "comparison.adjudicated",
-    "judgment.undone",
-    "judgments.withdrawn",
-)
+SHARED = ("comparison.adjudicated", "judgment.undone", "judgments.withdrawn")
 """Verbs of acts that leads and others do. Those of leads stay named."""
 
 JOINING = ("invitation.accepted",)

@@ -5,24 +5,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from common.errors import Conflict
 from common.text.rendering import render_markdown
 from labeling.access import get_campaign, leads
 from labeling.actions.campaigns import write_guidelines
 from labeling.queries.questions import faq_entries
-from labeling.web.edge import page, person, submit
+from labeling.web.edge import number_shown, page, person, submit
 from labeling.web.forms import GuidelinesForm
-
-
-class GuidelinesChanged(Conflict):
-    type = "guidelines-changed"
-    sentence = gettext_lazy(
-        "Somebody wrote version %(number)s since you opened this page. "
-        "Load the page again to see it, or save again to replace it."
-    )
 
 
 @page
@@ -34,15 +24,15 @@ def guidelines(request: HttpRequest, slug: str) -> HttpResponse:
     newest = campaign.guideline_versions.select_related("created_by").order_by("-number").first()
     form = GuidelinesForm(request.POST or None, initial={"text": newest.text if newest else ""})
     is_lead = leads(user, campaign)
-    number = str(newest.number if newest else 0)
-    opened = request.POST.get("opened") or number
 
     def errand() -> str:
-        nonlocal opened
-        if opened != number and leads(user, campaign):
-            opened = number
-            raise GuidelinesChanged(number=number)
-        version = write_guidelines(campaign=campaign, **form.cleaned_data, acting_user=user, now=timezone.now())
+        version = write_guidelines(
+            campaign=campaign,
+            **form.cleaned_data,
+            expected=number_shown(request),
+            acting_user=user,
+            now=timezone.now(),
+        )
         return _("Version %(number)s is now in force.") % {"number": version.number}
 
     def again() -> HttpResponse:
@@ -52,7 +42,7 @@ def guidelines(request: HttpRequest, slug: str) -> HttpResponse:
             "html": render_markdown(newest.text, breaks=False) if newest else "",
             "form": form,
             "is_lead": is_lead,
-            "opened": opened,
+            "shown": newest.number if newest else 0,
             "is_editing": is_lead and ("edit" in request.GET or request.method == "POST"),
             "entries": faq_entries(campaign),
             "room": "guidelines",

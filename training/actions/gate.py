@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext, gettext_noop
 
-from common.errors import DomainError
+from common.errors import DomainError, SavedMeanwhile
 from common.sentences import Sentence, sentence_of
 from labeling.access import require_may_change
 from labeling.actions.validation import checked_text
@@ -17,7 +17,7 @@ from labeling.models import Campaign, User
 from training.access import require_version
 from training.actions.displacing import require_may_waive
 from training.actions.versions import promote
-from training.errors import GateNotMet, SavedMeanwhile, ServersAway, WrongGate
+from training.errors import GateNotMet, ServersAway, WrongGate
 from training.models import (
     Deployment,
     Gate,

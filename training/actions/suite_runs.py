@@ -109,8 +109,8 @@ def ask_judge(
 ) -> SuiteRun:
     """Queues a finished run again, for a judge to be asked what it has no opinion on.
 
-    choosing: None: the model judge is asked about rubrics. hand_to_worker: False where the caller
-    runs it. Raises JobOver, JobActive, CannotCompareRuns, WrongSettings, VersionDamaged, NotAllowed, NotFound.
+    choosing: None: the model judge is asked about rubrics. hand_to_worker: False where the caller runs it. Raises
+    JobOver, JobActive, CannotCompareRuns, WrongSettings, VersionDamaged, NotAllowed, NotFound.
     """
     require_may_change(acting_user, run.campaign)
     if choosing is None and not django_settings.JUDGE_URLS:

@@ -8,11 +8,12 @@ from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from common.errors import SavedMeanwhile
 from labeling.access import require_may_change
 from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import Campaign, User
-from training.errors import SavedMeanwhile, SuiteExists, WrongSuiteFile
+from training.errors import SuiteExists, WrongSuiteFile
 from training.evaluation.suites import (
     SHIPPED,
     Problem,

@@ -61,10 +61,8 @@ class SnapshotChangesView(ApiView):
     )
     def get(self, request: Request, name: str) -> Response:
         """Count the pairs that changed since another snapshot."""
-        asked, since = (
-            self.asked(serializers.OfCampaignSerializer),
-            self.asked(serializers.SinceSerializer).get("since"),
-        )
+        asked = self.asked(serializers.OfCampaignSerializer)
+        since = self.asked(serializers.SinceSerializer).get("since")
         after = find_snapshot(self.person, name, **asked)
         before = find_snapshot(self.person, since, **asked) if since else snapshot_before(after)
         changes = changes_between(before, after)

@@ -153,7 +153,7 @@ class SuiteWork:
         else:
             checks = tuple(parse_check(check) for check in self.scenarios[result.number]["checks"])
             is_storable = not unstorable(outcome.text)
-            text = outcome.text if is_storable else storable(outcome.text)
+            text = storable(outcome.text)
             found = outcomes_of(checks, text)
             result.status, result.reason, result.text = Status.WRITTEN, Sentence(), text
             result.completion = draft_as_json(draft_of_generated(outcome)) if is_storable else None

@@ -50,6 +50,10 @@ AnyJob = (
 WritingJob = GenerationJob | SuiteRun
 """Jobs in which versions write texts: they share a queue, and the machine with each other."""
 ModelJob = GenerationJob | SuiteRun | Run
+TrainingJob = Run | PriceJob | SelectionJob | BlameJob
+"""The jobs in which the engine computes gradients."""
+HoldingJob = GenerationJob | SuiteRun | TrainingJob
+"""The jobs that hold a model for minutes. The lens and the lab are short."""
 """Jobs that hold a model for minutes. The lens and the lab are short."""
 
 __all__ = [
@@ -78,6 +82,7 @@ __all__ = [
     "GroupJob",
     "HeldOutFinding",
     "HeldPrompts",
+    "HoldingJob",
     "Job",
     "JobStatus",
     "LabSession",
@@ -104,6 +109,7 @@ __all__ = [
     "Suite",
     "SuiteRun",
     "SuiteVersion",
+    "TrainingJob",
     "TrialArm",
     "Worker",
     "WritingJob",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from labeling.stats import difference_of_shares
 from training.models import BlameJob, LeftOut, ModelVersion, Run
 from training.queries.lineage import comparisons_judged_by
+from training.queries.loop import loop_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,11 @@ def runs_beside(row: LeftOut | None) -> Beside | None:
     """The runs before and after a person was left out; None where one of them is missing."""
     if row is None:
         return None
-    runs = Run.objects.filter(campaign=row.campaign_id, snapshot__group_name="").select_related("version", "snapshot")
-    since = runs.filter(created_at__gte=row.at).exclude(snapshot__in=comparisons_judged_by(row.person))
+    runs = loop_runs(row.campaign).select_related("version", "snapshot")
+    learned = comparisons_judged_by(row.person)
+    since = runs.filter(created_at__gte=row.at).exclude(snapshot__in=learned)
     after = since.filter(version__isnull=False).order_by("pk").first() or since.order_by("-pk").first()
-    before = runs.filter(snapshot__in=comparisons_judged_by(row.person), version__isnull=False, created_at__lt=row.at)
+    before = runs.filter(snapshot__in=learned, version__isnull=False, created_at__lt=row.at)
     newest = before.order_by("-pk").first()
     if after is None or newest is None:
         return None

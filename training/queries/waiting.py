@@ -27,6 +27,7 @@ from training.models import (
     EvaluationJob,
     GenerationJob,
     GroupJob,
+    HoldingJob,
     JobStatus,
     LabSession,
     LensJob,
@@ -51,10 +52,6 @@ STARTS_WITHIN = timedelta(seconds=30)
 # The workers of a platform are expected to report within this time after its web server has started.
 WORKERS_UP_WITHIN = timedelta(minutes=3)
 PROGRAMS = {GenerationJob.QUEUE: "worker-generate", Run.QUEUE: "worker-train", LensJob.QUEUE: "worker-lens"}
-
-
-# The jobs that hold a model for minutes (training.memory).
-_HOLDING = (GenerationJob, SuiteRun, Run, PriceJob, SelectionJob, BlameJob)
 
 
 @dataclass(frozen=True)
@@ -209,7 +206,7 @@ class Waiting:
         beside = [
             each
             for each in self._jobs
-            if isinstance(each, _HOLDING) and each.status in CLAIMED_STATUSES and each.machine == job.machine
+            if isinstance(each, HoldingJob) and each.status in CLAIMED_STATUSES and each.machine == job.machine
         ]
         if not beside:
             return Wait("memory", str(job.error), place)

@@ -66,7 +66,7 @@ SUMS = (
     Answer(_("Wrong sum"), _("The sum is 43."), 0.30),
     Answer(_("Something else"), _("Add the tens first, then the ones."), 0.40),
 )
-"""A chosen and a rejected answer that share almost everything, and a third that shares nothing with them."""
+"""A chosen and a rejected answer that share almost everything, and a third that resembles what tells them apart."""
 
 PICKS = (
     Pick(

@@ -69,6 +69,17 @@ def test_taking_back_a_second_opinion_gives_the_stated_verdict_back() -> None:
     assert verdict.comparison.judged == 1
 
 
+def test_a_persons_own_judgment_is_no_statement_whatever_its_key() -> None:
+    scene = stage(comparisons=0, overlap=2)
+    bring_in(scene, said(None, "Paris", "Lyon"), keep=False)
+    scene.judge(scene.given(scene.alice), key="stated-1-1")
+    bring_in(scene, said("ann", "Lyon", "Paris"))
+    take_back(batch=ImportBatch.objects.latest("pk"), acting_user=scene.maya, now=scene.now)
+    comparison = Comparison.objects.get()
+    assert (comparison.status, comparison.judged) == ("open", 1)
+    assert not Verdict.objects.exists()
+
+
 @pytest.mark.parametrize("status", [Campaign.Status.DRAFT, Campaign.Status.CLOSED])
 def test_annotators_of_a_file_are_estimated_before_the_campaign_starts_and_after_it_closed(status: str) -> None:
     scene = stage(comparisons=0, overlap=3, **DAWID_SKENE)

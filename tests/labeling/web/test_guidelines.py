@@ -27,11 +27,11 @@ def test_an_annotator_gets_no_editor(visiting: Visiting) -> None:
 def test_a_lead_is_told_that_another_wrote_a_version_meanwhile_and_may_replace_it(visiting: Visiting) -> None:
     scene = stage()
     path, maya, ada = "/campaigns/sums/guidelines/", visiting(scene.maya), visiting(scene.ada)
-    opened = ada.get(f"{path}?edit").context["opened"]
-    maya.post(path, {"text": "Prefer the shorter.", "opened": opened})
-    refused = ada.post(path, {"text": "Prefer the kind.", "opened": opened})
-    assert "Somebody wrote version 1 since you opened this page." in refused.content.decode()
+    shown = ada.get(f"{path}?edit").context["shown"]
+    maya.post(path, {"text": "Prefer the shorter.", "shown": shown})
+    refused = ada.post(path, {"text": "Prefer the kind.", "shown": shown})
+    assert "Number 1 was saved meanwhile." in refused.content.decode()
     assert "Prefer the kind." in refused.content.decode()
     assert scene.campaign.guideline_versions.count() == 1
-    ada.post(path, {"text": "Prefer the kind.", "opened": refused.context["opened"]})
+    ada.post(path, {"text": "Prefer the kind.", "shown": refused.context["shown"]})
     assert scene.campaign.guideline_versions.get(number=2).text == "Prefer the kind."

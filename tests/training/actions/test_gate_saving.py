@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 from django.db import DatabaseError, transaction
 
-from common.errors import NotAllowed, NotFound
+from common.errors import NotAllowed, NotFound, SavedMeanwhile
 from labeling.models import Campaign, Event, User
 from tests.training.conftest import NOW
 from tests.training.gated import finished_run
 from training.actions.gate import promote_through_gate, save_gate
-from training.errors import SavedMeanwhile, WrongGate
+from training.errors import WrongGate
 from training.models import Gate, GateDecision, ModelVersion, certificate_hash
 from training.queries.gates import current_gate
 
