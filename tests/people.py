@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.test import TestCase
 
 from labeling.actions.campaigns import change_campaign_status, create_campaign
@@ -25,6 +26,10 @@ from labeling.models import Assignment, Campaign, Comparison, Judgment, Membersh
 from labeling.queries.verdicts import verdict_records
 
 PASSWORD = "correct horse battery"
+
+MANY = 500
+"""With more comparisons than these, PostgreSQL must know that they are there. Every test's rows are rolled back, so its
+own statistics say that the tables are empty: it then plans joins that read all rows once for each row."""
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 """The time at which tests take place by default."""
@@ -79,9 +84,13 @@ class Stage:
     def add(self, drafts: int | Iterable[ComparisonDraft], *, source: str = "test") -> AddedComparisons:
         """Adds comparisons to the campaign: that many, or the given ones."""
         drafts = [pair(number) for number in range(drafts)] if isinstance(drafts, int) else drafts
-        return add_comparisons(
+        added = add_comparisons(
             campaign=self.campaign, drafts=drafts, source=source, acting_user=self.maya, now=self.now
         )
+        if added.created > MANY:
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE labeling_prompt, labeling_completion, labeling_comparison, labeling_verdict")
+        return added
 
     def join(self, *people: User, role: str = Membership.Role.ANNOTATOR) -> None:
         """Adds people to the campaign."""
