@@ -63,9 +63,10 @@ run: install $(if $(filter vllm,$(GENERATOR)),vllm-install) ## Run the platform 
 
 # --- Testing ----------------------------------------------------------------------------------------------------------
 
-# The tests have services and data of their own, separate from those of `make run`.
+# The tests have services and data of their own, separate from those of `make run`. Compiled modules are kept: else every
+# process of the tests compiles the project anew, and each of pytest's workers rewrites the asserts of a thousand files.
 TEST_VAR ?= $(CURDIR)/var/test
-TEST_SERVICES := env -u DATABASE_URL -u BROKER_URL CHOSEN_VAR=$(TEST_VAR) $(BIN)/python -m config.embedded exec --ephemeral --
+TEST_SERVICES := env -u DATABASE_URL -u BROKER_URL -u PYTHONDONTWRITEBYTECODE CHOSEN_VAR=$(TEST_VAR) $(BIN)/python -m config.embedded exec --ephemeral --
 TESTS ?= tests
 
 # Without TESTS, those that take minutes each are left to `make test-long`.
