@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, expect
 
 from config.embedded import EmbeddedServices, VarDirectory
 from tests.clients import calling, visiting
-from tests.databases import migrated_once
+from tests.databases import end_what_is_open, migrated_once
 
 __all__ = ["calling", "visiting"]  # fixtures
 
@@ -161,6 +161,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         elif item.get_closest_marker("browser"):
             half = crc32(item.nodeid.encode()) % BROWSER_WORKERS
             item.add_marker(pytest.mark.xdist_group(f"browser-{half}"))
+
+
+TIMED_OUT = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Notes that a test was broken off because its time was up."""
+    if call.excinfo is not None and "from pytest-timeout" in str(call.excinfo.value):
+        item.stash[TIMED_OUT] = True
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """After a test that was broken off, the next one finds no locks."""
+    answer = yield
+    if TIMED_OUT in item.stash:
+        end_what_is_open()
+    return answer
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
