@@ -96,7 +96,7 @@ test-keys: browser ## Walk over the judging page with random keys and clicks (SE
 
 .PHONY: pictures
 pictures: ## Take the README's pictures: the whole loop once, with the real model, in a real browser
-	@$(MAKE) test TESTS=tests/flows/test_whole_loop.py
+	@PICTURES=1 $(MAKE) test TESTS=tests/flows/test_whole_loop.py
 	@mkdir -p docs/images
 	@for name in annotate campaign run versions; do cp "var/screenshots/readme-$$name.png" "docs/images/$$name.png"; done
 
