@@ -149,6 +149,8 @@ NO_PAGES = {
     "offline_worker",
     "second_step",  # it follows the right password: tests/browser/forms/two_steps.py comes by
     "openid_connect_callback",  # not there without a provider: tests/browser/forms/site.py comes by
+    "saml_finish",  # the same; it leads on
+    "saml_metadata",
     "readyz",
     "schema",
     "snapshot_download",

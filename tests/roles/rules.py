@@ -33,6 +33,9 @@ SITE: dict[str, dict[str, str]] = {
     "passkey_sign_in": {"GET": ANYBODY, "POST": ANYBODY},
     "provider_sign_in": {"POST": "4444444"},  # until a provider is set
     "openid_connect_callback": {"GET": "4444444"},
+    "saml_answer": {"POST": "4444444"},
+    "saml_finish": {"GET": "4444444"},
+    "saml_metadata": {"GET": "4444444"},
     "logout": {"POST": ANYBODY},
     "set_language": {"POST": ANYBODY},
     "words": {"GET": ANYBODY},
