@@ -136,7 +136,15 @@ PAGES = {
         "/campaigns/sums/start/pairs/{answer}/",
         "/campaigns/sums/start/rounds/{round}/",
     ),
-    "root": ("/status/", "/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
+    "root": (
+        "/status/",
+        "/events/",
+        "/webhooks/",
+        "/people/alice/",
+        "/api/v1/docs/",
+        "/admin/",
+        "/admin/training/run/",
+    ),
 }
 NO_PAGES = {
     "account_login",  # another name of the sign-in page
