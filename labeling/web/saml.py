@@ -64,10 +64,10 @@ def saml_finish(request: HttpRequest) -> HttpResponse:
 @require_safe
 def saml_metadata(request: HttpRequest) -> HttpResponse:
     """The description of this installation that a provider reads. Its address is our name there."""
+    provider = saml_provider(request)  # without one its packages may be absent
     from labeling.web.saml_messages import metadata
 
-    content = metadata(request, saml_provider(request).app)
-    return HttpResponse(content, content_type="application/samlmetadata+xml")
+    return HttpResponse(metadata(request, provider.app), content_type="application/samlmetadata+xml")
 
 
 def _checked(request: HttpRequest, provider: SAMLProvider) -> HttpResponse:
