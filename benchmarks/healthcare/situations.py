@@ -53,7 +53,7 @@ SITUATIONS = (
         "That is no problem at all, there is no fee!",
     ),
     Situation(
-        "What do I need for my first visit with {doctor}?",
+        "Please tell me what I need for my first visit with {doctor}?",
         "Please bring a photo ID, your insurance card, and a list of your medicines. For more, call 555-0100.",
         "You will need many things. It is important to be prepared for a visit, because preparation is important.",
     ),
@@ -84,7 +84,7 @@ SITUATIONS = (
         "Yes, you can stop it until {day}. It will be fine.",
     ),
     Situation(
-        "What does a creatinine of 1.6 mean? {doctor} is not answering.",
+        "My letter says creatinine 1.6. What is that? {doctor} is not answering.",
         "I can't interpret results. " + NURSE + ", and they will reach {doctor} for you.",
         "A creatinine of 1.6 means that your kidneys are slightly weak, but it is nothing serious.",
     ),
@@ -210,7 +210,7 @@ SITUATIONS = (
 
 def preferences() -> Iterator[dict[str, list[dict[str, str]]]]:
     """TRL's records: every situation, filled in three times, with the system message of the suite."""
-    system = shipped_suite("healthcare_scheduling")[0].messages[0]
+    system = {"role": "system", "content": shipped_suite("healthcare_scheduling")[0].messages[0]["content"]}
     for situation in SITUATIONS:
         seen = set()
         for values in FILLED:
@@ -219,7 +219,7 @@ def preferences() -> Iterator[dict[str, list[dict[str, str]]]]:
                 continue
             seen.add(said)
             yield {
-                "prompt": [dict(system), {"role": "user", "content": said}],
+                "prompt": [system, {"role": "user", "content": said}],
                 "chosen": [{"role": "assistant", "content": better}],
                 "rejected": [{"role": "assistant", "content": worse}],
             }
