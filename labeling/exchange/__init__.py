@@ -49,7 +49,7 @@ from labeling.exchange.manifest import (
     verify_snapshot,
     write_snapshot,
 )
-from labeling.exchange.mapping import MAPPED, ColumnMapping, mapping_text, parse_mapping
+from labeling.exchange.mapping import ALWAYS_FIRST, MAPPED, ColumnMapping, columns_in, mapping_text, parse_mapping
 from labeling.exchange.opinions import strength_of
 from labeling.exchange.options import INCLUDES, SIDES, Include, Side, WriteOptions
 from labeling.exchange.pairs import PreferencePair
@@ -91,6 +91,7 @@ from labeling.exchange.turns import (
 from labeling.exchange.writers import WRITERS, Writer, writer
 
 __all__ = [
+    "ALWAYS_FIRST",
     "ASKING",
     "AUTO",
     "DATASET_DIALECTS",
@@ -161,6 +162,7 @@ __all__ = [
     "canonical_json",
     "canonical_order",
     "cleaned",
+    "columns_in",
     "columns_of",
     "conversation_of",
     "count_split",
