@@ -2,6 +2,7 @@
 
 from labeling.exchange.cards import COLUMNS as DATASET_DIALECTS
 from labeling.exchange.cards import DataFile, DatasetFacts, croissant, dataset_card
+from labeling.exchange.certainties import of_confidence
 from labeling.exchange.cleaning import FINDINGS, LEAST_SIMILARITY, SIMILARITY, Cleaning, Finding, cleaned
 from labeling.exchange.columns import Column, columns_of, likely_mapping
 from labeling.exchange.contamination import EvaluationPrompts
@@ -181,6 +182,7 @@ __all__ = [
     "looks_empty",
     "mapping_text",
     "messages_hash",
+    "of_confidence",
     "offered_tools",
     "packed_folder",
     "pair_hash",
