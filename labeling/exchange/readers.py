@@ -13,6 +13,7 @@ from common.phrases import gettext_noop
 from common.prompt_fields import UNKEPT
 from common.transcripts import Unsplit, is_hh_pair, split_common_beginning, split_hh_pair, unspaced
 from labeling.exchange import certainties, conversations, parsing
+from labeling.exchange.argilla_ranking import ARGILLA_RECORDS
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.battle_readers import BATTLE_READERS
 from labeling.exchange.building import Size, Source, compare
@@ -280,6 +281,7 @@ READERS: Mapping[str, Reader] = {
         *CHOSEN_READERS,
         *LABEL_STUDIO_RANKERS,
         *LABEL_STUDIO_READERS,
+        *ARGILLA_RECORDS,
         *ARGILLA_READERS,
         *POTATO_READERS,
         *SEVERAL_READERS,
