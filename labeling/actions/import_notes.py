@@ -29,6 +29,7 @@ NOTES = {
     "several_opinions": _("Records whose annotators disagree"),
     "left_out": _("Opinions left out: their annotator had judged the pair otherwise"),
     "fields_left_out": _("Records about pairs that were here already; their other fields were not kept"),
+    "prompt_fields_left_out": _("Prompts that were here already; their other fields were not kept"),
     "known_answers_left_out": _("Records whose strength or criteria were left out: unknown, or not asked for here"),
     "known_answer_changed": _("Pairs whose known answer changed"),
     "moved_to_practice": _("Pairs moved from the qualification to practice"),
