@@ -29,8 +29,8 @@ from config.embedded.var import VarDirectory
 MODEL = {"width": 96, "layers": 3, "steps": 800}
 TEMPLATE = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
 """The grammar's reviews have no roles: a completion goes on where its prompt ends."""
-CONFIG = {"learning_rate": 1e-3, "pairs_per_step": 16, "epochs": 4, "beta": 0.3, "threads": 1}
-PROMPTS = 500
+CONFIG = {"learning_rate": 1e-3, "pairs_per_step": 16, "epochs": 2, "beta": 1.0, "threads": 1}
+PROMPTS = 1200
 WORKER = "--worker"
 
 
@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--poison", type=int, default=2, help="the poisoned round; 0: none")
-    parser.add_argument("--poisoned-labels", type=int, default=200, help="how many pairs the crowd decides")
+    parser.add_argument("--poisoned-labels", type=int, default=2000, help="how many pairs the crowd decides")
     parser.add_argument("--regret", type=int, default=4, help="the round after which the lead rolls back; 0: none")
     parser.add_argument(WORKER, action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -86,7 +86,7 @@ def work(options: argparse.Namespace) -> None:
             seed=seed,
             max_tokens=40,
             pairs_per_prompt=3,
-            held=0.5,
+            held=0.25,
             least_pairs=50,
             poison=options.poison or None,
             poisoned_labels=options.poisoned_labels,

@@ -66,6 +66,13 @@ class SavedMeanwhile(Conflict):
     sentence = _("Number %(number)s was saved meanwhile. Look at it; saving again puts yours in its place.")
 
 
+class ChangedMeanwhile(Conflict):
+    """Somebody else has saved the row that a form was filled in from."""
+
+    type = "changed-meanwhile"
+    sentence = _("Somebody saved these settings meanwhile. Look at them; saving again puts yours in their place.")
+
+
 class Invalid(DomainError):
     """The input is wrong."""
 

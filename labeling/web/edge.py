@@ -5,6 +5,7 @@ refused form comes back with everything that was typed, and the reason beside th
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
@@ -127,6 +129,14 @@ def number_shown(request: HttpRequest) -> int | None:
     """The number of what a form was filled in from, where the form has it: somebody may have saved another since."""
     shown = request.POST.get("shown", "")
     return int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 10 else None
+
+
+def moment_shown(request: HttpRequest) -> datetime | None:
+    """When what a form was filled in from had last been saved, where the form has it."""
+    try:
+        return parse_datetime(request.POST.get("shown", ""))
+    except ValueError:
+        return None
 
 
 def attempt(form: BaseForm, errand: Callable[[], T]) -> T | None:

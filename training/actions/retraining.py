@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
+from common.errors import ChangedMeanwhile
 from common.schedules import CRON_FIELDS, next_time, wrong_field
 from common.sentences import Sentence
 from labeling.access import require_may_change
@@ -43,11 +44,13 @@ def save_retraining_rule(
     min_fresh_verdicts: int = DEFAULT_MIN_FRESH_VERDICTS,
     cron: str = "",
     auto_promote: bool = False,
+    expected: datetime | None = None,
 ) -> RetrainingRule:
     """Sets when a campaign retrains automatically.
 
     cron: five fields, in the server's time zone. At that time a run starts if there are enough fresh verdicts; empty:
-    a run starts as soon as there are enough. Raises WrongSchedule, ForItsGateOnly, NotAllowed, NotFound.
+    a run starts as soon as there are enough. expected: when the rule that was changed had been saved; None: whichever
+    applies. Raises WrongSchedule, ChangedMeanwhile, ForItsGateOnly, NotAllowed, NotFound.
     """
     require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
@@ -55,6 +58,8 @@ def save_retraining_rule(
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # serializes two leads who save at once
         rule = RetrainingRule.objects.filter(campaign=campaign).first() or RetrainingRule(campaign=campaign)
+        if expected is not None and rule.updated_at != expected:
+            raise ChangedMeanwhile
         before = _as_dict(rule) if rule.pk else {}
         rule.enabled, rule.min_fresh_verdicts = enabled, min_fresh_verdicts
         rule.auto_promote, rule.updated_at, rule.is_due = auto_promote, now, False

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from common.errors import ChangedMeanwhile
 from common.sentences import Percent, Sentence
 from labeling.access import require_may_change
 from labeling.actions.validation import checked
@@ -43,11 +44,17 @@ FIELDS = (
 
 
 def save_round_plan(
-    *, campaign: Campaign, values: Mapping[str, Any], acting_user: User | None, now: datetime
+    *,
+    campaign: Campaign,
+    values: Mapping[str, Any],
+    acting_user: User | None,
+    now: datetime,
+    expected: datetime | None = None,
 ) -> RoundPlan:
     """Changes the plan of a campaign's rounds. values: some of FIELDS; the others stay.
 
-    Raises WrongPlan, ForItsGateOnly, NotAllowed, NotFound.
+    expected: when the plan that was changed had been saved; None: whichever applies.
+    Raises WrongPlan, ChangedMeanwhile, ForItsGateOnly, NotAllowed, NotFound.
     """
     require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
@@ -55,6 +62,8 @@ def save_round_plan(
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # serializes two leads who save at once
         plan = plan_of(campaign)
+        if expected is not None and plan.updated_at != expected:
+            raise ChangedMeanwhile
         before = plan_as_json(plan)
         for name, value in values.items():
             setattr(plan, name, value)

@@ -18,7 +18,7 @@ from labeling.queries.agreement import agreement, has_simulated_annotators, impo
 from labeling.queries.forecast import completion_forecast
 from labeling.queries.progress import CampaignProgress, campaign_progress, prompts_apart
 from labeling.web.agreement import agreement_rows
-from labeling.web.edge import act, form_of, page, person, submit
+from labeling.web.edge import act, form_of, moment_shown, page, person, submit
 from labeling.web.figure_rows import FigureRows
 from training.access import visible_people_gates, visible_versions
 from training.actions.generation import start_generation
@@ -93,7 +93,13 @@ def retraining_save(request: HttpRequest, slug: str) -> HttpResponse:
     form = RetrainingRuleForm(request.POST)
 
     def errand() -> str:
-        rule = save_retraining_rule(campaign=campaign, acting_user=person(request), now=timezone.now(), **form.rule())
+        rule = save_retraining_rule(
+            campaign=campaign,
+            acting_user=person(request),
+            now=timezone.now(),
+            expected=moment_shown(request),
+            **form.rule(),
+        )
         return _("Automatic retraining is on.") if rule.enabled else _("Automatic retraining is off.")
 
     return _submit(request, campaign, form, errand, "rule_form")

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from common.numbers import whole_number
 from labeling.access import get_led_campaign
 from labeling.models import Campaign
-from labeling.web.edge import form_of, page, person, submit
+from labeling.web.edge import form_of, moment_shown, page, person, submit
 from training.access import visible_rounds
 from training.actions.round_plans import save_round_plan
 from training.models import (
@@ -106,7 +106,13 @@ def round_plan_save(request: HttpRequest, slug: str) -> HttpResponse:
     form = RoundPlanForm(request.POST, plan=plan_of(campaign))
 
     def errand() -> str:
-        save_round_plan(campaign=campaign, values=form.values(), acting_user=person(request), now=timezone.now())
+        save_round_plan(
+            campaign=campaign,
+            values=form.values(),
+            acting_user=person(request),
+            now=timezone.now(),
+            expected=moment_shown(request),
+        )
         return gettext("The plan of the rounds was saved.")
 
     done = reverse("rounds", args=[slug])

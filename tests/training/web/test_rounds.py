@@ -1,6 +1,7 @@
 """The pages of rounds."""
 
-from datetime import time
+import re
+from datetime import time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.browser.furnished import furnish
 from tests.people import NOON, stage
 from tests.training.web.pages import page_of
+from training.actions.retraining import save_retraining_rule
 from training.actions.round_plans import save_round_plan
 from training.models import EvaluationJob, GenerationJob, ModelVersion, RetrainingRule, Round, RoundPlan, Run
 
@@ -71,6 +73,40 @@ def test_the_plan_keeps_what_was_typed(client: Client) -> None:
     plan = RoundPlan.objects.get()
     assert (plan.min_agreement, plan.quiet_until, plan.machine_hour) == (0.725, time(6, 30), Decimal("3.20"))
     assert (plan.target, plan.target_by, plan.generates) == (0.65, "evaluation", False)
+
+
+def test_a_plan_that_another_lead_saved_meanwhile_is_not_overwritten_unseen(client: Client) -> None:
+    on_stage = stage()
+    save_round_plan(campaign=on_stage.campaign, values={"target": 0.7}, acting_user=on_stage.maya, now=NOON)
+    client.force_login(on_stage.maya)
+    sent = {"start_from": "newest", "budget_period": "total", "target_by": "evaluation", "target": "80"}
+    sent["shown"] = shown(page_of(client, "/campaigns/sums/rounds/"))
+    later = NOON + timedelta(seconds=1)
+    save_round_plan(campaign=on_stage.campaign, values={"target": 0.9}, acting_user=on_stage.ada, now=later)
+    refused = client.post("/campaigns/sums/rounds/plan/", sent)
+    assert "Somebody saved these settings meanwhile" in refused.content.decode()
+    assert RoundPlan.objects.get().target == 0.9
+    again = client.post("/campaigns/sums/rounds/plan/", sent | {"shown": shown(refused.content.decode())})
+    assert (again.status_code, RoundPlan.objects.get().target) == (302, 0.8)
+
+
+def test_a_rule_of_retraining_that_another_lead_saved_meanwhile_is_not_overwritten_unseen(client: Client) -> None:
+    on_stage = stage()
+    save_retraining_rule(campaign=on_stage.campaign, min_fresh_verdicts=7, acting_user=on_stage.maya, now=NOON)
+    client.force_login(on_stage.maya)
+    sent = {"enabled": "on", "kind": "enough", "min_fresh_verdicts": "8", "shown": shown(page_of(client))}
+    later = NOON + timedelta(seconds=1)
+    save_retraining_rule(campaign=on_stage.campaign, min_fresh_verdicts=9, acting_user=on_stage.ada, now=later)
+    refused = client.post("/campaigns/sums/retraining/", sent)
+    assert "Somebody saved these settings meanwhile" in refused.content.decode()
+    assert RetrainingRule.objects.get().min_fresh_verdicts == 9
+
+
+def shown(page: str) -> str:
+    """When the settings that a page shows had been saved."""
+    found = re.search(r'name="shown" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
 
 
 def more_rounds(first: Round, version: ModelVersion, count: int) -> None:
