@@ -45,6 +45,9 @@ NOTES = {
     "choices_apart": _(
         "Records with a choice that names an answer, under a tag that is not named as a preference; it became metadata"
     ),
+    "choices_unread": _(
+        "Records with a choice under a tag of preferences, in words that name no answer and no tie; it became metadata"
+    ),
     "pairs_left_out": _("Records with several answers, some pairs of which could not be read and were left out"),
     "tools_twice": _("Records that offer tools, and list them in the system message as well"),
     **FAULTS,
