@@ -241,6 +241,7 @@ class _Adding:
                 if user.pk in said:
                     counts = (comparison.pk, user.pk) not in self.withdrawn
                     self.result.contradictions += counts and said[user.pk] != vote.choice
+                    self.result.erased += not counts and user.pk in self.erased  # it was withdrawn with the person
                     continue
                 if user.pk in self.erased:
                     self.result.erased += 1

@@ -13,7 +13,7 @@ ROW = {"q": "Why?", "one": "Because.", "two": "No."}
 
 
 def mapped(text: str, records: Iterable[Mapping[str, object]]) -> list[ImportedComparison]:
-    """What a mapping reads. A refused record fails the test."""
+    """The comparisons that a mapping reads. A refused record fails the test."""
     found = list(read_comparisons(io.BytesIO(as_lines(records)), mapping=parse_mapping(text)))
     assert not [one for one in found if isinstance(one, Rejected)], found
     return [one for one in found if isinstance(one, ImportedComparison)]
