@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -81,8 +82,11 @@ class Intake(Generic[Record, Draft]):
         UnreadableFile if no record can be read, and EmptyFile if there is none. A file that breaks off later is
         rejected from there on.
         """
-        with loaded_objects_set_aside():
-            yield from self._batches(stream, report, look)
+        with ExitStack() as until_the_end:
+            for number, batch in enumerate(self._batches(stream, report, look)):
+                yield batch
+                if number == 0 and len(batch.drafts) == BATCH_RECORDS:  # a long job
+                    until_the_end.enter_context(loaded_objects_set_aside())
 
     def _batches(
         self, stream: ByteStream, report: ImportReport, look: Callable[[Record, Draft], None]
