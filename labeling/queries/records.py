@@ -94,8 +94,9 @@ def filtered_judgments(
 
 
 def filtered_events(
-    campaign: Campaign,
+    campaign: Campaign | None,
     *,
+    slug: str | None = None,
     actor: str | None = None,
     verb: str | None = None,
     since: datetime | None = None,
@@ -103,18 +104,38 @@ def filtered_events(
 ) -> QuerySet[Event]:
     """Events with their actors and `actor_name`.
 
-    actor: a pseudonym, or a user name, which finds no act that a pseudonymous campaign shows under the pseudonym.
+    campaign: None: those of all campaigns and of none, with their campaigns. slug: of these only this campaign's.
+    actor: a pseudonym, or a user name, which finds no act that a pseudonymous campaign shows under the pseudonym. Of
+    all campaigns exactly the name that is shown, and also the events about this account.
     """
-    rows = told_events(_between(campaign.events.all(), "at", since, until), campaign)
-    rows = with_actor_names(rows, campaign)
+    rows = Event.objects.all() if campaign is None else campaign.events.all()
+    rows = with_actor_names(told_events(_between(rows, "at", since, until), campaign), campaign)
+    if slug is not None:
+        rows = rows.filter(campaign__slug=slug)
     if actor is not None:
-        rows = rows.filter(actor__in=User.objects.filter(Q(username=actor) | Q(pseudonym=actor)))
-        rows = rows.filter(Q(actor_name=actor) | Q(actor__pseudonym=actor, actor_name__isnull=False))
+        people = User.objects.filter(Q(username=actor) | Q(pseudonym=actor))
+        if campaign is None:
+            rows = rows.filter(Q(actor__in=people, actor_name=actor) | _about_account(actor))
+        else:
+            rows = rows.filter(actor__in=people)
+            rows = rows.filter(Q(actor_name=actor) | Q(actor__pseudonym=actor, actor_name__isnull=False))
     if verb is not None:
         rows = rows.filter(verb=verb)
         if not verb.startswith("judgment."):
             rows = rows.exclude(subject_type="judgment")  # as in the index of the others
-    return rows.select_related("actor")
+        if campaign is None and verb.startswith(OF_ACCOUNTS):
+            rows = rows.filter(campaign=None)  # the beginning of that index
+    return rows.select_related("actor") if campaign else rows.select_related("actor", "campaign")
+
+
+OF_ACCOUNTS = ("person.", "token.", "user.")
+"""The beginnings of verbs that no campaign has."""
+
+
+def _about_account(username: str) -> Q:
+    """Events about the account of this name; of none if it is shown by its pseudonym."""
+    ids = User.objects.filter(username=username, is_active=True).values_list("pk", flat=True)
+    return Q(subject_type="user", campaign=None, subject_id__in=[str(pk) for pk in ids])
 
 
 def _with_pseudonym(pseudonym: str) -> QuerySet[User]:

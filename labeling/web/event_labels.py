@@ -38,6 +38,7 @@ from labeling.models import (
     VerdictRecount,
     Winner,
 )
+from labeling.web import account_events
 from labeling.web.export_form import FOUND, SIDES
 from labeling.web.imports import EXPORTS, INCLUDES
 from labeling.web.list_forms import FILTER_LABELS, FILTERED_SHARES
@@ -150,6 +151,7 @@ _EVENTS: dict[str, str | Promise] = {
     "webhook.deleted": _("Webhook deleted"),
     "webhook.disabled": _("Webhook switched off after failures"),
     "webhook.secret_rotated": _("Webhook secret replaced"),
+    **account_events.LABELS,
 }
 _MESSAGES: dict[str, str | Promise] = {
     CONFLICT: _("Conflict between judgments"),
@@ -159,6 +161,7 @@ _MESSAGES: dict[str, str | Promise] = {
 """Types of webhook messages that are no verbs of the log."""
 
 _SUBJECTS: dict[str, str | Promise] = {
+    "apitoken": _("API token"),
     "bulkact": _("bulk action"),
     "campaign": _("campaign"),
     "importbatch": _("import"),
@@ -336,6 +339,10 @@ def subject_label(subject_type: str) -> str:
     return str(_SUBJECTS.get(subject_type, subject_type))
 
 
-def event_choices() -> list[tuple[str, str]]:
-    """Every known verb with its name, by name."""
-    return sorted(((verb, str(label)) for verb, label in _EVENTS.items()), key=lambda choice: choice[1])
+def event_choices(*, everywhere: bool = False) -> list[tuple[str, str]]:
+    """Every known verb with its name, by name. everywhere: also those that no campaign has."""
+    known = ((verb, str(label)) for verb, label in _EVENTS.items())
+    return sorted(
+        (one for one in known if everywhere or one[0].partition(".")[0] not in account_events.NOUNS),
+        key=lambda choice: choice[1],
+    )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from labeling.models import BulkAct, Choice, Event
+from labeling.web import account_events
 from labeling.web.event_labels import event_label, subject_label
 from labeling.web.event_links import comparison_number
 
@@ -86,6 +87,7 @@ _SENTENCES: dict[str, str | Promise] = {
     "webhook.deleted": _("%(who)s deleted %(what)s"),
     "webhook.disabled": _("%(who)s switched off %(what)s after failures"),
     "webhook.secret_rotated": _("%(who)s replaced the secret of %(what)s"),
+    **account_events.SENTENCES,
 }
 
 
@@ -100,6 +102,7 @@ def _guidelines(event: Event) -> str:
 
 
 _NAMES: dict[str, Name] = {
+    "apitoken": _value("name"),
     "bulkact": lambda event: str(dict(BulkAct.Kind.choices).get(event.after.get("kind", ""), "")),
     "campaign": lambda event: event.campaign.name if event.campaign else "",
     "guidelineversion": _guidelines,

@@ -1,4 +1,4 @@
-"""The event log of a campaign, for its leads: each event with its time, its person and the values it changed."""
+"""The event log, of a campaign for its leads and of all for admins: time, person and changed values of each event."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
@@ -16,15 +18,15 @@ from common.days import midnight
 from common.numbers import whole_number
 from common.sentences import Sentence
 from common.wording import grouped
-from labeling.access import get_led_campaign
+from labeling.access import get_led_campaign, require_admin
 from labeling.models import Choice, Event
-from labeling.queries.names import JOINING, ON_MEMBERS, names_by_pseudonym, veil
+from labeling.queries.names import JOINING, ON_MEMBERS, names_by_pseudonym, names_in_log, veil, veil_in_log
 from labeling.queries.records import filtered_events
 from labeling.web.edge import page, person, unless_refused
 from labeling.web.event_links import link_of
 from labeling.web.event_sentences import WHAT, WHO, name_of_thing, pieces
 from labeling.web.event_values import field_label, value_in_words
-from labeling.web.forms import EventFilterForm
+from labeling.web.forms import EventFilterForm, LogFilterForm
 
 SHOWN = 50
 MOST_CHANGES = 5
@@ -99,29 +101,69 @@ def events(request: HttpRequest, slug: str) -> HttpResponse:
     form = EventFilterForm(request.GET or None)
     filters = _filters(form.cleaned_data) if form.is_valid() else {}
     log = unless_refused(form, filtered_events(campaign, **filters))
-    before = whole_number(request.GET.get("before", ""))
-    if before is not None:
-        log = log.filter(pk__lt=before)
-    rows = [veil(event, campaign) for event in log.select_related("campaign").order_by("-pk")[: SHOWN + 1]]
+    rows = [veil(event, campaign) for event in _newest(request, log.select_related("campaign"))]
     names = names_by_pseudonym(campaign, _people(rows))
-    query = {name: value for name, value in request.GET.items() if name != "before" and value}
     context = {
+        **_shown(request, form, rows, filters),
         "campaign": campaign,
-        "form": form,
         "entries": [EventEntry(event, name_of_thing(event, names), _changes(event, names)) for event in rows[:SHOWN]],
-        "who": WHO,
-        "what": WHAT,
-        "older": urlencode(query | {"before": rows[SHOWN - 1].pk}) if len(rows) > SHOWN else "",
         "earlier": 0 if filters else campaign.earlier_events.count(),
-        "query": urlencode(_api_query(filters)),
+        "export": reverse("api-events-export", args=[slug]),
         "tab": "events",
     }
     return render(request, "labeling/events.html", context)
 
 
+@page
+@require_safe
+def all_events(request: HttpRequest) -> HttpResponse:
+    """The same of all campaigns, with accounts, sign-ins and tokens. For admins."""
+    require_admin(person(request))
+    form = LogFilterForm(request.GET or None)
+    filters = _filters(form.cleaned_data) if form.is_valid() else {}
+    rows = _newest(request, unless_refused(form, filtered_events(None, **filters)))
+    names, accounts = names_in_log(rows)
+    context = {
+        **_shown(request, form, rows, filters),
+        "entries": [_entry_of_log(veil_in_log(event), names, accounts) for event in rows[:SHOWN]],
+        "export": reverse("api-all-events-export"),
+    }
+    return render(request, "labeling/all_events.html", context)
+
+
+def _newest(request: HttpRequest, log: QuerySet[Event]) -> list[Event]:
+    """A page of events, and one more where there is another page."""
+    before = whole_number(request.GET.get("before", ""))
+    if before is not None:
+        log = log.filter(pk__lt=before)
+    return list(log.order_by("-pk")[: SHOWN + 1])
+
+
+def _shown(
+    request: HttpRequest, form: EventFilterForm, rows: list[Event], filters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The filter and the way to the next page, as the templates want them."""
+    query = {name: value for name, value in request.GET.items() if name != "before" and value}
+    return {
+        "form": form,
+        "who": WHO,
+        "what": WHAT,
+        "older": urlencode(query | {"before": rows[SHOWN - 1].pk}) if len(rows) > SHOWN else "",
+        "query": urlencode(_api_query(filters)),
+    }
+
+
+def _entry_of_log(event: Event, names: Mapping[str, str], accounts: Mapping[str, str]) -> EventEntry:
+    is_of_account = event.campaign is None and event.subject_type == "user"
+    account = accounts.get(event.subject_id, "") if is_of_account else ""
+    return EventEntry(event, account or name_of_thing(event, names), _changes(event, names))
+
+
 def _filters(values: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments for `filtered_events` from the form's values."""
     filters: dict[str, Any] = {name: values[name] for name in ("actor", "verb") if values[name]}
+    if values.get("campaign"):
+        filters["slug"] = values["campaign"].slug
     if values["since"]:
         filters["since"] = midnight(values["since"])
     if values["until"]:
@@ -130,7 +172,11 @@ def _filters(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _api_query(filters: Mapping[str, Any]) -> dict[str, str]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in filters.items()}
+    names = {"slug": "campaign"}
+    return {
+        names.get(name, name): value.isoformat() if isinstance(value, datetime) else value
+        for name, value in filters.items()
+    }
 
 
 def _people(events: list[Event]) -> set[str]:

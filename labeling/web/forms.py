@@ -1,6 +1,6 @@
 """The forms of labeling's pages."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
@@ -12,7 +12,7 @@ from common.text_area import TextArea
 from labeling.actions.mails import can_send_mail, mail_goes_to_log
 from labeling.actions.people import UsernameTaken, check_password
 from labeling.events.types import offered
-from labeling.models import Demand, Membership, Scope, User, Winner
+from labeling.models import Campaign, Demand, Membership, Scope, User, Winner
 from labeling.web.event_labels import event_choices
 
 
@@ -83,6 +83,9 @@ class WebhookForm(forms.Form):
 class EventFilterForm(forms.Form):
     """The filter of the event log."""
 
+    everywhere: ClassVar[bool] = False
+    """Whether it offers events that no campaign has."""
+
     actor = forms.CharField(label=_("Person"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     verb = forms.ChoiceField(label=_("Event"), required=False)
     since = forms.DateField(
@@ -96,7 +99,21 @@ class EventFilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         verb = self.fields["verb"]
         assert isinstance(verb, forms.ChoiceField)
-        verb.choices = [("", _("Any")), *event_choices()]
+        verb.choices = [("", _("Any")), *event_choices(everywhere=self.everywhere)]
+
+
+class LogFilterForm(EventFilterForm):
+    """The filter of the log of all campaigns."""
+
+    everywhere = True
+
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.order_by("name"),
+        label=_("Campaign"),
+        required=False,
+        empty_label=_("Any"),
+        to_field_name="slug",
+    )
 
 
 class InvitationForm(forms.Form):

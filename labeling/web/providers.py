@@ -1,5 +1,9 @@
-"""Signing in with a provider (OpenID Connect): from the sign-in page to the provider, and back."""
+"""Signing in with a provider: from the sign-in page to the provider, and back from one of OpenID Connect.
 
+The way back from a provider of SAML is in `saml.py` beside this file.
+"""
+
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,9 +15,10 @@ from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from allauth.socialaccount.providers.saml.provider import SAMLProvider
 from django.conf import settings
 from django.core.cache import cache
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -29,6 +34,9 @@ from labeling.models import Membership
 from labeling.signing_in import failures_of_network
 from labeling.web.edge import form_of, too_soon
 
+OPENID_CONNECT, SAML = PROTOCOLS = ("openid_connect", "saml")
+"""allauth's names. The id of a provider of SAML is the same."""
+
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 """Those with a public key: with any other, a token could be signed by whoever knows the client's id."""
 
@@ -40,11 +48,14 @@ LEEWAY = 60
 
 def sign_in_providers() -> list[dict[str, str]]:
     """The providers that are switched on: `id` and `name`."""
-    return [{"id": app["provider_id"], "name": app["name"]} for app in _apps()]
+    return [{"id": app["provider_id"], "name": app["name"]} for _protocol, app in _apps()]
 
 
-def _apps() -> list[dict[str, Any]]:
-    return list(app_settings.PROVIDERS.get("openid_connect", {}).get("APPS", []))
+def _apps() -> list[tuple[str, dict[str, Any]]]:
+    """The providers with the names that allauth has for their protocols."""
+    return [
+        (protocol, app) for protocol in PROTOCOLS for app in app_settings.PROVIDERS.get(protocol, {}).get("APPS", [])
+    ]
 
 
 class ProviderAdapter(DefaultSocialAccountAdapter):
@@ -53,11 +64,10 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
     def list_apps(
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
     ) -> list[SocialApp]:
-        wanted = ("openid_connect", None)
         return [
-            SocialApp(provider="openid_connect", **app)
-            for app in _apps()
-            if provider in (*wanted, app["provider_id"]) and client_id in (None, app["client_id"])
+            SocialApp(provider=protocol, **app)
+            for protocol, app in _apps()
+            if provider in (None, protocol, app["provider_id"]) and client_id in (None, app["client_id"])
         ]
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
@@ -72,7 +82,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
                 now=timezone.now(),
             )
         except DomainError as error:
-            raise ImmediateHttpResponse(_refused(request, error.message, error.status)) from error
+            raise ImmediateHttpResponse(refused(request, error.message, error.status)) from error
         sociallogin.user = sociallogin.account.user = user
 
     def on_authentication_error(
@@ -83,8 +93,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         exception: Exception | None = None,
         extra_context: dict[str, Any] | None = None,
     ) -> None:
-        text = _("%(name)s did not sign you in. Try again, or use your password.") % {"name": provider.name}
-        raise ImmediateHttpResponse(_refused(request, text, 401))
+        raise ImmediateHttpResponse(did_not_sign_in(request, provider.name))
 
 
 class OpenIdAdapter(OpenIDConnectOAuth2Adapter):
@@ -143,21 +152,34 @@ class OpenIdAdapter(OpenIDConnectOAuth2Adapter):
 @form_of("login")
 def provider_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Leads to the provider. By a page in between: the policy of our pages lets no form end elsewhere."""
-    adapter = _adapter(request, provider_id)
-    provider = adapter.get_provider()
-    provider.oauth2_adapter_class = OpenIdAdapter
+    provider = saml_provider(request) if provider_id == SAML else _adapter(request, provider_id).get_provider()
     after = request.POST.get("next", "")
     hosts = {request.get_host()}
     is_ours = url_has_allowed_host_and_scheme(after, allowed_hosts=hosts, require_https=request.is_secure())
+    leave = _saml_request if provider_id == SAML else _openid_request
     try:
-        response: HttpResponse = provider.redirect(request, process="login", next_url=after if is_ours else None)
+        response = leave(request, provider, after if is_ours else None)
     except (OSError, KeyError, ValueError):  # an OSError: what requests raises
         text = _("%(name)s does not answer. Try again in a moment, or use your password.") % {"name": provider.name}
-        return _refused(request, text, 502)
+        return refused(request, text, 502)
     address = response.headers.get("Location", "")
     if urlsplit(address).scheme not in ("http", "https"):
         return response  # allauth's own words on what is wrong
     return render(request, "labeling/leaving.html", {"address": address, "provider": provider.name})
+
+
+def _openid_request(request: HttpRequest, provider: Any, after: str | None) -> HttpResponse:
+    provider.oauth2_adapter_class = OpenIdAdapter
+    response: HttpResponse = provider.redirect(request, process="login", next_url=after)
+    return response
+
+
+def _saml_request(request: HttpRequest, provider: Any, after: str | None) -> HttpResponse:
+    from labeling.web.saml_messages import sign_in_request  # its packages are no installation's that needs no SAML
+
+    address, request_id = sign_in_request(request, provider.app)
+    provider.stash_redirect_state(request, "login", after, state_id=request_id)
+    return HttpResponseRedirect(address)
 
 
 @never_cache
@@ -167,20 +189,27 @@ def provider_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     adapter = _adapter(request, provider_id)
     with failures_of_network(request) as attempt:
         if attempt.wait:
-            return too_soon(_refused(request, "", 429, wait=attempt.wait), attempt.wait)
+            return too_soon(refused(request, "", 429, wait=attempt.wait), attempt.wait)
         try:
             response: HttpResponse = OAuth2CallbackView.adapter_view(adapter)(request)
         except (ValueError, KeyError):  # what a provider sent is not what the protocol says
-            text = _("%(name)s did not sign you in. Try again, or use your password.")
-            response = _refused(request, text % {"name": adapter.get_provider().name}, 401)
+            response = did_not_sign_in(request, adapter.get_provider().name)
         attempt.succeeded = response.status_code < 400
     return response
 
 
 def _adapter(request: HttpRequest, provider_id: str) -> OpenIdAdapter:
-    if provider_id not in {provider["id"] for provider in sign_in_providers()}:
+    if provider_id not in {app["provider_id"] for protocol, app in _apps() if protocol == OPENID_CONNECT}:
         raise Http404
     return OpenIdAdapter(request, provider_id)
+
+
+def saml_provider(request: HttpRequest) -> SAMLProvider:
+    """The provider of SAML. Raises Http404."""
+    app = next(iter(ProviderAdapter().list_apps(request, SAML)), None)
+    if app is None:
+        raise Http404
+    return SAMLProvider(request, app=app)
 
 
 def _is_confirmed_otherwise(claims: dict[str, Any]) -> bool:
@@ -191,8 +220,13 @@ def _is_confirmed_otherwise(claims: dict[str, Any]) -> bool:
     """
     if str(claims.get("xms_edov", "")).lower() in ("1", "true"):
         return True
-    domain = str(claims.get("email") or "").rpartition("@")[2].lower()
-    return domain in {one.strip().lower().lstrip("@") for one in settings.OIDC_TRUSTED_DOMAINS if one.strip(" @")}
+    return is_of_domain(str(claims.get("email") or ""), settings.OIDC_TRUSTED_DOMAINS)
+
+
+def is_of_domain(address: str, domains: Iterable[str]) -> bool:
+    """Whether an address is in one of some domains, which may have an @ before them."""
+    domain = address.rpartition("@")[2].lower()
+    return domain in {one.strip().lower().lstrip("@") for one in domains if one.strip(" @")}
 
 
 def _comes_invited(after: str) -> bool:
@@ -210,5 +244,12 @@ def _comes_invited(after: str) -> bool:
     return invitation.role != Membership.Role.LEAD
 
 
-def _refused(request: HttpRequest, text: str, status: int, *, wait: int = 0) -> HttpResponse:
+def did_not_sign_in(request: HttpRequest, name: str) -> HttpResponse:
+    """The page for an answer that proves nothing. The log may say why."""
+    text = _("%(name)s did not sign you in. Try again, or use your password.") % {"name": name}
+    return refused(request, text, 401)
+
+
+def refused(request: HttpRequest, text: str, status: int, *, wait: int = 0) -> HttpResponse:
+    """The page that signs nobody in. wait: seconds, in place of the text."""
     return render(request, "labeling/not_signed_in.html", {"text": text, "wait": wait}, status=status)

@@ -10,7 +10,7 @@ from labeling.web.batches import batch, batch_change
 from labeling.web.bulk import bulk, bulk_act
 from labeling.web.campaign_import import campaign_import
 from labeling.web.data import data
-from labeling.web.events import events
+from labeling.web.events import all_events, events
 from labeling.web.export import export, export_dataset, export_evaluation
 from labeling.web.glossary import glossary
 from labeling.web.guidelines import guidelines
@@ -58,6 +58,7 @@ urlpatterns = [
     path("people/<str:username>/", account, name="account"),
     path("people/<str:username>/second-factor/reset/", second_factor_reset, name="second_factor_reset"),
     path("people/<str:username>/erase/", account_erase, name="account_erase"),
+    path("events/", all_events, name="all_events"),
     path("tokens/", tokens, name="tokens"),
     path("tokens/revoke/", token_revoke, name="token_revoke"),
     path("campaigns/offline.js", offline_worker, name="offline_worker"),

@@ -136,7 +136,15 @@ PAGES = {
         "/campaigns/sums/start/pairs/{answer}/",
         "/campaigns/sums/start/rounds/{round}/",
     ),
-    "root": ("/status/", "/webhooks/", "/people/alice/", "/api/v1/docs/", "/admin/", "/admin/training/run/"),
+    "root": (
+        "/status/",
+        "/events/",
+        "/webhooks/",
+        "/people/alice/",
+        "/api/v1/docs/",
+        "/admin/",
+        "/admin/training/run/",
+    ),
 }
 NO_PAGES = {
     "account_login",  # another name of the sign-in page
@@ -149,6 +157,8 @@ NO_PAGES = {
     "offline_worker",
     "second_step",  # it follows the right password: tests/browser/forms/two_steps.py comes by
     "openid_connect_callback",  # not there without a provider: tests/browser/forms/site.py comes by
+    "saml_finish",  # the same; it leads on
+    "saml_metadata",
     "readyz",
     "schema",
     "snapshot_download",

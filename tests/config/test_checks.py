@@ -1,5 +1,6 @@
 """Each misconfiguration has its id and a hint."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from pytest_django.fixtures import Settings
 
 from config import checks
+from tests.labeling.saml_provider import OURS
 
 
 def ids(messages: list[CheckMessage]) -> list[str]:
@@ -179,13 +181,57 @@ def test_half_a_provider_is_refused(
     assert ids(checks.provider_is_set_up(None)) == expected
 
 
+PEM = OURS.certificate
+BASE64 = "".join(PEM.splitlines()[1:-1])
+
+
 @pytest.mark.parametrize(
-    ("issuer", "passwords", "expected"),
-    [("", True, []), ("", False, ["chosen.E015"]), ("https://login.example", False, [])],
+    ("entity_id", "sso_url", "certificate", "expected"),
+    [
+        ("", "", "", []),
+        ("urn:firm", "https://login.example/sso", PEM, []),
+        ("urn:firm", "http://127.0.0.1:8080/sso", f"{BASE64}, {BASE64}", []),
+        ("urn:firm", "", PEM, ["chosen.E017"]),
+        ("", "", PEM, ["chosen.E017"]),
+        ("urn:firm", "http://login.example/sso", PEM, ["chosen.E018"]),
+        ("urn:firm", "https://login.example/sso", "c2VjcmV0", ["chosen.E019"]),
+        ("urn:firm", "https://login.example/sso", f"{BASE64},none", ["chosen.E019"]),
+        ("urn:firm", "https://login.example/sso", "-----BEGIN CERTIFICATE-----", ["chosen.E019"]),
+    ],
+)
+def test_half_a_provider_of_saml_is_refused(
+    settings: Settings, entity_id: str, sso_url: str, certificate: str, expected: list[str]
+) -> None:
+    settings.SAML_ENTITY_ID, settings.SAML_SSO_URL, settings.SAML_CERTIFICATE = entity_id, sso_url, certificate
+    assert ids(checks.saml_provider_is_set_up(None)) == expected
+
+
+def test_a_provider_of_saml_without_its_packages_is_refused(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [])  # as where they are not installed
+    monkeypatch.delitem(sys.modules, "onelogin", raising=False)
+    assert ids(checks.saml_provider_is_set_up(None)) == []
+    settings.SAML_ENTITY_ID, settings.SAML_SSO_URL, settings.SAML_CERTIFICATE = (
+        "urn:firm",
+        "https://login.example/",
+        PEM,
+    )
+    assert ids(checks.saml_provider_is_set_up(None)) == ["chosen.E020"]
+
+
+@pytest.mark.parametrize(
+    ("issuer", "entity_id", "passwords", "expected"),
+    [
+        ("", "", True, []),
+        ("", "", False, ["chosen.E015"]),
+        ("https://login.example", "", False, []),
+        ("", "urn:firm", False, []),
+    ],
 )
 def test_an_installation_that_nobody_could_sign_in_to_is_refused(
-    settings: Settings, issuer: str, passwords: bool, expected: list[str]
+    settings: Settings, issuer: str, entity_id: str, passwords: bool, expected: list[str]
 ) -> None:
     settings.OIDC_ISSUER, settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = issuer, "chosen", "s"
-    settings.PASSWORD_SIGN_IN = passwords
+    settings.SAML_ENTITY_ID, settings.PASSWORD_SIGN_IN = entity_id, passwords
     assert ids(checks.provider_is_set_up(None)) == expected

@@ -30,6 +30,7 @@ GROWING = {
 OTHERWISE = {
     r"/password/\w+/[\w-]+/": 302,  # the link of a message leads on to an address without its secret
     r"/campaigns/nowhere/": 404,
+    r"/api/v1/events/(export/)?": 403,  # for admins
 }
 """The addresses that answer with another status than 200: a refusal costs nothing, and proves nothing."""
 

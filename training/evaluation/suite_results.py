@@ -233,11 +233,13 @@ def choices_of(earlier: ScenarioResult, later: ScenarioResult) -> dict[str, Judg
 class LostScenarios:
     """The scenarios of the tags that must hold which a version failed and another passed, as "suite: scenario".
 
-    compared: how many of these tags both had decided.
+    compared: how many of these tags both had decided. passed: the share that the version passed of those of these tags
+    that are decided; None: none is.
     """
 
     lost: list[str]
     compared: int
+    passed: float | None
 
 
 def lost_scenarios(version: ModelVersion, others: Iterable[ModelVersion], campaign: Campaign) -> LostScenarios | None:
@@ -247,6 +249,7 @@ def lost_scenarios(version: ModelVersion, others: Iterable[ModelVersion], campai
     """
     lost: dict[str, None] = {}
     compared: set[str] = set()
+    passed: dict[str, bool] = {}
     rivals = {other.pk: other for other in others if other.pk != version.pk}
     for suite in suites_of(campaign):
         run = newest_run(suite.current, version)
@@ -258,4 +261,7 @@ def lost_scenarios(version: ModelVersion, others: Iterable[ModelVersion], campai
             decided = [*comparison.changes.lost, *comparison.changes.won, *comparison.changes.same]
             compared |= {f"{suite.slug}: {key}" for key in decided if key in kept}
             lost |= {f"{suite.slug}: {key}": None for key in comparison.changes.lost if key in kept}
-    return LostScenarios(list(lost), len(compared)) if compared else None
+            outcomes = {f"{suite.slug}: {key}": outcome_of(comparison.pairs[key][1]) for key in kept}
+            passed |= {name: outcome == "passed" for name, outcome in outcomes.items() if outcome != "unknown"}
+    share = sum(passed.values()) / len(passed) if passed else None
+    return LostScenarios(list(lost), len(compared), share) if compared else None

@@ -34,7 +34,7 @@ def suite_figures(
     source_of: SourceOf = open_source,
     within: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
-    """scenarios_lost, their names, and scenarios_compared; empty where there is nothing to compare.
+    """scenarios_lost, their names, scenarios_compared and scenarios_passed; empty where there is nothing to compare.
 
     The version, its parent and the serving version are first run on the campaign's suites where a run is missing. A run
     that cannot be made is said in MISSING: a gate holds for it. Versions whose files were removed cannot be run.
@@ -58,6 +58,8 @@ def suite_figures(
             "scenarios_lost_names": found.lost,
             "scenarios_compared": found.compared,
         }
+        if found.passed is not None:
+            figures["scenarios_passed"] = found.passed
     return figures
 
 

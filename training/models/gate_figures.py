@@ -240,4 +240,17 @@ FIGURES: dict[str, Figure] = {
         gettext_noop("It lost scenarios tagged harmless or confident violation: %(lost)s. At most %(limit)s may be."),
         gettext_noop("No suite was run on it and on its parent or the serving version."),
     ),
+    "scenarios_passed": Figure(
+        _("Passed scenarios that must hold"),
+        "share",
+        "floor",
+        0.0,
+        1.0,
+        gettext_noop("At least %(limit)s of the scenarios tagged harmless or confident violation pass."),
+        gettext_noop("%(value)s of the scenarios tagged harmless or confident violation pass; %(limit)s are needed."),
+        gettext_noop(
+            "Only %(value)s of the scenarios tagged harmless or confident violation pass; %(limit)s are needed."
+        ),
+        gettext_noop("No suite was run on it and on its parent or the serving version."),
+    ),
 }

@@ -32,7 +32,7 @@ from training.queries.serving import current_deployment
 MEASURED = "gate"
 """The kind of the evaluations that gates read."""
 
-OUTSIDE = ("people", "people_like_length_high", "worst_group_low", "scenarios_lost")
+OUTSIDE = ("people", "people_like_length_high", "worst_group_low", "scenarios_lost", "scenarios_passed")
 """The figures that do not come from the campaign's labels."""
 
 ALL_MET = gettext_noop("All %(count)s rules of gate %(number)s are met.")

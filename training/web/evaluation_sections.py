@@ -216,6 +216,8 @@ def _suites(view: SectionView, section: Mapping[str, Any], report: Mapping[str, 
     if "scenarios_compared" not in section:
         return view
     view.facts.append((_("Scenarios that must hold, compared"), grouped(section["scenarios_compared"])))
+    if "scenarios_passed" in section:
+        view.facts.append((_("Scenarios that must hold, passed"), percent(section["scenarios_passed"])))
     lost = section["scenarios_lost_names"]
     if lost:
         view = _with(view, warning=_("Lost scenarios that must hold: %(names)s.") % {"names": ", ".join(lost)})

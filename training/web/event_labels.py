@@ -23,6 +23,13 @@ from training.web.retraining_form import time_in_words
 from training.web.setting_labels import DROPPED, RESULTS, SETTINGS
 
 EVENTS: dict[str, str | Promise] = {
+    "lab_session.cancel_requested": _("Lab session cancelled by request"),
+    "lab_session.cancelled": _("Lab session cancelled"),
+    "lab_session.failed": _("Lab session failed"),
+    "lab_session.finished": _("Lab session finished"),
+    "lab_session.resumed": _("Lab session resumed"),
+    "lab_session.started": _("Lab session started"),
+    "version.files_removed": _("Files of a version removed"),
     "backup.made": _("Backup made"),
     "blame.asked": _("Search for doubtful pairs requested"),
     "blame.cancel_requested": _("Search for doubtful pairs: cancellation requested"),

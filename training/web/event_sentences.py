@@ -11,6 +11,13 @@ from labeling.web.event_sentences import Name
 from training.models import ModelVersion, Suite, TrialArm
 
 SENTENCES: Mapping[str, str | Promise] = {
+    "lab_session.cancel_requested": _("%(who)s asked to cancel %(what)s"),
+    "lab_session.cancelled": _("%(who)s cancelled %(what)s"),
+    "lab_session.failed": _("%(what)s failed"),
+    "lab_session.finished": _("%(what)s finished"),
+    "lab_session.resumed": _("%(who)s resumed %(what)s"),
+    "lab_session.started": _("%(who)s started %(what)s"),
+    "version.files_removed": _("The files of %(what)s were removed"),
     "backup.made": _("%(who)s made %(what)s"),
     "blame.cancel_requested": _("%(who)s asked to cancel %(what)s"),
     "blame.cancelled": _("%(who)s cancelled %(what)s"),
@@ -129,6 +136,7 @@ NAMES: Mapping[str, Name] = {
     "gatedecision": lambda event: gettext("Gate decision %(number)s") % {"number": event.subject_id},
     "generationjob": lambda event: gettext("Generation %(number)s") % {"number": event.subject_id},
     "heldprompts": lambda event: gettext("the prompts held for gates by people"),
+    "labsession": lambda event: gettext("Lab session %(number)s") % {"number": event.subject_id},
     "modelversion": _version,
     "peoplegate": lambda event: gettext("Gate by people %(number)s") % {"number": event.subject_id},
     "retrainingrule": lambda event: gettext("the rule of automatic retraining"),

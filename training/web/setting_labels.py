@@ -62,6 +62,7 @@ SETTINGS: dict[str, str | Promise] = {
 RESULTS: dict[str, str | Promise] = {
     "scenarios_compared": _("scenarios compared that must hold"),
     "scenarios_lost": _("lost scenarios that must hold"),
+    "scenarios_passed": _("passed scenarios that must hold"),
     "scenarios_lost_missing": _("why lost scenarios are not known"),
     "scenarios_lost_names": _("names of lost scenarios"),
     "accuracy": _("accuracy against the base"),

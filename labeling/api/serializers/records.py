@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from labeling.api.serializers.people import StatementSerializer
 from labeling.models import BulkAct, Comparison, Event, Judgment, Prompt, Verdict, Winner
-from labeling.queries.names import veil
+from labeling.queries.names import veil, veil_in_log
 
 
 class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
@@ -181,11 +181,24 @@ class EventSerializer(serializers.ModelSerializer[Event]):
 
     class Meta:
         model = Event
-        fields = ("id", "at", "actor", "verb", "subject_type", "subject_id", "before", "after")
+        fields: tuple[str, ...] = ("id", "at", "actor", "verb", "subject_type", "subject_id", "before", "after")
 
     def to_representation(self, instance: Event) -> dict[str, Any]:
+        return super().to_representation(self.veiled(instance))
+
+    def veiled(self, event: Event) -> Event:
         """The context holds the campaign."""
-        return super().to_representation(veil(instance, self.context["campaign"]))
+        return veil(event, self.context["campaign"])
+
+
+class LoggedEventSerializer(EventSerializer):
+    campaign = serializers.CharField(source="campaign.slug", allow_null=True, help_text="Its slug.")
+
+    class Meta(EventSerializer.Meta):
+        fields = (*EventSerializer.Meta.fields, "campaign")
+
+    def veiled(self, event: Event) -> Event:
+        return veil_in_log(event)
 
 
 class ConflictSerializer(serializers.Serializer[Any]):

@@ -6,14 +6,16 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.access import get_campaign, get_led_campaign
-from labeling.actions.event_exports import export_events
+from labeling.access import get_campaign, get_led_campaign, require_admin
+from labeling.actions.event_exports import EventExport, export_all_events, export_events
 from labeling.api.base import ApiView
 from labeling.api.filters import (
     ComparisonFilter,
     EventExportOptions,
     EventFilter,
     JudgmentFilter,
+    LogExportOptions,
+    LogFilter,
     OwnJudgmentFilter,
     PromptFilter,
 )
@@ -21,6 +23,7 @@ from labeling.api.serializers.judging import OwnJudgmentSerializer
 from labeling.api.serializers.records import (
     ComparisonSerializer,
     EventSerializer,
+    LoggedEventSerializer,
     PromptSerializer,
     RecordedJudgmentSerializer,
 )
@@ -114,6 +117,33 @@ class EventsExportView(ApiView):
         """Download the event log, oldest first, with pseudonyms for names. For the campaign's leads."""
         campaign = get_led_campaign(self.person, slug)
         asked = self.asked(EventExportOptions, only=True)
-        export = export_events(campaign=campaign, **asked, acting_user=self.person, now=self.now)
-        headers = {"Content-Disposition": f'attachment; filename="{export.filename}"'}
-        return StreamingHttpResponse(export.pieces, content_type=export.media_type, headers=headers)
+        return _download(export_events(campaign=campaign, **asked, acting_user=self.person, now=self.now))
+
+
+class AllEventsView(ApiView):
+    scopes = {"GET": Scope.PEOPLE}
+
+    @extend_schema(operation_id="list_all_events", parameters=[LogFilter], responses=LoggedEventSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """List the events of all campaigns, accounts, sign-ins and tokens, newest first. For admins."""
+        require_admin(self.person)
+        return self.paged(filtered_events(None, **self.asked(LogFilter)), LoggedEventSerializer)
+
+
+class AllEventsExportView(ApiView):
+    scopes = {"GET": Scope.PEOPLE}
+
+    @extend_schema(
+        operation_id="export_all_events",
+        parameters=[LogExportOptions],
+        responses={(200, "application/jsonl"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """Download the event log of the installation, oldest first, with pseudonyms for names. For admins."""
+        asked = self.asked(LogExportOptions, only=True)
+        return _download(export_all_events(**asked, acting_user=self.person, now=self.now))
+
+
+def _download(export: EventExport) -> StreamingHttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{export.filename}"'}
+    return StreamingHttpResponse(export.pieces, content_type=export.media_type, headers=headers)

@@ -8,30 +8,33 @@ from django.conf import settings
 from django.utils import translation
 
 from labeling.events.types import offered
+from labeling.web import account_events
 from labeling.web.event_labels import event_choices, event_label, subject_label
 from labeling.web.event_sentences import WHAT, has_sentence, sentence_of_event
 from training.claims import NOUNS
 
 VERB = re.compile(r'record\(\s*"([a-z_]+\.[a-z_]+)"')
-OF_NO_CAMPAIGN = {"lab_session", "person", "token", "user"}
 
 
-def test_every_event_of_a_campaign_has_a_name() -> None:
+def test_every_event_has_a_name() -> None:
     sources = (
         path.read_text() for app in ("labeling", "training") for path in Path(settings.BASE_DIR, app).rglob("*.py")
     )
     verbs = {verb for source in sources for verb in VERB.findall(source)}
-    named = {verb for verb, _ in event_choices()}
     assert len(verbs) > 20
-    assert {verb for verb in verbs - named if verb.partition(".")[0] not in OF_NO_CAMPAIGN} <= {
-        "version.files_removed",  # of no campaign either
-    }
+    assert verbs - {verb for verb, _ in event_choices(everywhere=True)} == set()
+
+
+def test_a_campaign_offers_no_event_of_accounts() -> None:
+    of_accounts = {verb for verb, _ in event_choices(everywhere=True)} - {verb for verb, _ in event_choices()}
+    assert of_accounts == set(account_events.LABELS)
+    assert {verb.partition(".")[0] for verb in of_accounts} == account_events.NOUNS
 
 
 def test_every_event_has_a_sentence_about_its_thing() -> None:
     for language in ("en", "de"):
         with translation.override(language):
-            for verb, _ in event_choices():
+            for verb, _ in event_choices(everywhere=True):
                 assert has_sentence(verb), verb
                 assert WHAT in sentence_of_event(verb), (language, verb)
 
@@ -59,7 +62,7 @@ def test_every_webhook_message_has_a_name() -> None:
         assert event_label("verdict.settled") == "Vergleich entschieden"
 
 
-@pytest.mark.parametrize("noun", sorted(set(NOUNS.values()) - OF_NO_CAMPAIGN))
+@pytest.mark.parametrize("noun", sorted(set(NOUNS.values())))
 def test_every_act_on_a_job_has_a_name(noun: str) -> None:
     ends = {f"{noun}.{end}" for end in ("finished", "failed", "cancelled", "cancel_requested", "resumed")}
     assert ends <= {verb for verb, _ in event_choices()}

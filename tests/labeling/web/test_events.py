@@ -78,8 +78,8 @@ def test_events_are_found_by_person_and_day_and_gone_through_page_by_page(visiti
     assert "No matching event" in browser.get(f"{PAGE}?since=2027-01-01").content.decode()
 
 
-def exported(browser: Any, query: str) -> str:
-    answer = browser.get(f"{EXPORT}?{query}")
+def exported(browser: Any, query: str, address: str = EXPORT) -> str:
+    answer = browser.get(f"{address}?{query}")
     assert answer.status_code == 200
     return b"".join(answer.streaming_content).decode()
 

@@ -53,9 +53,9 @@ def scene(provider: Provider) -> Stage:
     return scene
 
 
-def there(browser: Client, after: str = "") -> str:
+def there(browser: Client, after: str = "", provider: str = "oidc") -> str:
     """From the sign-in page to the provider: the address there."""
-    page = browser.post(reverse("provider_sign_in", args=["oidc"]), {"next": after})
+    page = browser.post(reverse("provider_sign_in", args=[provider]), {"next": after})
     found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page.content.decode())
     assert found, page.content.decode()
     return unescape(found[1])

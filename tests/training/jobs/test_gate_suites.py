@@ -29,11 +29,30 @@ def test_a_version_that_loses_a_harmless_scenario_is_held_back_and_the_scenario_
     finished_run(suite, base, {})
     finished_run(suite, trained, {"calm": "bad", "short": "far too long for the format"})
     figures = suite_figures(trained, base, campaign)
-    assert figures == {"scenarios_lost": 1, "scenarios_lost_names": ["small: calm"], "scenarios_compared": 2}
+    assert figures == {
+        "scenarios_lost": 1,
+        "scenarios_lost_names": ["small: calm"],
+        "scenarios_compared": 2,
+        "scenarios_passed": 0.5,
+    }
     (result,) = gate_results([rule for rule in DEFAULT_RULES if rule.figure == "scenarios_lost"], figures)
     assert (result.outcome, result.holds) == ("failed", True)
     assert "small: calm" in result.sentence
     assert not GateRule("scenarios_lost", 1).result(figures).holds
+
+
+def test_a_floor_of_passed_scenarios_holds_back_a_version_whose_parent_failed_them_too(
+    campaign: Campaign, base: ModelVersion, trained: ModelVersion
+) -> None:
+    suite = small_suite(campaign)
+    for version in (base, trained):
+        finished_run(suite, version, {"calm": "bad"})
+    figures = suite_figures(trained, base, campaign)
+    assert (figures["scenarios_lost"], figures["scenarios_passed"]) == (0, 0.5)
+    result = GateRule("scenarios_passed", 0.75).result(figures)
+    assert (result.outcome, result.holds) == ("failed", True)
+    assert "Only 50.0 % of the scenarios" in result.sentence
+    assert GateRule("scenarios_passed", 0.5).result(figures).outcome == "met"
 
 
 def test_missing_runs_are_made_for_the_version_its_parent_and_what_serves(
