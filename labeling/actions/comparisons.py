@@ -14,7 +14,7 @@ from labeling.access import require_may_change
 from labeling.actions.blind_test_acts import ADD, refuse_in_blind_test
 from labeling.actions.comparison_drafts import ComparisonDraft, check_draft, unfit
 from labeling.actions.comparison_rows import ComparisonOrigin, OrderedDraft, in_canonical_order, write_comparisons
-from labeling.actions.opinions import AddedOpinions, add_opinions
+from labeling.actions.opinions import AddedOpinions, add_opinions, is_line_of_one
 from labeling.events.record import record
 from labeling.judging.queue import rewind_behind_commit
 from labeling.models import Campaign, Comparison, ImportBatch, User
@@ -144,18 +144,22 @@ def _add_chunk(
     added.duplicates += len(fit) - len(made | opinions.brought)
     for place, (one, comparison) in enumerate(zip(ordered, comparisons, strict=True)):
         if place not in made:
-            added.unkept += _has_more(one, comparison)
+            in_vote = place in opinions.brought and is_line_of_one(one)
+            added.unkept += _has_more(one, comparison, are_fields_kept=in_vote)
 
 
-def _has_more(row: OrderedDraft, comparison: Comparison) -> bool:
-    """Whether a draft of an existing pair brings fields or tags that neither the pair nor its prompt has."""
+def _has_more(row: OrderedDraft, comparison: Comparison, *, are_fields_kept: bool) -> bool:
+    """Whether a draft of an existing pair brings fields or tags that neither the pair nor its prompt has.
+
+    are_fields_kept: whether its judgment has the fields.
+    """
     stored = comparison.metadata or {}
     listed = stored.get("tags")
     known = [*row.prompt.tags, *(listed if isinstance(listed, list) else [])]
     if not all(tag in known for tag in row.draft.tags):
         return True
     mine, theirs = ({k: v for k, v in one.items() if k not in OF_PROMPT} for one in (row.draft.metadata or {}, stored))
-    return bool(mine) and mine != theirs
+    return bool(mine) and mine != theirs and not are_fields_kept
 
 
 def _find_or_create(

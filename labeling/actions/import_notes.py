@@ -29,6 +29,7 @@ NOTES = {
     "several_opinions": _("Records whose annotators disagree"),
     "left_out": _("Opinions left out: their annotator had judged the pair otherwise"),
     "fields_left_out": _("Records about pairs that were here already; their other fields were not kept"),
+    "prompt_fields_left_out": _("Prompts that were here already; their other fields were not kept"),
     "known_answers_left_out": _("Records whose strength or criteria were left out: unknown, or not asked for here"),
     "known_answer_changed": _("Pairs whose known answer changed"),
     "moved_to_practice": _("Pairs moved from the qualification to practice"),
@@ -43,6 +44,9 @@ NOTES = {
     "missing_values": _("Records with a text such as “nan” or “NULL”, which programs write where a value is missing"),
     "choices_apart": _(
         "Records with a choice that names an answer, under a tag that is not named as a preference; it became metadata"
+    ),
+    "choices_unread": _(
+        "Records with a choice under a tag of preferences, in words that name no answer and no tie; it became metadata"
     ),
     "pairs_left_out": _("Records with several answers, some pairs of which could not be read and were left out"),
     "tools_twice": _("Records that offer tools, and list them in the system message as well"),

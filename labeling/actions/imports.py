@@ -118,6 +118,7 @@ def import_prompts(
         )
         report.created += added.created
         report.duplicates += added.existing
+        report.notes.add("prompt_fields_left_out", added.unkept)
         return added.totals
 
     intake = prompt_intake(settings, remembered_mapping(campaign, batch.kind))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from labeling.actions.comparison_rows import OrderedDraft, imported_verdict
-from labeling.exchange import Vote
+from labeling.exchange import Vote, of_confidence
 from labeling.models import Choice, Comparison, Judgment, Verdict
 
 KEY_OF_VERDICT = "verdict"
@@ -55,7 +55,7 @@ def _statement(winner: str, draft: OrderedDraft) -> Vote:
 
 def vote_certainty(winner: str | None, confidence: float) -> float | None:
     """The inverse of the confidence of one vote."""
-    return min(max(2 * confidence - 0.5, 0.5), 1.0) if winner in (Choice.A, Choice.B) else None
+    return of_confidence(confidence) if winner in (Choice.A, Choice.B) else None
 
 
 def stated_verdict(comparison: Comparison, judgment: Judgment) -> Verdict:

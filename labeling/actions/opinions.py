@@ -64,7 +64,8 @@ def add_opinions(
     wanted: Wanted = defaultdict(list)
     for place, (draft, comparison) in enumerate(zip(drafts, comparisons, strict=True)):
         if draft.draft.votes and not draft.draft.gold:
-            wanted[comparison.pk].append((place, tuple(_canonical(draft, vote) for vote in draft.draft.votes)))
+            votes = votes_with_fields(draft, comparison)
+            wanted[comparison.pk].append((place, tuple(_canonical(draft, vote) for vote in votes)))
     for place, vote, key in restated(drafts, comparisons, created, is_import=origin.batch is not None):
         wanted[key].append((place, (vote,)))
     verdicts = {key for key, stated in wanted.items() if drafts[stated[0][0]].winner is not None}
@@ -74,6 +75,22 @@ def add_opinions(
         if comparison.pk in created and (winner := draft.canonical(draft.draft.decided))
     }
     return _Adding(campaign, origin, sorted(wanted), verdicts).add(wanted, decided) if wanted else AddedOpinions()
+
+
+def is_line_of_one(draft: OrderedDraft) -> bool:
+    """Whether a draft is the opinion of one named annotator, as a line of a crowd's table is."""
+    votes = draft.draft.votes
+    return len(votes) == 1 and bool(votes[0].annotator)
+
+
+def votes_with_fields(draft: OrderedDraft, comparison: Comparison) -> tuple[Vote, ...]:
+    """The votes of a draft. That of a line about a known pair takes the fields that are others than the pair's."""
+    if not is_line_of_one(draft):
+        return tuple(draft.draft.votes)
+    stored = comparison.metadata or {}
+    others = {name: value for name, value in (draft.draft.metadata or {}).items() if stored.get(name) != value}
+    [vote] = draft.draft.votes
+    return (replace(vote, metadata=others | dict(vote.metadata)) if others else vote,)
 
 
 def _canonical(draft: OrderedDraft, vote: Vote) -> Vote:
@@ -224,6 +241,7 @@ class _Adding:
                 if user.pk in said:
                     counts = (comparison.pk, user.pk) not in self.withdrawn
                     self.result.contradictions += counts and said[user.pk] != vote.choice
+                    self.result.erased += not counts and user.pk in self.erased  # it was withdrawn with the person
                     continue
                 if user.pk in self.erased:
                     self.result.erased += 1

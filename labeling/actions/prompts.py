@@ -37,11 +37,15 @@ class PromptDraft:
 
 @dataclass(slots=True)
 class AddedPrompts:
-    """The result of adding drafts. prompts: in their order; None: rejected. rejected: draft number (from 0), reason."""
+    """The result of adding drafts. prompts: in their order; None: rejected. rejected: draft number (from 0), reason.
+
+    unkept: drafts of existing prompts whose other fields were left out.
+    """
 
     prompts: list[Prompt | None] = field(default_factory=list)
     created: int = 0
     existing: int = 0
+    unkept: int = 0
     rejected: list[tuple[int, Phrase]] = field(default_factory=list)
 
     @property
@@ -148,6 +152,13 @@ def storable(text: str) -> str:
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
+def _has_more(draft: PromptDraft, prompt: Prompt) -> bool:
+    """Whether the draft of an existing prompt brings an id, tags or fields that the prompt does not have."""
+    has_other_id = bool(draft.external_id) and draft.external_id != prompt.external_id
+    has_other_fields = bool(draft.metadata) and dict(draft.metadata or {}) != prompt.metadata
+    return has_other_id or has_other_fields or not set(draft.tags) <= set(prompt.tags)
+
+
 def _add_chunk(
     chunk: list[PromptDraft],
     reasons: list[Phrase | None],
@@ -165,5 +176,9 @@ def _add_chunk(
         if reason is not None:
             added.rejected.append((number, reason))
         added.prompts.append(prompts[digest] if digest else None)
+    first = dict(zip(reversed(hashes), reversed(chunk), strict=True))
+    for digest, draft in zip(hashes, chunk, strict=True):
+        if digest and not (digest in created and first[digest] is draft):
+            added.unkept += _has_more(draft, prompts[digest])
     added.created += len(created)
     added.existing += sum(1 for digest in hashes if digest) - len(created)

@@ -2,6 +2,7 @@
 
 from labeling.exchange.cards import COLUMNS as DATASET_DIALECTS
 from labeling.exchange.cards import DataFile, DatasetFacts, croissant, dataset_card
+from labeling.exchange.certainties import of_confidence
 from labeling.exchange.cleaning import FINDINGS, LEAST_SIMILARITY, SIMILARITY, Cleaning, Finding, cleaned
 from labeling.exchange.columns import Column, columns_of, likely_mapping
 from labeling.exchange.contamination import EvaluationPrompts
@@ -49,7 +50,7 @@ from labeling.exchange.manifest import (
     verify_snapshot,
     write_snapshot,
 )
-from labeling.exchange.mapping import MAPPED, ColumnMapping, mapping_text, parse_mapping
+from labeling.exchange.mapping import ALWAYS_FIRST, MAPPED, ColumnMapping, columns_in, mapping_text, parse_mapping
 from labeling.exchange.opinions import strength_of
 from labeling.exchange.options import INCLUDES, SIDES, Include, Side, WriteOptions
 from labeling.exchange.pairs import PreferencePair
@@ -91,6 +92,7 @@ from labeling.exchange.turns import (
 from labeling.exchange.writers import WRITERS, Writer, writer
 
 __all__ = [
+    "ALWAYS_FIRST",
     "ASKING",
     "AUTO",
     "DATASET_DIALECTS",
@@ -161,6 +163,7 @@ __all__ = [
     "canonical_json",
     "canonical_order",
     "cleaned",
+    "columns_in",
     "columns_of",
     "conversation_of",
     "count_split",
@@ -179,6 +182,7 @@ __all__ = [
     "looks_empty",
     "mapping_text",
     "messages_hash",
+    "of_confidence",
     "offered_tools",
     "packed_folder",
     "pair_hash",

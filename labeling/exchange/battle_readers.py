@@ -58,7 +58,7 @@ def read_arena(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
         raise BadRecordError("preference", reason, "winner", value=parsing.shortened(winner), all=", ".join(WINNERS))
     models = [parsing.optional_name(record, name, limits.name_chars) for name in ("model_a", "model_b")]
     return compare(
-        Source(place, "arena", record, limits, "judge" if "judge" in record else "annotator"),
+        Source(place, "arena", record, limits, "judge"),
         asked,
         (replace(ends[0], model=models[0]), replace(ends[1], model=models[1])),
         names,

@@ -6,8 +6,12 @@ An imported verdict without votes is written as one vote, with `settled_by` as i
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from labeling.exchange import certainties
 from labeling.exchange.records import CompletionText, JsonObject, Message, VerdictRecord, Vote
 from labeling.exchange.turns import bare_conversation, has_tools
+
+IMPORTED = "import"
+"""The value of `settled_by` of a verdict that a file stated."""
 
 ALPACAEVAL = {"a": 1.0, "b": 2.0, "tie": 1.5}
 ARENA = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "tie (bothbad)"}
@@ -32,10 +36,17 @@ def with_imported_votes(verdicts: Iterable[VerdictRecord]) -> Iterator[VerdictRe
     """The records, with one vote for each verdict that has none."""
     for record in verdicts:
         if record.winner and not record.votes:
-            vote = Vote(record.settled_by or "unknown", record.winner, at=record.settled_at)
+            certainty = _certainty_of_import(record)
+            vote = Vote(record.settled_by or "unknown", record.winner, at=record.settled_at, certainty=certainty)
             yield replace(record, votes=(vote,))
         else:
             yield record
+
+
+def _certainty_of_import(record: VerdictRecord) -> float | None:
+    """The size of an imported preference, which its verdict has as a confidence. None: it has none."""
+    has_size = record.settled_by == IMPORTED and record.winner in ("a", "b")
+    return certainties.of_confidence(record.confidence) if has_size else None
 
 
 def alpacaeval_rows(record: VerdictRecord) -> Iterator[JsonObject]:
@@ -80,9 +91,11 @@ def arena_expressible(record: VerdictRecord) -> bool:
 def arena_rows(record: VerdictRecord) -> Iterator[JsonObject]:
     """Chatbot Arena: one battle for each vote."""
     sides = [answered(record.prompt, completion) for completion in (record.a, record.b)]
+    stated = record.metadata.get("comparison", {})  # of an arena's own file
+    is_anonymous, language = stated.get("anony"), stated.get("language")
     for vote in record.votes:
         yield {
-            "question_id": str(record.comparison or ""),
+            "question_id": record.external_id or str(record.comparison or ""),
             "model_a": record.a.model,
             "model_b": record.b.model,
             "winner": ARENA[vote.choice],
@@ -90,8 +103,8 @@ def arena_rows(record: VerdictRecord) -> Iterator[JsonObject]:
             "conversation_a": sides[0],
             "conversation_b": sides[1],
             "turn": max(sum(turn["role"] == "user" for turn in side) for side in sides),
-            "anony": True,
-            "language": "unknown",
+            "anony": is_anonymous if isinstance(is_anonymous, bool) else True,
+            "language": language if isinstance(language, str) else "unknown",
             "tstamp": vote.at,
             **_imported(vote),
         }

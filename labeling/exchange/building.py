@@ -20,6 +20,21 @@ from labeling.exchange.repeats import unrepeated
 NOBODY = ("import", "unknown", "adjudication")
 """Our exports write these in the place of an annotator where a verdict has no judgments."""
 
+ANNOTATORS: tuple[str, ...] = (
+    "annotator",
+    "annotator_id",
+    "annotator_name",
+    "worker",
+    "worker_id",
+    "WorkerId",
+    "labeler",
+)
+ANNOTATORS += ("labeler_id", "labeller", "labeller_id", "rater", "rater_id")
+"""The fields under which files name the person who judged."""
+
+PERSONS = ("annotator", "judge")
+"""Those that may hold an object."""
+
 LEFT_OUT = ("pairs_left_out",)
 """The warning of a record some of whose pairs cannot be read."""
 
@@ -52,6 +67,9 @@ SECOND: tuple[str, ...] = (
     "answer2",
 )
 SECOND += ("b>a", "b>>a", "a<b")
+NUMBERS = ("0", "1", "2")
+"""Of a side, from 0 or from 1: nobody knows."""
+
 TIE = ("tie", "equal", "same", "draw", "both", "both_good", "tie (bothgood)", "1.5", "a=b")
 PREFERENCES = get_args(Preference)
 BOTH_BAD = ("both_bad", "both bad", "bothbad", "tie (bothbad)", "neither")
@@ -76,13 +94,22 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One record, and how it is read. annotator: the field with the name of the person who judged."""
+    """One record, and how it is read. annotator: the field with the name of who judged; empty: a usual one."""
 
     place: Place
     dialect: str
     record: JsonObject
     limits: ReadLimits
-    annotator: str = "annotator"
+    annotator: str = ""
+
+    @property
+    def judge(self) -> tuple[str, str]:
+        """The field with the name of the person who judged, and the name. Empty: the record names nobody."""
+        fields = (self.annotator, *ANNOTATORS) if self.annotator else ANNOTATORS
+        for field in fields:
+            if field in self.record and (name := person_name(self.record[field], self.limits.name_chars)):
+                return field, name
+        return "", ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +139,7 @@ def compare(
     votes: of a record with several opinions. The preference of a record that names its annotator is one, too.
     """
     place, record, limits = source.place, source.record, source.limits
-    if preference is not None and not votes and source.annotator in record:
+    if preference is not None and not votes:
         votes, used = _named_opinion(source, preference, size.certainty, used)
     if "tools" in record:
         asked.prompt, used = conversations.with_tools(asked.prompt, record["tools"]), (*used, "tools")
@@ -127,9 +154,8 @@ def compare(
     read = (*asked.used, *used, external_id, *(["gold"] if gold or not record.get("gold") else []))
     read += ("tags",) if tags else ()
     metadata = parsing.rest(record, *read) | asked.extras
-    if source.annotator in used:
-        metadata.pop(source.annotator, None)
-    for name in UNKEPT:  # empty, or the record would have been refused
+    # Empty, or the record would have been refused; and the names of people, which are kept where they can be erased.
+    for name in (*UNKEPT, *(one for one in PERSONS if one in used)):
         metadata.pop(name, None)
     warnings = common_preference(votes)[1] if votes else ()
     if "gold" in metadata:
@@ -159,11 +185,11 @@ def _named_opinion(
 ) -> tuple[tuple[Vote, ...], Sequence[str]]:
     """The opinion of the annotator that the record names, and the fields that were used. None: it names nobody."""
     record = source.record
-    name = person_name(record[source.annotator], source.limits.name_chars)
+    field, name = source.judge
     if not name or name in NOBODY:
         return (), used
     stated = {"certainty": certainty} if preference in ("first", "second") else {}
-    return (opinion(name, preference, record, **stated),), (*used, source.annotator, *opinion_fields(record))
+    return (opinion(name, preference, record, **stated),), (*used, field, *opinion_fields(record))
 
 
 def ranking(
@@ -209,15 +235,18 @@ def _size_of(difference: float, widest: float) -> Size:
     return Size(certainties.of_strength(difference, widest) if widest else certainties.of_difference(difference))
 
 
-def preference_named(value: Any, field: str, names: tuple[str, str] = ("", "")) -> Preference | None:
+def preference_named(
+    value: Any, field: str, names: tuple[str, str] = ("", ""), *, from_zero: bool = False
+) -> Preference | None:
     """A preference from the word for it. names: other words for the first and the second. None: null or empty.
 
-    Raises BadRecordError for a word that is none.
+    from_zero: whether the file counts from 0. Raises BadRecordError for a word that is none.
     """
     if value is None or value == "":
         return None
     word = parsing.as_name(value, 200).strip().casefold()
-    if word in ("1", "2") and names != ("", "") and not (names[0].endswith("1") and names[1].endswith("2")):
+    is_numbered = names[0].endswith("1") and names[1].endswith("2")
+    if word in NUMBERS and names != ("", "") and (from_zero or word == "0" or not is_numbered):
         # Files that count from 0 and from 1 look the same here: half of the preferences would be exchanged.
         reason = gettext_noop("The field %(name)s is %(value)s: does counting begin with 0 or 1? Write a, b or tie.")
         raise BadRecordError("preference", reason, field, name=repr(field), value=parsing.shortened(value))

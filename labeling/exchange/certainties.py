@@ -63,6 +63,11 @@ def _spread(ratings: Any) -> float | None:
     return None if one is None or other is None else abs(one - other)
 
 
+def of_confidence(confidence: float) -> float:
+    """p of a preference that alone gave a verdict this confidence, (p + 1/2) / 2."""
+    return min(max(round(2 * confidence - 0.5, 12), 0.5), 1.0)
+
+
 def finite(value: Any) -> float | None:
     """A finite number, also as text, as a table has it."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -24,7 +24,8 @@ NAMES: Mapping[str, Collection[str]] = {
     "prompt": ("prompt", "question", "instruction", "query", "input", "user", "context", "messages"),
     "a": ("a", "chosen", "responsea", "response1", "answera", "answer1", "outputa", "output1", "completiona", "good"),
     "b": ("b", "rejected", "responseb", "response2", "answerb", "answer2", "outputb", "output2", "completionb", "bad"),
-    "preference": ("preference", "winner", "label", "choice", "better", "verdict", "preferred"),
+    "preference": ("preference", "winner", "label", "choice", "better", "verdict", "preferred", "result"),
+    "annotator": ("annotator", "annotatorid", "annotatorname", "workerid", "worker", "labeler", "labelerid", "rater"),
     "system": ("system", "systemprompt"),
     "id": ("id", "uid", "uuid", "key", "questionid", "externalid"),
 }
@@ -61,7 +62,7 @@ def likely_mapping(columns: Collection[str]) -> dict[str, str]:
     """The parts that columns hold by their names. A part whose column has no usual name is left out."""
     by_name: dict[str, str] = {}
     for column in columns:
-        by_name.setdefault(re.sub(r"[\W_]", "", column.rpartition(".")[2].casefold()), column)
+        by_name.setdefault(re.sub(r"[\W_]", "", re.split("[.:]", column)[-1].casefold()), column)
     likely = {part: next((by_name[name] for name in NAMES[part] if name in by_name), "") for part in PARTS}
     return {part: column for part, column in likely.items() if column}
 

@@ -32,6 +32,7 @@ KINDS: tuple[tuple[bytes, Marked], ...] = (
         b"version https://git-lfs",
         gettext_noop("a Git LFS pointer, not the file itself. Fetch it with `git lfs pull`"),
     ),
+    (b"PK\x05\x06", gettext_noop("an archive without files")),
     (b"%PDF", gettext_noop("a PDF document")),
     *((bytes((0x80, version, opcode)), PICKLE) for version in range(2, 6) for opcode in b"]}(c\x95"),
     (b"\x93NUMPY", gettext_noop("an array of NumPy. Save the records as JSON lines")),

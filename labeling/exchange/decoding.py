@@ -57,7 +57,7 @@ def parse_text(raw: RawRecord, limits: ReadLimits) -> str:
         return raw.data.decode("utf-8")
     except UnicodeDecodeError as error:
         byte = raw.data[error.start]
-        text = gettext_noop("Not UTF-8: byte 0x%(byte)s at byte %(at)s.")
+        text = gettext_noop("Not UTF-8: byte 0x%(byte)s at byte %(at)s. Save the file as UTF-8.")
         raise BadRecordError("encoding", text, byte=f"{byte:02x}", at=error.start + 1) from error
 
 

@@ -5,18 +5,17 @@ comparison has an opinion on it. Items in different buckets have no order: a buc
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations, pairwise
 from typing import Any
 
 from common.phrases import gettext_noop
 from labeling.exchange import parsing
 from labeling.exchange.asking import asked_by, has_prompt
-from labeling.exchange.building import LEFT_OUT, MOST_RANKED, Source, common_preference, compare
+from labeling.exchange.building import MOST_RANKED, Source, common_preference, compare
 from labeling.exchange.label_studio_reader import PEOPLE
 from labeling.exchange.opinions import TIMES, opinion, person_name, without
 from labeling.exchange.parsing import BadRecordError
-from labeling.exchange.platform_readers import object_in
+from labeling.exchange.platform_readers import Pair, object_in, read_every
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Vote
@@ -27,9 +26,6 @@ TEXTS = ("body", "text", "title")
 
 UNSORTED = "_"
 """The bucket of items that nobody has moved, if there are others."""
-
-Pair = tuple[str, str]
-"""Two items by id: the better one, and the worse one."""
 
 
 def read_label_studio_ranking(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
@@ -52,23 +48,17 @@ def read_label_studio_ranking(place: Place, record: JsonObject, limits: ReadLimi
     asked.used = []
     used = ("data",) if unread else ("data", "annotations")
     source = Source(place, "labelstudio-ranker", record | ({"annotations": unread} if unread else {}), limits)
-    found, refusal = list[ImportedComparison](), None
-    for better, worse in pairs.values():
+
+    def read_pair(pair: Pair) -> ImportedComparison:
         votes = tuple(
             vote
             for annotation, listed in zip(annotations, orders, strict=True)
-            if (vote := _vote(annotation, listed, (better, worse), limits))
+            if (vote := _vote(annotation, listed, pair, limits))
         )
-        sides, preference = (items[better], items[worse]), common_preference(votes)[0]
-        try:
-            found.append(
-                compare(source, asked, sides, ("better", "worse"), preference=preference, votes=votes, used=used)
-            )
-        except BadRecordError as error:
-            refusal = error
-    if not found and refusal:
-        raise refusal
-    return [replace(found[0], warnings=found[0].warnings + LEFT_OUT), *found[1:]] if refusal else found
+        sides, preference = (items[pair[0]], items[pair[1]]), common_preference(votes)[0]
+        return compare(source, asked, sides, ("better", "worse"), preference=preference, votes=votes, used=used)
+
+    return read_every(pairs.values(), read_pair)
 
 
 def _items_field(data: Mapping[str, Any]) -> str:

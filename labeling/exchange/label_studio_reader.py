@@ -8,7 +8,7 @@ from typing import Any
 
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import asked_by, has_prompt
-from labeling.exchange.building import Source, compare, preference_named
+from labeling.exchange.building import BOTH_BAD, TIE, Source, compare, preference_named
 from labeling.exchange.opinions import SECONDS, TIMES, opinion, person_name, strength_of, without
 from labeling.exchange.platform_readers import NO_COLUMNS, Columns, names_in, object_in, platform_comparison
 from labeling.exchange.raw import Place, ReadLimits
@@ -18,6 +18,10 @@ from labeling.exchange.sides_reader import OUTCOMES, SIDES
 
 TIED = ("tie", "both_bad")
 """The choices that our labeling interface has beside its Pairwise tag."""
+
+EQUAL = ("equally good", "both are equally good", "both equal", "about the same", "no preference", "no difference")
+EQUALLY_BAD = ("both_are_bad", "both are bad", "equally bad", "both are equally bad", "none")
+"""Other words for them."""
 
 NEITHER = "neither"
 """The name of its tag with these choices."""
@@ -30,6 +34,9 @@ CONTRARY = re.compile(r"worse|worst|reject|lose")
 
 OTHER_CHOICES = ("choices_apart",)
 """The warning of a record with a choice that names a side, and may say anything about it."""
+
+UNREAD_CHOICES = ("choices_unread",)
+"""The warning of a record with a choice of a tag of preferences that names neither a side nor a tie."""
 
 PEOPLE = ("completed_by", "updated_by", "last_created_by")
 """The fields of an annotation with the names of people."""
@@ -63,8 +70,10 @@ def read_label_studio(
     used = ("data",) if unread else ("data", "annotations")
     record = {**record, "annotations": unread} if unread else record
     comparison = platform_comparison(place, "labelstudio", data, tuple(votes), record, used, limits, columns)
-    is_apart = any(_is_apart(one, names) for annotation in annotations for one in _results(annotation))
-    return replace(comparison, warnings=comparison.warnings + OTHER_CHOICES) if is_apart else comparison
+    results = [one for annotation in annotations for one in _results(annotation)]
+    found: tuple[str, ...] = OTHER_CHOICES if any(_is_apart(one, names) for one in results) else ()
+    found += UNREAD_CHOICES if any(_is_unread(one, names) for one in results) else ()
+    return replace(comparison, warnings=comparison.warnings + found) if found else comparison
 
 
 def _vote(annotation: JsonObject, names: tuple[str, str], limits: ReadLimits) -> Vote | None:
@@ -132,7 +141,13 @@ def _is_apart(result: JsonObject, names: tuple[str, str]) -> bool:
     """Whether a result names a side and is left unread: its tag may ask for anything."""
     if "selected" in result["value"]:
         return not _is_pairwise(result)
-    return _choice_named(result["value"], names) is not None and _choice_of(result, names) is None
+    return _names_answer(_sole_choice(result["value"]), names) and _choice_of(result, names) is None
+
+
+def _is_unread(result: JsonObject, names: tuple[str, str]) -> bool:
+    """Whether a tag of preferences has a choice of unknown words."""
+    has_choices = bool(result["value"].get("choices")) and _asks_for_outcome(result.get("from_name"))
+    return has_choices and _choice_named(result["value"], names) is None
 
 
 def _is_choice(result: JsonObject, names: tuple[str, str], choice: Preference | None) -> bool:
@@ -146,10 +161,26 @@ def _is_choice(result: JsonObject, names: tuple[str, str], choice: Preference | 
 
 def _choice_named(value: JsonObject, names: tuple[str, str]) -> Preference | None:
     """The side that the only one of an annotation's choices names. None: it is about something else."""
+    word = _sole_choice(value)
+    return _tied(word) or _side(word, names)
+
+
+def _sole_choice(value: JsonObject) -> str:
+    """The only one of an annotation's choices. Empty: it has none, or several."""
     choices = value.get("choices")
-    if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], str):
-        return None
-    return choices[0] if choices[0] in TIED else _side(choices[0], names)  # type: ignore[return-value]
+    is_sole = isinstance(choices, list) and len(choices) == 1 and isinstance(choices[0], str)
+    return choices[0] if is_sole else ""  # type: ignore[index]
+
+
+def _names_answer(word: str, names: tuple[str, str]) -> bool:
+    """Whether a word would be a choice under a tag of preferences alone: another tag may say "none" of anything."""
+    return word in TIED or _side(word, names) is not None
+
+
+def _tied(word: str) -> Preference | None:
+    """The tie that a word names, in whatever case. None: it names none."""
+    bare = word.strip().casefold()
+    return "tie" if bare in (*TIE, *EQUAL) else "both_bad" if bare in (*BOTH_BAD, *EQUALLY_BAD) else None
 
 
 def _side(words: str, names: tuple[str, str]) -> Preference | None:
@@ -199,7 +230,7 @@ def _bare(value: Any) -> Any:
 
 def _names_side(value: Any, names: tuple[str, str]) -> bool:
     if isinstance(value, dict):
-        return value.get("selected") in ("left", "right") or _choice_named(value, names) is not None
+        return value.get("selected") in ("left", "right") or _names_answer(_sole_choice(value), names)
     return value in ("left", "right", *TIED)
 
 
@@ -213,10 +244,10 @@ def _choice_of_tag(name: str, value: Any, names: tuple[str, str]) -> Preference 
         return None if CONTRARY.search(name.casefold()) else preference_named(value["selected"], name)
     if isinstance(value, dict):
         choice = _choice_named(value, names)
-    elif value in ("left", "right", *TIED):
+    elif value in ("left", "right"):
         choice = preference_named(value, name)
     else:
-        choice = _side(value, names) if isinstance(value, str) else None
+        choice = _tied(value) or _side(value, names) if isinstance(value, str) else None
     return choice if _asks_for_outcome(name, choice) else None
 
 

@@ -15,13 +15,19 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.platform_readers import read_argilla
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader
-from labeling.exchange.records import ImportedComparison, ImportedPrompt, JsonObject
+from labeling.exchange.records import ImportedComparison, ImportedPrompt, JsonObject, Preference
 
 MAPPED = "mapping"
 """The name of the dialect of a file that is read by a mapping."""
 
-PARTS = ("prompt", "a", "b", "preference", "system", "id")
+PARTS = ("prompt", "a", "b", "preference", "annotator", "system", "id")
 """The parts that a column can be. A column of no part is metadata."""
+
+CHOSEN = {"chosen": "a", "rejected": "b"}
+"""Other names of the completions in the text of a mapping, where the first is always the preferred one."""
+
+ALWAYS_FIRST = "=a"
+"""In the place of the column of preferences: the first completion is always the preferred one."""
 
 ColumnMapping = Mapping[str, str]
 PlatformReader = Callable[[Place, JsonObject, ReadLimits, ColumnMapping], ImportedComparison]
@@ -45,17 +51,18 @@ def parse_mapping(text: str) -> dict[str, str]:
                 )
             mapping[part] += f" {word}"  # a column whose name has a space
             continue
-        if name not in PARTS or not column:
+        if name not in (*PARTS, *CHOSEN) or not column:
             raise UnknownDialect(
                 gettext_noop("The mapping has %(word)s; known parts are %(all)s."),
                 word=repr(word),
-                all=", ".join(PARTS),
+                all=", ".join((*PARTS, *CHOSEN)),
             )
         if name in mapping:
             raise UnknownDialect(gettext_noop("The mapping names the part %(name)s twice."), name=repr(name))
         part, mapping[name] = name, column
     if text.strip() and "prompt" not in mapping:
         raise UnknownDialect(gettext_noop("The mapping names no column of the prompt: prompt=COLUMN is missing."))
+    mapping = _with_chosen(mapping)
     if ("a" in mapping) != ("b" in mapping):
         raise UnknownDialect(
             gettext_noop("The mapping names one completion only: a=COLUMN and b=COLUMN belong together.")
@@ -63,9 +70,30 @@ def parse_mapping(text: str) -> dict[str, str]:
     return mapping
 
 
+def _with_chosen(mapping: dict[str, str]) -> dict[str, str]:
+    """The mapping with chosen and rejected as a and b, of which the first is always preferred."""
+    if mapping.keys().isdisjoint(CHOSEN):
+        return mapping
+    if not mapping.keys() >= CHOSEN.keys() or not mapping.keys().isdisjoint(("a", "b", "preference")):
+        text = gettext_noop(
+            "In a mapping, chosen=COLUMN and rejected=COLUMN stand in the place of a, b and preference."
+        )
+        raise UnknownDialect(text)
+    return {CHOSEN.get(part, part): column for part, column in mapping.items()} | {"preference": ALWAYS_FIRST}
+
+
 def mapping_text(mapping: ColumnMapping) -> str:
     """The text that `parse_mapping` reads."""
-    return " ".join(f"{part}={mapping[part]}" for part in PARTS if part in mapping)
+    names = {part: part for part in PARTS}
+    if mapping.get("preference") == ALWAYS_FIRST:
+        del names["preference"]
+        names |= {part: name for name, part in CHOSEN.items()}
+    return " ".join(f"{name}={mapping[part]}" for part, name in names.items() if part in mapping)
+
+
+def columns_in(mapping: ColumnMapping) -> list[str]:
+    """The columns that a mapping names."""
+    return [column for column in mapping.values() if column != ALWAYS_FIRST]
 
 
 def fits(mapping: ColumnMapping, record: Mapping[str, Any]) -> bool:
@@ -75,7 +103,7 @@ def fits(mapping: ColumnMapping, record: Mapping[str, Any]) -> bool:
 
 def has_columns(mapping: ColumnMapping, record: Mapping[str, Any]) -> bool:
     """Whether a record has all columns of a mapping that has some."""
-    return bool(mapping) and all(_has(record, column) for column in mapping.values())
+    return bool(mapping) and all(_has(record, column) for column in columns_in(mapping))
 
 
 def mapped_reader(mapping: ColumnMapping) -> Reader:
@@ -87,17 +115,22 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
         if found := _of_platform(mapping, record):
             comparison = found[0](place, record, limits, found[1])
             return replace(comparison, external_id=_id(mapping, record, limits, comparison.external_id))
+        person = mapping.get("annotator", "")
+        record = _with_person(record, person)
         asked = asked_by(_prompt_fields(mapping, record))
         names = mapping["a"], mapping["b"]
         texts = [conversations.completion(_value(record, name), name, asked.extras) for name in names]
-        preference = None
-        if column := mapping.get("preference"):
-            preference = preference_named(_optional(record, column), column, names)
+        preference: Preference | None = None
+        column = mapping.get("preference")
+        if column == ALWAYS_FIRST:
+            preference = "first"
+        elif column:
+            preference = preference_named(_optional(record, column), column, names, from_zero=limits.from_zero)
         elif "chosen" in names[0] and "rejected" in names[1]:
             preference = "first"
         asked.used = []
         comparison = compare(
-            Source(place, MAPPED, record, limits),
+            Source(place, MAPPED, record, limits, annotator=person),
             asked,
             (texts[0], texts[1]),
             names,
@@ -106,15 +139,18 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
         )
         return replace(comparison, external_id=_id(mapping, record, limits, comparison.external_id))
 
-    return Reader(MAPPED, mapping_text(mapping), lambda record: fits(mapping, record), read)
+    def is_zero(record: Mapping[str, Any]) -> bool:
+        return parsing.as_name(_optional(record, mapping.get("preference", "")), 1) == "0"
+
+    return Reader(MAPPED, mapping_text(mapping), lambda record: fits(mapping, record), read, counts_from_zero=is_zero)
 
 
 def _of_platform(mapping: ColumnMapping, record: JsonObject) -> tuple[PlatformReader, ColumnMapping] | None:
     """The reader of a labeling tool's record whose data has these columns, and the columns there. None: it is another.
 
-    Its annotations say what was preferred, so a mapping with a column for that is read as any other.
+    Its annotations say who preferred what, so a mapping with a column for that is read as any other.
     """
-    if "preference" in mapping:
+    if "preference" in mapping or "annotator" in mapping:
         return None
     for part, answers, reader in PLATFORMS:
         data = record.get(part)
@@ -150,8 +186,29 @@ def _id(mapping: ColumnMapping, record: JsonObject, limits: ReadLimits, otherwis
 
 
 def _whole_columns(mapping: ColumnMapping) -> list[str]:
-    """The columns that are used as a whole; a field inside of an object leaves the object in the metadata."""
-    return [column for part, column in mapping.items() if part != "id" or column]
+    """The columns that are used as a whole; a field inside of an object leaves the object in the metadata.
+
+    That of annotators is used where it names one.
+    """
+    return [column for part, column in mapping.items() if part != "annotator" and (part != "id" or column)]
+
+
+def _with_person(record: JsonObject, column: str) -> JsonObject:
+    """The record with the annotator in a field of its own: a name inside of an object would stay in the metadata."""
+    if not column or column in record or not isinstance(name := _optional(record, column), str | int | float):
+        return record
+    return {**_without(record, column.split(".")), column: name}
+
+
+def _without(value: Any, path: list[str]) -> Any:
+    """A copy of an object or a list without the value at a place inside of it."""
+    name, *inner = path
+    if isinstance(value, list):
+        at = int(name)
+        left = _without(value[at], inner) if inner else None
+        return [left if number == at else one for number, one in enumerate(value)]
+    rest = _without(value[name], inner) if inner else None
+    return {key: rest if key == name else one for key, one in value.items() if inner or key != name}
 
 
 def _value(record: JsonObject, column: str) -> Any:

@@ -11,7 +11,7 @@ TIMES = ("created_at", "tstamp", "timestamp", "judged_at", "inserted_at", "updat
 SECONDS = ("lead_time", "seconds", "duration")
 COMMENTS = ("comment", "comments", "reason", "reasoning", "rationale", "explanation", "feedback")
 MILLISECONDS = 1e11
-"""A larger number of seconds is in milliseconds, as some tools write times."""
+"""A larger number of seconds is in milliseconds, microseconds or nanoseconds, as some tools write times."""
 LONGEST = 1e7
 """Seconds. An opinion that took longer was not timed."""
 STRONGEST = 3
@@ -39,7 +39,9 @@ def time_of(record: Mapping[str, Any]) -> float | None:
     for name in TIMES:
         value = record.get(name)
         if (number := _number(value)) is not None:
-            return number / (1000 if abs(number) > MILLISECONDS else 1)
+            while abs(number) > MILLISECONDS:
+                number /= 1000
+            return number
         if isinstance(value, str):
             try:
                 at = datetime.fromisoformat(value)

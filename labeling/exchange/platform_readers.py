@@ -1,13 +1,14 @@
 """The comparison of a labeling tool's task, and the readers of Argilla. Each annotator's answer is an opinion."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import asked_by, has_prompt
-from labeling.exchange.building import Source, common_preference, compare, preference_named
+from labeling.exchange.building import LEFT_OUT, Source, common_preference, compare, preference_named
 from labeling.exchange.opinions import (
     COMMENTS,
     TIMES,
@@ -17,7 +18,7 @@ from labeling.exchange.opinions import (
 )
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
-from labeling.exchange.reader import Reader, has
+from labeling.exchange.reader import Reader
 from labeling.exchange.records import ImportedComparison, JsonObject, Preference, Vote
 from labeling.exchange.sides_reader import SIDES
 
@@ -25,6 +26,9 @@ Columns = Mapping[str, str]
 """The fields of a task's data by part: prompt, a, b, and system."""
 NO_COLUMNS: Columns = MappingProxyType({})
 ASKED = ("prompt", "system")
+
+Pair = tuple[str, str]
+"""Two texts of a ranking by name: the better one, and the worse one."""
 
 RESPONSES = ".responses"
 SKIPPED = ("discarded", "skipped")
@@ -43,7 +47,7 @@ def read_argilla(
     names = names_in(fields, columns)
     votes = tuple(
         vote
-        for user, status, answers, about in _answers(record.get("responses"))
+        for user, status, answers, about in answers_of(record.get("responses"))
         if (vote := _argilla_vote(user, status, answers, about, names, limits))
     )
     return platform_comparison(place, "argilla", fields, votes, record, ("fields", "responses"), limits, columns)
@@ -53,7 +57,7 @@ Answers = tuple[Any, Any, dict[str, Any], JsonObject]
 """One annotator, the state of their answers, the answers by question, and other fields."""
 
 
-def _answers(responses: Any) -> Iterable[Answers]:
+def answers_of(responses: Any) -> Iterable[Answers]:
     if isinstance(responses, list):
         for one in responses:
             if not isinstance(one, dict) or not isinstance(one.get("values") or {}, dict):
@@ -165,7 +169,7 @@ def read_argilla_columns(place: Place, record: JsonObject, limits: ReadLimits) -
     names = names_in(record)
     votes = tuple(
         vote
-        for user, status, answers, about in _answers(questions)
+        for user, status, answers, about in answers_of(questions)
         if (vote := _argilla_vote(user, status, answers, about, names, limits))
     )
     return platform_comparison(place, "argilla", record, votes, record, tuple(questions), limits)
@@ -217,6 +221,22 @@ def platform_comparison(
     )
 
 
+def read_every(pairs: Iterable[Pair], read: Callable[[Pair], ImportedComparison]) -> list[ImportedComparison]:
+    """The comparisons of the pairs of one record; the first has a warning if others were refused.
+
+    Raises BadRecordError if none of them can be read.
+    """
+    found, refusal = list[ImportedComparison](), None
+    for pair in pairs:
+        try:
+            found.append(read(pair))
+        except BadRecordError as error:
+            refusal = error
+    if not found and refusal:
+        raise refusal
+    return [replace(found[0], warnings=found[0].warnings + LEFT_OUT), *found[1:]] if refusal else found
+
+
 def object_in(record: JsonObject, name: str) -> JsonObject:
     """The value of a field that is an object. Raises BadRecordError."""
     value = parsing.required(record, name)
@@ -247,7 +267,6 @@ def _is_flattened(record: Mapping[str, Any]) -> bool:
 
 
 ARGILLA_READERS = (
-    Reader("argilla", "fields, responses", has("fields", "responses"), read_argilla),
     Reader("argilla-flattened", "prompt, response1, preference.responses", _is_flattened, read_argilla_flattened),
     Reader(
         "argilla-columns", "prompt, response-1, preference (a list of responses)", _has_responses, read_argilla_columns

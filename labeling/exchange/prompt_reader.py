@@ -42,6 +42,8 @@ def _prompt_of(record: JsonObject) -> tuple[list[Message], list[str], JsonObject
     if isinstance(record.get("body"), dict):
         body = record["body"]
         parsing.refuse_unkept(body)
+        if "input" in body and "instructions" in body:  # of the Responses API: its system message
+            body = {"system": body["instructions"], **parsing.rest(body, "instructions")}
         asked = asked_by(body)
         others = parsing.rest(body, *asked.used, "tools")
         return (

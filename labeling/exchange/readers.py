@@ -13,15 +13,17 @@ from common.phrases import gettext_noop
 from common.prompt_fields import UNKEPT
 from common.transcripts import Unsplit, is_hh_pair, split_common_beginning, split_hh_pair, unspaced
 from labeling.exchange import certainties, conversations, parsing
+from labeling.exchange.argilla_ranking import ARGILLA_RECORDS
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.battle_readers import BATTLE_READERS
 from labeling.exchange.building import Size, Source, compare
+from labeling.exchange.conversation_pairs import CONVERSATION_READERS, shared_conversation
 from labeling.exchange.label_studio_ranker import LABEL_STUDIO_RANKERS
 from labeling.exchange.label_studio_reader import LABEL_STUDIO_READERS
 from labeling.exchange.looks import OPEN_TURNS
 from labeling.exchange.own_readers import OWN_READERS
 from labeling.exchange.parsing import BadRecordError
-from labeling.exchange.places import PROMPT, in_field
+from labeling.exchange.places import PROMPT
 from labeling.exchange.platform_readers import ARGILLA_READERS
 from labeling.exchange.potato_reader import POTATO_READERS
 from labeling.exchange.prism_reader import PRISM_READERS
@@ -33,7 +35,6 @@ from labeling.exchange.repeats import agreed_prompt, only_one
 from labeling.exchange.service_readers import SERVICE_READERS
 from labeling.exchange.several_readers import GOOD_AND_BAD, SEVERAL_READERS, SIDES_READERS
 from labeling.exchange.sides_reader import names_sides
-from labeling.exchange.turns import common_beginning
 
 SIDES = ("chosen", "rejected")
 CHOSEN_FIELDS = ("chosen", "rejected", "chosen_model", "rejected_model")
@@ -65,7 +66,7 @@ def read_trl_implicit(place: Place, record: JsonObject, limits: ReadLimits) -> I
     """TRL without a prompt field: two complete conversations, whose shared beginning is the prompt."""
     asked = Asked([], [])
     sides = [parsing.required(record, name) for name in SIDES]
-    asked.prompt, both = _shared_conversation(sides, asked)
+    asked.prompt, both = shared_conversation(sides, SIDES, asked)
     return _chosen(place, "trl-implicit", asked, both, record, limits)
 
 
@@ -212,30 +213,9 @@ _UNSPLIT = {
 }
 
 
-def _shared_conversation(sides: list[Any], asked: Asked) -> tuple[list[Message], tuple[CompletionText, CompletionText]]:
-    """The messages that two conversations share, and how each of them continues."""
-    chosen = conversations.messages(sides[0], in_field("chosen"), asked.extras)
-    rejected = conversations.messages(sides[1], in_field("rejected"), asked.extras)
-    for name, conversation in (("chosen", chosen), ("rejected", rejected)):
-        if not conversation or conversation[-1]["role"] != "assistant":
-            raise BadRecordError(
-                "role", gettext_noop("%(name)s must end with a message of 'assistant'."), name, name=repr(name)
-            )
-    shared = common_beginning(chosen, rejected)
-    if chosen[shared]["role"] != "assistant" or rejected[shared]["role"] != "assistant":
-        reason = gettext_noop("'chosen' and 'rejected' differ before their first message of 'assistant' that differs.")
-        raise BadRecordError("different_prompts", reason)
-    prompt = conversations.checked_prompt(chosen[:shared])
-    ends = [
-        conversations.of_turns(conversation[shared:], in_field(name), name)
-        for name, conversation in (("chosen", chosen), ("rejected", rejected))
-    ]
-    return prompt, (ends[0], ends[1])
-
-
 def _after_shared_prompt(asked: Asked, sides: list[Any]) -> tuple[list[Message], tuple[CompletionText, CompletionText]]:
     """The prompt and the completions of two conversations that begin with the prompt."""
-    shared, ends = _shared_conversation(sides, asked)
+    shared, ends = shared_conversation(sides, SIDES, asked)
     return agreed_prompt(asked.prompt, shared, SIDES), ends
 
 
@@ -278,8 +258,10 @@ READERS: Mapping[str, Reader] = {
         *OWN_READERS,
         GOOD_AND_BAD,
         *CHOSEN_READERS,
+        *CONVERSATION_READERS,
         *LABEL_STUDIO_RANKERS,
         *LABEL_STUDIO_READERS,
+        *ARGILLA_RECORDS,
         *ARGILLA_READERS,
         *POTATO_READERS,
         *SEVERAL_READERS,

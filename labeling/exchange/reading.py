@@ -3,7 +3,6 @@
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, islice
 from typing import Literal, TypeVar
@@ -20,6 +19,7 @@ from labeling.exchange.decoding import (
     with_messages,
 )
 from labeling.exchange.errors import UndetectedDialect, UnknownDialect
+from labeling.exchange.first_records import counting, first_objects
 from labeling.exchange.mapping import ColumnMapping, has_columns, mapped_prompt, mapped_reader
 from labeling.exchange.opening import Framing, open_records
 from labeling.exchange.parsing import BadRecordError, refuse_unkept
@@ -112,6 +112,8 @@ def _comparisons(
     if reader is None:
         yield from _convert(records, limits, lambda raw: _refuse(raw, limits))
         return
+    if reader.counts_from_zero is not None:
+        limits, records = counting(reader.counts_from_zero, records, limits)
     if reader.continues is None:
         yield from _convert(records, limits, lambda raw: _comparison(reader, raw, limits))
     else:
@@ -185,7 +187,7 @@ def _detect(
     """
     seen: list[RawRecord] = []
     unknown: tuple[RawRecord, JsonObject] | None = None
-    for raw, record in _first_objects(records, seen, limits):
+    for raw, record in first_objects(records, seen, limits):
         if reader := _reader_of(record, readers):
             return reader, chain(seen, records)
         unknown = unknown or (raw, record)
@@ -203,19 +205,6 @@ def _detect(
         fields=fields,
         is_prompts=_is_only_a_prompt(unknown[1]),
     )
-
-
-def _first_objects(
-    records: Iterator[RawRecord], seen: list[RawRecord], limits: ReadLimits
-) -> Iterator[tuple[RawRecord, JsonObject]]:
-    """Those of the first records that can be parsed. seen: receives each record that was taken."""
-    for raw in records:
-        seen.append(raw)
-        with suppress(BadRecordError):
-            yield raw, parse_object(raw, limits)
-        # Bounded in bytes as well as in number; a record over the limit is held only up to it.
-        if len(seen) >= limits.detection_records or sum(len(one.data) for one in seen) > 4 * limits.record_bytes:
-            return
 
 
 def _refuse(raw: RawRecord, limits: ReadLimits) -> list[ImportedComparison]:
@@ -278,7 +267,7 @@ def _fitting(
 ) -> tuple[ColumnMapping, Iterator[RawRecord]]:
     """The mapping for a file of prompts, and all records again. Empty: a known field of a record holds a prompt."""
     seen: list[RawRecord] = []
-    for _, record in _first_objects(records, seen, limits):
+    for _, record in first_objects(records, seen, limits):
         if _is_prompt(record):
             break
         if has_columns(remembered, record):

@@ -16,7 +16,7 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Vote
-from labeling.exchange.sides_reader import OUTCOMES, SIDES, has_sides, read_sides
+from labeling.exchange.sides_reader import OUTCOMES, SIDES, counts_from_zero, has_sides, read_sides
 
 LISTS = ("responses", "completions", "generations", "candidates", "answers", "outputs")
 SCORES = ("scores", "ratings", "rewards")
@@ -35,7 +35,7 @@ def read_sides_in_a_row(place: Place, record: JsonObject, limits: ReadLimits) ->
     if not names:
         return read_sides(place, record, limits)
     outcome = next((name for name in OUTCOMES if record.get(name) is not None), "")
-    chosen = _place_of(record.get(outcome), names, record) if outcome else None
+    chosen = _place_of(record.get(outcome), names, record, limits) if outcome else None
     if chosen is None:
         reason = gettext_noop("The record has %(number)s completions (%(names)s), and none is named as preferred.")
         raise BadRecordError("ranking", reason, outcome, number=len(names), names=", ".join(names)[:120])
@@ -57,12 +57,14 @@ def names_in_a_row(record: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _place_of(value: Any, names: Sequence[str], record: JsonObject) -> int | None:
+def _place_of(value: Any, names: Sequence[str], record: JsonObject, limits: ReadLimits) -> int | None:
     """Which completion a value names: by its field, by the end of that name, or by its text. None: none of them."""
     same = [at for at, name in enumerate(names) if record[name] == value]
     if len(same) == 1:
         return same[0]
     word = parsing.as_name(value, 200).strip().casefold()
+    if limits.from_zero and word.isdecimal():
+        return None
     return next((at for at, name in enumerate(names) if word in (name.casefold(), name[-1].casefold())), None)
 
 
@@ -237,4 +239,12 @@ SEVERAL_READERS = (
     ),
 )
 
-SIDES_READERS = (Reader("sides", "prompt, response_a, response_b, preference", has_sides, read_sides_in_a_row),)
+SIDES_READERS = (
+    Reader(
+        "sides",
+        "prompt, response_a, response_b, preference",
+        has_sides,
+        read_sides_in_a_row,
+        counts_from_zero=counts_from_zero,
+    ),
+)

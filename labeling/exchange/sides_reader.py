@@ -7,7 +7,7 @@ from typing import Any
 from common.phrases import gettext_noop
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import asked_by, has_prompt
-from labeling.exchange.building import NO_SIZE, Size, Source, compare, preference_named
+from labeling.exchange.building import NO_SIZE, NUMBERS, Size, Source, compare, preference_named
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.records import ImportedComparison, JsonObject, Preference
@@ -32,9 +32,6 @@ SIDES = (
 
 MODELS = ("model_a", "model_b")
 MODELS_OF_CHOSEN = ("chosen_model", "rejected_model")
-NUMBERS = ("0", "1", "2")
-"""Of a side, from 0 or from 1: nobody knows."""
-
 OUTCOMES = (
     "preference",
     "winner",
@@ -74,7 +71,7 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
         asked,
         (replace(first, model=models[0]), replace(second, model=models[1])),
         names,
-        preference=chosen or (preference_named(record.get(outcome), outcome, names) if outcome else stated),
+        preference=chosen or (_outcome(record, outcome, names, limits) if outcome else stated),
         size=Size(certainties.of_chosen(record)) if stated else NO_SIZE,
         used=(
             *names,
@@ -83,6 +80,15 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
             *(MODELS_OF_CHOSEN if stated else MODELS),
         ),
     )
+
+
+def _outcome(record: JsonObject, name: str, names: tuple[str, str], limits: ReadLimits) -> Preference | None:
+    return preference_named(record.get(name), name, names, from_zero=limits.from_zero)
+
+
+def counts_from_zero(record: Mapping[str, Any]) -> bool:
+    """Whether the outcome of a record is the number 0."""
+    return any(parsing.as_name(record.get(name), 1) == "0" for name in OUTCOMES)
 
 
 def _repeated(record: JsonObject, names: tuple[str, str], outcome: str) -> Preference | None:

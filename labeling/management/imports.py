@@ -37,7 +37,8 @@ class ImportCommand(BaseCommand):
             "--map",
             default="",
             metavar="PART=COLUMN",
-            help="the columns of the file, as in 'prompt=question a=good b=bad preference=winner system=rules id=key'",
+            help="the columns of the file, as in 'prompt=question a=one b=two preference=winner annotator=worker "
+            "system=rules id=key', or 'prompt=question chosen=good rejected=bad'",
         )
         add_acting_user(parser)
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from common.errors import Invalid
 from labeling.actions.import_records import remembered_mapping
 from labeling.actions.import_reports import ImportSettings, mapping_of
-from labeling.exchange import likely_mapping, mapping_text
+from labeling.exchange import ALWAYS_FIRST, columns_in, likely_mapping, mapping_text
 from labeling.models import ImportBatch
 from labeling.web.file_form import FileForm
 from labeling.web.imports import DIALECTS, FILE_FORMATS, KINDS, RANKINGS
@@ -20,6 +20,7 @@ PART_LABELS = {
     "a": _("First completion"),
     "b": _("Second completion"),
     "preference": _("Preference"),
+    "annotator": _("Annotator"),
     "system": _("System message"),
     "id": _("Id"),
 }
@@ -76,10 +77,10 @@ class ReadingForm(forms.Form):
         choices = [
             (one["name"], f"{one['name']}: {one['example']}" if one["example"] else one["name"]) for one in columns
         ]
+        always = (ALWAYS_FIRST, _("The first completion is always preferred"))
         for part, label in PART_LABELS.items():
-            self.fields[COLUMN + part] = forms.ChoiceField(
-                label=label, choices=[("", _("None")), *choices], required=False
-            )
+            others = [("", _("None")), *([always] if part == "preference" else [])]
+            self.fields[COLUMN + part] = forms.ChoiceField(label=label, choices=[*others, *choices], required=False)
 
     @property
     def column_fields(self) -> list[forms.BoundField]:
@@ -140,7 +141,7 @@ def reading_of(batch: ImportBatch) -> dict[str, Any]:
     mapping = batch.settings.get("mapping") or {}
     names = [one["name"] for one in batch.notes.get("columns", [])]
     remembered = remembered_mapping(batch.campaign, batch.kind)
-    fits = bool(remembered) and set(remembered.values()) <= set(names)
+    fits = bool(remembered) and set(columns_in(remembered)) <= set(names)
     proposed = mapping or (remembered if fits else likely_mapping(names))
     columns = {COLUMN + part: column for part, column in proposed.items()}
     return {**batch.settings, "kind": batch.kind, "mapping": mapping_text(mapping), **columns}

@@ -47,6 +47,7 @@ DIALECTS = (
     ("scored-lists", _("Lists of completions with scores")),
     ("good-and-bad", _("RewardBench 2: lists of chosen and rejected")),
     ("swift", _("ms-swift")),
+    ("conversation-pairs", _("Preferred and rejected conversations")),
     ("sides", _("Two completions, with or without a preference")),
 )
 

@@ -57,7 +57,8 @@ class ImportOptions(serializers.Serializer[Any]):
     mapping = serializers.CharField(
         default="",
         max_length=1000,
-        help_text="The columns of the file, as in `prompt=question a=good b=bad preference=winner id=key`.",
+        help_text="The columns of the file, as in `prompt=question a=one b=two preference=winner annotator=worker "
+        "id=key`, or `prompt=question chosen=good rejected=bad`.",
     )
 
     def validate_mapping(self, text: str) -> dict[str, str]:

@@ -83,3 +83,19 @@ def test_a_known_prompt_comes_before_a_remembered_mapping() -> None:
     assert (report.created, report.rejected[0].code) == (1, "missing_field")
     assert Prompt.objects.last().messages == [{"role": "user", "content": "Why?"}]  # type: ignore[union-attr]
     assert bring_in(scene, b"frage\nnr\n", form="text").created == 2
+
+
+def test_the_report_counts_known_prompts_whose_other_fields_are_left_out() -> None:
+    scene = stage()
+    first = {"prompt": "Why?", "id": "q1", "tags": ["short"], "licence": "MIT"}
+    others = [
+        {"prompt": "Why?"},
+        first,
+        {**first, "id": "q2"},
+        {**first, "tags": ["long"]},
+        {**first, "licence": "GPL"},
+    ]
+    content = "\n".join(json.dumps(one) for one in (first, *others)).encode()
+    report = bring_in(scene, content)
+    assert (report.created, report.duplicates, report.notes.counts["prompt_fields_left_out"]) == (1, 5, 3)
+    assert bring_in(scene, json.dumps(first).encode()).notes.counts == {}

@@ -41,6 +41,17 @@ def test_three_annotators_of_one_pair_are_three_judgments_and_the_majority_wins(
     assert Judgment.objects.count() == 3
 
 
+def test_each_line_of_a_crowd_keeps_its_own_fields() -> None:
+    scene = stage(overlap=3)
+    rows = [said(who, "Paris", "Lyon", topic="maps", minutes=at) for at, who in enumerate(("ann", "ben", "cem"))]
+    report = bring_in(scene, *rows)
+    assert (report.judgments, report.duplicates, report.notes.counts["fields_left_out"]) == (3, 0, 0)
+    assert Comparison.objects.get().metadata == {"topic": "maps", "minutes": 0}
+    own = Judgment.objects.order_by("pk").values_list("annotator__outside_name", "metadata")
+    assert sorted(own) == [("ann", None), ("ben", {"minutes": 1}), ("cem", {"minutes": 2})]
+    assert bring_in(scene, {**rows[0], "minutes": 9}).notes.counts["fields_left_out"] == 1
+
+
 def test_fewer_votes_than_the_overlap_leave_the_rest_to_annotators() -> None:
     scene = stage(overlap=2, comparisons=0)
     report = bring_in(scene, THREE[0])
@@ -294,7 +305,7 @@ def test_the_same_file_again_does_not_bring_an_erased_annotator_back(withdraw: b
     )
     again = bring_in(scene, *named, *nameless, more)
     assert (again.judgments, preview.report.judgments) == (0, 0)
-    assert again.notes.counts["erased"] == 1
+    assert again.notes.counts["erased"] == (2 if withdraw else 1)
     assert list(Judgment.objects.order_by("pk").values_list("pk", "superseded_at")) == before
     assert not people.filter(outside_name="ann").exists()
 

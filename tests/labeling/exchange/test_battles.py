@@ -1,11 +1,12 @@
 """Dialects with single votes."""
 
 import json
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
 
-from labeling.exchange import DropReport, ImportedComparison, Vote, read_comparisons, writer
+from labeling.exchange import DropReport, ImportedComparison, Vote, Winner, read_comparisons, writer
 from tests.labeling.exchange.votes import PROMPT, record, written
 
 
@@ -31,6 +32,26 @@ def test_arena_has_a_battle_for_each_vote_with_its_own_words_for_ties() -> None:
     assert [row["judge"] for row in rows] == ["annotator-1", "annotator-2", "annotator-3"]
     assert (rows[0]["question_id"], rows[0]["turn"], rows[0]["tstamp"]) == ("7", 1, 1000.0)
     assert rows[0]["conversation_b"] == [*PROMPT, {"role": "assistant", "content": "It is green."}]
+
+
+@pytest.mark.parametrize(
+    ("winner", "confidence", "preference"), [("a", 0.65, 1.2), ("b", 0.7, 1.9), ("tie", 0.75, 1.5)]
+)
+def test_an_imported_preference_goes_out_with_its_size(winner: Winner, confidence: float, preference: float) -> None:
+    imported = record(winner, votes=(), settled_by="import", confidence=confidence)
+    [row] = json.loads(written("alpacaeval", imported))
+    assert row["preference"] == preference
+    [decided] = json.loads(written("alpacaeval", replace(imported, settled_by="adjudication")))
+    assert decided["preference"] == {"a": 1, "b": 2, "tie": 1.5}[winner]
+
+
+def test_a_battle_of_an_arena_keeps_its_question_language_and_whether_it_was_anonymous() -> None:
+    stated = {"language": "German", "anony": False, "turn": 1}
+    [row, *_] = json.loads(written("arena", replace(record(), external_id="q17", metadata={"comparison": stated})))
+    assert (row["question_id"], row["language"], row["anony"]) == ("q17", "German", False)
+    odd = replace(record(), metadata={"comparison": {"language": 5, "anony": "no"}})
+    [row, *_] = json.loads(written("arena", odd))
+    assert (row["language"], row["anony"]) == ("unknown", True)
 
 
 def test_alpacaeval_reads_back_the_same() -> None:

@@ -76,6 +76,7 @@ def test_zstandard_is_opened() -> None:
         (b"<?xml version='1.0'?><a/>", "XML"),
         (b"{'prompt': 'a', 'chosen': 'b', 'rejected': 'c'}", "Python's notation"),
         (b"%PDF-1.7 ...", "PDF"),
+        (b"PK\x05\x06" + bytes(18), "an archive without files"),
         (b"\x80\x04\x95\x10", "pickle"),
         (b"ARROW1\x00\x00", "Arrow file cannot be read"),
         (b"\xff\xff\xff\xff\x10", "Arrow file cannot be read"),

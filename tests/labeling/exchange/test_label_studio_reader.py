@@ -91,3 +91,28 @@ def test_the_choice_of_a_row_is_read_in_every_form_that_the_tool_writes(value: A
 def test_a_column_about_something_else_is_no_choice() -> None:
     row = {**DATA, "id": 5, "annotation_id": 9, "annotator": 4, "language": "A", "quality": [{"rating": 2}]}
     assert (only([row]).preference, only([row | {"preference": "Answer 1"}]).preference) == (None, "first")
+
+
+@pytest.mark.parametrize(
+    ("word", "choice"),
+    [
+        ("Tie", "tie"),
+        ("Both are equally good", "tie"),
+        ("NO PREFERENCE", "tie"),
+        ("Neither", "both_bad"),
+        ("Both bad", "both_bad"),
+    ],
+)
+def test_a_tie_in_other_words_is_a_vote_under_a_tag_of_preferences_alone(word: str, choice: str) -> None:
+    tag = {"from_name": "preference", "value": {"choices": [word]}}
+    assert only([task(annotations=[annotated(tag)])]).votes[0].choice == choice
+    other = only([task(annotations=[annotated({**tag, "from_name": "toxicity"})])])
+    assert (other.votes, other.warnings) == ((), ())
+    row = {"id": 1, "annotation_id": 3, "prompt": "Q", "answer1": "a", "answer2": "b", "preference": word}
+    assert only([row]).preference == choice
+
+
+def test_words_that_no_reader_knows_are_noted_under_a_tag_of_preferences() -> None:
+    tag = {"from_name": "preference", "value": {"choices": ["Hard to say, really"]}}
+    one = only([task(annotations=[annotated(tag)])])
+    assert (one.votes, one.warnings) == ((), ("choices_unread",))

@@ -22,12 +22,14 @@ def test_an_opinion_has_what_its_record_states() -> None:
     [
         (1682000000.1, 1682000000.1),
         (1682000000100, 1682000000.1),
+        (1682000000100_000, 1682000000.1),
+        (1682000000100_000_000, 1682000000.1),
         ("2024-05-01", 1714521600.0),
         (True, None),
         ([], None),
     ],
 )
-def test_times_are_seconds_milliseconds_or_iso(value: Any, at: float | None) -> None:
+def test_times_are_seconds_parts_of_them_or_iso(value: Any, at: float | None) -> None:
     assert time_of({"tstamp": value}) == at
 
 

@@ -153,3 +153,11 @@ def test_a_table_of_unknown_columns_is_refused_and_no_list_of_lines(data: bytes)
 def test_texts_with_commas_are_texts() -> None:
     data = b"Apples, pears\nRed, green\nOne, two\n"
     assert [one.messages[0]["content"] for one in read(data) if isinstance(one, ImportedPrompt)][2] == "One, two"
+
+
+def test_the_instructions_of_a_request_are_its_system_message() -> None:
+    body = {"model": "m", "instructions": "Be brief.", "input": "Why?"}
+    [one] = read(as_lines([{"custom_id": "r1", "url": "/v1/responses", "body": body}]))
+    assert isinstance(one, ImportedPrompt), one
+    assert one.messages == [message("system", "Be brief."), message("user", "Why?")]
+    assert one.metadata == {"url": "/v1/responses", "body_fields": {"model": "m"}}

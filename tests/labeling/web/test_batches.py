@@ -11,7 +11,7 @@ from django.test import Client
 
 from labeling.actions import batches as actions
 from labeling.actions.people import create_user
-from labeling.models import Comparison, ImportBatch, KeptUpload, Prompt, Role
+from labeling.models import Comparison, ImportBatch, Judgment, KeptUpload, Prompt, Role
 from labeling.web import batches as pages
 from tests.clients import Visiting, text_of
 from tests.markup import tight
@@ -236,6 +236,19 @@ def test_columns_of_an_unknown_format_are_chosen_from_a_list_and_remembered(visi
     assert [one.metadata for one in Comparison.objects.all()] == [{"Notiz": "x"}] * 2
     _address, page = preview(maya, lines(*({**one, "gut": "Doch."} for one in ODD)))
     assert "Import 2 comparisons" in tight(page)  # read as last time
+
+
+def test_the_first_column_can_always_be_preferred_and_another_names_the_annotator(visiting: Visiting) -> None:
+    scene = stage()
+    maya = visiting(scene.maya)
+    address, page = preview(maya, lines(*({**one, "Wer": "Ann"} for one in ODD)))
+    assert "The first completion is always preferred" in page
+    chosen = {**PICKED, "column_preference": "=a", "column_annotator": "Wer", "keep_preferences": "on"}
+    page = press(maya, address, "read", kind="comparisons", **chosen)
+    press(maya, address, "import")
+    votes = Judgment.objects.filter(campaign=scene.campaign).select_related("annotator", "comparison")
+    sides = [getattr(vote.comparison, f"completion_{vote.choice}").text[:2] for vote in votes]
+    assert (sides, {vote.annotator.outside_name for vote in votes}) == (["Ja", "Ja"], {"Ann"})
 
 
 def test_prompts_are_chosen_by_column_too(visiting: Visiting) -> None:

@@ -1,0 +1,108 @@
+"""Argilla's records whose question orders three or more texts.
+
+An order becomes comparisons as any ranking does (`ReadLimits.ranking`), and each annotator who ordered the texts has an
+opinion on each of them. Equal ranks are a tie.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, pairwise
+from typing import Any
+
+from common.phrases import gettext_noop
+from common.prompt_fields import PROMPT_FIELDS
+from labeling.exchange import parsing
+from labeling.exchange.building import MOST_RANKED
+from labeling.exchange.opinions import COMMENTS, TIMES, opinion, person_name, without
+from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.platform_readers import (
+    FINISHED,
+    SKIPPED,
+    Answers,
+    Pair,
+    answers_of,
+    object_in,
+    platform_comparison,
+    read_argilla,
+    read_every,
+)
+from labeling.exchange.raw import Place, ReadLimits
+from labeling.exchange.reader import Comparisons, Reader, has
+from labeling.exchange.records import ImportedComparison, JsonObject, Preference, Vote
+
+SYSTEM = "system"
+
+Ranks = dict[str, float]
+"""The fields with the texts, and the rank of each; the lowest is the best."""
+
+
+def read_argilla_record(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
+    """A record with two texts, or one whose annotators ordered more."""
+    fields = object_in(record, "fields")
+    answers = list(answers_of(record.get("responses")))
+    orders = [_ranks_in(given, fields) if status in FINISHED else {} for _, status, given, _ in answers]
+    ranked = next((order for order in orders if order), None)
+    if ranked is None:
+        return read_argilla(place, record, limits)
+    pairs: dict[frozenset[str], Pair] = {}
+    for order in filter(None, orders):
+        for pair in _pairs(sorted(order, key=order.__getitem__), limits.ranking):
+            pairs.setdefault(frozenset(pair), pair)
+    columns = {"prompt": next((name for name in PROMPT_FIELDS if fields.get(name) is not None), "prompt")}
+    if SYSTEM in fields:
+        columns[SYSTEM] = SYSTEM
+    parsing.required(fields, columns["prompt"])
+
+    def read_pair(pair: Pair) -> ImportedComparison:
+        votes = [_vote(one, order, pair, limits) for one, order in zip(answers, orders, strict=True)]
+        data = {name: value for name, value in fields.items() if name in pair or name not in ranked}
+        stated = columns | {"a": pair[0], "b": pair[1]}
+        known = tuple(vote for vote in votes if vote)
+        return platform_comparison(place, "argilla", data, known, record, ("fields", "responses"), limits, stated)
+
+    return read_every(pairs.values(), read_pair)
+
+
+def _ranks_in(answers: JsonObject, fields: JsonObject) -> Ranks:
+    """The ranks in an annotator's answers. Empty: no question orders three or more texts."""
+    listed: list[JsonObject] = next((value for value in answers.values() if _is_ranking(value)), [])
+    ranks: Ranks = {}
+    for one in listed:
+        name, rank = one.get("value"), parsing.optional_number(one, "rank")
+        if rank is None:
+            raise BadRecordError("ranking", gettext_noop("A ranking has no rank for an answer."), "responses")
+        if not isinstance(name, str) or name not in fields or name in ranks:
+            reason = gettext_noop("A ranking names an item twice, or one that is none.")
+            raise BadRecordError("ranking", reason, "responses")
+        ranks[name] = rank
+    return ranks
+
+
+def _is_ranking(value: Any) -> bool:
+    is_long = isinstance(value, list) and 2 < len(value) <= MOST_RANKED
+    return is_long and all(isinstance(one, dict) and {"value", "rank"} <= one.keys() for one in value)
+
+
+def _pairs(order: Sequence[str], ranking: str) -> Iterator[Pair]:
+    if ranking == "best-worst":
+        yield order[0], order[-1]
+    else:
+        yield from pairwise(order) if ranking == "neighbours" else combinations(order, 2)
+
+
+def _vote(answers: Answers, ranks: Ranks, pair: Pair, limits: ReadLimits) -> Vote | None:
+    """The opinion of an annotator on a pair; None: a draft, or no order of both."""
+    user, status, given, about = answers
+    name, others = person_name(user, limits.name_chars), without(about, *TIMES)
+    if status in SKIPPED:
+        return opinion(name, "skip", about, metadata=others)
+    if not ranks.keys() >= set(pair):
+        return None
+    difference = ranks[pair[0]] - ranks[pair[1]]
+    choice: Preference = "first" if difference < 0 else "second" if difference else "tie"
+    words = next((value for question, value in given.items() if question in COMMENTS and isinstance(value, str)), "")
+    besides = {question: value for question, value in given.items() if value != words and not _is_ranking(value)}
+    others |= {"answers": besides} if besides else {}
+    return opinion(name, choice, about, comment=words, metadata=without(others, *COMMENTS))
+
+
+ARGILLA_RECORDS = (Reader("argilla", "fields, responses", has("fields", "responses"), read_argilla_record),)

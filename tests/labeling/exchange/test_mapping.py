@@ -1,0 +1,76 @@
+"""Column mappings: who judged, which side is preferred without a column for it, and numbers that count from 0."""
+
+import io
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from labeling.exchange import ImportedComparison, Rejected, mapping_text, parse_mapping, read_comparisons
+from labeling.exchange.errors import UnknownDialect
+from tests.labeling.exchange.builders import as_lines
+
+ROW = {"q": "Why?", "one": "Because.", "two": "No."}
+
+
+def mapped(text: str, records: Iterable[Mapping[str, object]]) -> list[ImportedComparison]:
+    """The comparisons that a mapping reads. A refused record fails the test."""
+    found = list(read_comparisons(io.BytesIO(as_lines(records)), mapping=parse_mapping(text)))
+    assert not [one for one in found if isinstance(one, Rejected)], found
+    return [one for one in found if isinstance(one, ImportedComparison)]
+
+
+def test_each_line_of_a_crowd_is_the_vote_of_its_worker() -> None:
+    rows = [{**ROW, "Answer.best": best, "WorkerId": who} for best, who in (("a", "W1"), ("a", "W2"), ("b", "W3"))]
+    found = mapped("prompt=q a=one b=two preference=Answer.best annotator=WorkerId", rows)
+    assert [(vote.annotator, vote.choice) for one in found for vote in one.votes] == [
+        ("W1", "first"),
+        ("W2", "first"),
+        ("W3", "second"),
+    ]
+    assert all(one.metadata == {} for one in found)
+
+
+def test_a_name_inside_of_an_object_or_a_list_does_not_stay_in_the_metadata() -> None:
+    rows = [{**ROW, "best": "b", "by": {"name": "Ann", "shift": [1, {"mail": "ann@example.org"}]}}]
+    [one] = mapped("prompt=q a=one b=two preference=best annotator=by.name", rows)
+    assert (one.votes[0].annotator, one.metadata) == ("Ann", {"by": {"shift": [1, {"mail": "ann@example.org"}]}})
+    [one] = mapped("prompt=q a=one b=two preference=best annotator=by.shift.1.mail", rows)
+    assert (one.votes[0].annotator, one.metadata) == ("ann@example.org", {"by": {"name": "Ann", "shift": [1, {}]}})
+
+
+def test_chosen_and_rejected_in_a_mapping_need_no_column_of_preferences() -> None:
+    text = "prompt=q chosen=one rejected=two"
+    [one] = mapped(text, [ROW])
+    assert (one.preference, one.first.text, one.second.text) == ("first", "Because.", "No.")
+    assert mapping_text(parse_mapping(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["prompt=q chosen=one", "prompt=q chosen=one rejected=two preference=x", "chosen=x b=y"]
+)
+def test_chosen_and_rejected_stand_alone_in_a_mapping(text: str) -> None:
+    with pytest.raises(UnknownDialect):
+        parse_mapping(text)
+
+
+@pytest.mark.parametrize("names", [("response_1", "response_2"), ("one", "two")])
+def test_where_a_line_says_0_no_number_names_a_side(names: tuple[str, str]) -> None:
+    """The 1 of such a file is the second completion, or the mark of a good one: read by its name it would be wrong."""
+    rows = [{"prompt": f"{number}?", names[0]: "x", names[1]: "y", "label": number} for number in (1, 0, 1)]
+    mapping = None if names[0] == "response_1" else parse_mapping("prompt=prompt a=one b=two preference=label")
+    found = list(read_comparisons(io.BytesIO(as_lines(rows)), mapping=mapping))
+    assert [(one.code, one.field) for one in found if isinstance(one, Rejected)] == [("preference", "label")] * 3
+    assert "counting" in str(found[0].reason)  # type: ignore[union-attr]
+
+
+def test_numbers_from_1_name_the_sides_that_end_in_them() -> None:
+    rows = [{"prompt": f"{number}?", "response_1": "x", "response_2": "y", "label": number} for number in (1, 2)]
+    found = [one for one in read_comparisons(io.BytesIO(as_lines(rows))) if isinstance(one, ImportedComparison)]
+    assert [one.preference for one in found] == ["first", "second"]
+
+
+@pytest.mark.parametrize("field", ["annotator", "annotator_id", "worker_id", "WorkerId", "labeler", "rater_id"])
+def test_the_usual_names_of_annotators_need_no_mapping(field: str) -> None:
+    rows = [{"prompt": "Why?", "chosen": "Because.", "rejected": "No.", field: who} for who in (7, 8)]
+    found = [one for one in read_comparisons(io.BytesIO(as_lines(rows))) if isinstance(one, ImportedComparison)]
+    assert [(one.votes[0].annotator, one.metadata) for one in found] == [("7", {}), ("8", {})]
