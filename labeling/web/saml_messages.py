@@ -16,6 +16,8 @@ from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 
+from labeling.web.saml_signatures import fault_of_signatures
+
 LONGEST = 300_000
 """Characters of an answer. Those of real providers have some thousands."""
 
@@ -79,6 +81,8 @@ def read_answer(request: HttpRequest, app: SocialApp) -> Answer:
         request_id = response.get_in_response_to()
         if not request_id:
             raise AnswerRefused("nobody here asked for it: people begin at our sign-in page, not at the provider's")
+        if fault := fault_of_signatures(response.document):
+            raise AnswerRefused(fault)
         if not response.is_valid(_arrived(request), request_id):
             raise AnswerRefused(response.get_error())
         _require_ours(response, request, request_id)

@@ -2,6 +2,7 @@
 
 import base64
 import sys
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import timedelta
 from html import unescape
@@ -221,6 +222,84 @@ def test_a_changed_value_breaks_the_signature_and_a_comment_cuts_no_name(
     cut = text.replace(b".evil.example", b"<!-- -->.evil.example")  # a signature does not see comments
     assert cut != text
     refused(post(browser, base64.b64encode(cut).decode()), "The provider has not confirmed your e-mail address.")
+
+
+DSIG = "http://www.w3.org/2000/09/xmldsig#"
+XSLT = (
+    '<x:stylesheet version="1.0" xmlns:x="http://www.w3.org/1999/XSL/Transform"><x:template match="/"/></x:stylesheet>'
+)
+XPATH = f'<d:XPath xmlns:d="{DSIG}">count(//*[count(//*) > count(//node())]) = 0</d:XPath>'
+
+
+def changed(document: etree._Element, name: str, algorithm: str, content: str = "") -> None:
+    """Puts an algorithm into the last element of this name in the signature, with its content."""
+    element = list(document.iter(f"{{{DSIG}}}{name}"))[-1]
+    element.attrib["Algorithm"] = algorithm
+    if content:
+        element.append(etree.fromstring(content))
+
+
+@pytest.mark.parametrize(
+    ("name", "algorithm", "content"),
+    [
+        ("Transform", "http://www.w3.org/TR/1999/REC-xslt-19991116", XSLT),
+        ("Transform", "http://www.w3.org/TR/1999/REC-xpath-19991116", XPATH),
+        ("Transform", "http://www.w3.org/2002/06/xmldsig-filter2", ""),
+        ("CanonicalizationMethod", "http://www.w3.org/TR/1999/REC-xslt-19991116", XSLT),
+        ("SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1", ""),
+        ("SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#rsa-ripemd160", ""),
+        ("DigestMethod", f"{DSIG}sha1", ""),
+    ],
+)
+def test_no_other_algorithm_of_a_signature_is_run(
+    scene: Stage, provider: IdentityProvider, caplog: Any, name: str, algorithm: str, content: str
+) -> None:
+    browser = Client()
+    document = provider.document(request_in(asked(browser)))
+    changed(document, name, algorithm, content)
+    refused(post(browser, encoded(document)))
+    assert f"the {name} '{algorithm}' is not allowed" in caplog.text
+
+
+def again(document: etree._Element, name: str) -> None:
+    """Doubles the last element of this name."""
+    element = list(document.iter(f"{{{DSIG}}}{name}"))[-1]
+    element.addnext(deepcopy(element))
+
+
+def holding(document: etree._Element) -> None:
+    (signature,) = document.iter(f"{{{DSIG}}}Signature")
+    etree.SubElement(signature, f"{{{DSIG}}}Object")
+
+
+def with_prefixes(document: etree._Element) -> None:
+    prefixes = " ".join(f"p{number}" for number in range(60))
+    method = f'<e:InclusiveNamespaces xmlns:e="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="{prefixes}"/>'
+    changed(document, "Transform", "http://www.w3.org/2001/10/xml-exc-c14n#", method)
+
+
+def with_attributes(document: etree._Element) -> None:
+    document.attrib.update({f"a{number}": "" for number in range(60)})
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda document: again(document, "Reference"), "not exactly one reference"),
+        (lambda document: again(document, "Transform"), "more than two transforms"),
+        (holding, "holds an object"),
+        (with_prefixes, "a short list of prefixes"),
+        (with_attributes, "more than 50 attributes or namespaces"),
+    ],
+)
+def test_a_signature_with_more_in_it_than_it_needs_is_not_checked(
+    scene: Stage, provider: IdentityProvider, caplog: Any, change: Callable[[etree._Element], None], reason: str
+) -> None:
+    browser = Client()
+    document = provider.document(request_in(asked(browser)))
+    change(document)
+    refused(post(browser, encoded(document)))
+    assert reason in caplog.text
 
 
 def test_an_address_that_nobody_vouches_for_opens_nothing(
