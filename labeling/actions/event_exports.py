@@ -1,17 +1,18 @@
-"""Exports of the event log, of a campaign or of all: streamed, with pseudonyms instead of names."""
+"""Exports of the event log, streamed: of a campaign with pseudonyms for names, of all with the names of the list."""
 
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
+from itertools import islice
 from typing import Any
 
 from labeling.access import require_admin, require_lead
 from labeling.events.record import record
 from labeling.exchange import canonical_json, harmless_cell
 from labeling.models import Campaign, EarlierEvent, Event, User
-from labeling.queries.names import told_events, veil
+from labeling.queries.names import named_in_log, names_in_log, told_events, veil
 from labeling.queries.records import filtered_events
 
 COLUMNS = ("id", "at", "actor", "verb", "subject_type", "subject_id", "before", "after")
@@ -43,12 +44,15 @@ def export_events(
 
 
 def export_all_events(*, form: str, acting_user: User, now: datetime, **filters: Any) -> EventExport:
-    """The same of all campaigns and of none, each event with its campaign's slug. Raises NotAllowed but for admins."""
+    """The same of all campaigns and of none, each event with its campaign's slug. Raises NotAllowed but for admins.
+
+    People have the names that the list of these events gives them: both have the same ids, so that a pseudonym in one
+    and a name in the other would tell who is who.
+    """
     require_admin(acting_user)
     record("events.exported", acting_user, acting_user=acting_user, now=now, after={"dialect": f"events, {form}"})
     events = filtered_events(None, **filters).order_by("pk").iterator(chunk_size=CHUNK)
-    rows = (_row_of_log(veil(event, event.campaign)) for event in events)
-    return EventExport(f"events.{form}", FORMS[form], _pieces(rows, form, (*COLUMNS, "campaign")))
+    return EventExport(f"events.{form}", FORMS[form], _pieces(_rows_of_log(events), form, (*COLUMNS, "campaign")))
 
 
 def _rows(campaign: Campaign, filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -72,9 +76,12 @@ def _row(event: Event | EarlierEvent, number: int | None, actor: str | None) -> 
     }
 
 
-def _row_of_log(event: Event) -> dict[str, Any]:
-    row = _row(event, event.pk, event.actor.pseudonym if event.actor else None)
-    return row | {"campaign": event.campaign.slug if event.campaign else None}
+def _rows_of_log(events: Iterator[Event]) -> Iterator[dict[str, Any]]:
+    while chunk := list(islice(events, CHUNK)):
+        names, _ = names_in_log(chunk)
+        for event in chunk:
+            slug = event.campaign.slug if event.campaign else None
+            yield _row(named_in_log(event, names), event.pk, getattr(event, "actor_name", None)) | {"campaign": slug}
 
 
 def _pieces(rows: Iterator[dict[str, Any]], form: str, columns: Sequence[str]) -> Iterator[bytes]:

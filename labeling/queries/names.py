@@ -66,7 +66,8 @@ def names_by_pseudonym(campaign: Campaign, pseudonyms: Iterable[str]) -> dict[st
 def names_in_log(events: Sequence[Event]) -> tuple[dict[str, str], dict[str, str]]:
     """The names of the people whom events of the whole log are about: by pseudonym, and by id as a text.
 
-    Those of pseudonymous campaigns keep their pseudonym, and so do people who are not active.
+    Those of pseudonymous campaigns keep their pseudonym, and so do people who are not active. Use the first by
+    `of_open`: somebody can be in both kinds of campaign.
     """
     told = {
         str(values["person"])
@@ -82,6 +83,20 @@ def names_in_log(events: Sequence[Event]) -> tuple[dict[str, str], dict[str, str
         {user.pseudonym: name for user, name in names.items() if user.pseudonym in told},
         {str(user.pk): name for user, name in names.items()},
     )
+
+
+def of_open(event: Event, names: Mapping[str, str]) -> Mapping[str, str]:
+    """The names that may stand for pseudonyms in an event of the whole log: none outside campaigns that show names."""
+    return names if event.campaign is not None and not event.campaign.pseudonymous else {}
+
+
+def named_in_log(event: Event, names: Mapping[str, str]) -> Event:
+    """`veil_in_log`, with these names for the pseudonyms of people where the campaign shows names."""
+    event, known = veil_in_log(event), of_open(event, names)
+    for values in (event.before, event.after):
+        if values.get("person") in known:
+            values["person"] = known[values["person"]]
+    return event
 
 
 def by_name(names: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from common.sentences import Sentence
 from common.wording import grouped
 from labeling.access import get_led_campaign, require_admin
 from labeling.models import Choice, Event
-from labeling.queries.names import JOINING, ON_MEMBERS, names_by_pseudonym, names_in_log, veil, veil_in_log
+from labeling.queries.names import JOINING, ON_MEMBERS, names_by_pseudonym, names_in_log, of_open, veil, veil_in_log
 from labeling.queries.records import filtered_events
 from labeling.web.edge import page, person, unless_refused
 from labeling.web.event_links import link_of
@@ -156,7 +156,8 @@ def _shown(
 def _entry_of_log(event: Event, names: Mapping[str, str], accounts: Mapping[str, str]) -> EventEntry:
     is_of_account = event.campaign is None and event.subject_type == "user"
     account = accounts.get(event.subject_id, "") if is_of_account else ""
-    return EventEntry(event, account or name_of_thing(event, names), _changes(event, names))
+    known = of_open(event, names)
+    return EventEntry(event, account or name_of_thing(event, known), _changes(event, known))
 
 
 def _filters(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from labeling.api.serializers.people import StatementSerializer
 from labeling.models import BulkAct, Comparison, Event, Judgment, Prompt, Verdict, Winner
-from labeling.queries.names import veil, veil_in_log
+from labeling.queries.names import named_in_log, names_in_log, veil
 
 
 class ComparisonSerializer(serializers.ModelSerializer[Comparison]):
@@ -191,14 +191,24 @@ class EventSerializer(serializers.ModelSerializer[Event]):
         return veil(event, self.context["campaign"])
 
 
+class LoggedEvents(serializers.ListSerializer[Event]):
+    """A page of the log of all campaigns, whose names are looked up at once."""
+
+    def to_representation(self, data: Any) -> list[Any]:
+        events = list(data)
+        self.names, _ = names_in_log(events)
+        return super().to_representation(events)
+
+
 class LoggedEventSerializer(EventSerializer):
     campaign = serializers.CharField(source="campaign.slug", allow_null=True, help_text="Its slug.")
 
     class Meta(EventSerializer.Meta):
         fields = (*EventSerializer.Meta.fields, "campaign")
+        list_serializer_class = LoggedEvents
 
     def veiled(self, event: Event) -> Event:
-        return veil_in_log(event)
+        return named_in_log(event, getattr(self.parent, "names", {}))
 
 
 class ConflictSerializer(serializers.Serializer[Any]):

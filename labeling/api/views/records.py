@@ -139,7 +139,7 @@ class AllEventsExportView(ApiView):
         responses={(200, "application/jsonl"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request) -> StreamingHttpResponse:
-        """Download the event log of the installation, oldest first, with pseudonyms for names. For admins."""
+        """Download the event log of the installation, oldest first, with the names of the list. For admins."""
         asked = self.asked(LogExportOptions, only=True)
         return _download(export_all_events(**asked, acting_user=self.person, now=self.now))
 

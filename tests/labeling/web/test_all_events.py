@@ -100,6 +100,43 @@ def test_pseudonyms_of_a_campaign_hold_beside_the_names_of_accounts(scene: Stage
     assert {row["actor"] for row in listed if row["verb"] == "judgment.made"} >= {pseudonym}
 
 
+@pytest.fixture
+def in_both(scene: Stage) -> Stage:
+    """Alice in a campaign that shows names, and in a pseudonymous one."""
+    hidden = create_campaign(name="Hidden", slug="hidden", acting_user=scene.maya, now=NOON)
+    change_campaign(campaign=hidden, pseudonymous=True, acting_user=scene.maya, now=NOON)
+    about = {"person": scene.alice.pseudonym}
+    for campaign in (scene.campaign, hidden):
+        record("guidelines.read", campaign, acting_user=scene.alice, now=NOON, campaign=campaign, after=about)
+    record("user.created", scene.alice, acting_user=scene.root, now=NOON, after=about)
+    return scene
+
+
+def test_names_of_one_campaign_are_not_put_into_a_pseudonymous_one(in_both: Stage, visiting: Visiting) -> None:
+    page: Any = visiting(in_both.root).get(f"{PAGE}?verb=guidelines.read")
+    assert {
+        entry.event.campaign.slug: (entry.event.actor_name, *(change.after for change in entry.changes))
+        for entry in page.context["entries"]
+    } == {"sums": ("alice", "alice"), "hidden": (in_both.alice.pseudonym, in_both.alice.pseudonym)}
+
+
+def test_the_list_and_the_download_say_the_same_and_neither_has_a_name_by_a_pseudonym(
+    in_both: Stage, visiting: Visiting
+) -> None:
+    browser, pseudonym = visiting(in_both.root), in_both.alice.pseudonym
+    listed = browser.get(f"{API}?page_size=500").json()["results"]
+    downloaded = [json.loads(line) for line in exported(browser, "form=jsonl", EXPORT).splitlines()]
+    said = ("id", "actor", "verb", "subject_id", "before", "after", "campaign")
+    assert [[row[name] for name in said] for row in downloaded if row["verb"] != "events.exported"] == [
+        [row[name] for name in said] for row in reversed(listed)
+    ]
+    assert {row["campaign"] for row in listed if pseudonym in json.dumps(row)} == {"hidden"}
+    assert "alice" not in json.dumps([row for row in listed if row["campaign"] == "hidden"])
+    of_alice = exported(browser, "form=jsonl&actor=alice", EXPORT)
+    assert '"actor":"alice"' in of_alice
+    assert pseudonym not in of_alice
+
+
 def test_what_the_platform_does_after_gold_in_a_pseudonymous_campaign_is_not_told(
     scene: Stage, visiting: Visiting
 ) -> None:
@@ -130,15 +167,15 @@ def test_the_api_lists_them_with_their_campaigns(scene: Stage, visiting: Visitin
     assert {row["campaign"] for row in made} == {"sums"}
 
 
-def test_the_download_has_pseudonyms_for_names_and_is_an_event(scene: Stage, visiting: Visiting) -> None:
+def test_the_download_has_the_names_of_the_list_and_is_an_event(scene: Stage, visiting: Visiting) -> None:
     create_token(user=scene.alice, name="=cmd()", acting_user=scene.alice, now=NOON)
     browser = visiting(scene.root)
     answer: Any = browser.get(f"{EXPORT}?form=csv")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="events.csv"'
     rows = list(csv.DictReader(StringIO(b"".join(answer.streaming_content).decode())))
     assert {row["campaign"] for row in rows} == {"", "sums"}
-    assert {scene.alice.pseudonym, ""} <= {row["actor"] for row in rows}
-    assert "alice" not in json.dumps(rows)
+    assert {"alice", ""} <= {row["actor"] for row in rows}
+    assert scene.alice.pseudonym not in json.dumps(rows)
     event = Event.objects.get(verb="events.exported")
     assert (event.actor, event.after) == (scene.root, {"dialect": "events, csv"})
     lines = exported(browser, "form=jsonl&verb=token.created", EXPORT)
