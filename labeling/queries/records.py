@@ -111,11 +111,12 @@ def filtered_events(
     rows = Event.objects.all() if campaign is None else campaign.events.all()
     rows = with_actor_names(told_events(_between(rows, "at", since, until), campaign), campaign)
     if slug is not None:
-        rows = rows.filter(campaign__slug=slug)
+        rows = rows.filter(campaign_id__in=list(Campaign.objects.filter(slug=slug).values_list("pk", flat=True)))
     if actor is not None:
         people = User.objects.filter(Q(username=actor) | Q(pseudonym=actor))
-        if campaign is None:
-            rows = rows.filter(Q(actor__in=people, actor_name=actor) | _about_account(actor))
+        if campaign is None:  # numbers rather than subqueries, which no index serves beside an OR
+            ids = list(people.values_list("pk", flat=True))
+            rows = rows.filter(Q(actor__in=ids, actor_name=actor) | _about_account(actor))
         else:
             rows = rows.filter(actor__in=people)
             rows = rows.filter(Q(actor_name=actor) | Q(actor__pseudonym=actor, actor_name__isnull=False))

@@ -6,6 +6,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from labeling.actions.accounts import change_password
@@ -15,6 +16,7 @@ from labeling.actions.people import create_token
 from labeling.actions.sign_ins import note_failure, note_sign_in
 from labeling.events.record import record
 from labeling.models import Event
+from labeling.queries.records import filtered_events
 from tests.clients import Visiting
 from tests.labeling.web.test_events import exported, sentences
 from tests.people import NOON, PASSWORD, Stage, person, stage
@@ -181,6 +183,14 @@ def test_the_download_has_the_names_of_the_list_and_is_an_event(scene: Stage, vi
     lines = exported(browser, "form=jsonl&verb=token.created", EXPORT)
     assert [json.loads(line)["verb"] for line in lines.splitlines()] == ["token.created"]
     assert "root exported the event log" in shown(browser)
+
+
+def test_events_of_a_person_are_found_by_indexes(scene: Stage) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        plan = filtered_events(None, actor="alice").explain()
+    assert "BitmapOr" in plan
+    assert "event_subject" in plan
 
 
 def test_another_admin_is_told_of_the_page_by_the_status(visiting: Visiting) -> None:
