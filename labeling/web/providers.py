@@ -3,6 +3,7 @@
 The way back from a provider of SAML is in `saml.py` beside this file.
 """
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +34,8 @@ from labeling.actions.provider_sign_ins import user_of_provider
 from labeling.models import Membership
 from labeling.signing_in import failures_of_network
 from labeling.web.edge import form_of, too_soon
+
+logger = logging.getLogger(__name__)
 
 OPENID_CONNECT, SAML = PROTOCOLS = ("openid_connect", "saml")
 """allauth's names. The id of a provider of SAML is the same."""
@@ -159,9 +162,8 @@ def provider_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
     leave = _saml_request if provider_id == SAML else _openid_request
     try:
         response = leave(request, provider, after if is_ours else None)
-    except (OSError, KeyError, ValueError):  # an OSError: what requests raises
-        text = _("%(name)s does not answer. Try again in a moment, or use your password.") % {"name": provider.name}
-        return refused(request, text, 502)
+    except (OSError, KeyError, ValueError) as error:  # an OSError: what requests raises
+        return does_not_answer(request, provider.name, error)
     address = response.headers.get("Location", "")
     if urlsplit(address).scheme not in ("http", "https"):
         return response  # allauth's own words on what is wrong
@@ -242,6 +244,13 @@ def _comes_invited(after: str) -> bool:
     except DomainError:
         return False
     return invitation.role != Membership.Role.LEAD
+
+
+def does_not_answer(request: HttpRequest, name: str, error: Exception) -> HttpResponse:
+    """The page for a provider that is away, or set up in a way that cannot work. The log says why."""
+    logger.warning("The provider %s is away or set up wrong: %.300r", name, str(error))
+    text = _("%(name)s does not answer. Try again in a moment, or use your password.") % {"name": name}
+    return refused(request, text, 502)
 
 
 def did_not_sign_in(request: HttpRequest, name: str) -> HttpResponse:

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_safe
 from labeling.models import User
 from labeling.signing_in import failures_of_network
 from labeling.web.edge import form_of, too_soon
-from labeling.web.providers import did_not_sign_in, is_of_domain, refused, saml_provider
+from labeling.web.providers import did_not_sign_in, does_not_answer, is_of_domain, refused, saml_provider
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,11 @@ def saml_metadata(request: HttpRequest) -> HttpResponse:
     provider = saml_provider(request)  # without one its packages may be absent
     from labeling.web.saml_messages import metadata
 
-    return HttpResponse(metadata(request, provider.app), content_type="application/samlmetadata+xml")
+    try:
+        described = metadata(request, provider.app)
+    except ValueError as error:
+        return does_not_answer(request, provider.name, error)
+    return HttpResponse(described, content_type="application/samlmetadata+xml")
 
 
 def _checked(request: HttpRequest, provider: SAMLProvider) -> HttpResponse:

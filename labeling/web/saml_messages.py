@@ -21,6 +21,9 @@ from labeling.web.saml_signatures import fault_of_signatures
 LONGEST = 300_000
 """Characters of an answer. Those of real providers have some thousands."""
 
+LONGEST_NAME = 191
+"""Characters of an identifier: what the table of accounts holds."""
+
 BEARER_DATA = (
     f"/samlp:Response/saml:Assertion/saml:Subject/saml:SubjectConfirmation[@Method='{Names.CM_BEARER}']"
     "/saml:SubjectConfirmationData"
@@ -30,6 +33,7 @@ SECURITY = {
     "signatureAlgorithm": Names.RSA_SHA256,
     "digestAlgorithm": Names.SHA256,
     "requestedAuthnContext": False,  # how people prove who they are is the provider's to decide
+    "wantNameId": False,  # an attribute may be the name
     "wantAttributeStatement": False,  # the address may be the name
     "allowRepeatAttributeName": True,
     "allowSingleLabelDomains": True,
@@ -62,7 +66,10 @@ class Answer(NamedTuple):
 
 
 def sign_in_request(request: HttpRequest, app: SocialApp) -> tuple[str, str]:
-    """The address at the provider that holds our request, and the request's id, which the answer must name."""
+    """The address at the provider that holds our request, and the request's id, which the answer must name.
+
+    Raises ValueError for settings that the library refuses.
+    """
     auth = OneLogin_Saml2_Auth(_arrived(request), _settings(request, app))
     address: str = auth.login(return_to="")
     return address, auth.get_last_request_id()
@@ -92,7 +99,7 @@ def read_answer(request: HttpRequest, app: SocialApp) -> Answer:
 
 
 def metadata(request: HttpRequest, app: SocialApp) -> bytes:
-    """Our own description, which providers read."""
+    """Our own description, which providers read. Raises ValueError for settings that the library refuses."""
     found: str | bytes = _settings(request, app).get_sp_metadata()
     return found.encode() if isinstance(found, str) else found
 
@@ -115,6 +122,10 @@ def _require_ours(response: OneLogin_Saml2_Response, request: HttpRequest, reque
 
 def _answer(response: OneLogin_Saml2_Response, request_id: str, provider: SAMLProvider) -> Answer:
     uid = provider.extract_uid(response)
+    if not uid:
+        raise AnswerRefused("it has no identifier: choose a persistent NameID at the provider, or an attribute")
+    if len(uid) > LONGEST_NAME:
+        raise AnswerRefused(f"the person's identifier has {len(uid)} characters, more than {LONGEST_NAME}")
     if uid == response.get_nameid() and response.get_nameid_format() == Names.NAMEID_TRANSIENT:
         raise AnswerRefused("it names the person otherwise each time: choose a persistent NameID at the provider")
     told = provider.extract_common_fields(response)
@@ -123,28 +134,36 @@ def _answer(response: OneLogin_Saml2_Response, request_id: str, provider: SAMLPr
 
 
 def _settings(request: HttpRequest, app: SocialApp) -> OneLogin_Saml2_Settings:
+    """Raises ValueError if the library refuses them."""
     provider = app.settings["provider"]
     certificates = provider["certificates"]
-    return OneLogin_Saml2_Settings(
-        {
-            "strict": True,
-            "security": SECURITY,
-            "sp": {
-                "entityId": _address(request, "saml_metadata"),
-                "assertionConsumerService": {
-                    "url": _address(request, "saml_answer"),
-                    "binding": Names.BINDING_HTTP_POST,
-                },
-                "NameIDFormat": Names.NAMEID_UNSPECIFIED,
+    if not certificates:
+        raise ValueError("SAML_CERTIFICATE has no certificate")
+    try:
+        return OneLogin_Saml2_Settings(_values(request, provider, certificates))
+    except OneLogin_Saml2_Error as error:
+        raise ValueError(str(error)) from error
+
+
+def _values(request: HttpRequest, provider: dict[str, Any], certificates: list[str]) -> dict[str, Any]:
+    return {
+        "strict": True,
+        "security": SECURITY,
+        "sp": {
+            "entityId": _address(request, "saml_metadata"),
+            "assertionConsumerService": {
+                "url": _address(request, "saml_answer"),
+                "binding": Names.BINDING_HTTP_POST,
             },
-            "idp": {
-                "entityId": provider["entity_id"],
-                "singleSignOnService": {"url": provider["sso_url"], "binding": Names.BINDING_HTTP_REDIRECT},
-                "x509cert": certificates[0],
-                "x509certMulti": {"signing": certificates},  # the next one beside the current one
-            },
-        }
-    )
+            "NameIDFormat": Names.NAMEID_UNSPECIFIED,
+        },
+        "idp": {
+            "entityId": provider["entity_id"],
+            "singleSignOnService": {"url": provider["sso_url"], "binding": Names.BINDING_HTTP_REDIRECT},
+            "x509cert": certificates[0],
+            "x509certMulti": {"signing": certificates},  # the next one beside the current one
+        },
+    }
 
 
 def _address(request: HttpRequest, name: str) -> str:

@@ -88,7 +88,8 @@ class IdentityProvider:
         assertion = _element(response, "saml:Assertion", ID=_id(), Version="2.0", IssueInstant=_time(now))
         _element(assertion, "saml:Issuer", text=self.issuer)
         subject = _element(assertion, "saml:Subject")
-        _element(subject, "saml:NameID", text=self.name, Format=self.name_format)
+        if "NameID" not in self.omits:
+            _element(subject, "saml:NameID", text=self.name, Format=self.name_format)
         confirmation = _element(subject, "saml:SubjectConfirmation", Method="urn:oasis:names:tc:SAML:2.0:cm:bearer")
         data = {**to, "Recipient": self.recipient or here, "NotOnOrAfter": until}
         kept = {name: value for name, value in data.items() if value and name not in self.omits}

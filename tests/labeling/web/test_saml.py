@@ -323,6 +323,47 @@ def test_the_name_may_be_the_address(scene: Stage, provider: IdentityProvider) -
     assert browser.get("/").wsgi_request.user == scene.alice
 
 
+SUBJECT = "urn:oasis:names:tc:SAML:attribute:subject-id"
+
+
+def test_an_attribute_may_be_the_name_without_a_name_of_the_subject(scene: Stage, provider: IdentityProvider) -> None:
+    provider.omits, provider.attributes[SUBJECT] = ("NameID",), "4711@firm.example"
+    assert sign_in(Client(), provider).status_code == 302
+    assert SocialAccount.objects.get().uid == "4711@firm.example"
+
+
+@pytest.mark.parametrize(
+    ("omits", "name", "reason"),
+    [
+        pytest.param(("NameID",), "4711", "it has no identifier", id="none"),
+        pytest.param((), "", "it has no identifier", id="empty"),
+        pytest.param((), "x" * 192, "identifier has 192 characters", id="too long"),
+    ],
+)
+def test_an_identifier_that_no_account_can_have_signs_nobody_in(
+    scene: Stage, provider: IdentityProvider, caplog: Any, omits: tuple[str, ...], name: str, reason: str
+) -> None:
+    provider.omits, provider.name = omits, name
+    refused(sign_in(Client(), provider))
+    assert reason in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("address", "certificate"), [("https://login firm", OURS.certificate), (SSO, "")], ids=["address", "certificate"]
+)
+def test_settings_that_cannot_work_are_told_and_break_no_page(
+    scene: Stage, settings: Any, caplog: Any, address: str, certificate: str
+) -> None:
+    settings.SOCIALACCOUNT_PROVIDERS = saml_provider(ISSUER, "Firm", address, certificate)
+    left = Client().post("/login/with/saml/")
+    described = Client().get("/login/with/saml/metadata/")
+    for response in (left, described):
+        assert response.status_code == 502
+        assert "Firm does not answer." in response.content.decode()
+    assert caplog.text.count("The provider Firm is away or set up wrong") == 2
+    refused(post(Client(), "PGEvPg=="))
+
+
 def test_a_stranger_needs_an_allowed_domain_and_one_who_is_switched_off_stays_out(
     scene: Stage, provider: IdentityProvider, settings: Any
 ) -> None:
