@@ -37,7 +37,7 @@ IMPORT = Verdict.SettledBy.IMPORT
 
 @dataclass(slots=True)
 class ExpectedOpinions:
-    """What the opinions of a batch would bring. The fields are those of AddedOpinions."""
+    """The outcome that the opinions of a batch would have. The fields are those of AddedOpinions."""
 
     judgments: int = 0
     contradictions: int = 0

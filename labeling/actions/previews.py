@@ -5,7 +5,7 @@ A preview reads the file exactly as the import does. Its counts are those that a
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy
@@ -200,7 +200,8 @@ def _count(
     """Counts a batch; returns the places of the drafts that would bring something."""
     made = {digest: place for place, digest in reversed(list(enumerate(digests))) if digest in new}
     _count_outcomes(report, [drafts[place] for place in made.values()])
-    comparisons: list[ComparisonDraft] = [draft for draft in drafts if isinstance(draft, ComparisonDraft)]
+    listed = cast(list[ComparisonDraft | PromptDraft], drafts)
+    comparisons = [draft for draft in listed if isinstance(draft, ComparisonDraft)]
     opinions = preview.take(digests, comparisons, new)
     used = set(made.values()) | opinions.brought
     report.created += len(new)
