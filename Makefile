@@ -67,9 +67,10 @@ run: install $(if $(filter vllm,$(GENERATOR)),vllm-install) ## Run the platform 
 
 # --- Testing ----------------------------------------------------------------------------------------------------------
 
-# The tests have services and data of their own, separate from those of `make run`.
+# The tests have services and data of their own, separate from those of `make run`. Compiled modules are kept: else every
+# process of the tests compiles the project anew, and each of pytest's workers rewrites the asserts of a thousand files.
 TEST_VAR ?= $(CURDIR)/var/test
-TEST_SERVICES := env -u DATABASE_URL -u BROKER_URL CHOSEN_VAR=$(TEST_VAR) $(BIN)/python -m config.embedded exec --ephemeral --
+TEST_SERVICES := env -u DATABASE_URL -u BROKER_URL -u PYTHONDONTWRITEBYTECODE CHOSEN_VAR=$(TEST_VAR) $(BIN)/python -m config.embedded exec --ephemeral --
 TESTS ?= tests
 
 # Without TESTS, those that take minutes each are left to `make test-long`.
@@ -99,7 +100,7 @@ test-keys: browser ## Walk over the judging page with random keys and clicks (SE
 
 .PHONY: pictures
 pictures: ## Take the README's pictures: the whole loop once, with the real model, in a real browser
-	@$(MAKE) test TESTS=tests/flows/test_whole_loop.py
+	@PICTURES=1 $(MAKE) test TESTS=tests/flows/test_whole_loop.py
 	@mkdir -p docs/images
 	@for name in annotate campaign run versions; do cp "var/screenshots/readme-$$name.png" "docs/images/$$name.png"; done
 

@@ -29,7 +29,7 @@ from config.embedded.var import VarDirectory
 MODEL = {"width": 96, "layers": 3, "steps": 800}
 TEMPLATE = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
 """The grammar's reviews have no roles: a completion goes on where its prompt ends."""
-CONFIG = {"learning_rate": 1e-3, "pairs_per_step": 16, "epochs": 2, "beta": 1.0, "threads": 1}
+CONFIG = {"learning_rate": 1e-3, "pairs_per_step": 16, "epochs": 2, "beta": 0.5, "threads": 1}
 PROMPTS = 1200
 WORKER = "--worker"
 
@@ -88,6 +88,7 @@ def work(options: argparse.Namespace) -> None:
             pairs_per_prompt=3,
             held=0.25,
             least_pairs=50,
+            allowed_fall=0.05,  # so many held-out pairs prove a fall of two points, which no text shows
             poison=options.poison or None,
             poisoned_labels=options.poisoned_labels,
             regret=options.regret or None,

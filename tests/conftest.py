@@ -1,10 +1,11 @@
 """Shared by all tests: the embedded services, a Chromium, and the same random examples on every machine."""
 
+import gc
 import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from zlib import crc32
 
@@ -17,7 +18,7 @@ from playwright.sync_api import Browser, expect
 
 from config.embedded import EmbeddedServices, VarDirectory
 from tests.clients import calling, visiting
-from tests.databases import migrated_once
+from tests.databases import end_what_is_open, migrated_once
 
 __all__ = ["calling", "visiting"]  # fixtures
 
@@ -40,6 +41,24 @@ def _english() -> Iterator[None]:
     """The language of a test's last request does not reach into the next test."""
     with translation.override("en"):
         yield
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """A block that makes much that stays: looking through it for garbage again and again takes a third of its time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """The modules and tests that collecting makes stay until the end."""
+    with uncollected():
+        return (yield)
 
 
 BROWSER_WORKERS = 2
@@ -79,6 +98,7 @@ def django_db_keepdb(django_db_keepdb: bool, worker_id: str) -> bool:
 def migration(django_db_modify_db_settings: None, worker_id: str, testrun_uid: str) -> Iterator[ExitStack]:
     """Closed once this process has its database."""
     with ExitStack() as stack:
+        stack.enter_context(uncollected())
         if worker_id != "master":
             stack.enter_context(migrated_once(testrun_uid))
         yield stack
@@ -141,6 +161,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         elif item.get_closest_marker("browser"):
             half = crc32(item.nodeid.encode()) % BROWSER_WORKERS
             item.add_marker(pytest.mark.xdist_group(f"browser-{half}"))
+
+
+TIMED_OUT = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Notes that a test was broken off because its time was up."""
+    if call.excinfo is not None and "from pytest-timeout" in str(call.excinfo.value):
+        item.stash[TIMED_OUT] = True
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """After a test that was broken off, the next one finds no locks."""
+    answer = yield
+    if TIMED_OUT in item.stash:
+        end_what_is_open()
+    return answer
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -29,6 +29,18 @@ def migrated_once(run: str) -> Iterator[None]:
             _copy(server, own, template)
 
 
+def end_what_is_open() -> None:
+    """After a test that was broken off: its transactions, and those of its server's threads, would hold their locks for
+    the rest of the run, and every test that follows would wait for them until its own time is up."""
+    if not connections.all(initialized_only=True):
+        return
+    with own_server() as server:
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        server.execute(ended, [settings.DATABASES["default"]["NAME"]])
+    for connection in connections.all(initialized_only=True):
+        del connections[connection.alias]  # the next one knows of no transaction
+
+
 def own_server() -> Server:
     """The server's own database. Leaving it gives the lock back."""
     place = settings.DATABASES["default"]

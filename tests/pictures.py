@@ -1,5 +1,6 @@
-"""Pictures of pages, kept in var/screenshots for people to look at."""
+"""Pictures of pages, kept in var/screenshots for people to look at: PICTURES=1 make test TESTS=tests/browser."""
 
+import os
 import warnings
 
 from playwright.sync_api import Error, Page
@@ -12,11 +13,13 @@ PAUSE = 1_000  # milliseconds
 
 
 def take_picture(page: Page, name: str, *, whole: bool = True) -> None:
-    """Keeps a picture of a page. whole: from top to bottom; else the part that the window shows.
+    """Keeps a picture of a page if somebody wants to see it. whole: from top to bottom; else what the window shows.
 
     On a busy machine, Chromium now and then answers "Unable to capture screenshot". A picture proves nothing, so a test
     does not fail for the lack of one: it tries again, then takes the window's part, then warns.
     """
+    if not os.environ.get("PICTURES"):
+        return
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for attempt in range(ATTEMPTS):
         try:

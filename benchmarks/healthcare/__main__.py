@@ -77,7 +77,7 @@ def measure(options: argparse.Namespace, report: dict[str, Any]) -> None:
 
 
 def managed(env: dict[str, str], *arguments: str) -> str:
-    """What a command of manage.py prints. Raises CalledProcessError."""
+    """The output of a command of manage.py. Raises CalledProcessError."""
     print("manage.py", *(each for each in arguments if "\n" not in each), file=sys.stderr, flush=True)
     called = subprocess.run([sys.executable, "manage.py", *arguments], env=env, check=True, capture_output=True)
     return called.stdout.decode()

@@ -28,11 +28,20 @@ class BusyChromium:
 
 def test_where_the_whole_page_cannot_be_taken_the_windows_part_is(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "PAUSE", 1)
+    monkeypatch.setenv("PICTURES", "1")
     page.set_content("<p>Only a part of this is taken.</p>")
     path = pictures.SCREENSHOTS / "refused.png"
     path.unlink(missing_ok=True)
     pictures.take_picture(cast(Page, BusyChromium(page)), "refused")
     assert path.stat().st_size > 0
+
+
+def test_nothing_is_taken_unless_somebody_wants_pictures(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PICTURES", raising=False)
+    path = pictures.SCREENSHOTS / "unwanted.png"
+    path.unlink(missing_ok=True)
+    pictures.take_picture(page, "unwanted")
+    assert not path.exists()
 
 
 def test_a_browser_that_crashed_is_replaced(

@@ -3,18 +3,21 @@
 The tests are generated from the URL table: an address or a method without a rule in `rules.py` fails.
 """
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.db import transaction
 from django.urls import resolve, reverse
+from pytest_django.plugin import DjangoDbBlocker
 
 from labeling.models import Event
 from tests.roles.calls import address, ask
 from tests.roles.rows import Scene
 from tests.roles.rules import LABELING_PAGES, PEOPLE, RULES, SITE, TRAINING_PAGES
 from tests.roles.table import METHODS, names
+from tests.sharing import shared
 from tests.training.jobs.scripted import Scripted
 from training import playground
 from training.versions import files
@@ -34,6 +37,18 @@ def _no_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(playground, "open_source", Scripted(lambda request, _: "Four.").source)
 
 
+@pytest.fixture(scope="module")
+def scenes(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Callable[[], Scene]]:
+    """The same scene for hundreds of tests: it takes longer to make than what most of them ask."""
+    with shared(Scene, django_db_blocker) as copy:
+        yield copy
+
+
+@pytest.fixture
+def scene(db: None, scenes: Callable[[], Scene]) -> Scene:
+    return scenes()
+
+
 def meaning(answer: Any) -> str:
     """The meaning of a response as a digit of the rules."""
     if answer.status_code == 302 and answer.headers["Location"].startswith("/login/?"):
@@ -47,8 +62,7 @@ def test_every_address_has_its_rules() -> None:
 
 
 @pytest.mark.parametrize(("name", "method"), CASES)
-def test_who_is_let_in(name: str, method: str) -> None:
-    scene = Scene()
+def test_who_is_let_in(name: str, method: str, scene: Scene) -> None:
     path = address(name, scene)
     digits = ""
     for user in (scene.people[who] for who in PEOPLE):
@@ -59,8 +73,7 @@ def test_who_is_let_in(name: str, method: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
-def test_a_method_without_a_rule_is_there_for_nobody(name: str) -> None:
-    scene = Scene()
+def test_a_method_without_a_rule_is_there_for_nobody(name: str, scene: Scene) -> None:
     path = address(name, scene)
     opened = {"GET", "HEAD"} if name in FORMS else set()
     for method in set(METHODS) - set(RULES[name]) - opened:
@@ -72,8 +85,7 @@ def test_a_method_without_a_rule_is_there_for_nobody(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_the_address_of_a_form_leads_to_the_page_with_the_form(name: str) -> None:
-    scene = Scene()
+def test_the_address_of_a_form_leads_to_the_page_with_the_form(name: str, scene: Scene) -> None:
     path = address(name, scene)
     events = Event.objects.count()
     answer = ask(scene.people["maya"], name, "GET", path)
@@ -83,8 +95,7 @@ def test_the_address_of_a_form_leads_to_the_page_with_the_form(name: str) -> Non
     assert Event.objects.count() == events
 
 
-def test_djangos_admin_lets_in_admins_only() -> None:
-    scene = Scene()
+def test_djangos_admin_lets_in_admins_only(scene: Scene) -> None:
     pages = [reverse("admin:index")]
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"

@@ -7,6 +7,7 @@ Started by `training.jobs.sampler`; knows no Django. It ends with stdin; SIGTERM
 
 import argparse
 import dataclasses
+import gc
 import json
 import os
 import sys
@@ -35,11 +36,15 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     answers = _private_stdout()
+    gc.disable()  # libraries and model stay: the search for garbage among them takes as long as a third of loading
     try:
         sampler = EmbeddedSampler(options.model, adapter_dir=options.adapter, identifier=options.identifier)
     except ModelNotUsable as error:
         print(error, file=sys.stderr)
         return EXIT_NOT_USABLE
+    finally:
+        gc.freeze()
+        gc.enable()
     for outcome in sampler.generate(_requests(sys.stdin)):
         kind = "failure" if isinstance(outcome, GenerationFailure) else "completion"
         answers.write(json.dumps({kind: dataclasses.asdict(outcome)}) + "\n")

@@ -35,6 +35,8 @@ class RehearsalPlan:
     """The share of the prompts that is held for gates by people."""
     least_pairs: int | None = None
     """Held-out pairs that the gate demands; None: the usual number, or fewer where the first round cannot bring it."""
+    allowed_fall: float = 0.0
+    """By how much held-out accuracy may surely fall against the parent: 0.05 allows five points."""
     poison: int | None = None
     """The round in which a poisoned crowd judges first."""
     poisoned_labels: int = 60
@@ -55,14 +57,18 @@ class RehearsalPlan:
         """The default rules of a gate, with people who must be asked, and held-out pairs that the size allows."""
         expected = HELD_OUT_SHARE * self.pairs_a_round(prompts) / 2  # many pairs are ties by the rule
         least = self.least_pairs or max(FEWEST_PAIRS, min(USUAL_PAIRS, round(expected)))
-        changed: dict[str, dict[str, Any]] = {"pairs": {"floor": least}, "people": {"on_missing": "hold"}}
+        changed: dict[str, dict[str, Any]] = {
+            "pairs": {"floor": least},
+            "people": {"on_missing": "hold"},
+            "difference_to_parent_high": {"floor": -self.allowed_fall},
+        }
         return [rule.as_json() | changed.get(rule.figure, {}) for rule in DEFAULT_RULES]
 
     def as_json(self) -> dict[str, Any]:
         """The settings as JSON values."""
         names = ("rounds", "overlap", "pairs_per_prompt", "seed", "max_tokens", "samples", "held", "poisoned_labels")
         return {
-            **{name: getattr(self, name) for name in (*names, "poison", "regret")},
+            **{name: getattr(self, name) for name in (*names, "allowed_fall", "poison", "regret")},
             "rule": self.rule.name,
             "error_rates": list(self.error_rates),
             "config": dict(self.config),

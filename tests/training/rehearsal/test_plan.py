@@ -22,3 +22,8 @@ def test_a_small_rehearsal_demands_fewer_held_out_pairs() -> None:
     assert floor_of_pairs(RehearsalPlan(RULE), 20) == 10
     assert 10 < floor_of_pairs(RehearsalPlan(RULE), 120) < 50
     assert floor_of_pairs(RehearsalPlan(RULE, least_pairs=33), 120) == 33
+
+
+def test_a_rehearsal_can_allow_a_fall_of_held_out_accuracy() -> None:
+    rules = {rule.figure: rule for rule in parse_rules(RehearsalPlan(RULE, allowed_fall=0.05).gate_rules(120))}
+    assert rules["difference_to_parent_high"].limit == -0.05
