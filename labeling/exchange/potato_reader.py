@@ -83,11 +83,11 @@ def _vote(user: Any, answers: Any, about: JsonObject, limits: ReadLimits) -> Vot
             side = "first" if size < 0 else "second" if size else "tie"
             metadata = {"scale_value": size} | _other_answers(answers, scheme)
             return opinion(name, side, about, strength=strength_of(abs(size)), metadata=metadata, **stated)
-    named = {scheme: choice for scheme, value in answers.items() if (choice := _single_choice(value, scheme))}
+    named = {scheme: side for scheme, value in answers.items() if (side := _single_choice(value, scheme))}
     if len(named) != 1:
         return None
-    [(scheme, choice)] = named.items()
-    return opinion(name, choice, about, metadata=_other_answers(answers, scheme))
+    [(scheme, side)] = named.items()
+    return opinion(name, side, about, metadata=_other_answers(answers, scheme))
 
 
 def _single_choice(value: Any, scheme: str) -> str:

@@ -148,8 +148,8 @@ def _joined(
         raise UnreadableInput(text, size=limits.whole_bytes >> 20)
     answers: dict[str, dict[str, Any]] = {}
     for one in states:
-        for user, item, labels in _answers(archive, one):
-            given = answers.setdefault(item, {})
+        for user, key, labels in _answers(archive, one):
+            given = answers.setdefault(key, {})
             while not user.strip() and user in given:  # nobody is named: each is another one
                 user += " "
             given[user] = _by_scheme(labels)
