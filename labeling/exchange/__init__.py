@@ -76,7 +76,7 @@ from labeling.exchange.records import (
     identity,
     restored_cell,
 )
-from labeling.exchange.redaction import KINDS, Redaction
+from labeling.exchange.redaction import KINDS, Redaction, Redactor
 from labeling.exchange.turns import (
     ASKING,
     ROLES,
@@ -141,6 +141,7 @@ __all__ = [
     "PromptForm",
     "ReadLimits",
     "Redaction",
+    "Redactor",
     "Rejected",
     "Side",
     "SnapshotDamaged",
