@@ -187,7 +187,8 @@ def test_the_download_has_the_names_of_the_list_and_is_an_event(scene: Stage, vi
 
 def test_events_of_a_person_are_found_by_indexes(scene: Stage) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        for other in ("seqscan", "indexscan", "indexonlyscan"):
+            cursor.execute(f"SET LOCAL enable_{other} = off")
         plan = filtered_events(None, actor="alice").explain()
     assert "BitmapOr" in plan
     assert "event_subject" in plan
