@@ -1,6 +1,7 @@
 """Domain errors: named where they are raised, turned into a response once, by the edge."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import ClassVar, Self
 
 from django.utils.functional import Promise
@@ -59,15 +60,23 @@ class Conflict(DomainError):
     sentence = _("This is not possible in the present state.")
 
 
-class SavedMeanwhile(Conflict):
-    """Somebody else has saved the next number of what a form was filled in from."""
+class Overtaken(Conflict):
+    """Somebody else has saved what a form was filled in from."""
+
+
+class SavedMeanwhile(Overtaken):
+    """Somebody else has saved its next number."""
 
     type = "saved-meanwhile"
     sentence = _("Number %(number)s was saved meanwhile. Look at it; saving again puts yours in its place.")
 
 
-class ChangedMeanwhile(Conflict):
-    """Somebody else has saved the row that a form was filled in from."""
+NEVER = datetime.min.replace(tzinfo=UTC)
+"""When a row that is not saved yet had last been saved."""
+
+
+class ChangedMeanwhile(Overtaken):
+    """Somebody else has saved the row itself."""
 
     type = "changed-meanwhile"
     sentence = _("Somebody saved these settings meanwhile. Look at them; saving again puts yours in their place.")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from django.db import transaction
 from pytest_django.plugin import DjangoDbBlocker
@@ -15,14 +15,33 @@ T = TypeVar("T")
 def shared(make: Callable[[], T], blocker: DjangoDbBlocker) -> Iterator[Callable[[], T]]:
     """For a fixture of a module: what `make` made stays, in a transaction around those of the tests, until the block
     ends. Yields a function that gives each test objects of its own. Not for modules with a test that commits."""
-    around = transaction.atomic()
+    rows = _Rows(make)
     with blocker.unblock():
-        around.__enter__()
+        rows.begin()
     try:
-        with blocker.unblock():
-            made = make()
-        yield lambda: deepcopy(made)
+        yield rows.given
     finally:
         with blocker.unblock():
+            rows.end()
+
+
+class _Rows(Generic[T]):
+    """What was made, and the transaction that holds it. A test that was broken off ends it with its connection: those
+    that follow make rows of their own."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self.make = make
+
+    def begin(self) -> None:
+        self.around = transaction.atomic()
+        self.around.__enter__()
+        self.connection = transaction.get_connection()
+        self.made = self.make()
+
+    def given(self) -> T:
+        return deepcopy(self.made) if transaction.get_connection() is self.connection else self.make()
+
+    def end(self) -> None:
+        if transaction.get_connection() is self.connection:
             transaction.set_rollback(True)
-            around.__exit__(None, None, None)
+            self.around.__exit__(None, None, None)

@@ -1,5 +1,7 @@
 """Parts of forms: controls that take the focus where something is wrong, and folded parts that open there."""
 
+from datetime import datetime
+
 from django import template
 from django.forms import BaseForm, BoundField
 from django.utils.html import format_html
@@ -15,6 +17,17 @@ WRONG = 'aria-invalid="true"'
 def control(field: BoundField) -> SafeString:
     """The field's control. The first with an error of its form has the focus when the page opens."""
     return field.as_widget(attrs={"autofocus": True} if takes_focus(field) else {})
+
+
+@register.simple_tag
+def shown(form: BaseForm, current: int | datetime | None) -> SafeString:
+    """The hidden field that says what a form was filled in from: its number, or when it was saved (None: never).
+
+    A form that comes back for another reason than that it was overtaken keeps what it was filled in from.
+    """
+    now = current.isoformat() if isinstance(current, datetime) else "never" if current is None else str(current)
+    kept = form.is_bound and not getattr(form, "is_overtaken", False)
+    return format_html('<input type="hidden" name="shown" value="{}">', form.data.get("shown", now) if kept else now)
 
 
 @register.simple_block_tag

@@ -28,6 +28,7 @@ from labeling.exchange import (
     DataFile,
     DatasetFacts,
     DropReport,
+    Redactor,
     UnfitOption,
     WriteOptions,
     croissant,
@@ -153,8 +154,19 @@ def _write(campaign: Campaign, order: DatasetOrder, folder: Path, now: datetime)
     for status, reason in ((Comparison.Status.CONFLICT, "conflict"), (Comparison.Status.OPEN, "unsettled")):
         dropped[reason] += rows_of.filter(status=status).count()
     guidelines = campaign.guideline_versions.order_by("-number").first()
+    figures = (*_figures(campaign, sum(report.kept for report in reports)), *_biases(campaign, now))
+    redactor = Redactor(order.options.cleaning.redaction)
+    try:
+        card = [
+            redactor.text(text)
+            for text in (order.title or campaign.name, campaign.description, guidelines.text if guidelines else "")
+        ]
+        figures = tuple(redactor.text(figure) for figure in figures)
+        models = dict.fromkeys(redactor.text(name) for name in slice_choices(campaign).model_versions)
+    except UnfitOption as error:
+        raise refusal_of(error) from error
     return DatasetFacts(
-        title=order.title or campaign.name,
+        title=card[0],
         dialect=order.dialect,
         licence=order.licence,
         language=order.language.lower(),
@@ -162,13 +174,13 @@ def _write(campaign: Campaign, order: DatasetOrder, folder: Path, now: datetime)
         files=tuple(files),
         split=split_of(campaign),
         made_at=now,
-        description=campaign.description,
-        guidelines=guidelines.text if guidelines else "",
+        description=card[1],
+        guidelines=card[2],
         has_extras=order.options.extras,
-        models=tuple(slice_choices(campaign).model_versions),
-        figures=(*_figures(campaign, sum(report.kept for report in reports)), *_biases(campaign, now)),
+        models=tuple(models),
+        figures=figures,
         dropped={REASONS[reason]: count for reason, count in sorted(dropped.items())},
-        cleaning=tuple(_cleaning(order.options, reports)),
+        cleaning=tuple(_cleaning(order.options, reports, redactor.counts)),
     )
 
 
@@ -218,9 +230,9 @@ def _biases(campaign: Campaign, now: datetime) -> Iterator[str]:
             yield f"Preferences for the completion {name}: {percent(estimate.value)}{interval}; 50% is no bias."
 
 
-def _cleaning(options: WriteOptions, reports: list[DropReport]) -> Iterator[str]:
+def _cleaning(options: WriteOptions, reports: list[DropReport], in_card: Counter[str]) -> Iterator[str]:
     found = sum((report.found for report in reports), Counter[str]())
-    redacted = sum((report.redacted for report in reports), Counter[str]())
+    redacted = sum((report.redacted for report in reports), in_card)
     acts = {"report": "kept", "drop": "left out"}
     if act := options.cleaning.near_duplicates:
         yield f"Near-duplicate prompts: {found['near_duplicate']:,} comparisons found, {acts[act]}."
@@ -229,6 +241,6 @@ def _cleaning(options: WriteOptions, reports: list[DropReport]) -> Iterator[str]
     names = {"email": "e-mail addresses", "phone": "phone numbers", "iban": "IBANs", "custom": "places of own patterns"}
     if options.cleaning.redaction:
         counts = ", ".join(f"{redacted[kind]:,} {name}" for kind, name in names.items() if kind in redacted)
-        yield f"Redacted: {counts or 'nothing was found'}."
+        yield f"Redacted: {counts or 'nothing was found'}. The statement of consent is as it was written."
     else:
         yield "Personal data was not searched for."

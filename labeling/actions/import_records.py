@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from common.collecting import loaded_objects_set_aside
@@ -83,13 +84,15 @@ class Intake(Generic[Record, Draft]):
         rejected from there on.
         """
         with ExitStack() as until_the_end:
-            for number, batch in enumerate(self._batches(stream, report, look)):
-                yield batch
-                if number == 0 and len(batch.drafts) == BATCH_RECORDS:  # a long job
-                    until_the_end.enter_context(loaded_objects_set_aside())
+            set_aside = cache(lambda: until_the_end.enter_context(loaded_objects_set_aside()))
+            yield from self._batches(stream, report, look, set_aside)
 
     def _batches(
-        self, stream: ByteStream, report: ImportReport, look: Callable[[Record, Draft], None]
+        self,
+        stream: ByteStream,
+        report: ImportReport,
+        look: Callable[[Record, Draft], None],
+        after_full: Callable[[], None],
     ) -> Iterator["DraftBatch[Draft]"]:
         batch, places = list[Draft](), list[tuple[int, int]]()
         characters, last, is_empty = 0, (0, 0), True
@@ -112,6 +115,7 @@ class Intake(Generic[Record, Draft]):
                 if len(batch) >= BATCH_RECORDS or characters >= BATCH_CHARACTERS:
                     yield DraftBatch(batch, places)
                     batch, places, characters = [], [], 0
+                    after_full()
         except (*FAULTS, ExchangeError) as error:
             if not isinstance(error, ExchangeError):
                 log.exception("Reading stopped after line %s", last[0])

@@ -40,11 +40,21 @@ def why_unreadable(error: ExchangeError) -> Sentence:
     """Why a whole file cannot be read, for people: without the list of all formats."""
     if not isinstance(error, UndetectedDialect):
         return Sentence.of(error.phrase)
-    values = {"line": error.line, "fields": error.fields}
+    values = {"line": error.line, "fields": error.fields, "mapping": error.mapping, "names": error.names}
     if error.is_prompts:
         text = gettext_noop(
             "This looks like prompts: no second answer, no preference. Import it as prompts. Line %(line)s has the "
             "fields %(fields)s."
+        )
+    elif error.mapping:
+        text = gettext_noop(
+            "No two answers were found under known names. Line %(line)s has the fields %(fields)s. Read them with the "
+            "mapping “%(mapping)s”."
+        )
+    elif error.names:
+        text = gettext_noop(
+            "No two answers were found under known names. Line %(line)s has the fields %(fields)s. Rename them to "
+            "%(names)s."
         )
     else:
         text = gettext_noop(

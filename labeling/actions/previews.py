@@ -3,10 +3,9 @@
 A preview reads the file exactly as the import does. Its counts are those that an import at this moment would report.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy
@@ -27,10 +26,10 @@ from labeling.actions.import_records import (
 )
 from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile
 from labeling.actions.imports import MOST_STORED, import_comparisons, import_prompts
-from labeling.actions.opinion_previews import new_judgments
+from labeling.actions.opinion_previews import OpinionPreview
 from labeling.actions.prompts import PromptDraft
 from labeling.actions.uploads import discard_upload, keep_upload, opened_upload
-from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt, Vote, as_asked, columns_of
+from labeling.exchange import ByteStream, ImportedComparison, ImportedPrompt, as_asked, columns_of
 from labeling.models import Campaign, ImportBatch, User
 from labeling.queries.model_checks import model_check
 
@@ -179,23 +178,39 @@ def _preview(campaign: Campaign, stream: ByteStream, intake: Intake[Record, Draf
 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SEEN)
+        expected = OpinionPreview(campaign, cursor)
         for part in intake.batches(stream, preview.report, look):
-            drafts = part.drafts
-            by_digest = {intake.digest(draft): draft for draft in reversed(drafts)}  # the first of equal ones
-            cursor.execute(SEE, [list(by_digest)])
+            digests = [intake.digest(draft) for draft in part.drafts]
+            cursor.execute(SEE, [list(set(digests))])
             first_seen = {digest for (digest,) in cursor.fetchall()}
-            new = first_seen - _existing(campaign, drafts[0], first_seen)
-            preview.report.created += len(new)
-            preview.report.duplicates += len(drafts) - len(new)
-            _count_outcomes(preview.report, [by_digest[digest] for digest in new])
-            opinions = [(intake.digest(one), _opinions(one)) for one in drafts if _opinions(one)]
-            preview.report.judgments += new_judgments(campaign, opinions) if opinions else 0
+            new = first_seen - _existing(campaign, part.drafts[0], first_seen)
+            used = _count(preview.report, expected, digests, part.drafts, new)
+            places = {id(draft): place for place, draft in enumerate(part.drafts)}
             for shown, draft in zip(preview.sample, sampled, strict=True):
-                digest = intake.digest(draft)
                 if "duplicate" not in shown:  # it is of this batch
-                    shown["duplicate"] = digest not in new or by_digest[digest] is not draft
+                    shown["duplicate"] = places[id(draft)] not in used
+        expected.forget()
         cursor.execute(FORGET)
     return preview
+
+
+def _count(
+    report: ImportReport, preview: OpinionPreview, digests: list[str], drafts: list[Draft], new: set[str]
+) -> set[int]:
+    """Counts a batch; returns the places of the drafts that would bring something."""
+    made = {digest: place for place, digest in reversed(list(enumerate(digests))) if digest in new}
+    _count_outcomes(report, [drafts[place] for place in made.values()])
+    listed = cast(list[ComparisonDraft | PromptDraft], drafts)
+    comparisons = [draft for draft in listed if isinstance(draft, ComparisonDraft)]
+    opinions = preview.take(digests, comparisons, new)
+    used = set(made.values()) | opinions.brought
+    report.created += len(new)
+    report.duplicates += len(drafts) - len(used)
+    report.judgments += opinions.judgments
+    report.settled += opinions.settled
+    report.notes.add("left_out", opinions.contradictions)
+    report.notes.add("erased", opinions.erased)
+    return used
 
 
 def _existing(campaign: Campaign, draft: Draft, digests: set[str]) -> set[str]:
@@ -209,10 +224,6 @@ def _count_outcomes(report: ImportReport, drafts: list[Draft]) -> None:
         if not isinstance(draft, PromptDraft):
             report.gold += draft.gold is not None
             report.settled += draft.gold is None and draft.preference is not None and not draft.votes
-
-
-def _opinions(draft: Draft) -> Sequence[Vote]:
-    return draft.votes if isinstance(draft, ComparisonDraft) and draft.gold is None else ()
 
 
 def _as_json(record: ImportedComparison | ImportedPrompt, draft: Any) -> dict[str, Any]:

@@ -77,7 +77,7 @@ from labeling.exchange.records import (
     identity,
     restored_cell,
 )
-from labeling.exchange.redaction import KINDS, Redaction
+from labeling.exchange.redaction import KINDS, Redaction, Redactor
 from labeling.exchange.turns import (
     ASKING,
     ROLES,
@@ -142,6 +142,7 @@ __all__ = [
     "PromptForm",
     "ReadLimits",
     "Redaction",
+    "Redactor",
     "Rejected",
     "Side",
     "SnapshotDamaged",

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 
 from labeling.exchange.decoding import parse_json
-from labeling.exchange.errors import ExchangeError
-from labeling.exchange.mapping import PARTS
+from labeling.exchange.errors import ExchangeError, UnknownDialect
+from labeling.exchange.mapping import ALWAYS_FIRST, PARTS, mapping_text, parse_mapping
 from labeling.exchange.opening import open_records
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import ByteStream, ReadLimits
@@ -20,10 +20,21 @@ MOST = 100
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 LONGEST_NAME, LONGEST_EXAMPLE = 200, 60
 
+TEXTS = ("response", "answer", "output", "completion", "text", "reply", "message")
+"""Words that stand beside the side in the name of a column: `chosen-response`."""
+
+
+def _beside(*sides: str) -> tuple[str, ...]:
+    return tuple(name for side in sides for text in TEXTS for name in (f"{side}{text}", f"{text}{side}"))
+
+
+PREFERRED = ("chosen", "good", *_beside("chosen", "good")), ("rejected", "bad", *_beside("rejected", "bad"))
+"""Names of two columns of which the first is always the preferred one."""
+
 NAMES: Mapping[str, Collection[str]] = {
     "prompt": ("prompt", "question", "instruction", "query", "input", "user", "context", "messages"),
-    "a": ("a", "chosen", "responsea", "response1", "answera", "answer1", "outputa", "output1", "completiona", "good"),
-    "b": ("b", "rejected", "responseb", "response2", "answerb", "answer2", "outputb", "output2", "completionb", "bad"),
+    "a": ("a", *PREFERRED[0], *_beside("a", "1")),
+    "b": ("b", *PREFERRED[1], *_beside("b", "2")),
     "preference": ("preference", "winner", "label", "choice", "better", "verdict", "preferred", "result"),
     "annotator": ("annotator", "annotatorid", "annotatorname", "workerid", "worker", "labeler", "labelerid", "rater"),
     "system": ("system", "systemprompt"),
@@ -62,9 +73,33 @@ def likely_mapping(columns: Collection[str]) -> dict[str, str]:
     """The parts that columns hold by their names. A part whose column has no usual name is left out."""
     by_name: dict[str, str] = {}
     for column in columns:
-        by_name.setdefault(re.sub(r"[\W_]", "", re.split("[.:]", column)[-1].casefold()), column)
+        by_name.setdefault(_bare(column), column)
     likely = {part: next((by_name[name] for name in NAMES[part] if name in by_name), "") for part in PARTS}
+    if all(_bare(likely[part]) in names for part, names in zip("ab", PREFERRED, strict=True)):
+        likely["preference"] = ALWAYS_FIRST
     return {part: column for part, column in likely.items() if column}
+
+
+def proposed_mapping(record: Mapping[str, Any]) -> str:
+    """The text of a mapping that reads a record of no known format as two completions. Empty: its names tell none."""
+    examples: dict[str, str] = {}
+    _collect(record, "", examples)
+    likely = likely_mapping(examples)
+    text = mapping_text(likely)
+    try:
+        return text if {"prompt", "a", "b"} <= likely.keys() and parse_mapping(text) == likely else ""
+    except UnknownDialect:
+        return ""
+
+
+def plain_names(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record with the names of its fields in small letters and with underscores."""
+    return {re.sub(r"[\W_]+", "_", name.casefold()).strip("_"): value for name, value in record.items()}
+
+
+def _bare(column: str) -> str:
+    """The name of a column, without case and punctuation, and without that of the object that it is in."""
+    return re.sub(r"[\W_]", "", re.split("[.:]", column)[-1].casefold())
 
 
 def _collect(record: Mapping[str, Any], prefix: str, examples: dict[str, str]) -> None:

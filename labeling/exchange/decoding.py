@@ -89,7 +89,7 @@ def parse_json(raw: RawRecord, limits: ReadLimits) -> Any:
     return value
 
 
-REFUSED = re.compile(rb"record refused: (too_large|unclosed|trailing|quotes) of (\d+) bytes(?: |$)")
+REFUSED = re.compile(rb"record refused: (too_large|unclosed|trailing|quotes|shortened) of (\d+) bytes(?: |$)")
 """The beginning of a line that stands for an incomplete record of an archive, whose records come as lines."""
 
 
@@ -110,6 +110,9 @@ def _incomplete(problem: str, size: int, limits: ReadLimits) -> BadRecordError:
         return BadRecordError("not_json", text)
     if problem == "trailing":
         return BadRecordError("not_json", gettext_noop("There is something after the end of the JSON array."))
+    if problem == "shortened":
+        text = gettext_noop("The datasets server has shortened this row. Download the data set's own files.")
+        return BadRecordError("shortened", text)
     text = gettext_noop("The quotation marks of the row do not match: within a cell in quotation marks, double each.")
     return BadRecordError("cells", text)
 

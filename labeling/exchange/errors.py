@@ -24,10 +24,21 @@ class UndetectedDialect(ExchangeError):
     """`auto` read records, but recognised the dialect of none.
 
     line, fields: of the first record. is_prompts: it can be read as a prompt, so the file is of the other kind.
+    mapping: the text of one that reads it. names: those by which its fields would be known. Empty: there are none.
     """
 
-    def __init__(self, sentence: Phrase, *, line: int = 0, fields: str = "", is_prompts: bool = False) -> None:
+    def __init__(
+        self,
+        sentence: Phrase,
+        *,
+        line: int = 0,
+        fields: str = "",
+        is_prompts: bool = False,
+        mapping: str = "",
+        names: str = "",
+    ) -> None:
         super().__init__(sentence)
+        self.mapping, self.names = mapping, names
         self.line, self.fields, self.is_prompts = line, fields, is_prompts
 
 

@@ -129,7 +129,7 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
             preference = "first"
         elif column:
             preference = preference_named(_optional(record, column), column, names, from_zero=limits.from_zero)
-        elif "chosen" in names[0] and "rejected" in names[1]:
+        elif "chosen" in names[0].casefold() and "rejected" in names[1].casefold():
             preference = "first"
         asked.used = []
         comparison = compare(

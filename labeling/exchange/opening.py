@@ -14,6 +14,7 @@ from labeling.exchange.encodings import as_utf8, encoding_of
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.project_files import guidelines_in, with_guidelines
 from labeling.exchange.raw import CHUNK, ByteStream, RawRecord, ReadLimits
+from labeling.exchange.server_rows import is_server_answer, server_records
 from labeling.exchange.sheets import (
     COLUMNS,
     arrow_records,
@@ -24,7 +25,7 @@ from labeling.exchange.sheets import (
     table_records,
 )
 
-Framing = Literal["lines", "array", "objects", "inside", "columns", "table"]
+Framing = Literal["lines", "array", "objects", "inside", "columns", "table", "server"]
 
 ARRAY_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*(?:[{"\]]|$)')
 COLUMN_START = re.compile(r'\{\s*(?:"[^"\\]{1,80}"\s*:\s*(?:\[\s*(?:"|\[)|\{\s*"0"\s*:)|"\d+"\s*:\s*\{)')
@@ -83,6 +84,8 @@ def open_records(
         return framing, array_records(chunks, limits.record_bytes)
     if framing == "columns":
         return framing, _columns(chunks, limits, is_record)
+    if framing == "server":
+        return framing, server_records(chunks, limits.record_bytes)
     if framing in ("objects", "inside"):
         is_inside = framing == "inside"
         records = object_records(chunks, limits.record_bytes, inside=is_inside)
@@ -104,6 +107,8 @@ def _framing(head: bytes, is_cut: bool, is_record: IsRecord) -> Framing:
         return "array" if not text.startswith('["') or _is_whole(text, is_cut) else "lines"
     if not text.startswith("{"):
         return "lines"
+    if is_server_answer(text):
+        return "server"
     try:
         value, end = _decoder.raw_decode(text)
     except (ValueError, RecursionError):

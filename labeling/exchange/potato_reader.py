@@ -29,20 +29,34 @@ def read_potato(place: Place, record: JsonObject, limits: ReadLimits) -> Importe
     elif "left" in record and "right" in record:
         data |= {"answer1": record["left"], "answer2": record["right"]}
         used = ["left", "right"]
+    else:
+        text = gettext_noop(
+            "These are answers of Potato without the items that they are about. Import the whole project as a ZIP "
+            "archive, with its data files."
+        )
+        raise BadRecordError("missing_field", text, "label_annotations")
     for name in used:
         data.pop(name)
-    votes = []
+    votes, others = list[Vote](), list[JsonObject]()
     if isinstance(record.get("annotations"), dict):
         used.append("annotations")
         for user, answers in record["annotations"].items():
             if isinstance(answers, dict) and (vote := _vote(user, answers, answers, limits)):
                 votes.append(vote)
+            elif answers:
+                others.append(answers)
     else:
         user_field = next((name for name in USERS if record.get(name) is not None), "")
         answers = record.get("label_annotations", record)
         if vote := _vote(record.get(user_field), answers, record, limits):
             votes.append(vote)
             used += [user_field, "label_annotations", "behavioral_data", *_columns(record)]
+        elif isinstance(answers, dict) and answers and "label_annotations" in record:
+            others.append(answers)
+    if others and not votes:
+        raise _without_preference(others)
+    if others:
+        record = record | {"other_answers": others}
     external_id = next((record[name] for name in ("id", "instance_id") if record.get(name) is not None), None)
     used.append("instance_id")
     return platform_comparison(place, "potato", data, tuple(votes), record | {"id": external_id}, tuple(used), limits)
@@ -69,7 +83,31 @@ def _vote(user: Any, answers: Any, about: JsonObject, limits: ReadLimits) -> Vot
             side = "first" if size < 0 else "second" if size else "tie"
             metadata = {"scale_value": size} | _other_answers(answers, scheme)
             return opinion(name, side, about, strength=strength_of(abs(size)), metadata=metadata, **stated)
-    return None
+    named = {scheme: side for scheme, value in answers.items() if (side := _single_choice(value, scheme))}
+    if len(named) != 1:
+        return None
+    [(scheme, side)] = named.items()
+    return opinion(name, side, about, metadata=_other_answers(answers, scheme))
+
+
+def _single_choice(value: Any, scheme: str) -> str:
+    """The side that the only ticked label of a scheme names, as in `{"A": "true"}`. Empty: it names none."""
+    if not isinstance(value, dict):
+        return ""
+    ticked = [label for label, said in value.items() if said is True or str(said).casefold() in ("true", "1", label)]
+    try:
+        return str(preference_named(ticked[0], scheme) or "") if len(ticked) == 1 else ""
+    except BadRecordError:
+        return ""
+
+
+def _without_preference(answers: list[JsonObject]) -> BadRecordError:
+    schemes = ", ".join(dict.fromkeys(str(scheme) for one in answers if isinstance(one, dict) for scheme in one))
+    text = gettext_noop(
+        "The answers in this item name no preference between its two texts: %(schemes)s. Pairwise schemes are read, "
+        "and single choices such as A, B or tie."
+    )
+    return BadRecordError("preference", text, "annotations", schemes=schemes[:200])
 
 
 def _other_answers(answers: JsonObject, scheme: str) -> JsonObject:
@@ -86,8 +124,10 @@ def _is_pair(value: Any) -> bool:
 
 
 def _is_potato(record: Mapping[str, Any]) -> bool:
-    has_texts = any(_is_pair(record.get(name)) for name in ITEMS) or ("left" in record and "right" in record)
     has_answers = isinstance(record.get("annotations"), dict) or isinstance(record.get("label_annotations"), dict)
+    if has_answers and "label_annotations" in record and "displayed_text" in record:
+        return True
+    has_texts = any(_is_pair(record.get(name)) for name in ITEMS) or ("left" in record and "right" in record)
     return has_texts and has_prompt(record) and (has_answers or bool(_columns(dict(record))))
 
 

@@ -1,13 +1,14 @@
 """Projects of other tools as ZIP archives: their records, with the answers of each annotator and the guidelines.
 
 Argilla's `to_disk` writes records.json beside settings.json, which has the guidelines. A folder of Potato has data
-files, a user_state.json for each annotator, and guidelines in its configuration.
+files, a user_state.json (before version 2: an annotated_instances.jsonl) for each annotator, and a configuration, which
+has the guidelines and the names of the fields of the data.
 """
 
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from common.phrases import gettext_noop
@@ -18,6 +19,9 @@ GUIDELINES = ("guidelines", "annotation_guidelines", "expert_instruction", "anno
 """The names under which tools keep guidelines."""
 
 STATE = "user_state.json"
+ANSWERS = ("annotated_instances.jsonl", "annotated_instances.json")
+OUTPUT = ("", "annotation_output", "annotations", "output")
+"""Folders of answers that do not have the name of an annotator."""
 DATA = (".json", ".jsonl", ".ndjson")
 OTHER_DATA = (
     *(".csv", ".tsv", ".parquet", ".arrow", ".feather", ".txt", ".html"),
@@ -26,6 +30,7 @@ OTHER_DATA = (
 LARGEST_SETTINGS = 1 << 20
 
 _IN_JSON = re.compile(rf'"(?:{"|".join(GUIDELINES)})"\s*:\s*(?=")')
+_KEYS = re.compile(r"^[ \t]*(?:- +)?(id_key|items_key):[ \t]*[\"']?([\w.-]+)", re.MULTILINE)
 _IN_YAML = re.compile(rf"^(?:{'|'.join(GUIDELINES)}):[ \t]*(\|[-+]?\n(?:(?:[ \t]+[^\n]*)?\n)+|[^\n]*)", re.MULTILINE)
 
 
@@ -53,7 +58,7 @@ def with_guidelines(data: bytes, guidelines: str) -> bytes:
 
 def project_bytes(archive: zipfile.ZipFile, names: list[zipfile.ZipInfo], limits: ReadLimits) -> Iterator[bytes] | None:
     """The records of a project as JSON; None: the files of the archive are not those of one project."""
-    states = [one for one in names if one.filename.rsplit("/", 1)[-1] == STATE]
+    states = [one for one in names if one.filename.rsplit("/", 1)[-1] in (STATE, *ANSWERS)]
     texts = {
         one.filename: archive.read(one).decode("utf-8", "replace")
         for one in names
@@ -63,7 +68,7 @@ def project_bytes(archive: zipfile.ZipFile, names: list[zipfile.ZipInfo], limits
     about = {name for name, content in texts.items() if not name.endswith(DATA) or _guidelines_of(name, content)}
     data = [one for one in names if one not in states and one.filename not in about and one.filename.endswith(DATA)]
     if states:
-        return _joined(archive, data, states, guidelines, limits) if data else None
+        return _joined(archive, _outside(data, states), _told(states), _Config(guidelines, texts), limits)
     data = [one for one in data if not _is_settings(one.filename)] if len(data) > 1 else data
     others = (one.filename for one in names if one not in data and one.filename not in about)
     if any(name.lower().endswith(OTHER_DATA) and not _is_for_people(name) for name in others):
@@ -85,11 +90,56 @@ def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, guidelines: str, 
             is_first = False
 
 
+class _Config:
+    """The guidelines of a Potato project, and the fields of its data by their names in the configuration."""
+
+    def __init__(self, guidelines: str, texts: Mapping[str, str]) -> None:
+        self.guidelines = guidelines
+        self.keys = {name: value for text in texts.values() for name, value in _KEYS.findall(text)}
+
+    def item(self, item: dict[str, Any]) -> dict[str, Any]:
+        """The item with its two texts under a name that the reader knows."""
+        pair = self.keys.get("items_key", "")
+        if pair in item and isinstance(item[pair], list) and "responses" not in item:
+            return {**{name: value for name, value in item.items() if name != pair}, "responses": item[pair]}
+        return item
+
+    def key(self, item: Mapping[str, Any]) -> str:
+        names = (self.keys.get("id_key", "id"), "id", "instance_id")
+        return str(next((item[name] for name in names if name in item), None))
+
+
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0]
+
+
+def _told(states: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """The files with answers, each answer once: Potato also writes those of all annotators into one file."""
+    folders = {_folder(one.filename) for one in states}
+    kept = []
+    for one in states:
+        folder = _folder(one.filename)
+        is_state = one.filename.endswith(STATE)
+        has_state = any(other.filename.endswith(STATE) and _folder(other.filename) == folder for other in states)
+        repeats = any(other.startswith(f"{folder}/" if folder else "") and other != folder for other in folders)
+        if is_state or not (has_state or repeats):
+            kept.append(one)
+    return kept
+
+
+def _outside(data: list[zipfile.ZipInfo], states: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """The data files of a project, without what Potato writes beside the answers."""
+    folders = {f"{_folder(one.filename)}/" for one in states if _folder(one.filename)}
+    listed = [one for one in data if not one.filename.startswith(tuple(folders))]
+    parents = tuple(f"{_folder(folder[:-1])}/" for folder in folders if _folder(folder[:-1]))
+    return [one for one in listed if not one.filename.startswith(parents)] or listed
+
+
 def _joined(
     archive: zipfile.ZipFile,
     data: list[zipfile.ZipInfo],
     states: list[zipfile.ZipInfo],
-    guidelines: str,
+    config: _Config,
     limits: ReadLimits,
 ) -> Iterator[bytes]:
     """The items of Potato as lines, each with the answers of its annotators."""
@@ -98,21 +148,39 @@ def _joined(
         raise UnreadableInput(text, size=limits.whole_bytes >> 20)
     answers: dict[str, dict[str, Any]] = {}
     for one in states:
-        state = _json(archive.read(one), one.filename)
-        if not isinstance(state, dict) or not isinstance(state.get("instance_id_to_label_to_value"), dict):
-            raise UnreadableInput(
-                gettext_noop("%(name)s holds no answers of an annotator of Potato."), name=one.filename
+        for user, key, labels in _answers(archive, one):
+            given = answers.setdefault(key, {})
+            while not user.strip() and user in given:  # nobody is named: each is another one
+                user += " "
+            given[user] = _by_scheme(labels)
+    items = [item for one in data for item in _items(archive.read(one), one.filename)]
+    if answers and answers.keys().isdisjoint(map(config.key, items)):
+        raise UnreadableInput(
+            gettext_noop(
+                "The archive holds answers of Potato without the items that they are about. Add the data files as JSON "
+                "or JSON lines."
             )
-        user = str(state.get("user_id") or one.filename.split("/")[-2:][0])
-        for item, labels in state["instance_id_to_label_to_value"].items():
-            answers.setdefault(str(item), {})[user] = _by_scheme(labels)
-    is_first = True
-    for one in data:
-        for item in _items(archive.read(one), one.filename):
-            key = item.get("id", item.get("instance_id"))
-            line = json.dumps(item | {"annotations": answers.get(str(key), {})}).encode() + b"\n"
-            yield with_guidelines(line, guidelines) if is_first else line
-            is_first = False
+        )
+    for number, item in enumerate(items):
+        given = answers.get(config.key(item), {})
+        line = json.dumps(config.item(item) | {"annotations": given}).encode() + b"\n"
+        yield line if number else with_guidelines(line, config.guidelines)
+
+
+def _answers(archive: zipfile.ZipFile, one: zipfile.ZipInfo) -> Iterator[tuple[str, str, Any]]:
+    """The annotator, the item, and the answers, of each item in one file."""
+    folder = _folder(one.filename).rsplit("/", 1)[-1]
+    if not one.filename.endswith(STATE):
+        for line in _items(archive.read(one), one.filename):
+            user = line.get("user_id") or line.get("user") or ("" if folder in OUTPUT else folder)
+            yield str(user), str(line.get("id", line.get("instance_id"))), line.get("label_annotations")
+        return
+    state = _json(archive.read(one), one.filename)
+    if not isinstance(state, dict) or not isinstance(state.get("instance_id_to_label_to_value"), dict):
+        raise UnreadableInput(gettext_noop("%(name)s holds no answers of an annotator of Potato."), name=one.filename)
+    user = str(state.get("user_id") or one.filename.split("/")[-2:][0])
+    for item, labels in state["instance_id_to_label_to_value"].items():
+        yield user, str(item), labels
 
 
 def _by_scheme(labels: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 `ReadLimits.ranking` says which comparisons a ranking becomes.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,12 @@ OF_A_PAIR = ("prompt", "tools", "id", "tags", "confidence")
 """Fields of two lines that are about both, if they are the same in both."""
 
 SCORES = ("overall_score", "fine-grained_score", "score", "rating", "reward")
+LABELS = {
+    **dict.fromkeys(("true", "1", "1.0", "desirable", "good", "thumbsup", "👍"), True),
+    **dict.fromkeys(("false", "0", "0.0", "undesirable", "bad", "thumbsdown", "👎"), False),
+}
+"""Words for the label of a completion, without case, spaces and dashes."""
+
 MOST_MESSAGES = 2000
 """Messages of one tree."""
 
@@ -179,14 +186,18 @@ def _label(record: JsonObject) -> bool:
     value = parsing.required(record, "label")
     if value in (0, 1) or isinstance(value, bool):
         return bool(value)
-    if isinstance(value, str) and value.casefold() in ("true", "false", "1", "0"):
-        return value.casefold() in ("true", "1")
-    raise BadRecordError(
-        "wrong_type",
-        gettext_noop("The field 'label' is %(value)s; true or false."),
-        "label",
-        value=parsing.shortened(value),
+    if (label := label_of_word(value)) is not None:
+        return label
+    text = gettext_noop(
+        "The field 'label' is %(value)s. Write true or false, 1 or 0, desirable or undesirable, good or bad, thumbs_up "
+        "or thumbs_down."
     )
+    raise BadRecordError("wrong_type", text, "label", value=parsing.shortened(value))
+
+
+def label_of_word(value: Any) -> bool | None:
+    """Whether a word calls a completion desirable; None: it says neither."""
+    return LABELS.get(re.sub(r"[\s_-]", "", value.casefold())) if isinstance(value, str) else None
 
 
 def _ranked_replies(

@@ -60,4 +60,4 @@ class RawRecord:
     place: Place
     data: bytes
     size: int
-    problem: Literal["too_large", "unclosed", "trailing", "cells", "quotes"] | None = None
+    problem: Literal["too_large", "unclosed", "trailing", "cells", "quotes", "shortened"] | None = None

@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 
 from common.phrases import Phrase, gettext_noop
 from labeling.exchange.building import text_warnings
+from labeling.exchange.columns import plain_names, proposed_mapping
 from labeling.exchange.decoding import (
     parse_json,
     parse_object,
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 AUTO = "auto"
 OBJECT_START = re.compile(rb"\{\s*(?:[\"}]|$)")
 PROMPT_RECORD = ("prompt", "messages", "conversations", "conversation", "turns", "instruction", "question", "query")
+MOST_PROPOSED = 400
 PromptForm = Literal["auto", "json", "text"]
 Record = TypeVar("Record", ImportedComparison, ImportedPrompt)
 
@@ -199,11 +201,14 @@ def _detect(
         "The dialect cannot be detected: line %(line)s has the fields %(fields)s. Map its columns (prompt=..., a=..., "
         "b=...), or use a known dialect. Known are %(all)s."
     )
+    folded = plain_names(unknown[1])
     raise UndetectedDialect(
         Phrase(text, line=unknown[0].place.line, fields=fields, all=known),
         line=unknown[0].place.line,
         fields=fields,
         is_prompts=_is_only_a_prompt(unknown[1]),
+        mapping=proposed_mapping(unknown[1])[:MOST_PROPOSED],
+        names=", ".join(folded)[:MOST_PROPOSED] if _reader_of(folded, readers) else "",
     )
 
 

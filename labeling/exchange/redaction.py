@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import phonenumbers
 import regex
@@ -18,7 +18,7 @@ from stdnum import iban
 
 from common.phrases import gettext_noop
 from labeling.exchange.errors import NONE_OF, UnfitOption
-from labeling.exchange.records import CompletionText, Message, VerdictRecord
+from labeling.exchange.records import CompletionText, Message, ToolCall, VerdictRecord
 from labeling.exchange.turns import flattened, written
 
 KINDS = ("email", "phone", "iban")
@@ -86,6 +86,8 @@ class Redactor:
         self._rules = [(kind, rules[kind]) for kind in ("email", "iban", "phone") if kind in redaction.kinds]
         self._patterns = [_compiled(pattern) for pattern in redaction.patterns]
         self._slow_seconds = 0.0
+        self._names: dict[str, str] = {}
+        self._taken: dict[str, str] = {}
         self.counts: Counter[str] = Counter()
 
     def record(self, record: VerdictRecord) -> VerdictRecord:
@@ -102,6 +104,7 @@ class Redactor:
                     edit=self.text(vote.edit),
                     skip_reason=self.text(vote.skip_reason),
                     metadata=self._json(vote.metadata),
+                    criteria=self._json(vote.criteria),
                 )
                 for vote in record.votes
             ),
@@ -119,6 +122,16 @@ class Redactor:
         for pattern in self._patterns:
             text = self._without(pattern, text)
         return text
+
+    def name(self, name: str) -> str:
+        """The name of a model, a function or a call with placeholders. Different names stay different."""
+        redacted = self.text(name)
+        if redacted == name:
+            return name
+        if name not in self._names:
+            self._names[name] = _free_name(redacted, self._taken)
+            self._taken[self._names[name]] = name
+        return self._names[name]
 
     def _without(self, pattern: "regex.Pattern[str]", text: str) -> str:
         places = 0
@@ -146,6 +159,7 @@ class Redactor:
             completion = replace(completion, text=flattened(turns), turns=turns)
         return replace(
             completion,
+            model=self.name(completion.model),
             text=completion.text if turns else self.text(completion.text),
             metadata=self._json(completion.metadata) if completion.metadata else completion.metadata,
         )
@@ -154,13 +168,20 @@ class Redactor:
         """The message with its content, its calls and its tools redacted, and their JSON kept valid."""
         redacted: Message = {**message, "content": self.text(message["content"])}
         if "tool_calls" in message:
-            calls = [(call, self._json_text(call["function"]["arguments"])) for call in message["tool_calls"]]
-            redacted["tool_calls"] = [
-                {**call, "function": {**call["function"], "arguments": text}} for call, text in calls
-            ]
+            redacted["tool_calls"] = [self._call(call) for call in message["tool_calls"]]
+        if "tool_call_id" in message:
+            redacted["tool_call_id"] = self.name(message["tool_call_id"])
+        if "name" in message:
+            redacted["name"] = self.name(message["name"])
         if "tools" in message:
             redacted["tools"] = self._json_text(message["tools"])
         return redacted
+
+    def _call(self, call: ToolCall) -> ToolCall:
+        function = call["function"]
+        named = {**function, "name": self.name(function["name"]), "arguments": self._json_text(function["arguments"])}
+        redacted = {**call, "function": named}
+        return cast(ToolCall, redacted | ({"id": self.name(call["id"])} if "id" in call else {}))
 
     def _json_text(self, text: str) -> str:
         try:

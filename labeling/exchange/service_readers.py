@@ -9,7 +9,7 @@ from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.building import MOST_RANKED, Ranked, Source, ranking
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import PROMPT, in_field
-from labeling.exchange.ranking_readers import read_alone, read_kto
+from labeling.exchange.ranking_readers import label_of_word, read_alone, read_kto
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import JsonObject
@@ -112,11 +112,15 @@ def _has_ranked_messages(record: Mapping[str, Any]) -> bool:
 def _is_labeled_reply(record: Mapping[str, Any]) -> bool:
     if has_sides(record) or "completions" in record:
         return False
-    if not any(isinstance(record.get(name), bool) or record.get(name) in (0, 1) for name in LABELS):
+    if not any(_is_label(record.get(name)) for name in LABELS):
         return False
     if any(isinstance(record.get(name), list) for name in TURNS):
         return not has("completion")(record)
     return has("instruction", "output", "kto_tag")(record)
+
+
+def _is_label(value: Any) -> bool:
+    return isinstance(value, bool) or value in (0, 1) or label_of_word(value) is not None
 
 
 def _same_turns(group: list[JsonObject], record: JsonObject) -> bool:

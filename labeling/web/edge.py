@@ -23,7 +23,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
-from common.errors import DomainError, NotAllowed, NotFound
+from common.errors import NEVER, DomainError, NotAllowed, NotFound, Overtaken
 from labeling.models import User
 
 P = ParamSpec("P")
@@ -132,9 +132,10 @@ def number_shown(request: HttpRequest) -> int | None:
 
 
 def moment_shown(request: HttpRequest) -> datetime | None:
-    """When what a form was filled in from had last been saved, where the form has it."""
+    """When what a form was filled in from had last been saved, where the form has it; NEVER: not before."""
+    shown = request.POST.get("shown", "")
     try:
-        return parse_datetime(request.POST.get("shown", ""))
+        return NEVER if shown == "never" else parse_datetime(shown)
     except ValueError:
         return None
 
@@ -156,7 +157,11 @@ def attempt(form: BaseForm, errand: Callable[[], T]) -> T | None:
 
 
 def refuse(form: BaseForm, error: DomainError) -> None:
-    """Adds a domain error to a form: to the fields it names, or to the form as a whole."""
+    """Adds a domain error to a form: to the fields it names, or to the form as a whole.
+
+    A form that was overtaken says so by `is_overtaken`: from then on it goes out from what is saved now.
+    """
+    form.is_overtaken = isinstance(error, Overtaken)  # type: ignore[attr-defined]
     for name, text in error.fields.items():
         form.add_error(name if name in form.fields else None, text)
     if not error.fields:

@@ -42,7 +42,7 @@ def guidelines(request: HttpRequest, slug: str) -> HttpResponse:
             "html": render_markdown(newest.text, breaks=False) if newest else "",
             "form": form,
             "is_lead": is_lead,
-            "shown": newest.number if newest else 0,
+            "number": newest.number if newest else 0,
             "is_editing": is_lead and ("edit" in request.GET or request.method == "POST"),
             "entries": faq_entries(campaign),
             "room": "guidelines",

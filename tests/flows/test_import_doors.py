@@ -149,3 +149,27 @@ def test_columns_are_mapped_through_every_door(calling: Calling, visiting: Visit
     assert (ImportBatch.objects.get().created, ImportBatch.objects.get().error) == (1, "")
     refused = visitor.post(f"{page}change/", {"do": "read", "kind": "comparisons", "column_a": "eins"}, follow=True)
     assert "Choose the column, or none at all." in refused.content.decode()
+
+
+NAMED_OTHERWISE = {
+    "prompt=Prompt chosen=Chosen rejected=Rejected": {"Prompt": PAIR["prompt"], "Chosen": "A", "Rejected": "B"},
+    "Rename them to prompt, completion, label": {"Prompt": PAIR["prompt"], "Completion": "A", "Label": True},
+}
+
+
+@pytest.mark.parametrize("words", NAMED_OTHERWISE)
+def test_every_door_proposes_how_fields_of_other_names_are_read(
+    words: str, calling: Calling, visiting: Visiting, tmp_path: Path
+) -> None:
+    scene, data = stage(), lines(NAMED_OTHERWISE[words])
+    file = tmp_path / "file"
+    file.write_bytes(data)
+    with pytest.raises(CommandError, match=words):
+        run("import_comparisons", "sums", str(file))
+    answer = calling(scene.maya).post(
+        "/api/v1/campaigns/sums/comparisons/import/?dry_run=true", data=data, content_type="application/jsonl"
+    )
+    assert (answer.status_code, words in answer.json()["detail"]) == (422, True), answer.json()
+    sent = {"kind": "comparisons", "dialect": "auto", "file": SimpleUploadedFile("file", data)}
+    visiting(scene.maya).post("/campaigns/sums/data/", sent)
+    assert words in ImportBatch.objects.get().error

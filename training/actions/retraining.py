@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
-from common.errors import ChangedMeanwhile
+from common.errors import NEVER, ChangedMeanwhile
 from common.schedules import CRON_FIELDS, next_time, wrong_field
 from common.sentences import Sentence
 from labeling.access import require_may_change
@@ -58,9 +58,12 @@ def save_retraining_rule(
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # serializes two leads who save at once
         rule = RetrainingRule.objects.filter(campaign=campaign).first() or RetrainingRule(campaign=campaign)
-        if expected is not None and rule.updated_at != expected:
-            raise ChangedMeanwhile
         before = _as_dict(rule) if rule.pk else {}
+        if expected is not None and (rule.updated_at or NEVER) != expected:
+            sent = {"enabled": enabled, "min_fresh_verdicts": min_fresh_verdicts, "auto_promote": auto_promote}
+            if before == {**sent, "cron": " ".join(cron.split())}:
+                return rule  # the same form, sent twice
+            raise ChangedMeanwhile
         rule.enabled, rule.min_fresh_verdicts = enabled, min_fresh_verdicts
         rule.auto_promote, rule.updated_at, rule.is_due = auto_promote, now, False
         checked(rule, exclude=["campaign", "periodic_task"], refusal=WrongSchedule).save()

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.errors import ChangedMeanwhile
+from common.errors import NEVER, ChangedMeanwhile
 from common.sentences import Percent, Sentence
 from labeling.access import require_may_change
 from labeling.actions.validation import checked
@@ -53,7 +53,8 @@ def save_round_plan(
 ) -> RoundPlan:
     """Changes the plan of a campaign's rounds. values: some of FIELDS; the others stay.
 
-    expected: when the plan that was changed had been saved; None: whichever applies.
+    expected: when the plan that was changed had been saved, NEVER if it had not; None: whichever
+    applies.
     Raises WrongPlan, ChangedMeanwhile, ForItsGateOnly, NotAllowed, NotFound.
     """
     require_may_change(acting_user, campaign)
@@ -62,9 +63,7 @@ def save_round_plan(
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # serializes two leads who save at once
         plan = plan_of(campaign)
-        if expected is not None and plan.updated_at != expected:
-            raise ChangedMeanwhile
-        before = plan_as_json(plan)
+        saved, before = plan.updated_at, plan_as_json(plan)
         for name, value in values.items():
             setattr(plan, name, value)
         _check(plan)
@@ -72,6 +71,8 @@ def save_round_plan(
         changed = {name for name in FIELDS if before[name] != after[name]}
         if not changed and plan.pk:
             return plan
+        if expected is not None and (saved or NEVER) != expected:
+            raise ChangedMeanwhile
         looked_at: list[str] = []  # the schedule may have set the others since
         if changed & {"target", "target_by"}:
             plan.target_reached_at = None

@@ -19,7 +19,7 @@ from training.evaluation.suite_results import suites_of
 from training.generation import GeneratorUnavailable, InvalidRequest, ModelNotUsable
 from training.jobs.engine import EngineFailed, drift_of_samples, score_pairs
 from training.jobs.evaluation_samples import write_samples
-from training.jobs.gate_suites import MISSING, not_run, suite_figures
+from training.jobs.gate_suites import MISSING, PASSED_MISSING, not_run, suite_figures
 from training.jobs.sampler import SamplerDied, SourceOf, open_source
 from training.models import EvaluationJob, ModelVersion, Snapshot
 from training.queries.gates import MEASURED, campaigns_concerned, snapshot_to_measure
@@ -166,7 +166,7 @@ class EvaluationSteps:
             except FAILURES as error:
                 if campaign.pk == self.campaign.pk:
                     raise
-                found = {MISSING: not_run(sentence_of(error)).as_json()}
+                found = dict.fromkeys((MISSING, PASSED_MISSING), not_run(sentence_of(error)).as_json())
             self._stop_if_asked()
             return found
 

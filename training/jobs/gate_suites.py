@@ -23,6 +23,8 @@ PATIENCE_SECONDS = 300.0
 
 MISSING = "scenarios_lost_missing"
 """The figure that says why lost scenarios are not known, although the campaign has a suite for its gate."""
+PASSED_MISSING = "scenarios_passed_missing"
+"""The same of passed ones."""
 
 
 def suite_figures(
@@ -51,7 +53,7 @@ def suite_figures(
             if newest_run(current, each) is None and not missing:
                 missing = not_run(_why_missing(current, each), suite.name, each.name)
     found = lost_scenarios(version, others, campaign)
-    figures: dict[str, Any] = {MISSING: missing.as_json()} if missing else {}
+    figures: dict[str, Any] = dict.fromkeys((MISSING, PASSED_MISSING), missing.as_json()) if missing else {}
     if found is not None:
         figures |= {
             "scenarios_lost": len(found.lost),

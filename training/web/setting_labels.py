@@ -64,6 +64,7 @@ RESULTS: dict[str, str | Promise] = {
     "scenarios_lost": _("lost scenarios that must hold"),
     "scenarios_passed": _("passed scenarios that must hold"),
     "scenarios_lost_missing": _("why lost scenarios are not known"),
+    "scenarios_passed_missing": _("why passed scenarios are not known"),
     "scenarios_lost_names": _("names of lost scenarios"),
     "accuracy": _("accuracy against the base"),
     "accuracy_high": _("accuracy against the base, upper end"),

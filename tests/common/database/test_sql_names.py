@@ -68,14 +68,15 @@ def statements_of(path: Path) -> Iterator[tuple[str, str]]:
                 yield f"{path}:{node.lineno}", node.value
 
 
-DECLARES = re.compile(r"\s*CREATE TEMPORARY TABLE (\w+) \((\w+) [^,]*\) ON COMMIT DROP$")
-"""A temporary table of one column that is made empty. It names nothing of the models."""
+DECLARES = re.compile(r"\s*CREATE TEMPORARY TABLE (\w+) \(([^()]*)\) ON COMMIT DROP$")
+"""A temporary table that is made empty. It names nothing of the models."""
 STATEMENTS = {name: sql for path in source_files() for name, sql in statements_of(path)} | COMPOSED
 
 
 def temporary_tables() -> dict[str, set[str]]:
     """The columns of the temporary tables: all that the statements that create them name."""
-    tables = {found[1]: {found[2]} for found in map(DECLARES.match, STATEMENTS.values()) if found}
+    declared = [found for found in map(DECLARES.match, STATEMENTS.values()) if found]
+    tables = {found[1]: {column.split()[0] for column in found[2].split(",")} for found in declared}
     for sql in (*COMPOSED.values(), UNITS, UNITS_OF_ONE):
         if created := re.match(r"\s*CREATE TEMPORARY TABLE (\w+)", sql):
             names = names_in(sql)

@@ -17,7 +17,7 @@ from labeling.actions.campaigns import write_guidelines
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.datasets import DatasetOrder, write_dataset
 from labeling.actions.export_choices import write_options
-from labeling.models import Event, Judgment, User
+from labeling.models import Completion, Event, Judgment, User
 from labeling.queries.agreement import agreement
 from labeling.queries.statistics import statistics
 from tests.clients import Visiting, text_of
@@ -241,3 +241,17 @@ def unzipped(response: Any) -> dict[str, bytes]:
     assert response.status_code == 200, response.content[:300]
     archive = zipfile.ZipFile(io.BytesIO(b"".join(response)))
     return {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+
+
+def test_redaction_covers_the_card_and_names_what_it_leaves(scene: Stage, tmp_path: Path) -> None:
+    address = "ada@example.org"
+    Completion.objects.filter(prompt__campaign=scene.campaign).update(model_version=address)
+    scene.campaign.name, scene.campaign.description = f"Sums of {address}", f"Ask {address}"
+    scene.campaign.save()
+    write_guidelines(campaign=scene.campaign, text=f"Write to {address}.", acting_user=scene.maya, now=scene.now)
+    options = write_options({"redact": ["email"], "extras": True}, acting_user=None)
+    folder = written(scene, tmp_path / "set", options=options, consent=f"Agreed, says {address}.")
+    texts = {path.name: path.read_text() for path in folder.rglob("*") if path.is_file()}
+    assert {name: text.count(address) for name, text in texts.items() if address in text} == {"README.md": 1}
+    assert "The statement of consent is as it was written." in texts["README.md"]
+    assert "Models that wrote completions: " in texts["README.md"]

@@ -2,10 +2,12 @@
 
 import io
 import json
+from typing import Any
 
 import pytest
 
-from labeling.exchange import columns_of, likely_mapping
+from labeling.exchange import ImportedComparison, columns_of, likely_mapping, parse_mapping, read_comparisons
+from labeling.exchange.columns import proposed_mapping
 
 ROW = {"Question": "How  many?", "good answer": "Three.", "bad": ["x"], "n": 5, "empty": None, "meta": {"lang": "en"}}
 
@@ -51,3 +53,24 @@ def test_likely_columns_go_by_their_usual_names() -> None:
         "preference": "data.winner",
     }
     assert likely_mapping(["x", "y"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("record", "text"),
+    [
+        ({"Prompt": "Q", "Chosen": "A", "Rejected": "B"}, "prompt=Prompt chosen="),
+        ({"prompt": "Q", "chosen-response": "A", "rejected-response": "B", "n": 1}, "prompt=prompt chosen="),
+        ({"QUESTION": "Q", "Chosen_Text": "A", "Rejected Text": "B", "label": 3}, "prompt=QUESTION chosen="),
+    ],
+)
+def test_names_that_differ_in_case_and_separators_are_proposed(record: dict[str, Any], text: str) -> None:
+    mapping = proposed_mapping(record)
+    assert mapping.startswith(text), mapping
+    [one] = read_comparisons(io.BytesIO(json.dumps(record).encode()), mapping=parse_mapping(mapping))
+    assert isinstance(one, ImportedComparison), one
+    assert (one.first.text, one.second.text, one.preference) == ("A", "B", "first")
+
+
+@pytest.mark.parametrize("record", [{"Prompt": "Q", "Answer": "A"}, {"a,": "x", "b,": "y", "prompt": "Q"}, {"x": 1}])
+def test_without_two_such_names_nothing_is_proposed(record: dict[str, Any]) -> None:
+    assert proposed_mapping(record) == ""

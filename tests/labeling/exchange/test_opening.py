@@ -97,3 +97,27 @@ def test_objects_are_cut_however_they_arrive(values: list[object], size: int, in
 def test_lines_of_text_stay_lines_of_text(data: bytes, texts: list[str]) -> None:
     prompts = [one for one in read_prompts(io.BytesIO(data)) if isinstance(one, ImportedPrompt)]
     assert [one.messages[0]["content"] for one in prompts] == texts
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_the_answer_of_the_datasets_server_is_read(indent: int | None) -> None:
+    rows = [{"prompt": f"Q{number}", "chosen": "Yes.", "rejected": "No."} for number in range(3)]
+    kinds = [{"feature_idx": 0, "name": "prompt", "type": {"dtype": "string", "_type": "Value"}}]
+    listed = [{"row_idx": at, "row": row, "truncated_cells": ["chosen"][: at == 2]} for at, row in enumerate(rows)]
+    answer = {"features": kinds, "rows": listed, "num_rows_total": 3, "partial": False}
+    records = list(read_comparisons(io.BytesIO(json.dumps(answer, indent=indent).encode())))
+    assert [(one.record, type(one)) for one in records] == [
+        (1, ImportedComparison),
+        (2, ImportedComparison),
+        (3, Rejected),
+    ]
+    assert isinstance(records[0], ImportedComparison)
+    assert (records[0].prompt[0]["content"], records[0].dialect, records[0].metadata) == ("Q0", "trl", {})
+    assert isinstance(records[2], Rejected)
+    assert "shortened" in str(records[2].reason)
+
+
+def test_a_row_need_not_have_a_number() -> None:
+    rows = [{"row": {"prompt": "Q", "chosen": "Yes.", "rejected": "No."}}]
+    [one] = read_comparisons(io.BytesIO(json.dumps({"features": [{"name": "prompt"}], "rows": rows}).encode()))
+    assert isinstance(one, ImportedComparison)

@@ -54,3 +54,24 @@ def test_an_unknown_answer_is_refused() -> None:
     [refused] = read([{**ITEM, "annotations": {"ann": {"preference": {"selection": "C"}}}}])
     assert isinstance(refused, Rejected)
     assert refused.code == "preference"
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ({"id": "1", "displayed_text": "Yes. No.", "label_annotations": {"p": {"selection": "A"}}}, "ZIP archive"),
+        ({**ITEM, "annotations": {"ann": {"how_good": {"scale_4": "4"}}}}, "how_good"),
+        ({**ITEM, "label_annotations": {"a": {"A": "true"}, "b": {"B": "true"}}}, "a, b"),
+    ],
+)
+def test_answers_that_are_no_preference_are_refused_by_name(record: dict[str, Any], words: str) -> None:
+    [refused] = read([record])
+    assert isinstance(refused, Rejected)
+    assert words in str(refused.reason)
+
+
+def test_a_ticked_side_is_a_vote_and_other_annotators_answers_are_kept() -> None:
+    [one] = read([{**ITEM, "annotations": {"ann": {"best": {"B": "true"}}, "ben": {"rating": {"scale_4": "4"}}}}])
+    assert isinstance(one, ImportedComparison)
+    assert [(vote.annotator, vote.choice) for vote in one.votes] == [("ann", "second")]
+    assert one.metadata == {"other_answers": [{"rating": {"scale_4": "4"}}]}

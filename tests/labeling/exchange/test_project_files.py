@@ -49,6 +49,49 @@ def test_potatos_answers_are_joined_with_their_items() -> None:
     assert second.metadata == {}
 
 
+def answered(item: str, answers: dict[str, Any], **others: Any) -> str:
+    values = {"displayed_text": "<b>A.</b> Yes.", "label_annotations": answers, "span_annotations": []}
+    return json.dumps({"id": item, **values, "behavioral_data": {"time_string": "5s"}, **others}) + "\n"
+
+
+def test_the_answers_of_older_potatoes_are_joined_once_by_the_names_in_the_configuration() -> None:
+    items = [{"key": f"i{at}", "prompt": f"Q{at}", "summaries": ["Yes.", "No."]} for at in range(2)]
+    config = 'item_properties:\n  id_key: key\nannotation_schemes:\n  - items_key: "summaries"\n'
+    ann = answered("i0", {"best": {"A": "true"}}) + answered("i1", {"best": {"scale_value": "2"}})
+    ben = answered("i0", {"best": {"selection": "tie"}, "why": {"text_box": "Same."}})
+    packed = archive(
+        p__data__items_dot_jsonl="\n".join(map(json.dumps, items)),
+        p__annotation_output__ann__annotated_instances_dot_jsonl=ann,
+        p__annotation_output__ben__annotated_instances_dot_jsonl=ben,
+        p__annotation_output__annotated_instances_dot_jsonl=ann + ben,
+        p__annotation_output__task_assignment_dot_json={"assigned": {}},
+        p__config_dot_yaml=config,
+    )
+    first, second = comparisons(packed)
+    assert [(vote.annotator, vote.choice) for vote in first.votes] == [("ann", "first"), ("ben", "tie")]
+    assert [(vote.annotator, vote.choice, vote.strength) for vote in second.votes] == [("ann", "second", 2)]
+    assert (first.first.text, second.second.text) == ("Yes.", "No.")
+
+
+def test_answers_of_nobody_are_several_and_answers_without_items_are_refused() -> None:
+    lines = answered("i0", {"preference": {"selection": "A"}}) + answered("i0", {"preference": {"selection": "B"}})
+    packed = archive(items_dot_jsonl="\n".join(map(json.dumps, ITEMS)), annotated_instances_dot_jsonl=lines)
+    first, _ = comparisons(packed)
+    assert [(vote.annotator, vote.choice) for vote in first.votes] == [("", "first"), ("", "second")]
+    with pytest.raises(UnreadableInput, match="without the items"):
+        list(
+            read_comparisons(
+                archive(
+                    annotated_instances_dot_jsonl=lines,
+                    ann__user_state_dot_json={
+                        "user_id": "ann",
+                        "instance_id_to_label_to_value": {"x": {"preference": {"selection": "A"}}},
+                    },
+                )
+            )
+        )
+
+
 def test_argillas_folder_has_records_and_guidelines() -> None:
     settings = {"guidelines": "Prefer the true one.", "fields": []}
     packed = archive(

@@ -104,6 +104,27 @@ def kto(text: str, label: object, prompt: str = ASKED) -> dict[str, Any]:
     return {"prompt": prompt, "completion": text, "label": label}
 
 
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [("desirable", "undesirable"), ("Good", "bad"), ("thumbs_up", "thumbs-down"), ("Thumbs up", "THUMBS DOWN")],
+)
+def test_labels_may_be_words(good: str, bad: str) -> None:
+    [one] = read([kto("B", bad), kto("A", good)])
+    assert isinstance(one, ImportedComparison)
+    assert (one.second.text, one.preference) == ("A", "second")
+    talk = [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]
+    other = [*talk[:1], {"role": "assistant", "content": "B"}]
+    [two] = read([{"messages": talk, "label": good}, {"messages": other, "label": bad}])
+    assert isinstance(two, ImportedComparison)
+    assert two.preference == "first"
+
+
+def test_another_word_is_refused_with_those_that_are_known() -> None:
+    for one in read([kto("A", "fine"), kto("B", "poor")]):
+        assert isinstance(one, Rejected)
+        assert "desirable or undesirable, good or bad, thumbs_up or thumbs_down" in str(one.reason)
+
+
 def test_kto_lines_are_paired_by_prompt() -> None:
     assert [(one.first.text, one.preference) for one in read([kto("A", True), kto("B", False)])] == [("A", "first")]  # type: ignore[union-attr]
     [bad] = read([kto("A", False), kto("B", False)])

@@ -2,6 +2,7 @@
 
 from collections import deque
 from time import process_time
+from typing import Any
 
 import pytest
 
@@ -56,10 +57,19 @@ def test_every_text_of_a_record_is_redacted_and_counted() -> None:
     address = "a@example.org"
     record = VerdictRecord(
         prompt=asks(f"I am {address}"),
-        a=CompletionText(f"Hello {address}", metadata={"by": address}),
+        a=CompletionText(f"Hello {address}", model=address, metadata={"by": address}),
         b=CompletionText("Hello"),
         winner="a",
-        votes=(Vote("p1", "a", comment=f"by {address}", edit=address, metadata={"worker": {"mail": address}}),),
+        votes=(
+            Vote(
+                "p1",
+                "a",
+                criteria={address: "a"},
+                comment=f"by {address}",
+                edit=address,
+                metadata={"worker": {"mail": address}},
+            ),
+        ),
         external_id=address,
         tags=(address, "math"),
         metadata={"prompt": {"author": [address, 1], "score": 0.5}},
@@ -69,7 +79,24 @@ def test_every_text_of_a_record_is_redacted_and_counted() -> None:
     assert address not in repr(clean)
     assert clean.tags == ("[EMAIL]", "math")
     assert clean.metadata == {"prompt": {"author": ["[EMAIL]", 1], "score": 0.5}}
-    assert dict(redactor.counts) == {"email": 9}
+    assert dict(redactor.counts) == {"email": 11}
+
+
+def test_two_names_stay_two_and_a_result_keeps_its_call() -> None:
+    calls = [{"type": "function", "id": "a@example.org", "function": {"name": "b@example.org", "arguments": "{}"}}]
+    result = {"role": "tool", "content": "1", "tool_call_id": "a@example.org", "name": "b@example.org"}
+    turns: Any = ({"role": "assistant", "content": "", "tool_calls": calls}, result)
+    record = VerdictRecord(
+        asks("Hi"), CompletionText("", "c@example.org", turns=turns), CompletionText("2", "d@example.org"), None
+    )
+    clean = Redactor(Redaction(("email",))).record(record)
+    assert "example.org" not in repr(clean)
+    assert clean.a.model != clean.b.model
+    call, answer = clean.a.turns
+    assert (call["tool_calls"][0]["id"], call["tool_calls"][0]["function"]["name"]) == (
+        answer["tool_call_id"],
+        answer["name"],
+    )
 
 
 @pytest.mark.parametrize(

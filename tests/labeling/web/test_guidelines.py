@@ -27,11 +27,11 @@ def test_an_annotator_gets_no_editor(visiting: Visiting) -> None:
 def test_a_lead_is_told_that_another_wrote_a_version_meanwhile_and_may_replace_it(visiting: Visiting) -> None:
     scene = stage()
     path, maya, ada = "/campaigns/sums/guidelines/", visiting(scene.maya), visiting(scene.ada)
-    shown = ada.get(f"{path}?edit").context["shown"]
+    shown = ada.get(f"{path}?edit").context["number"]
     maya.post(path, {"text": "Prefer the shorter.", "shown": shown})
     refused = ada.post(path, {"text": "Prefer the kind.", "shown": shown})
     assert "Number 1 was saved meanwhile." in refused.content.decode()
     assert "Prefer the kind." in refused.content.decode()
     assert scene.campaign.guideline_versions.count() == 1
-    ada.post(path, {"text": "Prefer the kind.", "shown": refused.context["shown"]})
+    ada.post(path, {"text": "Prefer the kind.", "shown": refused.context["number"]})
     assert scene.campaign.guideline_versions.get(number=2).text == "Prefer the kind."

@@ -102,6 +102,31 @@ def test_a_rule_of_retraining_that_another_lead_saved_meanwhile_is_not_overwritt
     assert RetrainingRule.objects.get().min_fresh_verdicts == 9
 
 
+def test_the_same_plan_sent_twice_is_saved_once_and_a_first_plan_is_not_overwritten(client: Client) -> None:
+    on_stage = stage()
+    client.force_login(on_stage.maya)
+    sent = {"start_from": "newest", "budget_period": "total", "target_by": "evaluation", "target": "80"}
+    sent["shown"] = shown(page_of(client, "/campaigns/sums/rounds/"))
+    assert sent["shown"] == "never"
+    assert [client.post("/campaigns/sums/rounds/plan/", sent).status_code for _ in range(2)] == [302, 302]
+    assert client.post("/campaigns/sums/rounds/plan/", sent | {"target": "90"}).status_code == 200
+    assert RoundPlan.objects.get().target == 0.8
+
+
+def test_a_stale_plan_that_comes_back_for_another_reason_is_still_stale(client: Client) -> None:
+    on_stage = stage()
+    save_round_plan(campaign=on_stage.campaign, values={"target": 0.7}, acting_user=on_stage.maya, now=NOON)
+    client.force_login(on_stage.maya)
+    sent = {"start_from": "newest", "budget_period": "total", "target_by": "evaluation", "target": "20"}
+    sent["shown"] = shown(page_of(client, "/campaigns/sums/rounds/"))
+    later = NOON + timedelta(seconds=1)
+    save_round_plan(campaign=on_stage.campaign, values={"target": 0.9}, acting_user=on_stage.ada, now=later)
+    wrong = client.post("/campaigns/sums/rounds/plan/", sent).content.decode()
+    assert "Somebody saved" not in wrong
+    again = client.post("/campaigns/sums/rounds/plan/", sent | {"shown": shown(wrong), "target": "80"})
+    assert "Somebody saved these settings meanwhile" in again.content.decode()
+
+
 def shown(page: str) -> str:
     """When the settings that a page shows had been saved."""
     found = re.search(r'name="shown" value="([^"]+)"', page)
