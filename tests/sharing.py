@@ -26,8 +26,10 @@ def shared(make: Callable[[], T], blocker: DjangoDbBlocker) -> Iterator[Callable
 
 
 class _Rows(Generic[T]):
-    """What was made, and the transaction that holds it. A test that was broken off ends it with its connection: those
-    that follow make rows of their own."""
+    """The rows that were made, and the transaction that holds them.
+
+    A test that was broken off ends it with its connection: those that follow make rows of their own.
+    """
 
     def __init__(self, make: Callable[[], T]) -> None:
         self.make = make

@@ -1,11 +1,14 @@
 """Preferences that a file states without an annotator: which of them become votes, and which settle a pair alone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from labeling.actions.comparison_rows import OrderedDraft, imported_verdict
-from labeling.exchange import Vote, of_confidence
+from labeling.exchange import Vote, field_of_annotator, of_confidence
 from labeling.models import Choice, Comparison, Judgment, Verdict
 
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 KEY_OF_VERDICT = "verdict"
 """The beginning of the key of a judgment that was an imported verdict before a second opinion came."""
 KEY_OF_STATEMENT = "stated"
@@ -53,6 +56,27 @@ def _statement(winner: str, draft: OrderedDraft) -> Vote:
     return Vote("", winner, certainty=vote_certainty(winner, confidence), metadata={"confidence": confidence})
 
 
+def named_in_metadata(comparison: Comparison, names: Collection[str]) -> tuple[str, str]:
+    """The field of a comparison's metadata that names one of these annotators, and the name. Empty: none does."""
+    return field_of_annotator(comparison.metadata or {}, names)
+
+
+def vote_of_verdict(verdict: Verdict, comparison: Comparison, votes: Iterable[Vote]) -> tuple[Vote, str]:
+    """The vote that an imported verdict becomes, and the field of its comparison's metadata that names its author.
+
+    Without such a field it is a vote of nobody. votes: those that come now. Files were once read without the fields of
+    annotators; the vote that comes again from the same person is this one.
+    """
+    by_name = {vote.annotator: vote for vote in votes if vote.annotator}
+    field, name = named_in_metadata(comparison, by_name)
+    vote = by_name.get(name)
+    if vote is None or vote.choice != verdict.winner:
+        vote = Vote(name, verdict.winner)
+    certainty = vote_certainty(verdict.winner, verdict.confidence)
+    stated = {**vote.metadata, "confidence": verdict.confidence}
+    return replace(vote, at=verdict.settled_at.timestamp(), certainty=certainty, metadata=stated), field
+
+
 def vote_certainty(winner: str | None, confidence: float) -> float | None:
     """The inverse of the confidence of one vote."""
     return of_confidence(confidence) if winner in (Choice.A, Choice.B) else None
@@ -62,3 +86,11 @@ def stated_verdict(comparison: Comparison, judgment: Judgment) -> Verdict:
     """The verdict of a pair whose only vote is a statement by nobody."""
     confidence = (judgment.metadata or {}).get("confidence")
     return imported_verdict(comparison, judgment.choice, confidence, judgment.certainty, judgment.created_at)
+
+
+def moment(at: float | None, otherwise: datetime) -> datetime:
+    """When a judgment was made: Unix seconds, if they can be true; otherwise the time of the import."""
+    latest = otherwise + timedelta(days=1)
+    if at is None or not EARLIEST.timestamp() <= at <= latest.timestamp():
+        return otherwise
+    return datetime.fromtimestamp(at, UTC)

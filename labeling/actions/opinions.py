@@ -9,7 +9,6 @@ settles a pair that nobody has judged, as it settles a new one and under every r
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 
 from common.database.copying import copy_in
@@ -18,16 +17,16 @@ from labeling.actions.counted_votes import count_vote, settle_again
 from labeling.actions.opinion_statements import (
     KEY_OF_STATEMENT,
     KEY_OF_VERDICT,
+    moment,
+    named_in_metadata,
     restated,
     stated_verdict,
-    vote_certainty,
+    vote_of_verdict,
 )
 from labeling.actions.outside_annotators import Key, ensure_outside_annotators, erased_annotators
 from labeling.exchange import Vote
 from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, User, Verdict
 from labeling.tally import Tally, tally_of
-
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 Status = Comparison.Status
 Wanted = dict[int, list[tuple[int, tuple[Vote, ...]]]]
@@ -135,7 +134,7 @@ class _Adding:
         for key, comparison in self.comparisons.items():
             settles = False
             if self._is_bare(key):
-                self._restate(comparison)
+                settles = self._restate(comparison, [vote for _, votes in wanted[key] for vote in votes])
             elif key in self.stated and not comparison.taken and key not in self.verdicts:
                 settles, comparison.overlap = True, 1  # this vote is the verdict
             for place, votes in wanted[key]:
@@ -171,7 +170,7 @@ class _Adding:
             "batch_id",
         )
         for comparison, annotator, pseudonym, choice, superseded_at, name, batch in judgments.values_list(*columns):
-            if batch is not None and name.startswith(KEY_OF_STATEMENT):
+            if batch is not None and name.startswith((KEY_OF_STATEMENT, KEY_OF_VERDICT)):
                 self.statements.add(comparison)
             self.said[comparison][annotator] = choice
             key = comparison, annotator
@@ -180,16 +179,19 @@ class _Adding:
 
     def _ensure_users(self, wanted: Wanted) -> None:
         """Loads the outside annotators of these votes, and as many without a name as one comparison can need."""
-        names: set[Key] = set()
+        own = self.pseudonyms
+        annotators = {
+            key: [vote.annotator for _, votes in wanted[key] for vote in votes if vote.annotator not in own[key]]
+            for key in self.comparisons
+        }
+        names = {name for listed in annotators.values() for name in listed if name}
+        erased = erased_annotators(self.campaign, names)
         unnamed = 0
-        for key in self.comparisons:
-            own = self.pseudonyms[key]
-            annotators = [vote.annotator for _, votes in wanted[key] for vote in votes if vote.annotator not in own]
-            names.update(annotators)
-            needed = annotators.count("") + self._is_bare(key)
+        for key, listed in annotators.items():
+            known = {name for name in listed if name and name not in erased}
+            is_nobodys = self._is_bare(key) and not named_in_metadata(self.comparisons[key], known)[0]
+            needed = listed.count("") + is_nobodys
             unnamed = max(unnamed, needed and needed + len(self.said[key]))
-        names.discard("")
-        erased = erased_annotators(self.campaign, [name for name in names if isinstance(name, str)])
         keys: list[Key] = [key for key in names if key not in erased]
         keys += islice((number for number in count(1) if number not in erased), unnamed)
         self.users = ensure_outside_annotators(self.campaign, keys, self.origin.added_at) | erased
@@ -201,15 +203,21 @@ class _Adding:
         is_imported = verdict is not None and verdict.settled_by == Verdict.SettledBy.IMPORT
         return is_imported and not self.comparisons[comparison].judged
 
-    def _restate(self, comparison: Comparison) -> None:
-        """Makes a judgment of an imported verdict, so that it is one vote among others."""
+    def _restate(self, comparison: Comparison, votes: Sequence[Vote]) -> bool:
+        """Makes a judgment of an imported verdict, so that it is one vote among others; returns if it has an author."""
         verdict = self.verdicts.pop(comparison.pk)
         verdict.delete()
-        certainty = vote_certainty(verdict.winner, verdict.confidence)
-        stated = {"confidence": verdict.confidence}
-        vote = Vote("", verdict.winner, at=verdict.settled_at.timestamp(), certainty=certainty, metadata=stated)
+        known = [vote for vote in votes if (user := self.users.get(vote.annotator)) and user.pk not in self.erased]
+        vote, named_in = vote_of_verdict(verdict, comparison, known)
+        metadata = comparison.metadata or {}
+        if named_in:
+            comparison.metadata = {name: value for name, value in metadata.items() if name != named_in}
+            comparison.save(update_fields=["metadata"])
+            comparison.overlap = 1  # this vote is the verdict, as it was
         batch = self.origin.batch.pk if self.origin.batch else None
-        self._write(comparison, self._nameless()[0], vote, f"{KEY_OF_VERDICT}-{comparison.pk}", batch)
+        author = self.users[vote.annotator] if named_in else self._nameless()[0]
+        self._write(comparison, author, vote, f"{KEY_OF_VERDICT}-{comparison.pk}", batch)
+        return bool(named_in)
 
     def _follow_statement(self, comparison: Comparison, *, settles: bool) -> None:
         """A stated verdict stands while it is the only vote; beside another one the campaign's rule decides.
@@ -217,7 +225,8 @@ class _Adding:
         The rule then asks for as many votes as of any other comparison.
         """
         if settles and comparison.judged == 1:
-            self.given.append(stated_verdict(comparison, self.judgments[-1]))
+            vote = next(one for one in reversed(self.judgments) if one.choice != Choice.SKIP)
+            self.given.append(stated_verdict(comparison, vote))
         elif (settles or comparison.pk in self.statements) and comparison.judged > 1:
             comparison.overlap = max(comparison.overlap, self.campaign.overlap_of(comparison.pair_hash))
             verdict = self.verdicts.get(comparison.pk)
@@ -260,7 +269,7 @@ class _Adding:
         return [user for key, user in self.users.items() if isinstance(key, int) and user.pk not in self.erased]
 
     def _write(self, comparison: Comparison, user: User, vote: Vote, key: str, batch: int | None) -> None:
-        at = _moment(vote.at, self.origin.added_at)
+        at = moment(vote.at, self.origin.added_at)
         is_vote = vote.choice != Choice.SKIP
         slots = self.slots[comparison.pk]
         slot = next(number for number in count(1) if number not in slots) if is_vote else None
@@ -315,11 +324,3 @@ class _Adding:
         changed = {judgment.comparison_id for judgment in self.judgments if judgment.choice != Choice.SKIP}
         comparisons = [self.comparisons[key] for key in sorted(changed)]
         settle_again(self.campaign, comparisons, self.verdicts, self.origin.added_at, self.given)
-
-
-def _moment(at: float | None, otherwise: datetime) -> datetime:
-    """When a judgment was made: Unix seconds, if they can be true; otherwise the time of the import."""
-    latest = otherwise + timedelta(days=1)
-    if at is None or not EARLIEST.timestamp() <= at <= latest.timestamp():
-        return otherwise
-    return datetime.fromtimestamp(at, UTC)

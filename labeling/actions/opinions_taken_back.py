@@ -48,7 +48,7 @@ def _take_chunk(campaign: Campaign, batch: ImportBatch, ids: list[int], now: dat
     comparisons = {one.pk: one for one in locked}
     before = sum((tally_of(one) for one in comparisons.values()), Tally())
     by_comparison: dict[int, list[Judgment]] = defaultdict(list)
-    for judgment in Judgment.objects.filter(comparison__in=ids).order_by("pk"):
+    for judgment in Judgment.objects.filter(comparison__in=ids).select_related("batch").order_by("pk"):
         by_comparison[judgment.comparison_id].append(judgment)
     deleted: list[Judgment] = []
     restored: list[Verdict] = []
@@ -58,7 +58,9 @@ def _take_chunk(campaign: Campaign, batch: ImportBatch, ids: list[int], now: dat
         judgments = by_comparison[key]
         taken = [one for one in judgments if one.batch_id == batch.pk and not _was_verdict(one)]
         left = [one for one in judgments if one not in taken]
-        if len(left) == 1 and _was_verdict(left[0]):  # it is a verdict without judgments again
+        if (
+            len(left) == 1 and _was_verdict(left[0]) and _is_out(left[0].batch)
+        ):  # it is a verdict without judgments again
             taken.append(left[0])
             confidence = (left[0].metadata or {}).get("confidence")
             restored.append(imported_verdict(comparison, left[0].choice, confidence, None, left[0].created_at))
@@ -85,6 +87,10 @@ def _was_verdict(judgment: Judgment) -> bool:
     return judgment.key.startswith(KEY_OF_VERDICT)
 
 
+def _is_out(batch: ImportBatch | None) -> bool:
+    return batch is None or batch.status == ImportBatch.Status.TAKEN_BACK
+
+
 def _was_statement(judgment: Judgment) -> bool:
     """Of an import: the keys of people's own judgments are of their own choice."""
     return judgment.batch_id is not None and judgment.key.startswith(KEY_OF_STATEMENT)
@@ -92,4 +98,5 @@ def _was_statement(judgment: Judgment) -> bool:
 
 def _statement_of(judgments: list[Judgment]) -> Judgment | None:
     """The judgment that settled the pair alone, if it still counts."""
-    return next((one for one in judgments if _was_statement(one) and one.superseded_at is None), None)
+    stated = (one for one in judgments if _was_statement(one) or _was_verdict(one))
+    return next((one for one in stated if one.superseded_at is None), None)

@@ -1,5 +1,6 @@
 """Preference data in and out: dialects, snapshots, hashes. Streaming, in constant memory. No Django, no database."""
 
+from labeling.exchange.building import field_of_annotator
 from labeling.exchange.cards import COLUMNS as DATASET_DIALECTS
 from labeling.exchange.cards import DataFile, DatasetFacts, croissant, dataset_card
 from labeling.exchange.certainties import of_confidence
@@ -172,6 +173,7 @@ __all__ = [
     "dataset_card",
     "detect_dialect",
     "fault",
+    "field_of_annotator",
     "folded_hash",
     "harmless_cell",
     "has_tools",

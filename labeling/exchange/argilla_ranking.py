@@ -9,8 +9,8 @@ from itertools import combinations, pairwise
 from typing import Any
 
 from common.phrases import gettext_noop
-from common.prompt_fields import PROMPT_FIELDS
 from labeling.exchange import parsing
+from labeling.exchange.asking import asked_by
 from labeling.exchange.building import MOST_RANKED
 from labeling.exchange.opinions import COMMENTS, TIMES, opinion, person_name, without
 from labeling.exchange.parsing import BadRecordError
@@ -29,8 +29,6 @@ from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import ImportedComparison, JsonObject, Preference, Vote
 
-SYSTEM = "system"
-
 Ranks = dict[str, float]
 """The fields with the texts, and the rank of each; the lowest is the best."""
 
@@ -40,22 +38,19 @@ def read_argilla_record(place: Place, record: JsonObject, limits: ReadLimits) ->
     fields = object_in(record, "fields")
     answers = list(answers_of(record.get("responses")))
     orders = [_ranks_in(given, fields) if status in FINISHED else {} for _, status, given, _ in answers]
-    ranked = next((order for order in orders if order), None)
-    if ranked is None:
+    ranked = {name for order in orders for name in order}
+    if not ranked:
         return read_argilla(place, record, limits)
     pairs: dict[frozenset[str], Pair] = {}
     for order in filter(None, orders):
         for pair in _pairs(sorted(order, key=order.__getitem__), limits.ranking):
             pairs.setdefault(frozenset(pair), pair)
-    columns = {"prompt": next((name for name in PROMPT_FIELDS if fields.get(name) is not None), "prompt")}
-    if SYSTEM in fields:
-        columns[SYSTEM] = SYSTEM
-    parsing.required(fields, columns["prompt"])
+    asked_by(without(fields, *ranked))  # refuses the record, not each pair, if it has no prompt
 
     def read_pair(pair: Pair) -> ImportedComparison:
-        votes = [_vote(one, order, pair, limits) for one, order in zip(answers, orders, strict=True)]
+        votes = [_vote(one, order, pair, limits, fields) for one, order in zip(answers, orders, strict=True)]
         data = {name: value for name, value in fields.items() if name in pair or name not in ranked}
-        stated = columns | {"a": pair[0], "b": pair[1]}
+        stated = {"a": pair[0], "b": pair[1]}
         known = tuple(vote for vote in votes if vote)
         return platform_comparison(place, "argilla", data, known, record, ("fields", "responses"), limits, stated)
 
@@ -64,7 +59,7 @@ def read_argilla_record(place: Place, record: JsonObject, limits: ReadLimits) ->
 
 def _ranks_in(answers: JsonObject, fields: JsonObject) -> Ranks:
     """The ranks in an annotator's answers. Empty: no question orders three or more texts."""
-    listed: list[JsonObject] = next((value for value in answers.values() if _is_ranking(value)), [])
+    listed: list[JsonObject] = answers.get(_question(answers, fields), [])
     ranks: Ranks = {}
     for one in listed:
         name, rank = one.get("value"), parsing.optional_number(one, "rank")
@@ -77,9 +72,18 @@ def _ranks_in(answers: JsonObject, fields: JsonObject) -> Ranks:
     return ranks
 
 
-def _is_ranking(value: Any) -> bool:
+def _question(answers: JsonObject, fields: JsonObject) -> str:
+    """The first question that orders three or more texts. Empty: there is none."""
+    return next((question for question, value in answers.items() if _is_ranking(value, fields)), "")
+
+
+def _is_ranking(value: Any, fields: JsonObject) -> bool:
+    """Whether an answer orders texts. One whose items are no names of fields orders something else, as qualities."""
     is_long = isinstance(value, list) and 2 < len(value) <= MOST_RANKED
-    return is_long and all(isinstance(one, dict) and {"value", "rank"} <= one.keys() for one in value)
+    if not is_long or not all(isinstance(one, dict) and {"value", "rank"} <= one.keys() for one in value):
+        return False
+    items = [one["value"] for one in value]
+    return not all(isinstance(one, str) for one in items) or any(one in fields for one in items)
 
 
 def _pairs(order: Sequence[str], ranking: str) -> Iterator[Pair]:
@@ -89,7 +93,7 @@ def _pairs(order: Sequence[str], ranking: str) -> Iterator[Pair]:
         yield from pairwise(order) if ranking == "neighbours" else combinations(order, 2)
 
 
-def _vote(answers: Answers, ranks: Ranks, pair: Pair, limits: ReadLimits) -> Vote | None:
+def _vote(answers: Answers, ranks: Ranks, pair: Pair, limits: ReadLimits, fields: JsonObject) -> Vote | None:
     """The opinion of an annotator on a pair; None: a draft, or no order of both."""
     user, status, given, about = answers
     name, others = person_name(user, limits.name_chars), without(about, *TIMES)
@@ -100,7 +104,8 @@ def _vote(answers: Answers, ranks: Ranks, pair: Pair, limits: ReadLimits) -> Vot
     difference = ranks[pair[0]] - ranks[pair[1]]
     choice: Preference = "first" if difference < 0 else "second" if difference else "tie"
     words = next((value for question, value in given.items() if question in COMMENTS and isinstance(value, str)), "")
-    besides = {question: value for question, value in given.items() if value != words and not _is_ranking(value)}
+    read = _question(given, fields)
+    besides = {question: value for question, value in given.items() if value != words and question != read}
     others |= {"answers": besides} if besides else {}
     return opinion(name, choice, about, comment=words, metadata=without(others, *COMMENTS))
 

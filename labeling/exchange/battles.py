@@ -14,6 +14,8 @@ IMPORTED = "import"
 """The value of `settled_by` of a verdict that a file stated."""
 
 ALPACAEVAL = {"a": 1.0, "b": 2.0, "tie": 1.5}
+LEAST = 0.501
+"""The certainty that a preference of size zero gets there: half a point to each side would be a tie."""
 ARENA = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "tie (bothbad)"}
 
 
@@ -68,7 +70,8 @@ def _alpacaeval_preference(vote: Vote) -> float:
     """1 to 2, with the size that an imported judgment has: 2 - p(output_1 is better)."""
     if vote.certainty is None or vote.choice not in ("a", "b"):
         return ALPACAEVAL[vote.choice]
-    return 2 - vote.certainty if vote.choice == "a" else 1 + vote.certainty
+    certainty = max(vote.certainty, LEAST)
+    return 2 - certainty if vote.choice == "a" else 1 + certainty
 
 
 def _imported(vote: Vote) -> JsonObject:

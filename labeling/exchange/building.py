@@ -1,7 +1,7 @@
 """Builds comparisons from the parts of a record: pairs with a preference, and rankings of several completions."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any, cast, get_args
@@ -121,6 +121,12 @@ class Size:
 
 
 NO_SIZE = Size()
+
+
+def field_of_annotator(values: JsonObject, names: Collection[str]) -> tuple[str, str]:
+    """The field that says that one of these people judged, and the name. Empty: there is none."""
+    found = ((field, person_name(values.get(field), parsing.LONGEST_NAME)) for field in ANNOTATORS)
+    return next((one for one in found if one[1] and one[1] in names), ("", ""))
 
 
 def compare(

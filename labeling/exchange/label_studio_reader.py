@@ -23,6 +23,9 @@ EQUAL = ("equally good", "both are equally good", "both equal", "about the same"
 EQUALLY_BAD = ("both_are_bad", "both are bad", "equally bad", "both are equally bad", "none")
 """Other words for them."""
 
+OF_ANYTHING = {"label": ("none", "both", "same")}
+"""Words of these tags that are no tie: a tag of such a name may list harms, of which an answer has none."""
+
 NEITHER = "neither"
 """The name of its tag with these choices."""
 
@@ -118,8 +121,19 @@ def _chosen_in(results: Sequence[JsonObject], names: tuple[str, str]) -> Prefere
     if pairwise:  # of several, that which asks for the preferred one
         first = next((one for one in pairwise if _asks_for_outcome(one.get("from_name"))), pairwise[0])
         return preference_named(first["value"]["selected"], "annotations")
-    named = [choice for one in results if (choice := _choice_of(one, names))]
-    return named[0] if len(set(named)) == 1 else None
+    named = {at: choice for at, one in enumerate(results) if (choice := _choice_of(one, names))}
+    return _agreed(_firm(named, {at: _sole_choice(results[at]["value"]) for at in named}))
+
+
+def _firm(choices: Mapping[Any, Preference], words: Mapping[Any, Any]) -> dict[Any, Preference]:
+    """The choices of tags, without ties in other words than ours where a tag names a side: "none" may be of harms."""
+    has_side = not set(choices.values()) <= set(TIED)
+    return {tag: one for tag, one in choices.items() if not has_side or one not in TIED or words[tag] in TIED}
+
+
+def _agreed(choices: Mapping[Any, Preference]) -> Preference | None:
+    """The choice that all tags have. None: they differ, or there is none."""
+    return next(iter(choices.values())) if len(set(choices.values())) == 1 else None
 
 
 def _is_pairwise(result: JsonObject) -> bool:
@@ -133,7 +147,7 @@ def _asks_for_outcome(name: Any, choice: Preference | None = None) -> bool:
 
 
 def _choice_of(result: JsonObject, names: tuple[str, str]) -> Preference | None:
-    choice = _choice_named(result["value"], names)
+    choice = _choice_named(result["value"], names, result.get("from_name"))
     return choice if _asks_for_outcome(result.get("from_name"), choice) else None
 
 
@@ -147,7 +161,7 @@ def _is_apart(result: JsonObject, names: tuple[str, str]) -> bool:
 def _is_unread(result: JsonObject, names: tuple[str, str]) -> bool:
     """Whether a tag of preferences has a choice of unknown words."""
     has_choices = bool(result["value"].get("choices")) and _asks_for_outcome(result.get("from_name"))
-    return has_choices and _choice_named(result["value"], names) is None
+    return has_choices and _choice_of(result, names) is None
 
 
 def _is_choice(result: JsonObject, names: tuple[str, str], choice: Preference | None) -> bool:
@@ -159,10 +173,10 @@ def _is_choice(result: JsonObject, names: tuple[str, str], choice: Preference | 
     return _choice_of(result, names) == choice
 
 
-def _choice_named(value: JsonObject, names: tuple[str, str]) -> Preference | None:
+def _choice_named(value: JsonObject, names: tuple[str, str], tag: Any) -> Preference | None:
     """The side that the only one of an annotation's choices names. None: it is about something else."""
     word = _sole_choice(value)
-    return _tied(word) or _side(word, names)
+    return _tied(word, tag) or _side(word, names)
 
 
 def _sole_choice(value: JsonObject) -> str:
@@ -177,9 +191,11 @@ def _names_answer(word: str, names: tuple[str, str]) -> bool:
     return word in TIED or _side(word, names) is not None
 
 
-def _tied(word: str) -> Preference | None:
-    """The tie that a word names, in whatever case. None: it names none."""
+def _tied(word: str, tag: Any) -> Preference | None:
+    """The tie that a word of a tag names, in whatever case. None: it names none."""
     bare = word.strip().casefold()
+    if bare in OF_ANYTHING.get(str(tag).casefold(), ()):
+        return None
     return "tie" if bare in (*TIE, *EQUAL) else "both_bad" if bare in (*BOTH_BAD, *EQUALLY_BAD) else None
 
 
@@ -203,7 +219,8 @@ def read_label_studio_row(place: Place, record: JsonObject, limits: ReadLimits) 
     names, asked = names_in(record), asked_by(record)
     others = {name: value for name, value in record.items() if name not in (*asked.used, *names)}
     choices = {name: choice for name, value in others.items() if (choice := _choice_of_tag(name, value, names))}
-    chosen = next(iter(choices.values())) if len(set(choices.values())) == 1 else None
+    choices = _firm(choices, {name: _word_of(others[name]) for name in choices})
+    chosen = _agreed(choices)
     texts = [conversations.completion(parsing.required(record, name), name, asked.extras) for name in names]
     asked.used.append("id" if record.get("id") is not None else "annotation_id")
     comparison = compare(
@@ -228,6 +245,12 @@ def _bare(value: Any) -> Any:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
+def _word_of(value: Any) -> Any:
+    """The word that a column holds, bare or as the only one of its choices."""
+    value = _bare(value)
+    return _sole_choice(value) if isinstance(value, dict) else value
+
+
 def _names_side(value: Any, names: tuple[str, str]) -> bool:
     if isinstance(value, dict):
         return value.get("selected") in ("left", "right") or _names_answer(_sole_choice(value), names)
@@ -243,11 +266,11 @@ def _choice_of_tag(name: str, value: Any, names: tuple[str, str]) -> Preference 
     if isinstance(value, dict) and value.get("selected") in ("left", "right"):
         return None if CONTRARY.search(name.casefold()) else preference_named(value["selected"], name)
     if isinstance(value, dict):
-        choice = _choice_named(value, names)
+        choice = _choice_named(value, names, name)
     elif value in ("left", "right"):
         choice = preference_named(value, name)
     else:
-        choice = _tied(value) or _side(value, names) if isinstance(value, str) else None
+        choice = _tied(value, name) or _side(value, names) if isinstance(value, str) else None
     return choice if _asks_for_outcome(name, choice) else None
 
 

@@ -23,6 +23,9 @@ MAPPED = "mapping"
 PARTS = ("prompt", "a", "b", "preference", "annotator", "system", "id")
 """The parts that a column can be. A column of no part is metadata."""
 
+OF_DATA = ("prompt", "a", "b", "system")
+"""Those that are read from the data of a labeling tool's record. Its annotations say who judged."""
+
 CHOSEN = {"chosen": "a", "rejected": "b"}
 """Other names of the completions in the text of a mapping, where the first is always the preferred one."""
 
@@ -148,14 +151,14 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
 def _of_platform(mapping: ColumnMapping, record: JsonObject) -> tuple[PlatformReader, ColumnMapping] | None:
     """The reader of a labeling tool's record whose data has these columns, and the columns there. None: it is another.
 
-    Its annotations say who preferred what, so a mapping with a column for that is read as any other.
+    Its annotations say who preferred what, so a mapping with a column of preferences is read as any other.
     """
-    if "preference" in mapping or "annotator" in mapping:
+    if "preference" in mapping:
         return None
     for part, answers, reader in PLATFORMS:
         data = record.get(part)
         if isinstance(data, dict) and answers in record:
-            columns = {name: column.removeprefix(f"{part}.") for name, column in mapping.items() if name != "id"}
+            columns = {name: mapping[name].removeprefix(f"{part}.") for name in OF_DATA if name in mapping}
             if all(column in data for column in columns.values()):
                 return reader, columns
     return None

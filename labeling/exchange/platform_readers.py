@@ -197,10 +197,14 @@ def platform_comparison(
     limits: ReadLimits,
     columns: Columns = NO_COLUMNS,
 ) -> ImportedComparison:
-    """The comparison of a task with the opinions on it. columns: the fields of its data, if others than usual."""
+    """The comparison of a task with the opinions on it.
+
+    columns: the fields of its data, if others than usual. Without that of a prompt, it is read from all others.
+    """
     parsing.refuse_unkept(data)
     names = names_in(data, columns)
-    asked = asked_by({part: data[name] for part, name in columns.items() if part in ASKED} if columns else data)
+    stated = {part: data[name] for part, name in columns.items() if part in ASKED}
+    asked = asked_by(stated or {name: value for name, value in data.items() if name not in names})
     asked.used = [columns.get(name, name) for name in asked.used]
     texts = [conversations.completion(parsing.required(data, name), name, asked.extras) for name in names]
     if dialect in ("labelstudio", "argilla") and data is not record:

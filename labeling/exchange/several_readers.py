@@ -16,7 +16,7 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Vote
-from labeling.exchange.sides_reader import OUTCOMES, SIDES, counts_from_zero, has_sides, read_sides
+from labeling.exchange.sides_reader import SIDES, counts_from_zero, has_sides, outcome_in, read_sides
 
 LISTS = ("responses", "completions", "generations", "candidates", "answers", "outputs")
 SCORES = ("scores", "ratings", "rewards")
@@ -34,7 +34,7 @@ def read_sides_in_a_row(place: Place, record: JsonObject, limits: ReadLimits) ->
     names = names_in_a_row(record)
     if not names:
         return read_sides(place, record, limits)
-    outcome = next((name for name in OUTCOMES if record.get(name) is not None), "")
+    outcome = outcome_in(record)
     chosen = _place_of(record.get(outcome), names, record, limits) if outcome else None
     if chosen is None:
         reason = gettext_noop("The record has %(number)s completions (%(names)s), and none is named as preferred.")

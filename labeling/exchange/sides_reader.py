@@ -55,7 +55,7 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
         )
     asked = asked_by(record)
     first, second = (conversations.completion(parsing.required(record, name), name, asked.extras) for name in names)
-    outcome = next((name for name in OUTCOMES if record.get(name) is not None), "")
+    outcome = outcome_in(record)
     chosen = _repeated(record, names, outcome) if outcome in ("chosen", "preferred_response") else None
     if outcome == "chosen" and chosen is None:
         _require_other(record, names)
@@ -88,7 +88,12 @@ def _outcome(record: JsonObject, name: str, names: tuple[str, str], limits: Read
 
 def counts_from_zero(record: Mapping[str, Any]) -> bool:
     """Whether the outcome of a record is the number 0."""
-    return any(parsing.as_name(record.get(name), 1) == "0" for name in OUTCOMES)
+    return parsing.as_name(record.get(outcome_in(record)), 1) == "0"
+
+
+def outcome_in(record: Mapping[str, Any]) -> str:
+    """The field that is read as the outcome: the first that has a value. Empty: none has."""
+    return next((name for name in OUTCOMES if record.get(name) is not None), "")
 
 
 def _repeated(record: JsonObject, names: tuple[str, str], outcome: str) -> Preference | None:

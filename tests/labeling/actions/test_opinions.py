@@ -139,6 +139,37 @@ def test_a_preference_of_nobody_is_a_verdict_without_judgments_until_another_com
     assert verdict.confidence == pytest.approx((1.7310585786 + 0.5) / 4)
 
 
+@pytest.mark.parametrize("others", [(), ("ben",)])
+def test_a_line_whose_annotator_was_no_vote_yet_counts_once_when_it_comes_again(others: tuple[str, ...]) -> None:
+    """As files were once read: the line states a verdict of nobody, and the worker is in the metadata."""
+    scene = stage(overlap=2, comparisons=0)
+    bring_in(scene, said(None, "Paris", "Lyon", confidence=0.75))
+    Comparison.objects.update(metadata={"worker_id": "W1", "topic": "maps"})
+    again = said(None, "Paris", "Lyon", confidence=0.75, worker_id="W1", topic="maps")
+    report = bring_in(scene, again, *(said(who, "Lyon", "Paris", topic="maps") for who in others))
+    votes = Judgment.objects.order_by("pk").values_list("annotator__outside_name", "comparison__metadata")
+    assert list(votes) == [(who, {"topic": "maps"}) for who in ("W1", *others)]
+    assert (report.judgments, User.objects.filter(outside_campaign=scene.campaign).count()) == (
+        len(others),
+        1 + len(others),
+    )
+    if not others:
+        assert (winner_text(Verdict.objects.get()), Verdict.objects.get().confidence) == ("Paris", 0.75)
+        bring_in(scene, said("W2", "Lyon", "Paris"))
+    assert (Comparison.objects.get().status, Judgment.objects.count()) == ("conflict", 2)
+    take_back(batch=ImportBatch.objects.latest("pk"), acting_user=scene.maya, now=scene.now)
+    assert (winner_text(Verdict.objects.get()), Comparison.objects.get().status) == ("Paris", "settled")
+
+
+def test_a_line_that_says_the_opposite_of_its_annotators_statement_does_not_replace_it() -> None:
+    scene = stage(comparisons=0)
+    bring_in(scene, said(None, "Paris", "Lyon"))
+    Comparison.objects.update(metadata={"worker_id": "W1"})
+    report = bring_in(scene, said(None, "Lyon", "Paris", worker_id="W1"))
+    assert (report.judgments, report.duplicates) == (0, 1)
+    assert (winner_text(Verdict.objects.get()), Judgment.objects.get().annotator.outside_name) == ("Paris", "W1")
+
+
 def test_the_size_of_a_preference_is_in_the_confidence() -> None:
     scene = stage()
     record = {"instruction": "Why?", "output_1": "So.", "output_2": "Because.", "annotator": "gpt", "preference": 1.2}

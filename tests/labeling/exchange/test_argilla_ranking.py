@@ -73,3 +73,27 @@ def test_a_wrong_order_is_refused_by_its_reason(wrong: dict[str, Any]) -> None:
     [refused] = read([ranked(wrong)])
     assert isinstance(refused, Rejected)
     assert (refused.code, refused.field) in (("ranking", "responses"), ("wrong_type", "rank"))
+
+
+def test_an_order_of_qualities_is_no_order_of_the_texts() -> None:
+    qualities = order("ann", helpful=1, honest=2, harmless=3)
+    preferred = {"value": "response2", "user_id": "ann", "status": "submitted"}
+    two = {name: text for name, text in FIELDS.items() if name != "response3"}
+    record = ranked(qualities, preference=[preferred]) | {"fields": two}
+    [one] = pairs(record, "best-worst")
+    assert [(vote.choice, vote.metadata) for vote in one.votes] == [
+        ("second", {"answers": {"ranking": qualities["value"]}})
+    ]
+    [beside] = pairs(ranked(ANN, qualities=[qualities]), "best-worst")
+    assert beside.votes[0].metadata == {"answers": {"qualities": qualities["value"]}}
+
+
+def test_the_prompt_of_an_order_has_its_input_its_history_and_its_system_message() -> None:
+    asked = {"instruction": "Translate.", "input": "Bonjour", "history": [["Hi", "Hello."]], "system_prompt": "Hush."}
+    texts = {name: text for name, text in FIELDS.items() if name.startswith("response")}
+    [three] = pairs(ranked(ANN) | {"fields": asked | texts}, "best-worst")
+    preferred = {"preference": [{"value": "response2", "user_id": "ann"}]}
+    [two] = pairs(ranked() | {"fields": asked | texts, "responses": preferred}, "best-worst")
+    assert [message["role"] for message in three.prompt] == ["system", "user", "assistant", "user"]
+    assert "Bonjour" in three.prompt[-1]["content"]
+    assert (three.prompt, three.metadata) == (two.prompt, {"metadata": {"k": 1}})

@@ -45,6 +45,13 @@ def test_an_imported_preference_goes_out_with_its_size(winner: Winner, confidenc
     assert decided["preference"] == {"a": 1, "b": 2, "tie": 1.5}[winner]
 
 
+def test_an_imported_preference_of_no_size_is_no_tie() -> None:
+    imported = [record(winner, votes=(), settled_by="import", confidence=0.5) for winner in ("a", "b")]
+    assert [row["preference"] for row in json.loads(written("alpacaeval", *imported))] == [1.499, 1.501]
+    found = read_comparisons(BytesIO(written("alpacaeval", *imported)), dialect="alpacaeval")
+    assert [one.preference for one in found if isinstance(one, ImportedComparison)] == ["first", "second"]
+
+
 def test_a_battle_of_an_arena_keeps_its_question_language_and_whether_it_was_anonymous() -> None:
     stated = {"language": "German", "anony": False, "turn": 1}
     [row, *_] = json.loads(written("arena", replace(record(), external_id="q17", metadata={"comparison": stated})))

@@ -116,3 +116,21 @@ def test_words_that_no_reader_knows_are_noted_under_a_tag_of_preferences() -> No
     tag = {"from_name": "preference", "value": {"choices": ["Hard to say, really"]}}
     one = only([task(annotations=[annotated(tag)])])
     assert (one.votes, one.warnings) == ((), ("choices_unread",))
+
+
+@pytest.mark.parametrize("word", ["None", "Both", "Same"])
+def test_a_word_for_a_tie_under_another_tag_does_not_cancel_a_side(word: str) -> None:
+    """Such a tag may list harms, of which the answers have none."""
+    for tag in ("label", "choice"):
+        harms = {"from_name": tag, "value": {"choices": [word]}}
+        [vote] = only([task(annotations=[annotated(chosen("Answer 1"), harms)])]).votes
+        assert (vote.choice, vote.metadata["results"]) == ("first", [harms])
+        row = {**DATA, "annotation_id": 3, "pw": [{"selected": "left"}], tag: word}
+        assert (only([row]).preference, only([row]).metadata[tag]) == ("first", word)
+    assert only([task(annotations=[annotated({**harms, "from_name": "label"})])]).votes == ()
+    assert only([{**DATA, "annotation_id": 3, "label": word}]).preference is None
+
+
+def test_a_tie_in_our_own_word_beside_a_side_is_a_contradiction() -> None:
+    tie = chosen("tie") | {"from_name": "preference"}
+    assert only([task(annotations=[annotated(chosen("Answer 1"), tie)])]).votes == ()

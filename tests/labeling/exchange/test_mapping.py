@@ -74,3 +74,18 @@ def test_the_usual_names_of_annotators_need_no_mapping(field: str) -> None:
     rows = [{"prompt": "Why?", "chosen": "Because.", "rejected": "No.", field: who} for who in (7, 8)]
     found = [one for one in read_comparisons(io.BytesIO(as_lines(rows))) if isinstance(one, ImportedComparison)]
     assert [(one.votes[0].annotator, one.metadata) for one in found] == [("7", {}), ("8", {})]
+
+
+def test_a_0_in_a_field_that_is_not_the_outcome_says_nothing_of_its_numbers() -> None:
+    sides = {"response_1": "x", "response_2": "y"}
+    rows = [{"prompt": f"{number}?", **sides, "preference": number, "label": 0} for number in (1, 2)]
+    found = [one for one in read_comparisons(io.BytesIO(as_lines(rows))) if isinstance(one, ImportedComparison)]
+    assert [(one.preference, one.metadata["label"]) for one in found] == [("first", 0), ("second", 0)]
+
+
+def test_a_mapped_annotator_leaves_the_opinions_of_a_labeling_tool_in_place() -> None:
+    annotation = {"id": 1, "completed_by": 5, "result": [{"value": {"selected": "right"}}]}
+    record = {"data": {**ROW, "worker_id": "W1"}, "annotations": [annotation]}
+    [one] = mapped("prompt=data.q a=data.one b=data.two annotator=data.worker_id", [record])
+    assert [(vote.annotator, vote.choice) for vote in one.votes] == [("5", "second")]
+    assert "annotations" not in one.metadata
