@@ -1,5 +1,6 @@
 """The manifests are valid for Kubernetes, run the programs of `make run`, confine them, and hold no secret."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from django.db import connection
 
 from config.embedded.var import PROJECT_DIR
 from config.platform.programs import application_programs
+from training.claims import TASKS
+from training.models import Run
 
 FOLDER = PROJECT_DIR / "docker" / "kubernetes"
 OVERLAYS = ("base", "cpu", "gpu")
@@ -97,3 +100,10 @@ def test_the_number_of_gpu_workers_follows_from_rows_that_exist() -> None:
         for trigger in scaled["spec"]["triggers"]:
             cursor.execute(trigger["metadata"]["query"])
             assert cursor.fetchone() == (0,)
+
+
+def test_every_kind_of_job_in_the_queue_of_gpu_workers_starts_one() -> None:
+    scaled = next(document for _path, document in manifests() if document["kind"] == "ScaledObject")
+    query = scaled["spec"]["triggers"][0]["metadata"]["query"]
+    tables = {model._meta.db_table for model, (_task, queue) in TASKS.items() if queue == Run.QUEUE}
+    assert set(re.findall(r"FROM (\w+) WHERE status IN \('queued', 'running', 'cancelling'\)", query)) == tables
