@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -205,6 +206,31 @@ def test_a_signal_to_the_wrapper_and_its_command_ends_both_and_the_services(var:
     assert owner.wait(60) != 0
     assert processes_of(var.path) == []
     assert not any(process.is_running() for process in command)
+
+
+OF_ONE_PROCESS = {
+    *("CHOSEN_VAR", "HOST", "PORT", "WEB_CONCURRENCY", "DEBUG", "LOG_LEVEL", "LOG_FORMAT", "METRICS_TOKEN"),
+    *("DATABASE_POOL", "DATABASE_POOL_SIZE", "DATABASE_STATEMENT_SECONDS", "DEMO_PROMPTS"),
+    *(f"API_LIMIT_{name}" for name in ("JUDGE", "READ", "WRITE", "FILES")),
+    *(f"SIGN_IN_LIMIT_{name}" for name in ("NAME", "ADDRESS", "ACCOUNT", "TOKEN")),
+}
+"""Variables that a command has of its own, or that mean nothing to it."""
+
+
+def test_a_command_beside_the_platform_sees_every_setting_of_the_platform(tmp_path: Path) -> None:
+    explained = tomllib.loads((PROJECT_DIR / "scripts" / "environment.toml").read_text(encoding="utf-8"))
+    names = {name for group in explained.values() for name in group}
+    addresses = {"DATABASE_URL": "postgresql://elsewhere/x", "BROKER_URL": "redis://elsewhere/0"}
+    platform = {name: f"value of {name}" for name in [*names, "AWS_SECRET_ACCESS_KEY"]} | addresses
+    var = VarDirectory(tmp_path / "var")
+    with EmbeddedServices(var, platform).shared():
+        file = var.runtime / "addresses.json"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        with EmbeddedServices(var, {"TIME_ZONE": "of the command"}).shared() as seen:
+            assert "TIME_ZONE" not in seen
+            assert "owner" not in seen
+            wanted = {name: value for name, value in platform.items() if name not in OF_ONE_PROCESS | {"TIME_ZONE"}}
+            assert seen == wanted
 
 
 def test_the_exit_code_is_that_of_the_command(var: VarDirectory) -> None:
