@@ -1,5 +1,5 @@
 #!/bin/sh
-# The command of a container: `setup` prepares the database, the static files and the default model; the name of a program
+# The command of a container: `setup` prepares the database, the static files and the base model; the name of a program
 # runs it; everything else is a Django command: docker compose run --rm web create_user maya --role lead
 set -eu
 cd "$(dirname "$0")/.."
@@ -18,8 +18,9 @@ case "${1:-web}" in
         .venv/bin/python manage.py check --deploy --database default
         .venv/bin/python manage.py migrate --no-input
         .venv/bin/python manage.py collectstatic --no-input
-        if [ -z "${BASE_MODEL_DIR:-}" ]; then
-            .venv/bin/python -m training.generation prepare "${CHOSEN_VAR:-var}/models/smollm2-135m-instruct"
+        if ! .venv/bin/python manage.py base_model; then
+            [ -n "${BASE_MODEL_DIR:-}${BASE_MODEL_NAME:-}" ] || exit 1
+            echo "People can judge; to generate and train, put the model there and run the command base_model." >&2
         fi
         ;;
     web | worker | worker-generate | worker-train | worker-lens | beat) exec .venv/bin/python -m config.platform.program "$1" ;;

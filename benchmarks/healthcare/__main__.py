@@ -27,7 +27,7 @@ CREATE = """
 from django.utils import timezone
 from labeling.actions.campaigns import create_campaign
 from labeling.actions.people import create_user
-from training.actions.demo import ensure_base_version
+from training.actions.base_model import ensure_base_version
 now = timezone.now()
 lead = create_user(username="lead", role="lead", password=None, acting_user=None, now=now)[0]
 create_campaign(name="Clinic", acting_user=lead, now=now)

