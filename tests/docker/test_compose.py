@@ -69,6 +69,12 @@ def test_every_variable_of_the_platform_can_be_set_and_the_head_names_it(service
     assert names - from_outside == SET_HERE | MEANINGLESS_HERE
 
 
+def test_vllm_serves_the_base_model_under_the_name_that_the_platform_asks_for(services: dict[str, Any]) -> None:
+    environment = services["vllm"]["environment"]
+    assert environment["VLLM_NAME"] == "${BASE_MODEL_NAME:-smollm2-135m-instruct}"
+    assert "${BASE_MODEL_DIR:-/data/models/${BASE_MODEL_NAME:-smollm2-135m-instruct}}" in environment["VLLM_MODEL"]
+
+
 def test_files_on_their_way_are_not_kept_in_memory(services: dict[str, Any]) -> None:
     for service in services.values():
         if service.get("image") == "chosen":

@@ -93,6 +93,12 @@ def test_the_client_knows_every_vllm_server() -> None:
     assert urls == [f"http://vllm-{number}.vllm:8001/v1" for number in range(servers)]
 
 
+def test_vllm_serves_the_base_model_of_the_settings_under_its_name() -> None:
+    names = {each["name"]: each.get("valueFrom") for each in PODS["StatefulSet", "vllm"]["containers"][0]["env"]}
+    for name, key in (("VLLM_MODEL", "BASE_MODEL_DIR"), ("VLLM_NAME", "BASE_MODEL_NAME")):
+        assert names[name] == {"configMapKeyRef": {"name": "chosen-settings", "key": key, "optional": True}}
+
+
 @pytest.mark.django_db
 def test_the_number_of_gpu_workers_follows_from_rows_that_exist() -> None:
     scaled = next(document for _path, document in manifests() if document["kind"] == "ScaledObject")
