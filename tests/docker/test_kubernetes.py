@@ -8,6 +8,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from django.conf import settings
 from django.db import connection
 
 from config.embedded.var import PROJECT_DIR
@@ -66,11 +67,11 @@ def test_there_is_one_schedule_at_a_time() -> None:
 @pytest.mark.parametrize("pod", PODS.values(), ids=[name for _kind, name in PODS])
 def test_a_pod_has_no_more_rights_than_it_needs(pod: dict[str, Any]) -> None:
     assert pod["securityContext"]["runAsNonRoot"]
-    container = pod["containers"][0]
-    assert container["securityContext"]["allowPrivilegeEscalation"] is False
-    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
-    assert container["image"] == "chosen-vllm" or container["securityContext"]["readOnlyRootFilesystem"]
-    assert "memory" in container["resources"]["limits"]
+    for container in [*pod["containers"], *pod.get("initContainers", [])]:
+        assert container["securityContext"]["allowPrivilegeEscalation"] is False
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert container["image"] == "chosen-vllm" or container["securityContext"]["readOnlyRootFilesystem"]
+        assert "memory" in container["resources"]["limits"]
 
 
 @pytest.mark.parametrize("pod", PODS.values(), ids=[name for _kind, name in PODS])
@@ -80,10 +81,21 @@ def test_what_runs_on_is_asked_whether_it_lives(pod: dict[str, Any]) -> None:
         assert "livenessProbe" in container
 
 
+def test_a_web_server_starts_with_the_static_files_of_its_own_version() -> None:
+    pod = PODS["Deployment", "web"]
+    collect, web = pod["initContainers"][0], pod["containers"][0]
+    assert collect["args"] == ["collectstatic", "--no-input"]
+    assert (collect["image"], collect["envFrom"]) == (web["image"], web["envFrom"])
+    assert {"name": "static", "emptyDir": {}} in pod["volumes"]
+    place = f"/data/{settings.STATIC_ROOT.relative_to(settings.VAR_DIR)}"
+    for container in (collect, web):
+        assert {"name": "static", "mountPath": place} in container["volumeMounts"]
+
+
 def test_secrets_are_named_and_not_written_down() -> None:
     assert not [document for _path, document in manifests() if document["kind"] == "Secret"]
-    settings = next(document for _path, document in manifests() if document["kind"] == "ConfigMap")["data"]
-    assert not {"SECRET_KEY", "DATABASE_URL", "BROKER_URL"} & set(settings)
+    written = next(document for _path, document in manifests() if document["kind"] == "ConfigMap")["data"]
+    assert not {"SECRET_KEY", "DATABASE_URL", "BROKER_URL"} & set(written)
 
 
 def test_the_client_knows_every_vllm_server() -> None:
