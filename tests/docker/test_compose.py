@@ -11,7 +11,7 @@ from config.embedded.var import PROJECT_DIR
 from config.platform.programs import application_programs
 
 COMPOSE = PROJECT_DIR / "docker" / "compose.yaml"
-SET_HERE = {"DATABASE_URL", "BROKER_URL", "HOST", "PORT", "CHOSEN_VAR", "DATABASE_POOL", "DATABASE_STATEMENT_SECONDS"}
+SET_HERE = {"BROKER_URL", "HOST", "PORT", "CHOSEN_VAR", "DATABASE_POOL", "DATABASE_STATEMENT_SECONDS"}
 """Variables that the file, the image or the web server sets."""
 
 MEANINGLESS_HERE = {"DEBUG", "DEMO_PROMPTS", "GENERATOR_STOP_COMMAND", "GENERATOR_START_COMMAND"}
@@ -73,6 +73,16 @@ def test_vllm_serves_the_base_model_under_the_name_that_the_platform_asks_for(se
     environment = services["vllm"]["environment"]
     assert environment["VLLM_NAME"] == "${BASE_MODEL_NAME:-smollm2-135m-instruct}"
     assert "${BASE_MODEL_DIR:-/data/models/${BASE_MODEL_NAME:-smollm2-135m-instruct}}" in environment["VLLM_MODEL"]
+
+
+def test_only_the_setup_gets_the_owner_of_the_tables(services: dict[str, Any]) -> None:
+    ours = {name: service for name, service in services.items() if service.get("image") == "chosen"}
+    addresses = {name: service["environment"]["DATABASE_URL"] for name, service in ours.items()}
+    owner = addresses.pop("setup")
+    (others,) = set(addresses.values())
+    assert owner == f"${{OWNER_DATABASE_URL:-{others}}}"
+    assert others.startswith("${DATABASE_URL:-postgresql://chosen:")
+    assert {**ours["setup"]["environment"], "DATABASE_URL": others} == ours["web"]["environment"]
 
 
 def test_files_on_their_way_are_not_kept_in_memory(services: dict[str, Any]) -> None:

@@ -98,6 +98,13 @@ def test_secrets_are_named_and_not_written_down() -> None:
     assert not {"SECRET_KEY", "DATABASE_URL", "BROKER_URL"} & set(written)
 
 
+def test_only_the_setup_gets_the_owner_of_the_tables() -> None:
+    owner = {"secretRef": {"name": "chosen-owner", "optional": True}}
+    for (_kind, name), pod in PODS.items():
+        sources = pod["containers"][0].get("envFrom", [])
+        assert (sources[-1:] == [owner]) == (name == "setup")  # of two with the same name, the last one counts
+
+
 def test_the_client_knows_every_vllm_server() -> None:
     servers = next(document for _path, document in manifests() if document["kind"] == "StatefulSet")["spec"]["replicas"]
     patch = yaml.safe_load((FOLDER / "gpu" / "kustomization.yaml").read_text())["patches"][0]["patch"]
