@@ -105,6 +105,11 @@ def test_only_the_setup_gets_the_owner_of_the_tables() -> None:
         assert (sources[-1:] == [owner]) == (name == "setup")  # of two with the same name, the last one counts
 
 
+def test_a_gpu_worker_names_an_address_that_leads_other_pods_to_it() -> None:
+    environment = PODS["Deployment", "gpu-worker"]["containers"][0]["env"]
+    assert {"name": "TRAINING_ADDRESS", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}} in environment
+
+
 def test_the_client_knows_every_vllm_server() -> None:
     servers = next(document for _path, document in manifests() if document["kind"] == "StatefulSet")["spec"]["replicas"]
     patch = yaml.safe_load((FOLDER / "gpu" / "kustomization.yaml").read_text())["patches"][0]["patch"]
