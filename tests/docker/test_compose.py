@@ -11,7 +11,7 @@ from config.embedded.var import PROJECT_DIR
 from config.platform.programs import application_programs
 
 COMPOSE = PROJECT_DIR / "docker" / "compose.yaml"
-SET_HERE = {"BROKER_URL", "HOST", "PORT", "CHOSEN_VAR", "DATABASE_POOL", "DATABASE_STATEMENT_SECONDS"}
+SET_HERE = {"HOST", "PORT", "CHOSEN_VAR", "DATABASE_POOL", "DATABASE_STATEMENT_SECONDS"}
 """Variables that the file, the image or the web server sets."""
 
 MEANINGLESS_HERE = {"DEBUG", "DEMO_PROMPTS", "GENERATOR_STOP_COMMAND", "GENERATOR_START_COMMAND"}
