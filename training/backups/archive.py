@@ -6,7 +6,7 @@ It is written and read as a stream: neither takes more memory for a larger archi
 import hashlib
 import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -23,6 +23,11 @@ class ArchiveWriter:
         self._tar = tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115  # closed by `close`
         self._sums: dict[str, str] = {}
         self.size = 0
+
+    @property
+    def names(self) -> Collection[str]:
+        """The members so far."""
+        return self._sums.keys()
 
     def add_bytes(self, name: str, content: bytes) -> None:
         """Adds a member with this content."""

@@ -13,8 +13,9 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from common.storage import artifacts
 from training.backups.archive import ArchiveWriter
-from training.backups.contents import bases_outside, bring_all, files_of, files_outside, scratch
+from training.backups.contents import bases_outside, bring_all, files_of, files_outside, is_missed, lacking, scratch
 from training.backups.database import dump, one_moment
 from training.backups.encryption import encrypting
 from training.backups.errors import BackupFailed
@@ -25,7 +26,7 @@ ABOUT, DATABASE = "backup.json", "database.dump"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """size: bytes of the archive's members. gone: files that were deleted while the archive was written."""
+    """size: bytes of the archive's members. gone: files that went while the archive was written, and are not in it."""
 
     files: int
     size: int
@@ -55,7 +56,7 @@ def make_backup(target: Path, *, now: datetime, recipient: str = "", with_bases:
 
 
 def _write(stream: IO[bytes], *, now: datetime, with_bases: bool) -> Made:
-    archive, var, gone, files = ArchiveWriter(stream), Path(settings.VAR_DIR), list[str](), 0
+    archive, var = ArchiveWriter(stream), Path(settings.VAR_DIR)
     with tempfile.TemporaryDirectory(dir=scratch(var)) as folder:
         dumped = Path(folder) / DATABASE
         with one_moment() as moment:
@@ -64,15 +65,36 @@ def _write(stream: IO[bytes], *, now: datetime, with_bases: bool) -> Made:
             dump(dumped, moment=moment)
         archive.add_file(DATABASE, dumped)
     # After the database: what its rows name was complete before, and never changes.
-    bring_all(with_bases=with_bases)
-    for name, path in [*files_of(var, with_bases=with_bases), *files_outside(outside)]:
+    others = len(archive.names)
+    gone = add_files(archive, outside, with_bases=with_bases)
+    archive.close()
+    return Made(len(archive.names) - others, archive.size, gone)
+
+
+def add_files(archive: ArchiveWriter, outside: dict[str, str], *, with_bases: bool) -> list[str]:
+    """Adds the files of this machine and of the storage; returns the names of those that it could not add.
+
+    Copies that were brought first may go again for those that are brought later, if all together are larger than
+    STORAGE_CACHE_GIB. So what is lacking at the end is brought once more, and added at once.
+    """
+    brought = bring_all(with_bases=with_bases)
+    found = [*files_of(Path(settings.VAR_DIR), with_bases=with_bases), *files_outside(outside)]
+    gone = _add(archive, dict(found))
+    for path, missing in lacking(brought, archive.names, gone[:]):
+        artifacts.fetch(path)
+        gone += _add(archive, missing)
+    return [name for name in dict.fromkeys(gone) if name not in archive.names and is_missed(name, brought)]
+
+
+def _add(archive: ArchiveWriter, files: dict[str, Path]) -> list[str]:
+    """Adds files by their names; returns the names of those that are not there."""
+    gone = []
+    for name, path in files.items():
         try:
             archive.add_file(name, path)
-            files += 1
         except FileNotFoundError:
             gone.append(name)
-    archive.close()
-    return Made(files, archive.size, gone)
+    return gone
 
 
 def _about(now: datetime, outside: dict[str, str]) -> dict[str, Any]:

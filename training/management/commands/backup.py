@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 
+from labeling.management.base import domain_errors
 from training.actions.backups import record_backup
 from training.backups import encryption
 from training.backups.errors import BackupFailed
@@ -29,13 +30,20 @@ class Command(BaseCommand):
             return
         now = timezone.now()
         try:
-            made = make_backup(file, now=now, recipient=recipient, with_bases=not options["without_base_models"])
+            with domain_errors():
+                made = make_backup(file, now=now, recipient=recipient, with_bases=not options["without_base_models"])
         except BackupFailed as error:
             raise CommandError(str(error)) from error
         self._record(made, is_encrypted=bool(recipient), now=now)
         self.stdout.write(f"{file}: the database and {made.files} files, {made.size / 2**20:.1f} MiB.")
+        self._require_whole(made)
+
+    def _require_whole(self, made: Made) -> None:
+        """The archive stays: the rest of it can be restored. Raises CommandError if a file is missing."""
         for name in made.gone:
-            self.stderr.write(f"{name} was deleted while the backup ran, and is not in it.")
+            self.stderr.write(f"{name} went while the backup ran, and is not in it.")
+        if made.gone:
+            raise CommandError(f"Files that are not in the backup: {len(made.gone)}. Make another one.")
 
     def _record(self, made: Made, *, is_encrypted: bool, now: datetime) -> None:
         """The archive is complete whatever becomes of its row, such as in a database that is not migrated yet."""
