@@ -46,8 +46,11 @@ class VoteWorth:
         }
 
 
-def overlap_worths(curve: LearningCurve, effort: Effort, counted: Counted | None) -> list[OverlapWorth]:
-    """The accuracy after as many votes again, for each overlap; empty: too few pairs have two votes."""
+def overlap_worths(curve: LearningCurve, effort: Effort, counted: Counted | None, so_far: int) -> list[OverlapWorth]:
+    """The accuracy after as many votes again, for each overlap; empty: too few pairs have two votes.
+
+    so_far: the labels that a run of today would learn from.
+    """
     noise = label_noise(percent_agreement(counted.counts.patterns, ties=False)).value if counted else None
     if noise is None or noise >= 0.5:
         return []
@@ -55,10 +58,10 @@ def overlap_worths(curve: LearningCurve, effort: Effort, counted: Counted | None
     found = []
     for overlap in OVERLAPS:
         wrong = majority_wrong(noise, overlap)
-        labels = curve.labels * effort.votes_per_pair / overlap
+        labels = so_far * effort.votes_per_pair / overlap
         # In labels as the campaign's are now, which the curve is about.
         alike = labels * information(wrong) / now
-        found.append(OverlapWorth(overlap, round(labels), wrong, curve.accuracy(curve.labels + alike)))
+        found.append(OverlapWorth(overlap, round(labels), wrong, curve.accuracy(so_far + alike)))
     return found
 
 

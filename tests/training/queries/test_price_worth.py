@@ -48,12 +48,12 @@ def test_more_votes_on_each_pair_give_fewer_pairs_with_fewer_wrong_labels(scene:
     curve = learning_curve(rows)
     assert curve is not None
     effort = effort_of(scene.campaign, RoundPlan(campaign=scene.campaign), None, now=NOON)
-    found = overlap_worths(curve, effort, counted)
+    found = overlap_worths(curve, effort, counted, curve.labels)
     assert [one.overlap for one in found] == [1, 3, 5]
     assert [one.labels for one in found] == [320, 107, 64]
     assert [one.wrong for one in found] == sorted((one.wrong for one in found), reverse=True)
     assert all(0.5 < one.then.low <= one.then.high < 0.9 for one in found)
-    assert overlap_worths(curve, effort, None) == []
+    assert overlap_worths(curve, effort, None, curve.labels) == []
 
 
 def test_each_annotators_vote_is_worth_what_it_tells(scene: Stage) -> None:
