@@ -8,14 +8,15 @@ from labeling.queries.statistics import counted_now
 from labeling.stats import ShortTraining, learning_curve
 from tests.people import NOON, Stage, stage
 from training.models import RoundPlan
+from training.queries.label_noise import wrong_when_settled
 from training.queries.price_effort import effort_of
-from training.queries.price_worth import information, majority_wrong, overlap_worths, vote_worths
+from training.queries.price_worth import information, overlap_worths, vote_worths
 
 
 def test_the_majority_of_three_errs_less_than_one_vote() -> None:
-    assert majority_wrong(0.2, 1) == pytest.approx(0.2)
-    assert majority_wrong(0.2, 3) == pytest.approx(3 * 0.2**2 * 0.8 + 0.2**3)
-    assert majority_wrong(0.2, 2) == pytest.approx(0.2)  # a tie is decided by a coin
+    assert wrong_when_settled(0.2, 1) == pytest.approx(0.2)
+    assert wrong_when_settled(0.2, 3) == pytest.approx(3 * 0.2**2 * 0.8 + 0.2**3)
+    assert wrong_when_settled(0.2, 2) == pytest.approx(0.04 / 0.68)  # one to one settles nothing
 
 
 def test_a_label_that_is_right_by_chance_teaches_nothing() -> None:
