@@ -21,6 +21,7 @@ from labeling.stats.bradley_terry import MatchCounts, Ranking, Rated, ranking
 from labeling.stats.chance import ChanceTest, Finding, against_chance, chance_of_more, coin_tail, trials_needed
 from labeling.stats.clustered import Effect, clustered_mean, clustered_ratio, clustered_share, clustered_slope, holm
 from labeling.stats.dawid_skene import DawidSkene, EmSettings, VoteTable, common_confusion, dawid_skene, posterior
+from labeling.stats.draws import chance_of_as_many
 from labeling.stats.drift import Drift, DriftPoint, difference, drift
 from labeling.stats.error_rates import AnnotatorErrors, annotator_errors
 from labeling.stats.errors import InvalidCounts, StatsError
@@ -106,6 +107,7 @@ __all__ = [
     "annotator_pair_agreement",
     "betting_interval",
     "between_agreement",
+    "chance_of_as_many",
     "chance_of_more",
     "clustered_mean",
     "clustered_ratio",

@@ -96,7 +96,9 @@ def start_run(
 def _create_run(
     snapshot: Snapshot, parent: ModelVersion, spec: RunSpec, *, acting_user: User | None, now: datetime
 ) -> Run:
-    serving, noise = current_deployment(channel_of(snapshot.campaign)), measured_noise(snapshot.campaign)
+    serving = current_deployment(channel_of(snapshot.campaign))
+    # Measured on everybody's votes: what groups want differently would count as wrong labels within one.
+    noise = None if spec.group else measured_noise(snapshot.campaign)
     config = with_noise(spec.config, noise)
     run = Run.objects.create(
         campaign=snapshot.campaign,

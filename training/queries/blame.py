@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext
 
 from labeling.exchange import PreferencePair
 from labeling.models import Campaign, Comparison, ImportBatch
 from labeling.queries.names import names_by_pseudonym
-from labeling.stats import wilson_interval
+from labeling.stats import chance_of_as_many, holm
 from training.models import BlameJob, PeopleGate, PeopleGatePair, Snapshot
 from training.queries.lineage import judgments_behind
 from training.queries.snapshots import comparisons_of, read_side
@@ -44,23 +44,20 @@ class Group:
     """The pairs of one annotator, of one version of the guidelines, of one source, import or tag, or written by one
     model.
 
-    worst: how many of them are among the worst of all. share: the same as a share of its pairs.
+    worst: how many of them are among the worst of all. stands_out: whether chance alone would hardly put so many of its
+    pairs there, all groups of the result considered.
     """
 
     name: str
     key: str
     pairs: int
     worst: int
+    stands_out: bool = False
 
     @property
     def share(self) -> float:
         """The share of its pairs that is among the worst."""
         return self.worst / self.pairs
-
-    @property
-    def stands_out(self) -> bool:
-        """Whether chance alone would hardly put so many of its pairs among the worst."""
-        return wilson_interval(self.worst, self.pairs)[0] > WORST
 
 
 def result_of(snapshot: Snapshot, lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -72,13 +69,18 @@ def result_of(snapshot: Snapshot, lines: Sequence[dict[str, Any]]) -> dict[str, 
     rows = [{"id": line["id"], "doubt": line["doubt"], "blame": (line["blame"] or [None])[0]} for line in lines]
     doubtful = sorted(rows, key=lambda row: -row["doubt"])
     blamed = sorted((row for row in rows if row["blame"] is not None), key=lambda row: -row["blame"])
-    worst = {row["id"] for row in (blamed or doubtful)[: max(1, round(WORST * len(rows)))]}
+    worst = {row["id"] for row in (blamed or doubtful)[: _worst_of(len(rows))]}
     return {
         "pairs": len(rows),
         "doubtful": doubtful[:KEPT],
         "blamed": blamed[:KEPT],
         "groups": _groups(snapshot, {row["id"] for row in rows}, worst),
     }
+
+
+def _worst_of(pairs: int) -> int:
+    """How many of so many pairs are the worst."""
+    return max(1, round(WORST * pairs))
 
 
 def _groups(snapshot: Snapshot, known: set[str], worst: set[str]) -> dict[str, list[list[Any]]]:
@@ -101,8 +103,12 @@ def _groups(snapshot: Snapshot, known: set[str], worst: set[str]) -> dict[str, l
 def _behind(snapshot: Snapshot, known: Collection[int]) -> Iterable[tuple[str, str, int]]:
     """Kind, key and comparison of everything behind a snapshot's pairs, each once. known: their comparisons."""
     judgments = judgments_behind(snapshot).order_by()
-    for kind, column in (("annotator", "annotator__pseudonym"), ("guidelines", "guideline_version__number")):
-        for comparison, key in judgments.values_list("comparison_id", column).distinct().iterator():
+    agreeing = judgments.filter(choice=F("comparison__verdict__winner"))  # who was outvoted made no label worse
+    for kind, votes, column in (
+        ("annotator", agreeing, "annotator__pseudonym"),
+        ("guidelines", judgments, "guideline_version__number"),
+    ):
+        for comparison, key in votes.values_list("comparison_id", column).distinct().iterator():
             yield kind, "" if key is None else str(key), comparison
     rows = Comparison.objects.filter(campaign=snapshot.campaign, pk__in=list(known))
     for comparison, source, one, other, batch, tags in rows.values_list(
@@ -143,12 +149,20 @@ def pairs_found(job: BlameJob, order: str, *, limit: int) -> list[FoundPair]:
 def groups_found(job: BlameJob, campaign: Campaign) -> dict[str, list[Group]]:
     """The groups of FEWEST pairs and more, worst first; kinds with one group only are left out."""
     found: dict[str, list[Group]] = {}
-    groups_of = (job.result or {}).get("groups") or {}
+    result = job.result or {}
+    groups_of, total = result.get("groups") or {}, result.get("pairs", 0)
+    counts = [
+        (kind, key, pairs, worst)
+        for kind in KINDS
+        for key, pairs, worst in groups_of.get(kind, [])
+        if len(groups_of[kind]) > 1 and pairs >= FEWEST
+    ]
+    chances = holm([chance_of_as_many(total, _worst_of(total), pairs, worst) for _, _, pairs, worst in counts])
     for kind in KINDS:
-        rows = groups_of.get(kind, [])
-        names = _names(campaign, kind, [row[0] for row in rows])
-        groups = [Group(names.get(key, key), key, pairs, worst) for key, pairs, worst in rows if pairs >= FEWEST]
-        if len(rows) > 1 and groups:
+        rows = [(*row, chance) for row, chance in zip(counts, chances, strict=True) if row[0] == kind]
+        names = _names(campaign, kind, [key for _, key, *_ in rows])
+        groups = [Group(names.get(key, key), key, pairs, worst, chance < 0.05) for _, key, pairs, worst, chance in rows]
+        if groups:
             found[kind] = sorted(groups, key=lambda one: (-one.share, one.name))
     return found
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from labeling.models import Campaign
 from labeling.queries.statistics import Counted
+from labeling.queries.verdicts import count_pairs
 from labeling.stats import Estimate, LearningCurve, Range, ShortTraining, learning_curve, proportion
 from labeling.stats import quantiles as middle_of
 from labeling.stats.learning_curve import FARTHEST, WORTH
@@ -82,11 +83,13 @@ class RealPoint:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Everything on the page. job: the newest measurement; measured: the one behind the curve."""
+    """Everything on the page. job: the newest measurement; measured: the one behind the curve. labels: the pairs that a
+    run of today would learn from, where the forecast begins; 0 without a curve."""
 
     job: PriceJob | None
     measured: PriceJob | None
     curve: LearningCurve | None
+    labels: int
     effort: Effort
     offers: list[Offer]
     target: Target | None
@@ -99,9 +102,9 @@ class Price:
         """exhausted: twice the labels bring nothing worth it; pays: they bring a point at least; else unclear."""
         if self.curve is None:
             return "unknown"
-        if self.curve.is_exhausted:
+        gain = self.curve.gain_between(self.labels, self.labels)
+        if gain.high < WORTH:
             return "exhausted"
-        gain = self.curve.gain_between(self.curve.labels, self.curve.labels)
         return "pays" if gain.low >= WORTH else "unclear"
 
     def as_json(self) -> dict[str, Any]:
@@ -109,7 +112,8 @@ class Price:
         points = [asdict(one) for one in self.curve.points] if self.curve else []
         found = {
             "finding": self.finding,
-            "labels": self.curve.labels if self.curve else None,
+            "labels": self.labels if self.curve else None,
+            "measured_labels": self.curve.labels if self.curve else None,
             "held_out_pairs": held_out_pairs(self.measured),
             "points": points,
             "effort": self.effort.as_json(),
@@ -125,22 +129,38 @@ class Price:
 def price_of(campaign: Campaign, wish: Wish, counted: Counted | None, *, now: datetime) -> Price:
     """The price page's figures. counted: people's votes; None: they are being counted."""
     jobs = list(PriceJob.objects.filter(campaign=campaign).select_related("snapshot", "base").order_by("-pk")[:5])
-    measured, curve = None, None
-    for one in jobs:
-        curve = learning_curve(trainings_of(one.trainings))
-        if curve is not None:
-            measured = one
-            break
+    measured, curve = _measured(jobs)
     plan = plan_of(campaign)
     effort = effort_of(campaign, plan, measured.snapshot if measured else None, now=now)
-    offers, target, overlaps = list[Offer](), None, list[OverlapWorth]()
-    if curve is not None:
-        offers = _offers(curve, effort, wish)
+    offers, target, overlaps, labels = list[Offer](), None, list[OverlapWorth](), 0
+    if curve is not None and measured is not None:
+        labels = _labels_now(measured, curve)
+        offers = _offers(curve, effort, wish, labels)
         wanted = wish.target or (plan.target if plan.target_by == RoundPlan.TargetBy.EVALUATION else None)
-        target = _target(curve, effort, float(wanted)) if wanted else None
-        overlaps = overlap_worths(curve, effort, counted)
+        target = _target(curve, effort, float(wanted), labels) if wanted else None
+        overlaps = overlap_worths(curve, effort, counted, labels)
     newest = jobs[0] if jobs else None
-    return Price(newest, measured, curve, effort, offers, target, overlaps, vote_worths(counted), _real(campaign))
+    worths = vote_worths(counted)
+    return Price(newest, measured, curve, labels, effort, offers, target, overlaps, worths, _real(campaign))
+
+
+def _measured(jobs: Sequence[PriceJob]) -> tuple[PriceJob, LearningCurve] | tuple[None, None]:
+    """The newest measurement with a curve. One that was not finished counts only where there is no other."""
+    for one in sorted(jobs, key=lambda job: job.status != JobStatus.FINISHED):
+        curve = learning_curve(trainings_of(one.trainings))
+        if curve is not None:
+            return one, curve
+    return None, None
+
+
+def _labels_now(measured: PriceJob, curve: LearningCurve) -> int:
+    """The pairs that a run of today would learn from: those of the measurement's snapshot, and of those settled since
+    as large a part as it took of its own."""
+    snapshot = measured.snapshot
+    pairs = snapshot.train_pairs + snapshot.test_pairs
+    since = snapshot.last_verdict_at
+    fresh = count_pairs(snapshot.campaign, since=since) * snapshot.train_pairs / pairs if since and pairs else 0.0
+    return max(curve.labels, snapshot.train_pairs) + round(fresh)
 
 
 def trainings_of(rows: Iterable[Mapping[str, Any]]) -> list[ShortTraining]:
@@ -153,24 +173,24 @@ def held_out_pairs(job: PriceJob | None) -> int | None:
     return len(job.trainings[0]["right"]) if job and job.trainings else None
 
 
-def _offers(curve: LearningCurve, effort: Effort, wish: Wish) -> list[Offer]:
-    wanted = [effort.votes(curve.labels * share) for share in SHARES]
-    found = [_offer(curve, effort, _rounded(votes)) for votes in wanted]
+def _offers(curve: LearningCurve, effort: Effort, wish: Wish, now: int) -> list[Offer]:
+    wanted = [effort.votes(now * share) for share in SHARES]
+    found = [_offer(curve, effort, _rounded(votes), now) for votes in wanted]
     if wish.votes is not None:
-        found.insert(0, _offer(curve, effort, wish.votes, is_asked=True))
+        found.insert(0, _offer(curve, effort, wish.votes, now, is_asked=True))
     return found
 
 
-def _offer(curve: LearningCurve, effort: Effort, votes: int, *, is_asked: bool = False) -> Offer:
+def _offer(curve: LearningCurve, effort: Effort, votes: int, now: int, *, is_asked: bool = False) -> Offer:
     labels = min(votes / effort.votes_per_label, curve.labels * FARTHEST)
     return Offer(
         votes=votes,
         labels=round(labels),
         hours=effort.hours(votes),
         money=effort.money(votes),
-        then=curve.next_accuracy(curve.labels + labels),
-        gain=curve.gain_between(curve.labels, labels),
-        is_far=labels > 1.1 * curve.labels,
+        then=curve.next_accuracy(now + labels),
+        gain=curve.gain_between(now, labels),
+        is_far=now + labels > 2.1 * curve.labels,
         is_asked=is_asked,
     )
 
@@ -181,8 +201,8 @@ def _rounded(votes: float) -> int:
     return max(1, int(round(votes / step) * step))
 
 
-def _target(curve: LearningCurve, effort: Effort, accuracy: float) -> Target:
-    labels = np.maximum(0.0, curve.labels_for(accuracy) - curve.labels)
+def _target(curve: LearningCurve, effort: Effort, accuracy: float, now: int) -> Target:
+    labels = np.maximum(0.0, curve.labels_for(accuracy) - now)
     votes = labels * effort.votes_per_label
     paces = effort.paces(len(votes))
     days = None

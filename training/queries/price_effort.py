@@ -84,7 +84,7 @@ def effort_of(campaign: Campaign, plan: RoundPlan, snapshot: Snapshot | None, *,
         seconds=Sum("seconds", filter=BY_PEOPLE),
     )
     per_pair = found["votes"] / found["comparisons"] if found["comparisons"] else float(campaign.overlap)
-    days, last_part = judged_by_day(campaign, now=now)
+    days, last_part = judged_by_day(campaign, now=now, only=BY_PEOPLE)
     return Effort(
         votes_so_far=found["votes"],
         votes_per_label=per_pair * _pairs_per_label(snapshot),

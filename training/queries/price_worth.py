@@ -6,11 +6,11 @@ same votes on fewer pairs with more votes each are compared. This is a calculati
 """
 
 from dataclasses import dataclass
-from math import comb
 from typing import Any
 
 from labeling.queries.statistics import Counted
 from labeling.stats import Estimate, LearningCurve, Range, label_noise, percent_agreement
+from training.queries.label_noise import wrong_when_settled
 from training.queries.price_effort import Effort
 
 OVERLAPS = (1, 3, 5)
@@ -46,19 +46,22 @@ class VoteWorth:
         }
 
 
-def overlap_worths(curve: LearningCurve, effort: Effort, counted: Counted | None) -> list[OverlapWorth]:
-    """The accuracy after as many votes again, for each overlap; empty: too few pairs have two votes."""
+def overlap_worths(curve: LearningCurve, effort: Effort, counted: Counted | None, so_far: int) -> list[OverlapWorth]:
+    """The accuracy after as many votes again, for each overlap; empty: too few pairs have two votes.
+
+    so_far: the labels that a run of today would learn from.
+    """
     noise = label_noise(percent_agreement(counted.counts.patterns, ties=False)).value if counted else None
     if noise is None or noise >= 0.5:
         return []
-    now = information(majority_wrong(noise, max(1, round(effort.votes_per_pair))))
+    now = information(wrong_when_settled(noise, max(1, round(effort.votes_per_pair))))
     found = []
     for overlap in OVERLAPS:
-        wrong = majority_wrong(noise, overlap)
-        labels = curve.labels * effort.votes_per_pair / overlap
+        wrong = wrong_when_settled(noise, overlap)
+        labels = so_far * effort.votes_per_pair / overlap
         # In labels as the campaign's are now, which the curve is about.
         alike = labels * information(wrong) / now
-        found.append(OverlapWorth(overlap, round(labels), wrong, curve.accuracy(curve.labels + alike)))
+        found.append(OverlapWorth(overlap, round(labels), wrong, curve.accuracy(so_far + alike)))
     return found
 
 
@@ -82,10 +85,3 @@ def vote_worths(counted: Counted | None) -> list[VoteWorth]:
 def information(wrong: float) -> float:
     """The information of a label that is wrong with this probability, in labels that are right; 0 from a half on."""
     return max(0.0, 1 - 2 * wrong) ** 2
-
-
-def majority_wrong(noise: float, votes: int) -> float:
-    """How often the majority of so many votes is wrong, each wrong at this rate. Half of the ties count."""
-    chances = [comb(votes, wrong) * noise**wrong * (1 - noise) ** (votes - wrong) for wrong in range(votes + 1)]
-    tied = chances[votes // 2] / 2 if votes % 2 == 0 else 0.0
-    return sum(chances[votes // 2 + 1 :]) + tied

@@ -104,8 +104,8 @@ def _page(request: HttpRequest, campaign: Campaign, form: MeasureForm | None = N
         "price": found,
         "finding": label,
         "tone": tone,
-        "gain": found.curve.gain_between(found.curve.labels, found.curve.labels) if found.curve else None,
-        "now_accuracy": found.curve.accuracy(found.curve.labels) if found.curve else None,
+        "gain": found.curve.gain_between(found.labels, found.labels) if found.curve else None,
+        "now_accuracy": found.curve.accuracy(found.labels) if found.curve else None,
         "dates": _dates(found, now),
         "chart": _chart(found, ask.along_or_labels),
         "along": AXES[ask.along_or_labels],
@@ -142,7 +142,7 @@ def _chart(found: Price, along: str) -> dict[str, Any] | None:
     factor = scale[along] or 1.0
     points = {one.labels: one.accuracy.value for one in curve.points}
     versions = {one.labels: one.accuracy.value for one in found.real}
-    grid = {round(2 * curve.labels * number / GRID) for number in range(GRID + 1)}
+    grid = {round(2 * found.labels * number / GRID) for number in range(GRID + 1)}
     labels = sorted({*grid, *points, *versions})
     ranges: list[Range] = [curve.accuracy(one) for one in labels]
     return {

@@ -9,11 +9,12 @@ from labeling.actions.groups import declare_grouping, remove_grouping
 from labeling.exchange import messages_hash
 from labeling.models import AnnotatorGroup, Campaign, Comparison
 from tests.browser.furnished import furnish
-from tests.people import Stage, stage
+from tests.people import Stage, pair, stage
 from training.actions.group_versions import GroupTooSmall, NoGroupVersions, start_group_measurement, start_group_run
 from training.actions.snapshots import take_snapshot
 from training.actions.versions import _free_name
 from training.models import Run, Snapshot
+from training.queries.label_noise import measured_noise
 from training.queries.retraining import last_snapshot
 from training.queries.splits import next_split
 
@@ -57,10 +58,16 @@ def test_each_groups_pairs_are_settled_by_its_members_and_split_alike(scene: Sta
 def test_a_groups_run_starts_from_the_base_and_stands_beside_the_loop(scene: Stage) -> None:
     made = furnish(scene)
     Run.objects.update(status="finished")
+    scene.add([pair(number) for number in range(100, 160)])
+    for user in (scene.alice, scene.bob):
+        while assignment := scene.next(user):
+            scene.vote(assignment, "a")
     before = (last_snapshot(scene.campaign), next_split(scene.campaign))
     group = AnnotatorGroup.objects.get(name="South")
     run = start_group_run(group=group, acting_user=scene.maya, now=scene.now)
     assert (run.parent, run.round, run.snapshot.group) == (made.base, None, group)
+    assert measured_noise(scene.campaign) is not None  # of a third the groups want the opposite
+    assert run.noise is None
     assert (last_snapshot(scene.campaign), next_split(scene.campaign)) == before  # no vote counts as used
     name, _folder = _free_name(run, {"run_directory": ""})
     assert name.startswith("sums-south-v")

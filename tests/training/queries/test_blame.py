@@ -10,7 +10,7 @@ from tests.browser.furnished import furnish
 from tests.people import stage
 from training.actions.snapshots import take_snapshot
 from training.models import BlameJob
-from training.queries.blame import Group, groups_found, pairs_found, result_of
+from training.queries.blame import groups_found, pairs_found, result_of
 from training.queries.snapshots import comparisons_of, read_side
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +73,25 @@ def test_the_worst_pairs_are_counted_by_import_and_by_tag_and_those_without_are_
 
 
 def test_a_group_stands_out_only_where_chance_would_hardly_put_so_many_among_the_worst() -> None:
-    assert not Group("few", "few", pairs=5, worst=1).stands_out
-    assert not Group("usual", "usual", pairs=200, worst=22).stands_out
-    assert Group("careless", "careless", pairs=40, worst=12).stands_out
+    campaign = stage().campaign
+    few = [[f"tag{number}", 5, 2] for number in range(20)]  # one of five in twelve by chance
+    counts = {"source": [["usual", 200, 22], ["careless", 40, 14]], "tag": few}
+    found = groups_found(BlameJob(campaign=campaign, result={"pairs": 500, "groups": counts}), campaign)
+    assert {row.name for rows in found.values() for row in rows if row.stands_out} == {"careless"}
+    assert len(found["tag"]) == 20
+
+
+def test_an_annotator_who_was_outvoted_made_no_label_worse(settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    on_stage = stage(overlap=3)
+    on_stage.join(on_stage.charlie)
+    on_stage.add(20)
+    for _ in range(20):
+        for person, winner in ((on_stage.alice, "a"), (on_stage.bob, "a"), (on_stage.charlie, "b")):
+            on_stage.vote(on_stage.given(person), winner)
+    snapshot = take_snapshot(campaign=on_stage.campaign, acting_user=None, now=on_stage.now)
+    lines = [{"id": pair.id, "doubt": 0.5, "blame": []} for pair in read_side(snapshot, "train")]
+    counts = result_of(snapshot, lines)["groups"]["annotator"]
+    assert [(key, pairs) for key, pairs, _ in counts] == sorted(
+        (person.pseudonym, len(lines)) for person in (on_stage.alice, on_stage.bob)
+    )

@@ -8,14 +8,15 @@ from labeling.queries.statistics import counted_now
 from labeling.stats import ShortTraining, learning_curve
 from tests.people import NOON, Stage, stage
 from training.models import RoundPlan
+from training.queries.label_noise import wrong_when_settled
 from training.queries.price_effort import effort_of
-from training.queries.price_worth import information, majority_wrong, overlap_worths, vote_worths
+from training.queries.price_worth import information, overlap_worths, vote_worths
 
 
 def test_the_majority_of_three_errs_less_than_one_vote() -> None:
-    assert majority_wrong(0.2, 1) == pytest.approx(0.2)
-    assert majority_wrong(0.2, 3) == pytest.approx(3 * 0.2**2 * 0.8 + 0.2**3)
-    assert majority_wrong(0.2, 2) == pytest.approx(0.2)  # a tie is decided by a coin
+    assert wrong_when_settled(0.2, 1) == pytest.approx(0.2)
+    assert wrong_when_settled(0.2, 3) == pytest.approx(3 * 0.2**2 * 0.8 + 0.2**3)
+    assert wrong_when_settled(0.2, 2) == pytest.approx(0.04 / 0.68)  # one to one settles nothing
 
 
 def test_a_label_that_is_right_by_chance_teaches_nothing() -> None:
@@ -48,12 +49,12 @@ def test_more_votes_on_each_pair_give_fewer_pairs_with_fewer_wrong_labels(scene:
     curve = learning_curve(rows)
     assert curve is not None
     effort = effort_of(scene.campaign, RoundPlan(campaign=scene.campaign), None, now=NOON)
-    found = overlap_worths(curve, effort, counted)
+    found = overlap_worths(curve, effort, counted, curve.labels)
     assert [one.overlap for one in found] == [1, 3, 5]
     assert [one.labels for one in found] == [320, 107, 64]
     assert [one.wrong for one in found] == sorted((one.wrong for one in found), reverse=True)
     assert all(0.5 < one.then.low <= one.then.high < 0.9 for one in found)
-    assert overlap_worths(curve, effort, None) == []
+    assert overlap_worths(curve, effort, None, curve.labels) == []
 
 
 def test_each_annotators_vote_is_worth_what_it_tells(scene: Stage) -> None:

@@ -1,10 +1,12 @@
 """The price page: the finding, what more votes cost and bring, the target, and what a vote is worth."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 
+from labeling.queries.verdicts import count_pairs
 from tests.browser.furnished import Furnished, furnish
 from tests.browser.price import price_job_of
 from tests.people import NOON, Stage, stage
@@ -59,6 +61,25 @@ def test_a_measured_curve_says_what_to_do_next(scene: Stage, furnished: Furnishe
     PriceJob.objects.all().delete()
     price_job_of(scene, furnished, scale=1.0)
     assert "There is nothing more to gain from labels like these" in page(scene, client)
+
+
+def test_the_forecast_begins_at_the_labels_of_today_and_at_a_finished_measurement(
+    scene: Stage, furnished: Furnished
+) -> None:
+    job = price_job_of(scene, furnished)
+    measured = price_of(scene.campaign, Wish(), None, now=NOON)
+    assert (measured.labels, measured.measured) == (130, job)
+    snapshot, settled = job.snapshot, count_pairs(scene.campaign)
+    snapshot.last_verdict_at, snapshot.test_pairs = NOON - timedelta(days=1), 0
+    snapshot.save()
+    later = price_job_of(scene, furnished, status="running")
+    later.trainings = later.trainings[:8]
+    later.save()
+    now = price_of(scene.campaign, Wish(votes=100), None, now=NOON)
+    assert settled > 0
+    assert (now.job, now.measured, now.labels) == (later, job, 130 + settled)
+    assert now.curve is not None
+    assert now.offers[0].then.value > now.curve.next_accuracy(130 + now.offers[0].labels).value
 
 
 def test_votes_have_a_price_in_hours_and_in_money_once_a_rate_is_set(scene: Stage, furnished: Furnished) -> None:

@@ -143,7 +143,10 @@ class PriceSerializer(serializers.Serializer[Any]):
         help_text="exhausted: twice the labels bring less than a point at most. pays: they bring a point at least. "
         "unknown: not measured.",
     )
-    labels = serializers.IntegerField(allow_null=True)
+    labels = serializers.IntegerField(
+        allow_null=True, help_text="The pairs that a run of today would learn from: the forecast begins there."
+    )
+    measured_labels = serializers.IntegerField(allow_null=True, help_text="The most pairs of a short run.")
     held_out_pairs = serializers.IntegerField(allow_null=True)
     points = PricePointSerializer(many=True)
     effort = PriceEffortSerializer()
