@@ -38,7 +38,7 @@ def scratch(var: Path) -> Path:
 
 
 def files_of(var: Path, *, with_bases: bool) -> Iterator[tuple[str, Path]]:
-    """The files with their names in the archive. What is under construction is none."""
+    """The files with their names in the archive. Those under construction are left out."""
     for name in FOLDERS:
         if name != BASES or with_bases:
             for path in _files(var / name):
@@ -81,7 +81,7 @@ def lacking(paths: Iterable[Path], names: Collection[str], gone: Iterable[str]) 
 
 
 def is_missed(name: str, brought: Iterable[Path]) -> bool:
-    """Whether a restore misses a file that went. What runs wrote while they worked, they write again."""
+    """Whether a restore misses a file that went. Runs write again those from when they worked."""
     return not name.startswith("files/runs/") or _key_in(name) in map(artifacts.key_of, brought)
 
 
