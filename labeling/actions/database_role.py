@@ -28,7 +28,7 @@ SELECT rolsuper, EXISTS (
 class NoSuchRole(Conflict):
     type = "no-such-role"
     sentence = gettext_lazy(
-        "The database has no role %(role)s. Create it first: CREATE ROLE %(role)s LOGIN PASSWORD '…'."
+        "The database has no role %(role)s. Create it in psql: CREATE ROLE %(role)s LOGIN, then \\password %(role)s."
     )
 
 
