@@ -103,7 +103,7 @@ def write_candidates(maya: Page, slug: str, *, more_than: int) -> int:
     maya.get_by_text("Version and sampling").click()
     maya.get_by_label("Longest completion").fill("40")
     maya.get_by_test_id("start-generation").click()
-    expect(maya.get_by_test_id("start-generation")).to_be_visible(timeout=5 * MINUTES)  # it may start again: it is done
+    expect(maya.get_by_test_id("start-generation")).to_be_visible(timeout=8 * MINUTES)  # it may start again: it is done
     expect(maya.get_by_test_id("generation-error")).to_have_count(0)
     comparisons = number(maya.get_by_test_id("comparisons"))
     assert comparisons > more_than

@@ -129,7 +129,8 @@ def cancel_selection(*, campaign: Campaign, acting_user: User | None, now: datet
 def record_worth(*, job: SelectionJob, gain: Range | None, now: datetime) -> TrialArm | None:
     """Writes what the arm of a job is worth; switches it off where it does not pay. Its share is chance's then.
 
-    gain: None: chance has too few labels to compare with. None is returned where a lead took the arm out meanwhile.
+    gain: None: chance has too few labels to compare with; what was found before stands. None is returned where a lead
+    took the arm out meanwhile.
     """
     rows = TrialArm.objects.select_for_update(no_key=True, of=("self",)).select_related("trial")
     arm = rows.filter(trial__campaign=job.campaign_id, name=job.arm).first()
@@ -141,7 +142,7 @@ def record_worth(*, job: SelectionJob, gain: Range | None, now: datetime) -> Tri
     if gain is not None:
         arm.gain = {"value": gain.value, "low": gain.low, "high": gain.high}
         after |= {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high}
-    arm.standing = standing(gain, job.labels, arm.trial.enough)
+        arm.standing = standing(gain, job.labels, arm.trial.enough)
     if arm.standing in (TrialArm.Standing.LOSES, TrialArm.Standing.UNPROVEN):
         arm.off_at, verb = now, "selection.arm_switched_off"
     arm.save()

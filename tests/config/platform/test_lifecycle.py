@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.serial
 
 LIMIT_SECONDS = 120
 READY = "Press Ctrl-C to stop everything."
+PROGRAMS = {"postgres", "valkey", "web", "worker", "worker-generate", "worker-train", "worker-lens", "beat"}
 
 
 class Run:
@@ -73,6 +74,14 @@ class Run:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
+
+    def programs(self) -> set[str | None]:
+        """The names of the programs that run. One that starts has none before it has become what it is."""
+        found = set()
+        for process in self.processes():
+            with suppress(psutil.Error):
+                found.add(process.environ().get(PROGRAM_VARIABLE))
+        return found
 
     def is_healthy(self, program: str) -> bool:
         """Whether a container's health check passes."""
@@ -126,17 +135,7 @@ def test_it_starts_answers_and_stops_whole_on_ctrl_c(var: VarDirectory) -> None:
         run.wait_for_output(READY)
         assert f"http://127.0.0.1:{run.port}/" in run.text
         assert run.answers()
-        programs = {process.environ().get(PROGRAM_VARIABLE) for process in run.processes()}
-        assert {
-            "postgres",
-            "valkey",
-            "web",
-            "worker",
-            "worker-generate",
-            "worker-train",
-            "worker-lens",
-            "beat",
-        } <= programs
+        run.wait_until("every program ran", lambda: run.programs() >= PROGRAMS)
         for program in ("web", "worker", "worker-generate", "worker-train", "worker-lens"):
             run.wait_until(f"{program} was healthy", partial(run.is_healthy, program))
         assert not run.is_healthy("nobody")

@@ -190,8 +190,7 @@ def test_events_of_a_person_are_found_by_indexes(scene: Stage) -> None:
         for other in ("seqscan", "indexscan", "indexonlyscan"):
             cursor.execute(f"SET LOCAL enable_{other} = off")
         plan = filtered_events(None, actor="alice").explain()
-    assert "BitmapOr" in plan
-    assert "event_subject" in plan
+    assert "BitmapOr" in plan  # whose indexes are, beside that of actors, is up to the statistics
 
 
 def test_another_admin_is_told_of_the_page_by_the_status(visiting: Visiting) -> None:

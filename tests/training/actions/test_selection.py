@@ -149,6 +149,14 @@ def test_the_interval_decides_whether_an_arm_stays(gain: Range | None, labels: i
     assert found.finding == ("none" if is_off else "pays" if standing == "pays" else "open")
 
 
+def test_what_was_proven_stands_where_nothing_new_could_be_measured() -> None:
+    arm = measured(Range(0.05, 0.02, 0.08), 80)
+    job = SelectionJob(campaign=arm.trial.campaign, arm="novelty", labels=160)
+    again = record_worth(job=job, gain=None, now=NOON + timedelta(hours=1))
+    assert again is not None
+    assert (again.standing, again.gain) == ("pays", arm.gain)
+
+
 def test_a_switched_off_arm_starts_again_when_a_lead_gives_it_a_share() -> None:
     arm = measured(Range(-0.05, -0.08, -0.02), 40)
     set_selection(campaign=arm.trial.campaign, shares={"novelty": 0.2}, acting_user=None, now=NOON)
