@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from labeling.management.base import domain_errors
 from training.actions.base_model import serve_base_version
-from training.generation.errors import ModelPreparationError
+from training.generation import ModelPreparationError
 from training.queries.serving import serving_version
 
 
