@@ -124,7 +124,7 @@ def _prose(root: Path) -> Iterator[tuple[Path, int, str]]:
     for path in [*scripts, *files(root, "frontend", suffix=".css")]:
         yield from _matches(path, r'(?:^|\s)(?://|/\*+|\*)\s*(.*)|"([^"]+)"')
     for pattern in SCRIPTS:
-        for path in sorted(each for each in root.glob(pattern) if each.is_file()):
+        for path in sorted(each for each in root.glob(pattern) if each.is_file() and each.suffix != ".pyc"):
             yield from _matches(path, r"(?:^|\s)#+\s*(.*)")
     for path in files(root, "templates", *APPS, suffix=".html"):
         text = re.sub(r"{#|#}|<[^>]+>|{%.*?%}|{{.*?}}", "\n", path.read_text(encoding="utf-8"), flags=re.DOTALL)
