@@ -28,8 +28,8 @@ from training.models import GenerationJob, JobStatus, LensJob, ModelVersion, Run
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.serial, pytest.mark.slow, pytest.mark.timeout(900)]
 
 StartWorker = Callable[[], Worker]
-# Some hundred steps of a few milliseconds each: long enough to be killed twice in between.
-LONG_ENOUGH = {"epochs": 60, "pairs_per_step": 2, "dtype": "float32", "lora_rank": 2, "threads": 1}
+# Two thousand steps of a few milliseconds each: long enough to be killed twice in between on a fast machine too.
+LONG_ENOUGH = {"epochs": 300, "pairs_per_step": 2, "dtype": "float32", "lora_rank": 2, "threads": 1}
 
 
 def reached(run: Run, step: int) -> bool:
