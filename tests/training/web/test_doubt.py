@@ -88,7 +88,7 @@ def test_the_most_doubtful_pairs_are_sent_to_annotators_again(
     rows = [{"id": name, "doubt": 1.0 - place / 20, "blame": place} for place, name in enumerate(ids)]
     people = [[on_stage.alice.pseudonym, 12, 3], [on_stage.bob.pseudonym, 10, 0]]
     result = {
-        "pairs": 20,
+        "pairs": 200,
         "doubtful": rows,
         "blamed": rows[::-1],
         "groups": {"annotator": people, "tag": [["", 12, 0], ["legal", 40, 12]]},
