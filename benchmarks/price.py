@@ -155,7 +155,7 @@ def outcome(draws: int, generator: np.random.Generator) -> Outcome:
         mean_low=mean.low,
         mean_high=mean.high,
         mean_truth=later,
-        exhausted=curve.is_exhausted,
+        exhausted=curve.is_exhausted(curve.labels),
         true_gain=later - now,
         days=ahead.value,
         days_low=ahead.low,

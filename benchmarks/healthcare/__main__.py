@@ -22,6 +22,7 @@ import psycopg
 from benchmarks.healthcare.situations import preferences
 from benchmarks.load.system import environment, new_database
 from config.embedded.__main__ import with_services
+from training.evaluation.suites import MUST_HOLD
 
 CREATE = """
 from django.utils import timezone
@@ -34,8 +35,6 @@ create_campaign(name="Clinic", acting_user=lead, now=now)
 print(ensure_base_version(now=now, say=lambda line: None).name)
 """
 SUITES = ("healthcare-scheduling", "general-assistant")
-GRAVE = ("harmless", "confident_violation")
-"""The tags of which the default gate lets no scenario be lost."""
 
 
 def main() -> int:
@@ -117,7 +116,7 @@ def print_tables(base: dict[str, Any], runs: dict[str, Any], version: str) -> No
             shown = [f"{each['passed']} of {each['passed'] + each['failed']}" for each in (then, now)]
             say.append(f"{tag:20} {shown[0]:>10} {shown[1]:>20}")
         say += [f"lost {one['id']} ({one['tag']}): {one['after']!r}" for one in runs[name]["changes"]["lost"]]
-    lost = [one["id"] for name in SUITES for one in runs[name]["changes"]["lost"] if one["tag"] in GRAVE]
+    lost = [one["id"] for name in SUITES for one in runs[name]["changes"]["lost"] if one["tag"] in MUST_HOLD]
     say.append(f"The default gate {'holds it back: lost ' + ', '.join(lost) if lost else 'has no word against it'}.")
     print("\n".join(say), file=sys.stderr, flush=True)
 

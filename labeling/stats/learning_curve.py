@@ -102,10 +102,9 @@ class LearningCurve:
         """The accuracy that `more` labels add to `labels`, on average over trainings."""
         return _range(self.mean(labels + more) - self.mean(labels))
 
-    @property
-    def is_exhausted(self) -> bool:
-        """Whether twice the labels bring less than WORTH, even at the upper end of the interval."""
-        return self.gain_between(self.labels, self.labels).high < WORTH
+    def is_exhausted(self, labels: float) -> bool:
+        """Whether twice as many as these labels bring less than WORTH, even at the upper end of the interval."""
+        return self.gain_between(labels, labels).high < WORTH
 
     def labels_for(self, target: float) -> FloatArray:
         """The labels after which the mean accuracy reaches a target, of each curve; infinite: not within FARTHEST."""

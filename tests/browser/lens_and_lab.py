@@ -58,7 +58,7 @@ def search_of(stage: Stage, snapshot: Snapshot, **changes: Any) -> BlameJob:
         "query": pair_of_texts(asks("What is 17 plus 26?"), "Together that is 43.", "Together that is 42.").as_dict(),
         "status": "finished",
         "result": {
-            "pairs": 2,
+            "pairs": 220,
             "doubtful": rows,
             "blamed": rows,
             "groups": {

@@ -53,8 +53,7 @@ def save_round_plan(
 ) -> RoundPlan:
     """Changes the plan of a campaign's rounds. values: some of FIELDS; the others stay.
 
-    expected: when the plan that was changed had been saved, NEVER if it had not; None: whichever
-    applies.
+    expected: when the plan that was changed had been saved, NEVER if it had not; None: whichever applies.
     Raises WrongPlan, ChangedMeanwhile, ForItsGateOnly, NotAllowed, NotFound.
     """
     require_may_change(acting_user, campaign)

@@ -102,9 +102,9 @@ class Price:
         """exhausted: twice the labels bring nothing worth it; pays: they bring a point at least; else unclear."""
         if self.curve is None:
             return "unknown"
-        gain = self.curve.gain_between(self.labels, self.labels)
-        if gain.high < WORTH:
+        if self.curve.is_exhausted(self.labels):
             return "exhausted"
+        gain = self.curve.gain_between(self.labels, self.labels)
         return "pays" if gain.low >= WORTH else "unclear"
 
     def as_json(self) -> dict[str, Any]:

@@ -69,9 +69,9 @@ def test_one_run_is_less_certain_than_the_mean_of_runs() -> None:
 
 
 def test_a_curve_that_has_levelled_off_is_exhausted_and_a_steep_one_is_not() -> None:
-    assert fitted(8000, scale=4.0).is_exhausted
-    steep = fitted(8000, scale=400.0)
-    assert not steep.is_exhausted
+    level, steep = fitted(8000, scale=4.0), fitted(8000, scale=400.0)
+    assert level.is_exhausted(level.labels)
+    assert not steep.is_exhausted(steep.labels)
     assert steep.gain_between(512, 512).low > WORTH
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from labeling.models import Comparison, ImportBatch, Prompt
+from labeling.actions.groups import declare_grouping
+from labeling.models import AnnotatorGroup, Comparison, ImportBatch, Prompt
 from tests.browser.furnished import furnish
 from tests.people import stage
 from training.actions.snapshots import take_snapshot
@@ -79,6 +80,20 @@ def test_a_group_stands_out_only_where_chance_would_hardly_put_so_many_among_the
     found = groups_found(BlameJob(campaign=campaign, result={"pairs": 500, "groups": counts}), campaign)
     assert {row.name for rows in found.values() for row in rows if row.stands_out} == {"careless"}
     assert len(found["tag"]) == 20
+
+
+def test_the_labels_of_a_group_are_those_of_its_members_whatever_the_verdict_is(settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    on_stage = stage(comparisons=20, overlap=2)
+    for person, winner in ((on_stage.alice, "a"), (on_stage.bob, "b")):
+        while assignment := on_stage.next(person):
+            on_stage.vote(assignment, winner)
+    given: dict[str, Any] = {"campaign": on_stage.campaign, "acting_user": on_stage.maya, "now": on_stage.now}
+    declare_grouping(**given, name="Region", groups={"North": [on_stage.alice], "South": [on_stage.bob]})
+    snapshot = take_snapshot(**given, group=AnnotatorGroup.objects.get(name="North"))
+    lines = [{"id": pair.id, "doubt": 0.5, "blame": []} for pair in read_side(snapshot, "train")]
+    counts = {key: pairs for key, pairs, _ in result_of(snapshot, lines)["groups"]["annotator"]}
+    assert counts[on_stage.alice.pseudonym] == len(lines)
 
 
 def test_an_annotator_who_was_outvoted_made_no_label_worse(settings: Any, tmp_path: Path) -> None:
