@@ -46,7 +46,7 @@ class MeasureForm(forms.Form):
         initial=DRAWS,
         min_value=1,
         max_value=MOST_DRAWS,
-        help_text=_("More of them make the forecast narrower."),
+        help_text=_("Fewer than four hide how much runs differ."),
     )
     minutes = forms.IntegerField(
         label=_("At most, minutes"),
