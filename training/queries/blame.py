@@ -103,7 +103,7 @@ def _groups(snapshot: Snapshot, known: set[str], worst: set[str]) -> dict[str, l
 def _behind(snapshot: Snapshot, known: Collection[int]) -> Iterable[tuple[str, str, int]]:
     """Kind, key and comparison of everything behind a snapshot's pairs, each once. known: their comparisons."""
     judgments = judgments_behind(snapshot).order_by()
-    # Who was outvoted made no label worse. The labels of a group are its own, whatever the campaign's verdict is.
+    # An outvoted annotator made no label worse. The labels of a group are its own, whatever the campaign's verdict is.
     agreeing = judgments if snapshot.group_name else judgments.filter(choice=F("comparison__verdict__winner"))
     for kind, votes, column in (
         ("annotator", agreeing, "annotator__pseudonym"),
