@@ -6,10 +6,12 @@ from django.db import connection, transaction
 
 from labeling.judging.statements import FIND, RELEASE
 from labeling.models import Assignment, Comparison
+from tests.databases import emptied
 from tests.people import stage
 
 
 def test_the_search_walks_along_the_queue_index_from_the_cursor() -> None:
+    emptied(Comparison)
     scene = stage(comparisons=200, overlap=2)
     values: dict[str, Any] = {"campaign": scene.campaign.pk, "annotator": scene.alice.pk, "may_judge_own": True}
     values |= {"after": 0.5, "until": 1e9}
@@ -23,6 +25,7 @@ def test_the_search_walks_along_the_queue_index_from_the_cursor() -> None:
 
 
 def test_own_assignments_are_looked_up_one_by_one() -> None:
+    emptied(Comparison, Assignment)
     scene = stage(comparisons=200, overlap=2)
     common = {"campaign": scene.campaign, "annotator": scene.alice, "left": "a", "status": "judged", "slot": 1}
     common |= {"leased_at": scene.now, "expires_at": scene.now}
@@ -33,7 +36,7 @@ def test_own_assignments_are_looked_up_one_by_one() -> None:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {FIND}", values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert plan.count("using assignment_once_per_annotator") == 2
+    assert plan.count("Index Cond: (comparison_id = c.id") + plan.count("Index Cond: ((comparison_id = c.id") == 2
     assert "assignment_annotator" not in plan
 
 

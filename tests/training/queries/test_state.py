@@ -5,7 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from labeling.models import KeptCounts
+from labeling.models import KeptCounts, WebhookDelivery
+from tests.databases import emptied
 from tests.people import stage
 from training.queries.state import JOBS, QUEUES, failing_deliveries, queue_states
 
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_messages_given_up_in_the_last_day_are_found_by_an_index() -> None:
+    emptied(WebhookDelivery)
     with CaptureQueriesContext(connection) as seen:
         failing_deliveries(now=timezone.now())
     (asked,) = [one["sql"] for one in seen.captured_queries if "given_up" in one["sql"]]
