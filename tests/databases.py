@@ -43,7 +43,7 @@ def end_what_is_open() -> None:
 
 
 def emptied(*models: type[Model]) -> None:
-    """Takes the rows that earlier tests rolled back out of the files of these tables, until this test is rolled back too.
+    """Takes the rows that earlier tests rolled back out of these tables' files, until this test is rolled back too.
     The planner counts pages: with those of dead rows, it plans another way than in a table that holds the same rows."""
     names = sql.SQL(", ").join(sql.Identifier(model._meta.db_table) for model in models)
     with connection.cursor() as cursor:
