@@ -112,7 +112,7 @@ def django_db_setup(migration: ExitStack, django_db_setup: None) -> None:
 
 def system_chromium() -> str | None:
     """The machine's own Chromium; None: Playwright uses its own."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     paths = (shutil.which(name) for name in names)
     return os.environ.get("CHROMIUM") or next((path for path in paths if path), None)
 
