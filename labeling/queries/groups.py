@@ -4,11 +4,21 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 
-from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from labeling.models import AnnotatorGroup, Assignment, Campaign, Choice, Grouping, Judgment, Membership, User
+from labeling.models import (
+    AnnotatorGroup,
+    Assignment,
+    Campaign,
+    Choice,
+    Comparison,
+    Grouping,
+    Judgment,
+    Membership,
+    User,
+)
 from labeling.queries.names import taking_part
+from labeling.queries.planned_votes import planned_votes
 from labeling.stats import Estimate, between_agreement, krippendorff_alpha, percent_agreement
 from labeling.stats.agreement import Pattern
 from labeling.tally import read_tally
@@ -19,25 +29,10 @@ FEWEST_SHOWN = 3
 MOST_IN_REQUEST = 50_000
 """Judgments of a campaign up to which a page reads all votes while somebody waits; above, the command does."""
 
-# The votes of each group on each comparison, over (a, tie or both bad, b).
-GROUP_VOTES = """
-SELECT judgment.comparison_id, member.group_id,
-    count(*) FILTER (WHERE judgment.choice = 'a') AS a,
-    count(*) FILTER (WHERE judgment.choice IN ('tie', 'both_bad')) AS tie,
-    count(*) FILTER (WHERE judgment.choice = 'b') AS b
-FROM labeling_judgment judgment
-JOIN labeling_groupmember member ON member.person_id = judgment.annotator_id AND member.grouping_id = %(grouping)s
-JOIN labeling_comparison comparison ON comparison.id = judgment.comparison_id
-    AND comparison.status NOT IN ('flagged', 'retired', 'gold', 'practice')
-WHERE judgment.campaign_id = %(campaign)s AND judgment.kind = 'normal'
-    AND judgment.superseded_at IS NULL AND judgment.choice <> 'skip'
-GROUP BY judgment.comparison_id, member.group_id
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
-    """A group. members: how many. votes: theirs that count; None: not counted. agreement, alpha: among themselves.
+    """A group. members: how many. votes: theirs that count (`planned_votes`). agreement, alpha: among themselves.
 
     None: hidden, or not counted.
     """
@@ -152,10 +147,20 @@ def grouping_figures(grouping: Grouping, *, most: int | None = None) -> Grouping
 
 
 def _votes(grouping: Grouping) -> list[dict[int, Pattern]]:
-    """For each comparison that members judged: the pattern of each group's votes, by the group's key."""
-    with connection.cursor() as cursor:
-        cursor.execute(GROUP_VOTES, {"grouping": grouping.pk, "campaign": grouping.campaign_id})
-        found: dict[int, dict[int, Pattern]] = {}
-        for comparison, group, a, tie, b in cursor.fetchall():
-            found.setdefault(comparison, {})[group] = (a, tie, b)
+    """For each comparison that members judged: the pattern of each group's planned votes, by the group's key."""
+    votes = planned_votes(grouping.campaign).exclude(comparison__status__in=Comparison.OUT)
+    counted = (
+        votes.filter(annotator__group_memberships__grouping=grouping)
+        .order_by()
+        .values("comparison", "annotator__group_memberships__group")
+        .annotate(
+            a=Count("pk", filter=Q(choice=Choice.A)),
+            tie=Count("pk", filter=Q(choice__in=(Choice.TIE, Choice.BOTH_BAD))),
+            b=Count("pk", filter=Q(choice=Choice.B)),
+        )
+    )
+    found: dict[int, dict[int, Pattern]] = {}
+    columns = ("comparison", "annotator__group_memberships__group", "a", "tie", "b")
+    for comparison, group, a, tie, b in counted.values_list(*columns).iterator():
+        found.setdefault(comparison, {})[group] = (a, tie, b)
     return list(found.values())

@@ -120,15 +120,16 @@ def preference_groups(
     kept = votes.part(counted[votes.annotator])
     kept = Votes(index[kept.annotator], kept.comparison, kept.for_a, kept.features)
     most = min(most, numbers.size // 2)
-    gain = _gains(kept, most, seed, at_each_start)
+    predicted = {number: _held_out(kept, number, seed, at_each_start) for number in range(1, most + 1)}
     fits = {1: _best_fit(kept, 1, np.random.default_rng(seed), at_each_start)}
-    groups, best_gain = 1, 0.0
-    for number, (mean, error) in sorted(gain.items()):
+    groups = 1
+    for number in range(2, most + 1):
         fits[number] = _best_fit(kept, number, np.random.default_rng(seed), at_each_start)
         members = int(np.bincount(fits[number].belongs.argmax(axis=1), minlength=number).min())
-        # Each further group must surely win against the last number kept.
-        if _is_sure(mean - best_gain, error) and members >= FEWEST_MEMBERS:
-            groups, best_gain = number, mean
+        # Each further group must surely win against the last number kept, by the error of that very difference.
+        if _is_sure(*_gain_over(predicted[number], predicted[groups])) and members >= FEWEST_MEMBERS:
+            groups = number
+    gain = {number: _gain_over(predicted[number], predicted[1]) for number in range(2, most + 1)}
     fit = fits[groups]
     order = np.argsort(-fit.belongs.sum(axis=0), kind="stable")
     belongs = fit.belongs[:, order]
@@ -143,14 +144,10 @@ def _is_sure(gain: float, error: float) -> bool:
     return gain > max(GAIN, (SURE if gain >= LARGE else SURER) * error)
 
 
-def _gains(votes: Votes, most: int, seed: int, at_each_start: Callable[[], None]) -> dict[int, tuple[float, float]]:
-    """By the number of groups: how much better held-out votes are predicted than by one group."""
-    one = _held_out(votes, 1, seed, at_each_start)
-    found = {}
-    for groups in range(2, most + 1):
-        difference = _held_out(votes, groups, seed, at_each_start) - one
-        found[groups] = (float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(difference.size)))
-    return found
+def _gain_over(predicted: FloatArray, other: FloatArray) -> tuple[float, float]:
+    """How much better held-out votes are predicted, on average over annotators, and its standard error."""
+    difference = predicted - other
+    return float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(difference.size))
 
 
 def _held_out(votes: Votes, groups: int, seed: int, at_each_start: Callable[[], None]) -> FloatArray:

@@ -6,7 +6,6 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,7 @@ from training.actions.snapshot_index import index_snapshot
 from training.errors import TooFewPairs
 from training.models import Snapshot
 from training.queries.held_prompts import IsHeld, held_of, simulated_votes_joined
-from training.queries.splits import next_split
+from training.queries.splits import group_split, next_split
 
 # With fewer, nothing can be learned, or the result cannot be measured.
 MIN_TRAIN_PAIRS = 4
@@ -69,8 +68,8 @@ def take_snapshot(
 
     test_share: the share of prompts that is held out; None: the usual one (`next_split`). People whom the campaign
     leaves out of training are left out, and so are pairs on prompts that are held for its gates by people. group: only
-    the votes of its members settle a pair. meanwhile: called every few hundred pairs; whatever it raises ends this.
-    Raises TooFewPairs, ForItsGateOnly, CampaignArchived, NotAllowed, NotFound.
+    the votes of its members settle a pair, and the split is that of all groups. meanwhile: called every few hundred
+    pairs; whatever it raises ends this. Raises TooFewPairs, ForItsGateOnly, CampaignArchived, NotAllowed, NotFound.
     """
     require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
@@ -177,9 +176,8 @@ def write_pairs(
     """
     folder.mkdir(parents=True, exist_ok=True)
     counts = Sentence(_("none at all"))
-    splits = _splits(campaign, test_share)
     # Groups hold the same prompts out: each one's version is measured on the others' pairs too.
-    for split in splits if labels.only is None else islice(splits, 1):
+    for split in _splits(campaign, test_share) if labels.only is None else [group_split(campaign)]:
         building = folder / f".building-{secrets.token_hex(6)}"
         try:
             del comparisons[:]

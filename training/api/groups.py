@@ -97,6 +97,7 @@ class GroupVersionsView(ApiView):
             ],
             "worst_one": table.worst_one if table else None,
             "worst_each": table.worst_each if table else None,
+            "left_out": table.left_out if table else None,
             "win_rates": [
                 {
                     "candidate": one.gate.candidate.name,

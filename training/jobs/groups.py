@@ -1,11 +1,12 @@
 """Doing a job about groups of annotators: the search in the votes, or versions measured on each group's pairs."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
 
-from labeling.exchange import TEST, SnapshotDamaged, messages_hash, read_pairs
+from labeling.exchange import TEST, PreferencePair, SnapshotDamaged, messages_hash, read_pairs
 from labeling.stats import InvalidCounts, preference_groups
 from training import claims
 from training.claims import Clock
@@ -15,7 +16,8 @@ from training.evaluation.group_votes import read_votes, result_of
 from training.jobs.engine import EngineFailed, score_pairs
 from training.jobs.gate_figures import accuracy_figures
 from training.models import GroupJob, JobStatus, ModelVersion
-from training.queries.group_versions import versions_of
+from training.queries.group_versions import GroupVersion, versions_of
+from training.queries.learned_prompts import learned_by
 from training.queries.rehearsals import channel_of
 from training.queries.serving import serving_version
 from training.versions import files
@@ -53,7 +55,10 @@ class GroupWork:
         return result_of(read, preference_groups(read.votes, at_each_start=self._beat))
 
     def _measure(self) -> dict[str, Any]:
-        """groups: names. versions: name and group of each; "": it serves. cells: the accuracy of each on each."""
+        """groups: names. versions: name and group of each; "": it serves. cells: the accuracy of each on each.
+
+        left_out: how many held-out pairs of each group are on prompts that one of the versions has learned from.
+        """
         assert self.job.grouping is not None
         own = versions_of(self.job.grouping)
         versions = [(one.version, one.group) for one in own]
@@ -62,22 +67,40 @@ class GroupWork:
         if serving.adapter_dir and all(serving.base_dir == version.base_dir for version, _group in versions):
             versions.append((serving, ""))
         self.claim.write(total=len(versions) * len(own), done=0)
+        pairs_of, left_out = self._held_out(own, [version for version, _group in versions])
         cells = []
         for version, _group in versions:
             files.check_version(version)
             for target in own:
                 self._beat()
-                target.snapshot.verified()
-                pairs = list(read_pairs(target.snapshot.folder, TEST))
+                pairs = pairs_of[target.group]
                 cells.append({"version": version.name, "group": target.group, **self._accuracy(version, pairs)})
                 self.claim.write(done=len(cells), worker_deaths=0)
         return {
             "groups": [one.group for one in own],
             "versions": [{"name": version.name, "group": group} for version, group in versions],
             "cells": cells,
+            "left_out": left_out,
         }
 
-    def _accuracy(self, version: ModelVersion, pairs: list[Any]) -> dict[str, Any]:
+    def _held_out(
+        self, own: Sequence[GroupVersion], versions: Sequence[ModelVersion]
+    ) -> tuple[dict[str, list[PreferencePair]], dict[str, int]]:
+        """The held-out pairs of each group from which no version has learned, so that all are measured alike; and how
+        many pairs are left out for that.
+        """
+        is_learned = learned_by(versions, meanwhile=self._beat)
+        kept, left_out = {}, {}
+        for target in own:
+            target.snapshot.verified()
+            pairs = list(read_pairs(target.snapshot.folder, TEST))
+            kept[target.group] = [pair for pair in pairs if not is_learned(pair.prompt)]
+            left_out[target.group] = len(pairs) - len(kept[target.group])
+        return kept, left_out
+
+    def _accuracy(self, version: ModelVersion, pairs: Sequence[PreferencePair]) -> dict[str, Any]:
+        if not pairs:
+            return {"pairs": 0, **accuracy_figures([], [])}
         config = RunConfig.from_mapping(version.run.config if version.run else {})
         options = ["--set", f"loss={config.loss}", "--set", f"beta={config.beta}"]
         scores = score_pairs(version, pairs, options=options, should_stop=self._should_stop)

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from labeling.models import Grouping
 from labeling.stats import Estimate
 from training.models import GroupJob, JobStatus, ModelVersion, Snapshot
+
+ALL_LEARNED = gettext_noop("A version learned from the prompt of each held-out pair.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,15 @@ class TableRow:
 class GroupTable:
     """Held-out accuracy, versions by groups. worst_one: the lowest accuracy of what serves over the groups.
 
-    worst_each: the same with each group's own version. None: not measured.
+    worst_each: the same with each group's own version. None: not measured. left_out: held-out pairs that do not count,
+    since one of the versions has learned from their prompts.
     """
 
     groups: list[str]
     rows: list[TableRow]
     worst_one: float | None
     worst_each: float | None
+    left_out: int
 
 
 def versions_of(grouping: Grouping) -> list[GroupVersion]:
@@ -65,13 +71,22 @@ def table_of(result: dict[str, Any]) -> GroupTable:
     for version in result["versions"]:
         figures = [cells[version["name"], group] for group in groups]
         estimates = [
-            Estimate(one["accuracy"], one["accuracy_low"], one["accuracy_high"], one["pairs"]) for one in figures
+            Estimate(
+                one["accuracy"],
+                one["accuracy_low"],
+                one["accuracy_high"],
+                one["pairs"],
+                None if one["pairs"] else ALL_LEARNED,
+            )
+            for one in figures
         ]
         rows.append(TableRow(version["name"], version["group"], estimates))
     serving = [row for row in rows if not row.own]
     own = [row.cells[groups.index(row.own)].value for row in rows if row.own in groups]
     of_one = [cell.value for cell in serving[0].cells] if serving else []
-    return GroupTable(groups, rows, _worst(of_one), _worst(own) if len(own) == len(groups) else None)
+    worst_each = _worst(own) if len(own) == len(groups) else None
+    # Measurements from before this was counted say nothing about it.
+    return GroupTable(groups, rows, _worst(of_one), worst_each, sum(result.get("left_out", {}).values()))
 
 
 def _worst(values: list[float | None]) -> float | None:

@@ -9,20 +9,15 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_noop
 
 from common.sentences import Sentence
-from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment
+from labeling.models import Campaign, Choice, Comparison, Judgment
 from labeling.queries.names import names_by_pseudonym
+from labeling.queries.planned_votes import planned_votes
 from labeling.stats.preference_groups import FEWEST_ANNOTATORS, FEWEST_VOTES
 
 
 def group_votes(campaign: Campaign, *, simulated: bool = False) -> QuerySet[Judgment]:
-    """The votes that prefer a side, of people; of simulated annotators alone if asked for."""
-    rows = Judgment.objects.filter(
-        campaign=campaign,
-        kind=Assignment.Kind.NORMAL,
-        superseded_at=None,
-        choice__in=(Choice.A, Choice.B),
-        annotator__is_simulated=simulated,
-    )
+    """The planned votes that prefer a side, of people; of simulated annotators alone if asked for."""
+    rows = planned_votes(campaign).filter(choice__in=(Choice.A, Choice.B), annotator__is_simulated=simulated)
     return rows.exclude(comparison__status__in=Comparison.OUT)
 
 

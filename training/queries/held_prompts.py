@@ -8,6 +8,7 @@ from django.db import connection
 from labeling.exchange import Message, folded_hash, is_held_out
 from labeling.models import Campaign, Prompt
 from training.models import HeldPrompts, ModelVersion, PeopleGate, PeopleGatePair, Snapshot, SnapshotPart
+from training.queries.splits import split_in
 
 IsHeld = Callable[[Sequence[Message]], bool]
 
@@ -107,8 +108,8 @@ def simulated_votes_joined(campaign: Campaign) -> bool:
 
 def _was_tested(prompt: Prompt, snapshot: Snapshot) -> bool:
     """Whether the prompt was on the test side of a snapshot that holds it, from which nothing is learned."""
-    split = snapshot.manifest["split"]
-    return is_held_out(prompt.messages, seed=int(split["seed"]), test_share=float(split["test_share"]))
+    split = split_in(snapshot)
+    return is_held_out(prompt.messages, seed=split.seed, test_share=split.test_share)
 
 
 def _in_use(campaign: Campaign) -> list[Prompt]:

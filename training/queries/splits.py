@@ -3,6 +3,7 @@
 from labeling.exchange import Split
 from labeling.models import Campaign
 from labeling.queries.verdicts import count_pairs
+from training.models import Snapshot
 from training.queries.loop import loop_snapshots
 
 ENOUGH_HELD_OUT = 60
@@ -18,11 +19,31 @@ def next_split(campaign: Campaign) -> Split:
     need another seed.
     """
     pairs = count_pairs(campaign)
-    last = loop_snapshots(campaign).order_by("-pk").first()
+    # Before the loop's first snapshot, those of groups have fixed which prompts are held out.
+    last = loop_snapshots(campaign).order_by("-pk").first() or _newest(campaign)
     if last is None:
         return Split(test_share=usual_share(pairs))
-    split = last.manifest["split"]
-    return Split(seed=int(split["seed"]), test_share=min(usual_share(pairs), float(split["test_share"])))
+    before = split_in(last)
+    return Split(seed=before.seed, test_share=min(usual_share(pairs), before.test_share))
+
+
+def group_split(campaign: Campaign) -> Split:
+    """The split of a group's next snapshot: that of the campaign's newest one, whosever votes it holds.
+
+    So what one group's version is measured on, no other group's version learns from, nor the one that all share.
+    """
+    newest = _newest(campaign)
+    return next_split(campaign) if newest is None else split_in(newest)
+
+
+def split_in(snapshot: Snapshot) -> Split:
+    """The split that a snapshot was written with."""
+    split = snapshot.manifest["split"]
+    return Split(seed=int(split["seed"]), test_share=float(split["test_share"]))
+
+
+def _newest(campaign: Campaign) -> Snapshot | None:
+    return Snapshot.objects.filter(campaign=campaign).order_by("-pk").first()
 
 
 def usual_share(pairs: int) -> float:

@@ -16,6 +16,7 @@ from labeling.access import get_led_campaign
 from labeling.actions.groups import declare_grouping, remove_grouping
 from labeling.models import AnnotatorGroup, Campaign, Grouping
 from labeling.queries.groups import FEWEST_SHOWN
+from labeling.queries.planned_votes import planned_of
 from labeling.stats import Estimate
 from labeling.web.edge import act, form_of, page, person, submit
 from labeling.web.figure_rows import counted, interval
@@ -162,6 +163,7 @@ def _page(
             for one in (found_groups(campaign, result) if result else [])
         ],
         "fewest": FEWEST_SHOWN,
+        "planned": planned_of(campaign),
     }
     if shown:
         context |= _figures(shown)

@@ -6,6 +6,7 @@ from labeling.actions.groups import declare_grouping
 from labeling.models import Campaign, Grouping
 from labeling.queries.groups import group_choices, grouping_figures
 from labeling.queries.lists import ComparisonFilter, filtered_comparisons
+from labeling.queries.planned_votes import planned_votes
 from tests.people import Stage, person, stage
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,30 @@ def test_agreement_within_and_between_groups(scene: Stage) -> None:
     (between,) = figures.between
     assert between.agreement is not None
     assert (between.agreement.value, between.agreement.comparisons) == (0.0, 4)
+
+
+def test_votes_that_were_asked_for_because_the_first_ones_differed_show_no_agreement() -> None:
+    """Adaptive overlap: Alice and Bob differ everywhere, so Ann is asked too; she agrees with Bob."""
+    scene = stage(comparisons=6, overlap=2)
+    ann = person("ann")
+    scene.join(ann)
+    Campaign.objects.filter(pk=scene.campaign.pk).update(max_overlap=3)
+    scene.reload()
+    for user, winner in ((scene.alice, "a"), (scene.bob, "b"), (ann, "b")):
+        while assignment := scene.next(user):
+            scene.vote(assignment, winner)
+    groups = {"North": [scene.alice], "South": [scene.bob, ann]}
+    declare_grouping(campaign=scene.campaign, name="Region", groups=groups, acting_user=None, now=scene.now)
+    assert scene.campaign.judgments.filter(annotator=ann).count() == 6
+    figures = grouping_figures(scene.reload().groupings.get())
+    assert [one.votes for one in figures.groups] == [6, 6]
+    south = figures.groups[1].agreement
+    assert south is not None
+    assert south.value is None  # with Ann's late votes it would be 1
+    (between,) = figures.between
+    assert between.agreement is not None
+    assert (between.agreement.value, between.agreement.votes) == (0.0, 12)
+    assert planned_votes(scene.campaign).count() == 12
 
 
 def test_comparisons_are_filtered_by_a_declared_group(scene: Stage) -> None:

@@ -1,5 +1,7 @@
 """Groups of annotators found in their votes: planted ones, none, and careless people who are no group."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,22 @@ def test_people_who_want_the_same_are_one_group_even_if_half_of_them_are_careles
         found = preference_groups(votes([[1.5, -0.5]], careless=careless))
         assert found.groups == 1
         assert set(found.member_of) == {0}
+
+
+def test_a_third_group_must_win_against_the_second_by_the_error_of_that_difference(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two groups help some people far more than others, and a third helps everybody a little more."""
+    three = votes([[3.0, 0.0], [-3.0, 3.0], [0.0, -3.0]], people=9)
+    uneven = np.where(np.arange(9) % 2, 0.3, 0.0)
+    more = np.where(np.arange(9) % 2, 0.02, 0.04)
+    predicted = {1: np.zeros(9), 2: uneven, 3: uneven + more, 4: uneven + more}
+    module = import_module("labeling.stats.preference_groups")  # its function of this name hides it
+    monkeypatch.setattr(module, "_held_out", lambda _votes, groups, _seed, _each: predicted[groups])
+    found = preference_groups(three)
+    assert found.groups == 3
+    mean, error = found.gain[3]
+    assert mean - found.gain[2][0] < error  # against one group it would not have been sure
 
 
 def test_annotators_with_few_votes_belong_nowhere_and_too_few_people_are_refused() -> None:

@@ -14,6 +14,7 @@ from training.actions.group_versions import GroupTooSmall, NoGroupVersions, star
 from training.actions.snapshots import take_snapshot
 from training.actions.versions import _free_name
 from training.models import Run, Snapshot
+from training.queries import splits
 from training.queries.label_noise import measured_noise
 from training.queries.retraining import last_snapshot
 from training.queries.splits import next_split
@@ -53,6 +54,19 @@ def test_each_groups_pairs_are_settled_by_its_members_and_split_alike(scene: Sta
     assert held[0] == held[1]
     assert north.basis is not None
     assert north.basis["judgments"] == 30
+
+
+def test_groups_hold_the_same_prompts_out_however_much_the_campaign_has_grown(
+    scene: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A larger campaign holds a smaller share out: South would learn from what North is measured on."""
+    north = taken(scene, "North")
+    monkeypatch.setattr(splits, "usual_share", lambda pairs: 0.05)
+    south = taken(scene, "South")
+    assert north.manifest["split"] == south.manifest["split"]
+    held = {messages_hash(line["prompt"]) for line in lines(north, "test")}  # type: ignore[arg-type]
+    learned = {messages_hash(line["prompt"]) for line in lines(south, "train")}  # type: ignore[arg-type]
+    assert not held & learned
 
 
 def test_a_groups_run_starts_from_the_base_and_stands_beside_the_loop(scene: Stage) -> None:

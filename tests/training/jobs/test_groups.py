@@ -1,18 +1,22 @@
 """A search for groups in the votes of a campaign: two that want the opposite, and nothing to be found."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
 from labeling.actions.groups import declare_grouping
+from labeling.exchange import PreferencePair
 from labeling.judging.acts import judge
 from labeling.judging.assignments import next_assignments
 from labeling.judging.drafts import JudgmentDraft
 from labeling.models import Assignment, Campaign, Comparison, GroupMember, Judgment, User
 from tests.people import Stage, asks, stage
 from tests.training.conftest import add_written_pairs
+from tests.training.selection import serving_base
 from training.actions.group_versions import start_group_measurement, start_group_run
 from training.actions.groups import (
     NoGroupsFound,
@@ -21,10 +25,14 @@ from training.actions.groups import (
     declare_found,
     start_group_search,
 )
+from training.actions.snapshots import take_snapshot
+from training.jobs import groups as jobs
 from training.jobs.groups import run_group_job
 from training.jobs.run import run_training_job
-from training.models import GroupJob, ModelVersion
+from training.models import Deployment, GroupJob, ModelVersion, Run, Snapshot
 from training.queries.group_versions import table_of
+from training.queries.snapshots import read_side
+from training.versions import files
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +101,16 @@ def test_one_group_is_enough_where_all_want_the_same(scene: Stage) -> None:
         declare_found(campaign=scene.campaign, name="Found", acting_user=scene.maya, now=NOW)
 
 
+def test_a_search_reads_no_votes_that_were_asked_for_because_the_first_ones_differed(scene: Stage) -> None:
+    people = scene.crowd(6)
+    voted(scene, people, lambda place: place % 2 == 0)
+    Campaign.objects.update(overlap=4, max_overlap=6)
+    scene.reload()
+    job = search(scene)
+    assert job.result is not None
+    assert (job.result["people"], job.result["votes"], job.result["left_out"]) == (4, 120, 0)
+
+
 def test_a_search_needs_enough_people_with_enough_votes(scene: Stage) -> None:
     voted(scene, scene.crowd(3), lambda place: True)
     with pytest.raises(TooFewVotes, match="at least 4 annotators with 20 votes that prefer a side; there are 3"):
@@ -114,6 +132,67 @@ def test_a_cancelled_search_stops_at_its_next_start(scene: Stage) -> None:
     done = run_group_job(job.pk, clock=clock)
     assert done is not None
     assert (done.status, done.result) == ("cancelled", None)
+
+
+def version_of(scene: Stage, name: str, base: ModelVersion, snapshot: Snapshot) -> ModelVersion:
+    """A version that learned from a snapshot. Rows only."""
+    shared = {"campaign": scene.campaign, "snapshot": snapshot, "parent": base, "status": "finished"}
+    run = Run.objects.create(**shared, created_at=NOW)
+    return ModelVersion.objects.create(
+        name=name,
+        base_dir=base.base_dir,
+        adapter_dir="/nowhere",
+        content_hash=name,
+        parent=base,
+        run=run,
+        lineage={},
+        created_at=NOW,
+    )
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_no_version_is_measured_on_a_prompt_that_one_of_them_learned_from(
+    var_dir: Path, monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    """What serves was trained on all but a few prompts: most held-out pairs of the groups are among them."""
+    scene = stage(comparisons=30, overlap=2)
+    for person in (scene.alice, scene.bob):
+        while assignment := scene.next(person):
+            scene.vote(assignment, "a")
+    groups = {"North": [scene.alice], "South": [scene.bob]}
+    grouping = declare_grouping(campaign=scene.campaign, name="Taste", groups=groups, acting_user=None, now=NOW)
+    taken = [
+        take_snapshot(campaign=scene.campaign, acting_user=None, now=NOW, group=group)
+        for group in grouping.groups.order_by("name")
+    ]
+    common = take_snapshot(campaign=scene.campaign, acting_user=None, now=NOW, test_share=0.05)
+    base = serving_base()
+    for name, snapshot in zip(("north", "south"), taken, strict=True):
+        version_of(scene, name, base, snapshot)
+    Deployment.objects.update(version=version_of(scene, "common", base, common))
+    scored: list[str] = []
+
+    def score(version: ModelVersion, pairs: Sequence[PreferencePair], **_others: object) -> list[dict[str, object]]:
+        scored.extend(pair.prompt[-1]["content"] for pair in pairs)
+        return [{"id": pair.id, "margin": 1.0} for pair in pairs]
+
+    monkeypatch.setattr(jobs, "score_pairs", score)
+    monkeypatch.setattr(files, "check_version", lambda version: None)
+    learned = {pair.prompt[-1]["content"] for pair in read_side(common, "train")}
+    held = [len(list(read_side(one, "test"))) for one in taken]
+    if gone:
+        shutil.rmtree(common.directory)
+    job = start_group_measurement(grouping=grouping, acting_user=None, now=NOW, hand_to_worker=False)
+    done = run_group_job(job.pk, clock=lambda: NOW)
+    assert done is not None
+    assert done.status == "finished", done.error
+    assert done.result is not None
+    assert scored
+    assert not set(scored) & learned
+    table = table_of(done.result)
+    assert {cell.comparisons for row in table.rows for cell in row.cells} == {len(scored) // 6}
+    assert table.left_out == sum(held) - len(scored) // 3
+    assert table.left_out > 0
 
 
 @pytest.mark.long

@@ -85,4 +85,7 @@ class GroupVersionsSerializer(serializers.Serializer[Any]):
     table = GroupCellSerializer(many=True)
     worst_one = serializers.FloatField(allow_null=True, help_text="Accuracy of what serves in its worst group.")
     worst_each = serializers.FloatField(allow_null=True, help_text="The same with each group's own version.")
+    left_out = serializers.IntegerField(
+        allow_null=True, help_text="Held-out pairs that do not count: a version learned from their prompts."
+    )
     win_rates = GroupRateSerializer(many=True)
