@@ -76,7 +76,9 @@ class TrainingConfig(AppConfig):
                 "round.finished": _("A round ended: its version was promoted, or a later round took its place."),
                 "round.opened": _("A round began."),
                 "round.target_reached": _("The target of a campaign's rounds is reached: the schedule stops."),
-                "selection.arm_switched_off": _("A way to choose pairs did not pay and was switched off."),
+                "selection.arm_switched_off": _(
+                    "A way to choose pairs did not pay, or could not be measured, and was switched off."
+                ),
                 "suite_run.finished": _("A version has answered the scenarios of a suite."),
                 "suite_run.failed": _("A run on a suite of scenarios failed."),
                 "version.registered": _("A model version was registered."),

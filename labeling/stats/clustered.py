@@ -74,6 +74,22 @@ def effective_units(values: FloatArray, variance: float, clusters: Sequence[Hash
     return float(units / max(design, 1.0))
 
 
+def clustered_covariance(rows: FloatArray, clusters: Sequence[Hashable]) -> FloatArray:
+    """The covariance of the means of rows over samples of clusters, shape (rows, rows). rows: shape (rows, units).
+
+    Where each unit is a cluster, it is that of the units over their number. One cluster alone tells nothing: zero.
+    """
+    residuals = by_cluster(rows - rows.mean(axis=1, keepdims=True), clusters)
+    n_clusters, units = residuals.shape[1], rows.shape[1]
+    return np.asarray(n_clusters / max(n_clusters - 1, 1) * (residuals @ residuals.T) / units**2)
+
+
+def by_cluster(rows: FloatArray, clusters: Sequence[Hashable]) -> FloatArray:
+    """The sums of rows over each cluster, shape (rows, clusters). rows: shape (rows, units)."""
+    index = _index(clusters)
+    return np.stack([np.bincount(index, weights=row) for row in rows])
+
+
 def clustered_ratio(totals: FloatArray, sizes: FloatArray, clusters: Sequence[Hashable]) -> Effect:
     """The ratio sum(totals) / sum(sizes), nats per token say, with Student's interval over clusters; no effect: 0.
 

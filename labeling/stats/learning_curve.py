@@ -11,14 +11,18 @@ of learning curves" (a posterior over curves instead of one curve); Viering and 
 curves: a review" (which laws hold, and that extrapolation needs an interval).
 
 The posterior is computed on a grid, so nothing has to converge. The errors of its points are correlated: all are
-measured on the same held-out pairs, and all subsets come from the same labels.
+measured on the same held-out pairs, of which those of one prompt are not independent, and all subsets come from the
+same labels.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from labeling.stats.clustered import by_cluster, clustered_covariance, effective_units
 
 FloatArray = NDArray[np.float64]
 
@@ -26,6 +30,8 @@ LEVEL = 0.9
 """Of all intervals here."""
 FEWEST_SIZES = 3
 """The law has three unknowns."""
+FEWEST_DRAWS = 2
+"""Trainings of a size: one alone does not show how much trainings differ, and every interval would be too narrow."""
 WORTH = 0.01
 """One point of accuracy: a smaller gain from twice the labels counts as nothing."""
 FARTHEST = 20
@@ -119,15 +125,26 @@ class LearningCurve:
         return needed
 
 
-def learning_curve(trainings: Sequence[ShortTraining]) -> LearningCurve | None:
-    """The posterior of the curve; None: fewer than FEWEST_SIZES sizes, or fewer than two held-out pairs."""
-    sizes = sorted({one.labels for one in trainings if one.labels > 0})
-    if len(sizes) < FEWEST_SIZES or min(len(one.right) for one in trainings) < 2:
+def learning_curve(
+    trainings: Sequence[ShortTraining], clusters: Sequence[Hashable] | None = None
+) -> LearningCurve | None:
+    """The posterior of the curve.
+
+    clusters: what is independent among the held-out pairs (their prompts); None: each pair is. Sizes of fewer than
+    FEWEST_DRAWS trainings do not count. None: fewer than FEWEST_SIZES are left, or the held-out pairs are of fewer than
+    two clusters.
+    """
+    of_size = Counter(one.labels for one in trainings if one.labels > 0)
+    sizes = sorted(size for size, count in of_size.items() if count >= FEWEST_DRAWS)
+    if len(sizes) < FEWEST_SIZES:
         return None
     by_size = [np.array([one.right for one in trainings if one.labels == size]) for size in sizes]
+    prompts = range(by_size[0].shape[1]) if clusters is None else clusters
+    if len(set(prompts)) < 2:
+        return None
     labels, means = np.array(sizes, dtype=np.float64), np.array([rows.mean() for rows in by_size])
-    spread, chance = _between_trainings(labels, by_size)
-    errors = _held_out_errors(by_size) + _training_errors(labels, by_size, spread, chance)
+    spread, chance = _between_trainings(labels, by_size, prompts)
+    errors = _held_out_errors(by_size, prompts) + _training_errors(labels, by_size, spread, chance)
     gain, scale, rate, weights = _posterior(labels, means, errors)
     generator = np.random.default_rng(0)
     drawn = generator.choice(weights.size, size=DRAWS, p=weights)
@@ -151,37 +168,35 @@ def _range(values: FloatArray) -> Range:
     return Range(float(value), float(low), float(high))
 
 
-def _between_trainings(labels: FloatArray, by_size: Sequence[FloatArray]) -> tuple[float, float]:
+def _between_trainings(
+    labels: FloatArray, by_size: Sequence[FloatArray], prompts: Sequence[Hashable]
+) -> tuple[float, float]:
     """`spread` and `chance` of the curve, from how trainings of one size differ beyond their held-out pairs.
 
     Subsets of n out of N labels differ by spread (1/n - 1/N), as samples without replacement do; with all N labels only
     chance remains. Held-out pairs on which trainings differ make their accuracies differ too: that part is subtracted.
     """
-    beyond, degrees = [], []
+    beyond = []
     for rows in by_size:
-        count, pairs = rows.shape
-        by_pairs = rows.var(axis=0, ddof=1).mean() / pairs if count > 1 else 0.0
-        beyond.append(rows.mean(axis=1).var(ddof=1) - by_pairs if count > 1 else 0.0)
-        degrees.append(count - 1)
-    chance = max(0.0, float(beyond[-1])) if degrees[-1] else 0.0
+        by_pairs = by_cluster(rows, prompts).var(axis=0, ddof=1).sum() / rows.shape[1] ** 2
+        beyond.append(rows.mean(axis=1).var(ddof=1) - by_pairs)
+    chance = max(0.0, float(beyond[-1]))
     share = 1 / labels[:-1] - 1 / labels[-1]
-    weight = np.array(degrees[:-1])
-    if not weight.sum():
-        return 0.0, chance
+    weight = np.array([len(rows) - 1 for rows in by_size[:-1]])
     spread = float(np.sum(weight * (np.array(beyond[:-1]) - chance) / share) / weight.sum())
     return max(0.0, spread), chance
 
 
-def _held_out_errors(by_size: Sequence[FloatArray]) -> FloatArray:
-    """The covariance of the sizes' means over samples of held-out pairs, shape (sizes, sizes).
+def _held_out_errors(by_size: Sequence[FloatArray], prompts: Sequence[Hashable]) -> FloatArray:
+    """The covariance of the sizes' means over samples of held-out prompts, shape (sizes, sizes).
 
-    No variance is below that of the share with two more successes and two more failures (Agresti and Coull 1998): a few
-    pairs that are all right do not prove that every pair is.
+    No variance is below that of the share with two more successes and two more failures (Agresti and Coull 1998), of as
+    many pairs as are worth as much as independent ones: a few pairs that are all right do not prove that every pair is.
     """
     rows = np.array([each.mean(axis=0) for each in by_size])
-    pairs = rows.shape[1]
-    errors: FloatArray = np.atleast_2d(np.cov(rows)) / pairs
-    shares = (rows.sum(axis=1) + 2) / (pairs + 4)
+    errors = clustered_covariance(rows, prompts)
+    pairs = np.array([effective_units(row, float(row.var()), prompts) for row in rows])
+    shares = (rows.mean(axis=1) * pairs + 2) / (pairs + 4)
     floor = shares * (1 - shares) / (pairs + 4)
     missing = np.maximum(0.0, floor - np.diag(errors))
     return errors + np.sqrt(np.outer(missing, missing))

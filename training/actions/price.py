@@ -11,6 +11,7 @@ from common.sentences import Sentence
 from labeling.access import require_lead, require_may_change
 from labeling.events.record import record
 from labeling.models import Campaign, User
+from labeling.stats.learning_curve import FEWEST_DRAWS
 from training.access import require_no_blind_test
 from training.actions.jobs import cancel_job
 from training.actions.snapshots import take_snapshot
@@ -51,9 +52,9 @@ def start_price(
     """
     require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
-    if not 1 <= spec.draws <= MOST_DRAWS or not 1 <= spec.minutes <= MOST_MINUTES:
-        text = _("A learning curve takes 1 to %(draws)s repetitions and 1 to %(minutes)s minutes.")
-        raise WrongSettings(text % {"draws": MOST_DRAWS, "minutes": MOST_MINUTES})
+    if not FEWEST_DRAWS <= spec.draws <= MOST_DRAWS or not 1 <= spec.minutes <= MOST_MINUTES:
+        text = _("A learning curve takes %(fewest)s to %(draws)s repetitions and 1 to %(minutes)s minutes.")
+        raise WrongSettings(text % {"fewest": FEWEST_DRAWS, "draws": MOST_DRAWS, "minutes": MOST_MINUTES})
     base = serving_version(channel_of(campaign)).base()
     snapshot = loop_snapshots(campaign).order_by("-pk").first()
     snapshot = snapshot or take_snapshot(campaign=campaign, acting_user=acting_user, now=now)

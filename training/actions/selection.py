@@ -21,7 +21,7 @@ from training.evaluation.arms import LEAST_RANDOM
 from training.models import ACTIVE_STATUSES, JobStatus, SelectionJob, SelectionTrial, TrialArm
 from training.queries.loop import loop_runs
 from training.queries.rehearsals import channel_of
-from training.queries.selection import chosen_by_arm, due_arm, is_choice_due
+from training.queries.selection import chosen_by_arm, due_arm, is_choice_due, units
 from training.queries.serving import current_deployment, serving_version
 from training.versions import retention
 
@@ -63,6 +63,7 @@ def set_selection(
         arm = arms.get(name) or TrialArm(trial=trial, name=name)
         if arm.off_at is not None and name in wanted:
             arm.off_at, arm.standing, arm.labels, arm.gain = None, TrialArm.Standing.OPEN, 0, None
+            arm.tries, arm.obstacle = 0, ""
         arm.share = wanted.get(name, 0.0)
         arm.save()
     record(
@@ -96,7 +97,7 @@ def start_selection(
     version = serving_version(channel_of(campaign))
     retention.hold(version)
     counts = chosen_by_arm(campaign)
-    arm = due_arm(trial, counts)
+    arm = due_arm(trial, counts, campaign)
     last = loop_runs(campaign).filter(status=JobStatus.FINISHED).order_by("-pk").first()
     job = SelectionJob.objects.create(
         campaign=campaign,
@@ -104,7 +105,7 @@ def start_selection(
         config=last.config if last else {},
         minutes=MINUTES,
         arm=arm.name if arm else "",
-        labels=counts[arm.name].labels if arm else 0,
+        labels=units(arm.name, counts, campaign) if arm else 0,
         created_by=acting_user,
         created_at=now,
         enqueued_at=now,
@@ -126,25 +127,31 @@ def cancel_selection(*, campaign: Campaign, acting_user: User | None, now: datet
 
 
 @transaction.atomic
-def record_worth(*, job: SelectionJob, gain: Range | None, now: datetime) -> TrialArm | None:
+def record_worth(*, job: SelectionJob, gain: Range | None, now: datetime, obstacle: str = "") -> TrialArm | None:
     """Writes what the arm of a job is worth; switches it off where it does not pay. Its share is chance's then.
 
-    gain: None: chance has too few labels to compare with; what was found before stands. None is returned where a lead
-    took the arm out meanwhile.
+    gain: None: it could not be measured, and `obstacle` says why; what was found before stands. An arm of which nothing
+    was found in so many tries is switched off too. None is returned where a lead took the arm out meanwhile.
     """
     rows = TrialArm.objects.select_for_update(no_key=True, of=("self",)).select_related("trial")
     arm = rows.filter(trial__campaign=job.campaign_id, name=job.arm).first()
     if arm is None or not arm.is_on:
         return None
-    arm.labels, arm.measured_at = job.labels, now
+    arm.labels, arm.measured_at, arm.obstacle = job.labels, now, obstacle
+    arm.tries = arm.tries + 1 if gain is None else 0
     after: dict[str, object] = {"arm": arm.name, "labels": job.labels}
-    verb = "selection.arm_measured"
     if gain is not None:
         arm.gain = {"value": gain.value, "low": gain.low, "high": gain.high}
         after |= {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high}
-        arm.standing = standing(gain, job.labels, arm.trial.enough)
-    if arm.standing in (TrialArm.Standing.LOSES, TrialArm.Standing.UNPROVEN):
+    else:
+        after |= {"obstacle": obstacle}
+    if gain is not None or arm.standing == TrialArm.Standing.OPEN:
+        arm.standing = TrialArm.Standing(standing(gain, job.labels, arm.trial.enough, arm.tries))
+    verb = "selection.arm_measured"
+    if arm.standing in TrialArm.OFF:
         arm.off_at, verb = now, "selection.arm_switched_off"
+    elif gain is None:
+        verb = "selection.arm_not_measured"
     arm.save()
     record(verb, arm, acting_user=None, now=now, campaign=job.campaign, after=after | {"standing": str(arm.standing)})
     return arm
@@ -172,7 +179,8 @@ def _start_if_due(trial: SelectionTrial, now: datetime) -> bool:
         return False
     if current_deployment(channel_of(trial.campaign)) is None:
         return False
-    if due_arm(trial, chosen_by_arm(trial.campaign)) is None and not is_choice_due(trial.campaign):
+    campaign = trial.campaign
+    if due_arm(trial, chosen_by_arm(campaign), campaign) is None and not is_choice_due(trial.campaign):
         return False
     start_selection(campaign=trial.campaign, acting_user=None, now=now)
     return True

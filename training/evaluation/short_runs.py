@@ -3,6 +3,8 @@
 import random
 from collections.abc import Iterator
 
+from labeling.stats.learning_curve import FEWEST_DRAWS
+
 SIZES = 5
 """Each half of the next one; the largest has all pairs."""
 FEWEST = 8
@@ -18,10 +20,15 @@ def subset_sizes(pairs: int) -> list[int]:
 
 
 def short_runs(pairs: int, draws: int) -> Iterator[tuple[int, int]]:
-    """(draw, size) of every short run. A whole draw comes before the next one, so an early end has every size."""
-    for draw in range(draws):
-        for size in subset_sizes(pairs):
-            yield draw, size
+    """(draw, size) of every short run.
+
+    Every size is measured twice before any is measured again: a size that was measured once does not count. Of further
+    draws a whole one comes before the next, so an early end has every size alike.
+    """
+    sizes = subset_sizes(pairs)
+    first = min(draws, FEWEST_DRAWS)
+    yield from ((draw, size) for size in sizes for draw in range(first))
+    yield from ((draw, size) for draw in range(first, draws) for size in sizes)
 
 
 def order_of(pairs: int, draw: int) -> list[int]:

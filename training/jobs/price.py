@@ -4,7 +4,6 @@ Every finished short run is kept in the row, so that the next worker goes on fro
 used up, the short runs so far are the result.
 """
 
-import itertools
 import tempfile
 import time
 from pathlib import Path
@@ -15,8 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence
-from labeling.exchange import SnapshotDamaged
-from labeling.stats import learning_curve
+from labeling.exchange import TRAIN, SnapshotDamaged
 from training import claims, memory
 from training.actions.scratch import SHORT_RUNS
 from training.claims import Clock
@@ -24,13 +22,11 @@ from training.errors import VersionDamaged
 from training.evaluation.short_runs import order_of, short_runs
 from training.jobs import handover
 from training.jobs.engine import EngineFailed
-from training.jobs.short_training import ShortRun, trained_shortly
+from training.jobs.short_training import FEWEST_PROMPTS, Measured, ShortRun, trained_shortly, write_held_out
 from training.models import JobStatus, PriceJob, worked_since
-from training.queries.price import trainings_of
+from training.queries.price import curve_of
 from training.versions import files
 
-MOST_HELD_OUT = 1000
-"""Held-out pairs that are used: with so many, an accuracy is known to 2.6 points."""
 FAILURES = (EngineFailed, VersionDamaged, SnapshotDamaged, handover.HandoverFailed)
 
 
@@ -62,41 +58,41 @@ class PriceWork:
         files.check_version(self.job.base)
         self.job.snapshot.verified()
         snapshot = Path(self.job.snapshot.directory)
-        train, test = snapshot / "train.jsonl", snapshot / "test.jsonl"
-        lines = train.read_bytes().splitlines(keepends=True)
+        lines = (snapshot / TRAIN).read_bytes().splitlines(keepends=True)
         done = {(one["draw"], one["labels"]) for one in self.trainings}
         with tempfile.TemporaryDirectory(prefix="price-", dir=_folder()) as place:
             held_out = Path(place) / "test.jsonl"
-            with test.open("rb") as file:
-                held_out.write_bytes(b"".join(itertools.islice(file, MOST_HELD_OUT)))
+            if write_held_out(snapshot, held_out) < FEWEST_PROMPTS:
+                raise EngineFailed(Sentence(_("All held-out pairs are on one prompt: label pairs on more prompts.")))
             for draw, size in short_runs(len(lines), self.job.draws):
                 if (draw, size) in done:
                     continue
                 subset = Path(place) / "train.jsonl"
                 subset.write_bytes(b"".join(lines[number] for number in sorted(order_of(len(lines), draw)[:size])))
-                right = self._train(subset, held_out, Path(place) / f"{draw}-{size}", draw)
-                if right is None:
+                measured = self._train(subset, held_out, Path(place) / f"{draw}-{size}", draw)
+                if measured is None:
                     break
-                self._keep({"draw": draw, "labels": size, "right": right})
-        if learning_curve(trainings_of(self.trainings)) is None:
+                self._keep({"draw": draw, "labels": size, "right": measured.right}, measured.prompts)
+        if curve_of(self.job) is None:
             raise EngineFailed(
-                Sentence(_("The time was used up before three sizes were measured: allow more minutes."))
+                Sentence(_("The time was used up before three sizes were measured twice: allow more minutes."))
             )
         self.claim.finish(JobStatus.FINISHED, now=self.clock())
 
-    def _train(self, subset: Path, held_out: Path, out: Path, draw: int) -> str | None:
-        """Trains on a subset; returns which held-out pairs came out right. None: the time is used up."""
-        right = trained_shortly(
+    def _train(self, subset: Path, held_out: Path, out: Path, draw: int) -> Measured | None:
+        """Trains on a subset. None: the time is used up."""
+        measured = trained_shortly(
             ShortRun(self.job.base, self.job.config, draw), subset, held_out, out, should_stop=self._should_stop
         )
         if self.stopping:
             raise claims.Stopped
-        return right
+        return measured
 
-    def _keep(self, training: dict[str, Any]) -> None:
+    def _keep(self, training: dict[str, Any], prompts: list[int]) -> None:
         self.trainings.append(training)
+        self.job.trainings, self.job.prompts = self.trainings, prompts
         values = {"done": len(self.trainings), "worker_deaths": 0, "heartbeat_at": self.clock()}
-        self.claim.write(trainings=self.trainings, **values)
+        self.claim.write(trainings=self.trainings, prompts=prompts, **values)
 
     def _should_stop(self) -> bool:
         """Whether somebody cancels, or the time is used up."""

@@ -19,10 +19,11 @@ from django.utils import timezone
 
 from labeling.actions.comparison_drafts import draft_of_stored
 from labeling.events.record import record
-from labeling.exchange import SnapshotDamaged, is_held_out
+from labeling.exchange import TRAIN, SnapshotDamaged, is_held_out
 from labeling.judging.dealing import deal, front_of_queue
 from labeling.models import Comparison, Verdict
 from labeling.queries.splits import split_of
+from labeling.stats import Range
 from labeling.stats.arm_worth import FIRST_LOOK, MOST_EARLIER, PARTS, equal_parts, gain_of
 from training import claims, memory
 from training.actions.scratch import SHORT_RUNS
@@ -34,12 +35,11 @@ from training.evaluation.arms import BY_TEXT, RANDOM, Candidate, choose, lot_of
 from training.jobs import handover
 from training.jobs.drafts import pair_to_score
 from training.jobs.engine import EngineFailed, score_pairs
-from training.jobs.price import MOST_HELD_OUT
-from training.jobs.short_training import ShortRun, trained_shortly
-from training.models import JobStatus, ModelVersion, SelectionJob, SelectionTrial, worked_since
+from training.jobs.short_training import FEWEST_PROMPTS, ShortRun, trained_shortly, write_held_out
+from training.models import JobStatus, ModelVersion, SelectionJob, SelectionTrial, TrialArm, worked_since
 from training.queries.held_prompts import held_of
 from training.queries.price import RIGHT
-from training.queries.selection import BATCH, POOL, may_choose, shares_now
+from training.queries.selection import BATCH, POOL, Chosen, chosen_by_arm, may_choose, shares_now
 from training.queries.snapshots import comparisons_of, read_side
 from training.versions import files
 
@@ -52,6 +52,15 @@ AT_ONCE = 500
 SIDES = ("arm", "chance")
 Place = tuple[str, int]
 """A side and the number of its part."""
+Obstacle = TrialArm.Obstacle
+
+
+class CannotMeasure(Exception):
+    """An arm cannot be measured now."""
+
+    def __init__(self, obstacle: TrialArm.Obstacle) -> None:
+        super().__init__(obstacle)
+        self.obstacle = obstacle
 
 
 def run_selection_job(job_id: int, *, clock: Clock = timezone.now) -> SelectionJob | None:
@@ -99,50 +108,53 @@ class SelectionWork:
 
     def _measure_or_go_on(self) -> None:
         """Measures. A failure there keeps nobody from their next comparisons: each later job would meet it again."""
+        gain, obstacle = None, ""
         try:
-            self._measure()
+            gain = self._gain()
+        except CannotMeasure as error:
+            obstacle = error.obstacle
         except FAILURES:
             logger.exception("The arm %s of %s could not be measured", self.job.arm, self.campaign)
-            record_worth(job=self.job, gain=None, now=self.clock())
+            obstacle = Obstacle.FAILED
+        record_worth(job=self.job, gain=gain, obstacle=obstacle, now=self.clock())
 
-    def _measure(self) -> None:
-        """Measures the arm of the job. Where that cannot be done, it is due again at twice its labels."""
-        parts = self._parts()
-        found = self._trained(parts) if parts else None
-        gain = None
-        if found is not None:
-            arm, chance = (np.array([_marks(found[side, part]) for part in range(PARTS)]) for side in SIDES)
-            gain = gain_of(arm, chance)
-        record_worth(job=self.job, gain=gain, now=self.clock())
+    def _gain(self) -> Range:
+        """What the arm of the job is worth. Raises CannotMeasure; then it is due again at twice its labels."""
+        found = self._trained(self._parts())
+        arm, chance = (np.array([_marks(found[side, part]) for part in range(PARTS)]) for side in SIDES)
+        return gain_of(arm, chance, self.job.prompts or None)
 
     def _parts(self) -> dict[Place, list[int]]:
-        """The training lines of each short run; empty: there are too few labels of the arm, or of chance."""
+        """The training lines of each short run. Raises CannotMeasure where there are too few."""
         self._beat()
         try:
             snapshot = self.job.snapshot or take_snapshot(
                 campaign=self.campaign, acting_user=None, now=self.clock(), meanwhile=self._beat
             )
-        except TooFewPairs:
-            return {}
+        except TooFewPairs as error:
+            raise CannotMeasure(Obstacle.CHANCE) from error
         self._beat()
         snapshot.verified()
         self.job.snapshot = snapshot
         self.claim.write(snapshot=snapshot, total=PARTS * len(SIDES))
         by_arm = self._lines_by_arm()
         ours, theirs, earlier = (by_arm.get(arm, []) for arm in (self.job.arm, RANDOM, ""))
-        if min(len(ours), len(theirs)) < FIRST_LOOK:
-            return {}
+        for side, obstacle in ((ours, Obstacle.LABELS), (theirs, Obstacle.CHANCE)):
+            if len(side) < FIRST_LOOK:
+                raise CannotMeasure(obstacle)
         earlier = [earlier[int(place)] for place in self.generator.permutation(len(earlier))[:MOST_EARLIER]]
-        sides = zip(SIDES, equal_parts(ours, theirs, self.generator), strict=True)
+        counts = chosen_by_arm(self.campaign)
+        costs = [counts.get(arm, Chosen()).votes_per_label or 1.0 for arm in (self.job.arm, RANDOM)]
+        sides = zip(SIDES, equal_parts(ours, theirs, self.generator, (costs[0], costs[1])), strict=True)
         return {
             (side, part): sorted([*earlier, *numbers]) for side, parts in sides for part, numbers in enumerate(parts)
         }
 
-    def _trained(self, parts: dict[Place, list[int]]) -> dict[Place, str] | None:
-        """The result of each short run; None: the time is used up."""
+    def _trained(self, parts: dict[Place, list[int]]) -> dict[Place, str]:
+        """The result of each short run. Raises CannotMeasure."""
         assert self.job.snapshot is not None
         folder, base = Path(self.job.snapshot.directory), self.job.version.base()
-        lines = (folder / "train.jsonl").read_bytes().splitlines(keepends=True)
+        lines = (folder / TRAIN).read_bytes().splitlines(keepends=True)
         found = {(one["side"], one["part"]): one["right"] for one in self.job.trainings}
         if len(found) < len(parts):
             files.check_version(base)
@@ -150,20 +162,20 @@ class SelectionWork:
         place.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="arm-", dir=place) as made:
             data, held_out = Path(made) / "train.jsonl", Path(made) / "test.jsonl"
-            with (folder / "test.jsonl").open("rb") as file:
-                held_out.write_bytes(b"".join(itertools.islice(file, MOST_HELD_OUT)))
+            if write_held_out(folder, held_out) < FEWEST_PROMPTS:
+                raise CannotMeasure(Obstacle.HELD_OUT)
             for (side, part), numbers in parts.items():
                 if (side, part) in found:
                     continue
                 data.write_bytes(b"".join(lines[number] for number in numbers))
                 run, out = ShortRun(base, self.job.config, part), Path(made) / f"{side}-{part}"
-                right = trained_shortly(run, data, held_out, out, should_stop=self._should_stop)
+                measured = trained_shortly(run, data, held_out, out, should_stop=self._should_stop)
                 if self.stopping:
                     raise claims.Stopped
-                if right is None:
-                    return None
-                found[side, part] = right
-                self._keep({"side": side, "part": part, "right": right})
+                if measured is None:
+                    raise CannotMeasure(Obstacle.TIME)
+                found[side, part] = measured.right
+                self._keep({"side": side, "part": part, "right": measured.right}, measured.prompts)
         return found
 
     def _lines_by_arm(self) -> dict[str, list[int]]:
@@ -181,10 +193,11 @@ class SelectionWork:
             start += len(batch)
         return found
 
-    def _keep(self, training: dict[str, object]) -> None:
+    def _keep(self, training: dict[str, object], prompts: list[int]) -> None:
         self.job.trainings.append(training)
+        self.job.prompts = prompts
         values = {"done": len(self.job.trainings), "worker_deaths": 0, "heartbeat_at": self.clock()}
-        self.claim.write(trainings=self.job.trainings, **values)
+        self.claim.write(trainings=self.job.trainings, prompts=prompts, **values)
 
     # --- The choice ---
 

@@ -37,6 +37,12 @@ class PriceJob(Job):
         blank=True,
         help_text="The finished short runs: labels, draw, and right: 1, 0 or h (neither) for each held-out pair.",
     )
+    prompts = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="The number of the prompt of each held-out pair. Empty: none is measured, or it was not kept yet.",
+    )
 
     class Meta:
         constraints = (

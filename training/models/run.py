@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.storage import artifacts
 from common.storage.columns import PlaceField
-from labeling.exchange import Manifest, SnapshotDamaged, verify_snapshot
+from labeling.exchange import TEST, Manifest, SnapshotDamaged, verify_snapshot
 from labeling.models import AnnotatorGroup, Campaign, User
 from training.models.job import Job
 from training.models.round import Round
@@ -70,6 +70,14 @@ class Snapshot(models.Model):
     def folder(self) -> Path:
         """Its files on this machine, brought from the storage if need be."""
         return artifacts.fetch(Path(self.directory))
+
+    def independent(self, pairs: int) -> int:
+        """The number of independent ones among so many of its held-out pairs, where nobody knows which are right.
+
+        Pairs of one prompt may all be right for one reason, so prompts count.
+        """
+        prompts = self.manifest.get("files", {}).get(TEST, {}).get("prompts", pairs)
+        return min(pairs, int(prompts))
 
     def verified(self) -> Manifest:
         """Its manifest, after every byte of the files was compared with it. Raises SnapshotDamaged."""

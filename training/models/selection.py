@@ -47,14 +47,38 @@ class TrialArm(models.Model):
         PAYS = "pays", _("Pays")
         LOSES = "loses", _("Switched off: worse than chance")
         UNPROVEN = "unproven", _("Switched off: no proven gain")
+        UNMEASURED = "unmeasured", _("Switched off: cannot be measured")
+
+    OFF = (Standing.LOSES, Standing.UNPROVEN, Standing.UNMEASURED)
+    """An arm that stands so chooses no longer."""
+
+    class Obstacle(models.TextChoices):
+        LABELS = "labels", _("Too few of its pairs got a preference: the others are ties, conflicts or skipped.")
+        CHANCE = "chance", _("Chance has too few labels to compare with.")
+        HELD_OUT = "held_out", _("All held-out pairs are on one prompt.")
+        TIME = "time", _("The time was used up before all short runs were done.")
+        FAILED = "failed", _("A short run failed. The log of the worker says why.")
 
     trial = models.ForeignKey(SelectionTrial, on_delete=models.CASCADE, related_name="arms")
     name = models.CharField(max_length=16, choices=Name.choices)
     share = models.FloatField(help_text="Of the pairs to train on, 0 to 1, while it is on.")
     standing = models.CharField(max_length=16, choices=Standing.choices, default=Standing.OPEN)
-    labels = models.PositiveIntegerField(default=0, help_text="Its labels when it was last measured; 0: never.")
+    labels = models.PositiveIntegerField(
+        default=0, help_text="Its labels at the last look (`units`); 0: there was none."
+    )
     gain = models.JSONField(
         null=True, blank=True, help_text="Held-out accuracy over chance: value, low, high (95 %). Null: not measured."
+    )
+    tries = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Looks in a row that could not measure it, up to the last one."
+    )
+    obstacle = models.CharField(
+        max_length=16,
+        blank=True,
+        default="",
+        db_default="",
+        choices=Obstacle.choices,
+        help_text="Why the last look could not measure it; empty: it did, or there was none.",
     )
     measured_at = models.DateTimeField(null=True, blank=True)
     off_at = models.DateTimeField(null=True, blank=True, help_text="When it was switched off; null: it is on.")
@@ -92,12 +116,18 @@ class SelectionJob(Job):
     arm = models.CharField(
         max_length=16, blank=True, choices=TrialArm.Name.choices, help_text="The arm that is measured; empty: none."
     )
-    labels = models.PositiveIntegerField(default=0, help_text="Labels of that arm when the job was made.")
+    labels = models.PositiveIntegerField(default=0, help_text="Labels of that arm when the job was made (`units`).")
     trainings = models.JSONField(
         default=list,
         blank=True,
         help_text="The finished short runs: side (arm or chance), part, and right: 1, 0 or h (neither) for each "
         "held-out pair.",
+    )
+    prompts = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="The number of the prompt of each held-out pair. Empty: none is measured, or it was not kept yet.",
     )
     chosen = models.JSONField(default=dict, blank=True, help_text="How many comparisons each arm chose.")
 

@@ -188,12 +188,16 @@ def _news(
 
 
 def arms_switched_off(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
-    """Ways to choose pairs that did not pay, until a lead gives other shares or sets the item aside."""
+    """Ways to choose pairs that did not pay or cannot be measured, until other shares are set or it is set aside."""
     arms = TrialArm.objects.filter(trial__campaign__in=led, trial__is_on=True, share__gt=0).exclude(off_at=None)
     for arm in arms.select_related("trial").order_by("pk"):
         assert arm.off_at is not None
         campaign = led[arm.trial.campaign_id]
-        text = gettext("The way “%(way)s” was switched off: chance is as good") % {"way": arm.get_name_display()}
+        if arm.standing == TrialArm.Standing.UNMEASURED:
+            text = gettext("The way “%(way)s” was switched off: it cannot be measured")
+        else:
+            text = gettext("The way “%(way)s” was switched off: chance is as good")
+        text %= {"way": arm.get_name_display()}
         yield _news(f"arm-{arm.pk}-{arm.off_at:%Y%m%d%H%M}", text, "selection", campaign.slug, campaign, arm.off_at)
 
 

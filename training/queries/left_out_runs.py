@@ -51,8 +51,11 @@ def held_out_difference(run: Run, other: Run) -> tuple[float, float, float] | No
 
 
 def _right_of(run: Run) -> tuple[float, int] | None:
-    """How many held-out pairs its version gets right, a tie half, and how many there are."""
+    """How many held-out pairs its version gets right, a tie half, and how many there are; both as if independent."""
     version: ModelVersion | None = getattr(run, "version", None)
     metrics = version.metrics if version else {}
     accuracy, pairs = metrics.get("reward_accuracy"), metrics.get("pairs")
-    return None if accuracy is None or not pairs else (accuracy * pairs, pairs)
+    if accuracy is None or not pairs:
+        return None
+    independent = run.snapshot.independent(pairs)
+    return accuracy * independent, independent

@@ -1,6 +1,6 @@
 """The price of a better model: a campaign's learning curve, and what more labels cost and bring."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from math import isfinite
@@ -147,7 +147,7 @@ def price_of(campaign: Campaign, wish: Wish, counted: Counted | None, *, now: da
 def _measured(jobs: Sequence[PriceJob]) -> tuple[PriceJob, LearningCurve] | tuple[None, None]:
     """The newest measurement with a curve. One that was not finished counts only where there is no other."""
     for one in sorted(jobs, key=lambda job: job.status != JobStatus.FINISHED):
-        curve = learning_curve(trainings_of(one.trainings))
+        curve = curve_of(one)
         if curve is not None:
             return one, curve
     return None, None
@@ -163,9 +163,13 @@ def _labels_now(measured: PriceJob, curve: LearningCurve) -> int:
     return max(curve.labels, snapshot.train_pairs) + round(fresh)
 
 
-def trainings_of(rows: Iterable[Mapping[str, Any]]) -> list[ShortTraining]:
-    """The short runs of a measurement as the fit wants them."""
-    return [ShortTraining(one["labels"], one["draw"], np.array([RIGHT[mark] for mark in one["right"]])) for one in rows]
+def curve_of(job: PriceJob) -> LearningCurve | None:
+    """The curve through the short runs of a measurement so far; None: they are too few."""
+    rows = [
+        ShortTraining(one["labels"], one["draw"], np.array([RIGHT[mark] for mark in one["right"]]))
+        for one in job.trainings
+    ]
+    return learning_curve(rows, job.prompts or None)
 
 
 def held_out_pairs(job: PriceJob | None) -> int | None:
@@ -174,7 +178,7 @@ def held_out_pairs(job: PriceJob | None) -> int | None:
 
 
 def _offers(curve: LearningCurve, effort: Effort, wish: Wish, now: int) -> list[Offer]:
-    wanted = [effort.votes(now * share) for share in SHARES]
+    wanted = [effort.further_votes(now * share) for share in SHARES]
     found = [_offer(curve, effort, _rounded(votes), now) for votes in wanted]
     if wish.votes is not None:
         found.insert(0, _offer(curve, effort, wish.votes, now, is_asked=True))
@@ -182,7 +186,7 @@ def _offers(curve: LearningCurve, effort: Effort, wish: Wish, now: int) -> list[
 
 
 def _offer(curve: LearningCurve, effort: Effort, votes: int, now: int, *, is_asked: bool = False) -> Offer:
-    labels = min(votes / effort.votes_per_label, curve.labels * FARTHEST)
+    labels = min(effort.further_labels(votes), curve.labels * FARTHEST)
     return Offer(
         votes=votes,
         labels=round(labels),
@@ -203,7 +207,7 @@ def _rounded(votes: float) -> int:
 
 def _target(curve: LearningCurve, effort: Effort, accuracy: float, now: int) -> Target:
     labels = np.maximum(0.0, curve.labels_for(accuracy) - now)
-    votes = labels * effort.votes_per_label
+    votes = np.array([effort.further_votes(one) for one in labels])
     paces = effort.paces(len(votes))
     days = None
     if paces is not None:
@@ -234,7 +238,9 @@ def _own_accuracy(version: ModelVersion) -> Range | None:
     share, pairs = version.metrics.get("reward_accuracy"), version.metrics.get("pairs")
     if share is None or not pairs or version.parent is None or version.parent.parent_id is not None:
         return None
-    found: Estimate = proportion(share * pairs, pairs)
+    assert version.run is not None
+    independent = version.run.snapshot.independent(pairs)
+    found: Estimate = proportion(share * independent, independent)
     assert found.low is not None
     assert found.high is not None
     return Range(share, found.low, found.high)

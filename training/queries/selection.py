@@ -1,14 +1,15 @@
 """The trial of what to label next: what its arms have chosen, and when there is something to choose or to measure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 
 from labeling.judging.dealing import front_of_queue
-from labeling.models import Campaign, Comparison
+from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment
 from labeling.queries.splits import split_of
+from labeling.queries.verdicts import PAIR_WINNERS
 from labeling.stats import Range
 from labeling.stats.arm_worth import FIRST_LOOK, is_due
 from training.models import CHANCE, SelectionJob, SelectionTrial, TrialArm
@@ -31,10 +32,19 @@ NEEDED = {TrialArm.Name.NOVELTY.value: 0, TrialArm.Name.DISAGREEMENT.value: 2}
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Comparisons of an arm. labels: those of them that are settled."""
+    """Comparisons of an arm. labels: those of them with a preference.
+
+    votes: what the labels took: those on comparisons that are settled, ties included, or in conflict, and all skips.
+    """
 
     comparisons: int = 0
     labels: int = 0
+    votes: int = 0
+
+    @property
+    def votes_per_label(self) -> float | None:
+        """None: there is no label yet."""
+        return self.votes / self.labels if self.labels else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +91,17 @@ class Selection:
             "enough": self.trial.enough if self.trial else None,
             "random_share": round(self.random_share, 6),
             "held_out_share": self.held_out,
-            "random": {"comparisons": self.chance.comparisons, "labels": self.chance.labels},
+            "random": asdict(self.chance),
             "arms": [
                 {
                     "name": one.arm.name,
                     "share": one.arm.share,
                     "standing": one.arm.standing,
-                    "comparisons": one.chosen.comparisons,
-                    "labels": one.chosen.labels,
+                    **asdict(one.chosen),
                     "gain": one.arm.gain,
                     "measured_labels": one.arm.labels,
+                    "tries": one.arm.tries,
+                    "obstacle": one.arm.obstacle,
                     "next_look": one.next_look,
                     "waits": one.waits,
                     "switched_off_at": one.arm.off_at,
@@ -128,25 +139,47 @@ def shares_now(trial: SelectionTrial) -> dict[str, float]:
 
 
 def chosen_by_arm(campaign: Campaign) -> dict[str, Chosen]:
-    """The comparisons that each arm has chosen so far."""
+    """The comparisons that each arm has chosen so far, with their labels and votes."""
     rows = Comparison.objects.filter(campaign=campaign).exclude(arm="").exclude(status__in=Comparison.OUT)
-    settled = Count("pk", filter=Q(status=Comparison.Status.SETTLED))
-    counted = rows.order_by().values_list("arm").annotate(comparisons=Count("pk"), labels=settled)
-    return {arm: Chosen(comparisons, labels) for arm, comparisons, labels in counted}
+    over = Q(status__in=(Comparison.Status.SETTLED, Comparison.Status.CONFLICT))
+    counted = (
+        rows.order_by()
+        .values_list("arm")
+        .annotate(
+            comparisons=Count("pk"),
+            labels=Count("pk", filter=Q(verdict__winner__in=PAIR_WINNERS)),
+            given=Sum("judged", filter=over),
+        )
+    )
+    skips = Judgment.objects.filter(
+        comparison__in=rows.values("pk"), choice=Choice.SKIP, kind=Assignment.Kind.NORMAL, superseded_at=None
+    )
+    skipped = dict(skips.order_by().values_list("comparison__arm").annotate(number=Count("pk")))
+    return {
+        arm: Chosen(comparisons, labels, (given or 0) + skipped.get(arm, 0))
+        for arm, comparisons, labels, given in counted
+    }
 
 
-def due_arm(trial: SelectionTrial, counts: Mapping[str, Chosen]) -> TrialArm | None:
-    """The arm that is to be measured now, the one with the most labels since its last time; None: no arm."""
-    due = [
-        arm
-        for arm in trial.arms.all()
-        if arm.is_on and arm.share and is_due(counts.get(arm.name, Chosen()).labels, arm.labels, trial.enough)
-    ]
-    return max(due, key=lambda arm: counts[arm.name].labels - arm.labels, default=None)
+def units(arm: str, counts: Mapping[str, Chosen], campaign: Campaign) -> int:
+    """The labels of an arm, or as many as its votes would have paid for by chance, where these are more.
+
+    So an arm that asks for ties and skips is looked at as early as one that asks for labels.
+    """
+    chosen = counts.get(arm, Chosen())
+    usual = counts.get(CHANCE, Chosen()).votes_per_label or float(campaign.overlap)
+    return max(chosen.labels, int(chosen.votes / usual))
+
+
+def due_arm(trial: SelectionTrial, counts: Mapping[str, Chosen], campaign: Campaign) -> TrialArm | None:
+    """The arm that is to be looked at now, the one with the most labels since its last time; None: no arm."""
+    since = {arm: units(arm.name, counts, campaign) for arm in trial.arms.all() if arm.is_on and arm.share}
+    due = [arm for arm, labels in since.items() if is_due(labels, arm.labels, trial.enough)]
+    return max(due, key=lambda arm: since[arm] - arm.labels, default=None)
 
 
 def next_look(arm: TrialArm, enough: int) -> int:
-    """The labels at which an arm is measured next."""
+    """The labels (`units`) at which an arm is measured next."""
     later = max(FIRST_LOOK, 2 * arm.labels)
     return min(later, max(FIRST_LOOK, enough)) if arm.labels < enough else later
 

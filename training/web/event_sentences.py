@@ -38,6 +38,7 @@ SENTENCES: Mapping[str, str | Promise] = {
     "price.resumed": _("%(who)s resumed %(what)s"),
     "price.started": _("%(who)s started %(what)s"),
     "selection.arm_measured": _("%(what)s was measured"),
+    "selection.arm_not_measured": _("%(what)s could not be measured"),
     "selection.arm_switched_off": _("%(what)s was switched off"),
     "selection.asked": _("%(who)s asked for %(what)s"),
     "selection.cancel_requested": _("%(who)s asked to cancel %(what)s"),

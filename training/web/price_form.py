@@ -5,6 +5,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from common.scaled_fields import PercentField
+from labeling.stats.learning_curve import FEWEST_DRAWS
 from training.actions.price import DRAWS, MINUTES, MOST_DRAWS, MOST_MINUTES
 
 AXES: dict[str, str | Promise] = {
@@ -44,7 +45,7 @@ class MeasureForm(forms.Form):
     draws = forms.IntegerField(
         label=_("Repetitions of each size"),
         initial=DRAWS,
-        min_value=1,
+        min_value=FEWEST_DRAWS,
         max_value=MOST_DRAWS,
         help_text=_("Fewer than four hide how much runs differ."),
     )

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from labeling.access import get_led_campaign
 from labeling.models import Campaign
+from labeling.stats.arm_worth import TRIES
 from labeling.web.edge import act, form_of, page, person, submit
 from training.actions.selection import cancel_selection, set_selection, start_selection
 from training.models import JobStatus
@@ -28,7 +29,7 @@ FINDINGS: dict[str, tuple[str | Promise, str]] = {
     "none": (_("Chance is as good"), "conflict"),
 }
 """The label of a finding, and the state of other things that it is shown like."""
-TONES = {"open": "queued", "pays": "finished", "loses": "failed", "unproven": "conflict"}
+TONES = {"open": "queued", "pays": "finished", "loses": "failed", "unproven": "conflict", "unmeasured": "failed"}
 
 
 @page
@@ -98,6 +99,7 @@ def _page(request: HttpRequest, campaign: Campaign, form: SelectionForm | None =
         "tone": tone,
         "rows": [(one, TONES[one.arm.standing]) for one in found.arms],
         "batch": BATCH,
+        "tries": TRIES,
         "wait": Waiting(person(request), now=timezone.now()).of(found.job),
         "form": form or SelectionForm(initial=_initial(found)),
     }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labeling.stats import Range
-from labeling.stats.arm_worth import ENOUGH, FIRST_LOOK, PARTS, equal_parts, gain_of, is_due, standing
+from labeling.stats.arm_worth import ENOUGH, FIRST_LOOK, PARTS, TRIES, equal_parts, gain_of, is_due, standing
 
 
 def test_the_gain_is_the_mean_difference_with_students_interval() -> None:
@@ -19,6 +19,16 @@ def test_the_gain_is_the_mean_difference_with_students_interval() -> None:
     assert gain.value == pytest.approx(0.15)
     assert gain.high - gain.value == pytest.approx(2.776 * error)
     assert gain.value - gain.low == pytest.approx(2.776 * error)
+
+
+def test_pairs_of_one_prompt_count_as_little_as_the_prompt() -> None:
+    generator = np.random.default_rng(2)
+    ours, theirs = ((generator.random((PARTS, 40)) < 0.7).astype(float) for _side in range(2))
+    alone, fourfold = gain_of(ours, theirs), [np.repeat(side, 4, axis=1) for side in (ours, theirs)]
+    together = gain_of(fourfold[0], fourfold[1], np.repeat(np.arange(40), 4).tolist())
+    assert (together.value, together.low, together.high) == pytest.approx((alone.value, alone.low, alone.high))
+    apart = gain_of(fourfold[0], fourfold[1])
+    assert apart.high - apart.low < together.high - together.low
 
 
 def test_without_a_gain_the_interval_holds_zero_in_nineteen_of_twenty() -> None:
@@ -36,7 +46,8 @@ def test_an_arm_is_switched_off_where_it_loses_or_stays_unproven() -> None:
     assert standing(better, FIRST_LOOK, ENOUGH) == "pays"
     assert standing(open_, ENOUGH - 1, ENOUGH) == "open"
     assert standing(open_, ENOUGH, ENOUGH) == "unproven"
-    assert standing(None, 10 * ENOUGH, ENOUGH) == "open"  # it was never measured
+    assert standing(None, 10 * ENOUGH, ENOUGH, TRIES - 1) == "open"  # it may be measured yet
+    assert standing(None, FIRST_LOOK, ENOUGH, TRIES) == "unmeasured"
 
 
 def test_it_is_measured_at_twice_the_labels_and_when_it_has_enough() -> None:
@@ -55,3 +66,11 @@ def test_the_parts_are_equal_and_share_no_label() -> None:
         numbers = {number for part in parts for number in part}
         assert len(numbers) == 40
         assert numbers <= set(known)
+
+
+def test_an_arm_that_asks_for_ties_has_fewer_labels_for_as_many_votes() -> None:
+    ours, theirs = equal_parts(list(range(60)), list(range(100, 200)), np.random.default_rng(1), (2.0, 1.0))
+    assert [len(part) for part in ours] == [10] * PARTS  # fifty labels of a hundred votes
+    assert [len(part) for part in theirs] == [20] * PARTS
+    ours, theirs = equal_parts(list(range(600)), list(range(600)), np.random.default_rng(1), (2.0, 1.0))
+    assert (len(ours[0]), len(theirs[0])) == (40, 80)  # no side takes more than 400

@@ -54,6 +54,44 @@ def test_fewer_held_out_pairs_give_a_wider_interval() -> None:
     assert widths[0] > 0.1
 
 
+def test_pairs_of_one_prompt_count_as_little_as_the_prompt() -> None:
+    """Four pairs of each prompt that are all alike say no more than one of them."""
+    alone = trainings(100)
+    fourfold = [ShortTraining(one.labels, one.draw, np.repeat(one.right, 4)) for one in alone]
+    prompts = np.repeat(np.arange(100), 4).tolist()
+    curves = learning_curve(alone), learning_curve(fourfold, prompts), learning_curve(fourfold)
+    widths = []
+    for curve in curves:
+        assert curve is not None
+        widths.append([one.high - one.low for one in (curve.accuracy(512), curve.points[-1].accuracy)])
+    assert widths[1] == pytest.approx(widths[0], rel=0.05)
+    assert widths[2][1] < 0.6 * widths[0][1]  # as if they were independent
+    assert learning_curve(fourfold, [0] * 400) is None  # one prompt tells nothing about others
+
+
+def test_luck_that_pairs_of_a_prompt_share_is_not_taken_for_differences_between_trainings() -> None:
+    generator = np.random.default_rng(7)
+    prompts = np.repeat(np.arange(60), 5)
+    rows = [
+        ShortTraining(size, draw, (np.repeat(generator.random(60), 5) < law(size)).astype(np.float64))
+        for draw in range(6)
+        for size in SIZES
+    ]
+    together, apart = learning_curve(rows, prompts.tolist()), learning_curve(rows)
+    assert together is not None
+    assert apart is not None
+    assert together.chance + together.spread / 512 < 0.5 * (apart.chance + apart.spread / 512)
+
+
+def test_a_size_that_was_measured_once_does_not_show_how_much_runs_differ() -> None:
+    assert learning_curve(trainings(200, draws=1)) is None
+    both = trainings(200, draws=2)
+    curve = learning_curve([one for one in both if one.draw == 0 or one.labels < 200])
+    assert curve is not None
+    assert [point.labels for point in curve.points] == [32, 64, 128]
+    assert curve.labels == 128
+
+
 def test_one_run_is_less_certain_than_the_mean_of_runs() -> None:
     generator = np.random.default_rng(5)
     rows = [

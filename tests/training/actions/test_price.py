@@ -53,6 +53,6 @@ def test_too_few_pairs_and_impossible_efforts_are_refused(campaign: Campaign, ba
     add_written_pairs(campaign, preference="first")
     with pytest.raises(TooFewPairs, match="at least 32"):
         start_price(campaign=campaign, acting_user=maya, now=NOW)
-    for spec in (PriceSpec(draws=0), PriceSpec(minutes=0), PriceSpec(draws=99)):
+    for spec in (PriceSpec(draws=1), PriceSpec(minutes=0), PriceSpec(draws=99)):
         with pytest.raises(WrongSettings):
             start_price(campaign=campaign, acting_user=maya, now=NOW, spec=spec)

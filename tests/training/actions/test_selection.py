@@ -6,6 +6,7 @@ import pytest
 
 from common.errors import NotAllowed
 from labeling.actions.campaigns import change_campaign_status
+from labeling.judging.dealing import deal, front_of_queue
 from labeling.models import Comparison, Event
 from labeling.stats import Range
 from tests.people import NOON, stage
@@ -20,7 +21,7 @@ from training.actions.selection import (
 )
 from training.errors import ForItsGateOnly, JobActive, JobOver, WrongSettings
 from training.models import JobStatus, ModelVersion, SelectionJob, TrialArm
-from training.queries.selection import chosen_by_arm, selection_of
+from training.queries.selection import Chosen, chosen_by_arm, selection_of
 
 pytestmark = pytest.mark.django_db
 
@@ -110,12 +111,53 @@ def test_without_a_trial_nothing_is_chosen() -> None:
 def test_an_arm_with_enough_labels_is_measured_first() -> None:
     scene, trial = trial_scene()
     labeled_by(scene, novelty=40)
-    assert chosen_by_arm(scene.campaign)["novelty"].labels == 40
+    assert chosen_by_arm(scene.campaign)["novelty"] == Chosen(40, 40, 40)
     job = start_selection(campaign=scene.campaign, acting_user=None, now=NOON)
     assert (job.arm, job.labels) == ("novelty", 40)
     TrialArm.objects.filter(trial=trial).update(labels=40)
     SelectionJob.objects.update(status=JobStatus.FINISHED)
     assert start_selection(campaign=scene.campaign, acting_user=None, now=NOON).arm == ""
+
+
+def test_an_arm_that_brings_ties_and_skips_is_measured_once_its_votes_would_have_paid_for_as_many_labels() -> None:
+    scene, _trial = trial_scene()
+    labeled_by(scene, random=20)
+    front = front_of_queue(scene.campaign, 60)
+    deal(scene.campaign, [(pk, "novelty") for pk in front.free[:38]], front=front.free)
+    scene.settle(["tie"] * 30)
+    for _time in range(8):
+        scene.judge(scene.given(scene.alice), "skip")
+    counts = chosen_by_arm(scene.campaign)
+    assert counts["random"].votes_per_label == 1.0
+    assert counts["novelty"] == Chosen(38, 0, 38)
+    assert start_selection(campaign=scene.campaign, acting_user=None, now=NOON).arm == ""
+    SelectionJob.objects.update(status=JobStatus.FINISHED)
+    front = front_of_queue(scene.campaign, 60)
+    deal(scene.campaign, [(pk, "novelty") for pk in front.free[:2]], front=front.free)
+    scene.settle(["tie"] * 2)
+    job = start_selection(campaign=scene.campaign, acting_user=None, now=NOON)
+    assert (job.arm, job.labels) == ("novelty", 40)
+
+
+def test_an_arm_that_cannot_be_measured_is_said_and_gives_its_share_back() -> None:
+    scene, trial = trial_scene(10)
+    job = start_selection(campaign=scene.campaign, acting_user=None, now=NOON)
+    job.arm, found = "novelty", []
+    for labels in (40, 80, 160):
+        job.labels = labels
+        arm = record_worth(job=job, gain=None, obstacle=TrialArm.Obstacle.LABELS, now=NOON)
+        assert arm is not None
+        found.append((arm.standing, arm.tries, arm.is_on, Event.objects.latest("pk").verb))
+    assert found == [
+        ("open", 1, True, "selection.arm_not_measured"),
+        ("open", 2, True, "selection.arm_not_measured"),
+        ("unmeasured", 3, False, "selection.arm_switched_off"),
+    ]
+    assert Event.objects.latest("pk").after["obstacle"] == "labels"
+    assert selection_of(scene.campaign).random_share == pytest.approx(1.0)
+    set_selection(campaign=scene.campaign, shares={"novelty": 0.2}, acting_user=None, now=NOON)
+    arm = TrialArm.objects.get(trial=trial)
+    assert (arm.is_on, arm.tries, arm.obstacle) == (True, 0, "")
 
 
 def measured(gain: Range | None, labels: int) -> TrialArm:
@@ -142,7 +184,8 @@ def test_the_interval_decides_whether_an_arm_stays(gain: Range | None, labels: i
     is_off = standing in ("loses", "unproven")
     assert (arm.standing, arm.labels, arm.is_on) == (standing, labels, not is_off)
     event = Event.objects.latest("pk")
-    assert event.verb == ("selection.arm_switched_off" if is_off else "selection.arm_measured")
+    usual = "selection.arm_measured" if gain else "selection.arm_not_measured"
+    assert event.verb == ("selection.arm_switched_off" if is_off else usual)
     assert (event.after["arm"], event.after["standing"]) == ("novelty", standing)
     found = selection_of(arm.trial.campaign)
     assert found.random_share == pytest.approx(1.0 if is_off else 0.5)  # the share is chance's again

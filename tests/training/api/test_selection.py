@@ -56,8 +56,8 @@ def test_a_choice_is_started_once_and_cancelled(scene: Stage, furnished: Furnish
 def test_the_command_sets_shows_and_ends_a_trial(scene: Stage, furnished: Furnished) -> None:
     lines = output_of("selection", "sums", "--arm", "novelty=0.3", "--arm", "gap=0.2").splitlines()
     assert lines[0] == "It is not clear yet whether an arm pays."
-    assert lines[1] == "random: 50%, 0 labels"
-    assert "novelty: 30%, 0 labels, open" in lines
+    assert lines[1] == "random: 50%, 0 labels of 0 votes"
+    assert "novelty: 30%, 0 labels of 0 votes, open" in lines
     found = json.loads(output_of("selection", "sums", "--json", "--choose"))
     assert found["random_share"] == 0.5
     assert SelectionJob.objects.get().status == "queued"

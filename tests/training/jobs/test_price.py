@@ -23,7 +23,7 @@ QUICK = {"epochs": 1, "pairs_per_step": 8, "dtype": "float32", "lora_rank": 2, "
 @pytest.fixture
 def price_job(campaign: Campaign, base: ModelVersion) -> PriceJob:
     add_written_pairs(campaign, preference="first", per_prompt=3)
-    job = start_price(campaign=campaign, acting_user=None, now=NOW, spec=PriceSpec(draws=1))
+    job = start_price(campaign=campaign, acting_user=None, now=NOW, spec=PriceSpec(draws=2))
     PriceJob.objects.filter(pk=job.pk).update(config=QUICK)
     return job
 
@@ -41,9 +41,10 @@ def test_each_size_is_trained_and_measured_on_the_same_held_out_pairs(price_job:
     assert done is not None
     assert (done.status, done.error, done.done) == (JobStatus.FINISHED, "", done.total)
     assert [one["labels"] for one in done.trainings] == [
-        size for _draw, size in short_runs(done.snapshot.train_pairs, 1)
+        size for _draw, size in short_runs(done.snapshot.train_pairs, 2)
     ]
-    assert {len(one["right"]) for one in done.trainings} == {done.snapshot.test_pairs}
+    assert {len(one["right"]) for one in done.trainings} == {done.snapshot.test_pairs} == {len(done.prompts)}
+    assert len(set(done.prompts)) == done.snapshot.manifest["files"]["test.jsonl"]["prompts"] < len(done.prompts)
     assert {mark for one in done.trainings for mark in one["right"]} <= set("1h0")
     assert list((var_dir / "price").iterdir()) == []
     assert not Run.objects.exists()  # no run, no version: only figures
@@ -63,14 +64,14 @@ def test_short_runs_that_a_dead_worker_has_left_are_not_done_again(price_job: Pr
 
 def test_when_the_time_is_used_up_the_short_runs_so_far_are_the_result(price_job: PriceJob) -> None:
     late = NOW + timedelta(minutes=price_job.minutes + 1)
-    PriceJob.objects.filter(pk=price_job.pk).update(trainings=measured(price_job, 3), worked_seconds=3601)
+    PriceJob.objects.filter(pk=price_job.pk).update(trainings=measured(price_job, 6), worked_seconds=3601)
     done = run_price_job(price_job.pk, clock=lambda: late)
     assert done is not None
-    assert (done.status, len(done.trainings)) == (JobStatus.FINISHED, 3)
+    assert (done.status, len(done.trainings)) == (JobStatus.FINISHED, 6)
 
 
-def test_with_fewer_than_three_sizes_by_then_it_says_so(price_job: PriceJob) -> None:
-    PriceJob.objects.filter(pk=price_job.pk).update(trainings=measured(price_job, 2), worked_seconds=3601)
+def test_with_fewer_than_three_sizes_measured_twice_by_then_it_says_so(price_job: PriceJob) -> None:
+    PriceJob.objects.filter(pk=price_job.pk).update(trainings=measured(price_job, 5), worked_seconds=3601)
     done = run_price_job(price_job.pk, clock=lambda: NOW)
     assert done is not None
     assert done.status == JobStatus.FAILED
@@ -78,7 +79,7 @@ def test_with_fewer_than_three_sizes_by_then_it_says_so(price_job: PriceJob) -> 
 
 
 def test_a_cancelled_one_stops_and_keeps_what_it_has(price_job: PriceJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    PriceJob.objects.filter(pk=price_job.pk).update(trainings=measured(price_job, 3))
+    PriceJob.objects.filter(pk=price_job.pk).update(trainings=measured(price_job, 6))
     keep = price.PriceWork.work
 
     def work(self: price.PriceWork) -> None:
@@ -88,5 +89,5 @@ def test_a_cancelled_one_stops_and_keeps_what_it_has(price_job: PriceJob, monkey
     monkeypatch.setattr(price.PriceWork, "work", work)
     done = run_price_job(price_job.pk)
     assert done is not None
-    assert (done.status, len(done.trainings)) == (JobStatus.CANCELLED, 3)
+    assert (done.status, len(done.trainings)) == (JobStatus.CANCELLED, 6)
     assert price_of(price_job.campaign, Wish(), None, now=NOW).curve is not None

@@ -121,12 +121,14 @@ def take_all_for_training(campaign: Campaign) -> None:
 def test_with_too_few_labels_of_chance_nothing_is_measured(var_dir: Path) -> None:
     scene, trial = trial_scene(100)
     labeled_by(scene, novelty=42)
+    take_all_for_training(scene.campaign)
     job = start_selection(campaign=scene.campaign, acting_user=None, now=NOON)
     done = run_selection_job(job.pk)
     assert done is not None
     assert (done.status, done.trainings) == (JobStatus.FINISHED, [])
     arm = TrialArm.objects.get(trial=trial)
     assert (arm.standing, arm.labels, arm.gain) == ("open", 42, None)
+    assert (arm.tries, arm.obstacle) == (1, "chance")
 
 
 def test_a_cancelled_choice_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,5 +178,6 @@ def test_a_measurement_that_fails_keeps_nobody_from_the_next_comparisons(var_dir
     assert done is not None
     assert (done.status, str(done.error)) == (JobStatus.FINISHED, "")
     assert {"novelty", "random"} == set(done.chosen)
+    assert TrialArm.objects.get(trial=trial).obstacle == "failed"
     arm = TrialArm.objects.get(trial=trial)
     assert (arm.standing, arm.labels, arm.gain) == ("open", 42, None)

@@ -6,8 +6,8 @@ import pytest
 from labeling.queries.slices import Slice
 from labeling.queries.statistics import counted_now
 from labeling.stats import ShortTraining, learning_curve
-from tests.people import NOON, Stage, stage
-from training.models import RoundPlan
+from tests.people import NOON, Stage, pair, stage
+from training.models import RoundPlan, Snapshot
 from training.queries.label_noise import wrong_when_settled
 from training.queries.price_effort import effort_of
 from training.queries.price_worth import information, overlap_worths, vote_worths
@@ -55,6 +55,27 @@ def test_more_votes_on_each_pair_give_fewer_pairs_with_fewer_wrong_labels(scene:
     assert [one.wrong for one in found] == sorted((one.wrong for one in found), reverse=True)
     assert all(0.5 < one.then.low <= one.then.high < 0.9 for one in found)
     assert overlap_worths(curve, effort, None, curve.labels) == []
+
+
+def test_pairs_that_wait_for_a_vote_make_no_pair_look_cheaper_but_need_fewer(scene: Stage) -> None:
+    scene.add([pair(number) for number in range(100, 104)])
+    while assignment := scene.next(scene.alice):
+        scene.vote(assignment, "a")
+    effort = effort_of(scene.campaign, RoundPlan(campaign=scene.campaign), None, now=NOON)
+    assert (effort.votes_so_far, effort.votes_per_pair) == (16, 2.0)
+    assert (effort.pairs_waiting, effort.votes_waiting) == (4, 4)
+    wanted = [0, 2, 4, 6]
+    assert [effort.further_votes(labels) for labels in wanted] == [0, 2, 4, 8]
+    assert [effort.further_labels(votes) for votes in (0, 2, 4, 8)] == wanted
+    assert effort.votes(6) == 12  # what six labels cost from their first vote on
+
+
+def test_pairs_that_nobody_is_done_with_are_not_paid_for(scene: Stage) -> None:
+    """A snapshot counts them among the pairs that it drops."""
+    dropped = {"tie": 1, "conflict": 1, "unsettled": 1000}
+    snapshot = Snapshot(campaign=scene.campaign, train_pairs=4, test_pairs=2, manifest={"dropped": dropped})
+    effort = effort_of(scene.campaign, RoundPlan(campaign=scene.campaign), snapshot, now=NOON)
+    assert effort.votes_per_label == pytest.approx(2 * 8 / 4)
 
 
 def test_each_annotators_vote_is_worth_what_it_tells(scene: Stage) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from labeling.api.serializers.figures import EstimateSerializer
+from labeling.stats.learning_curve import FEWEST_DRAWS
 from training.actions.price import DRAWS, MINUTES, MOST_DRAWS, MOST_MINUTES
 from training.api.serializers.waiting import WaitingJobSerializer
 from training.models import ModelVersion, PriceJob
@@ -25,7 +26,7 @@ class PriceRequestSerializer(serializers.Serializer[Any]):
     """The effort of a measurement."""
 
     draws = serializers.IntegerField(
-        default=DRAWS, min_value=1, max_value=MOST_DRAWS, help_text="Repetitions of each size."
+        default=DRAWS, min_value=FEWEST_DRAWS, max_value=MOST_DRAWS, help_text="Repetitions of each size."
     )
     minutes = serializers.IntegerField(
         default=MINUTES, min_value=1, max_value=MOST_MINUTES, help_text="The longest time of workers."
@@ -80,6 +81,8 @@ class PriceEffortSerializer(serializers.Serializer[Any]):
 
     votes_so_far = serializers.IntegerField()
     votes_per_label = serializers.FloatField(help_text="Votes behind a pair to learn from; held-out ones are paid too.")
+    pairs_waiting = serializers.IntegerField(help_text="Pairs that have some of their votes and wait for more.")
+    votes_waiting = serializers.IntegerField(help_text="Given already on those pairs.")
     seconds_per_vote = serializers.FloatField(allow_null=True, help_text="null: no vote of a person has a time.")
     cost_of_hour = serializers.FloatField(allow_null=True, help_text="By the plan of the rounds; null: not set.")
     currency = serializers.CharField()

@@ -53,7 +53,7 @@ class SelectionJobSerializer(WaitingJobSerializer, serializers.ModelSerializer[S
 
 
 class GainSerializer(serializers.Serializer[Any]):
-    """Held-out accuracy over as many labels of chance, with its 95 % interval."""
+    """Held-out accuracy over as many votes on pairs of chance, with its 95 % interval."""
 
     value = serializers.FloatField()
     low = serializers.FloatField()
@@ -64,7 +64,8 @@ class ChosenSerializer(serializers.Serializer[Any]):
     """Comparisons chosen in one way."""
 
     comparisons = serializers.IntegerField()
-    labels = serializers.IntegerField(help_text="Those that are settled.")
+    labels = serializers.IntegerField(help_text="Those with a preference.")
+    votes = serializers.IntegerField(help_text="The votes that these took, with ties, conflicts and skips.")
 
 
 class ArmSerializer(ChosenSerializer):
@@ -74,8 +75,16 @@ class ArmSerializer(ChosenSerializer):
     share = serializers.FloatField()
     standing = serializers.ChoiceField(choices=TrialArm.Standing.choices)
     gain = GainSerializer(allow_null=True)
-    measured_labels = serializers.IntegerField(help_text="Its labels when it was last measured; 0: never.")
-    next_look = serializers.IntegerField(help_text="The labels at which it is measured next.")
+    measured_labels = serializers.IntegerField(help_text="Its labels at the last look; 0: there was none.")
+    next_look = serializers.IntegerField(
+        help_text="The labels at which it is measured next, or as many as its votes would have paid for by chance."
+    )
+    tries = serializers.IntegerField(help_text="Looks in a row that could not measure it; after 3 it is switched off.")
+    obstacle = serializers.ChoiceField(
+        choices=TrialArm.Obstacle.choices,
+        allow_blank=True,
+        help_text="Why the last look could not measure it; empty: it did.",
+    )
     waits = serializers.BooleanField(help_text="Whether chance takes its place until a version is trained.")
     switched_off_at = serializers.DateTimeField(allow_null=True)
 

@@ -13,7 +13,7 @@ from training.actions.selection import set_selection, start_selection
 from training.jobs.selection import run_selection_job
 from training.management.base import add_job_arguments, require_finished, watch
 from training.models import SelectionJob, TrialArm
-from training.queries.selection import Selection, selection_of
+from training.queries.selection import Chosen, Selection, selection_of
 
 FINDINGS = {
     "off": "The trial is off: pairs come in the order of the queue.",
@@ -73,14 +73,19 @@ def _progress_line(job: SelectionJob) -> str:
     return f"{job}: {job.status}, {job.done} of {job.total} short runs"
 
 
+def _effort(chosen: Chosen) -> str:
+    return f"{chosen.labels} labels of {chosen.votes} votes"
+
+
 def _in_words(found: Selection) -> str:
     lines = [FINDINGS[found.finding]]
     if found.is_on:
-        lines.append(f"random: {found.random_share:.0%}, {found.chance.labels} labels")
+        lines.append(f"random: {found.random_share:.0%}, {_effort(found.chance)}")
     for one in found.arms:
         gain = ""
         if one.gain is not None:
             gain = f", {100 * one.gain.value:+.1f} points ({100 * one.gain.low:+.1f} to {100 * one.gain.high:+.1f})"
+        why = f" ({one.arm.obstacle})" if one.arm.obstacle else ""
         share = f"{one.arm.share:.0%}" if one.arm.is_on else "off"
-        lines.append(f"{one.arm.name}: {share}, {one.chosen.labels} labels{gain}, {one.arm.standing}")
+        lines.append(f"{one.arm.name}: {share}, {_effort(one.chosen)}{gain}, {one.arm.standing}{why}")
     return "\n".join(lines)
