@@ -8,7 +8,7 @@ import heapq
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import exp
+from math import exp, log
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from training.models import JobStatus, Run
 
 MARGINS = "margins.jsonl"
 SPLITS = ("train", "test")
+TRIFLE = 1e-7
+"""Of doubt: no label is certain, as in the loss em."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class Surprise:
         return 1 / (1 + exp(-self.margin)) if self.margin > -500 else 0.0
 
     @property
+    def right(self) -> float:
+        """P(the label is right), by its confidence and the run's version: see `posterior`."""
+        return posterior(self.margin, self.confidence)
+
+    @property
     def prompt(self) -> str:
         """The last message of the prompt."""
         return self.pair.prompt[-1]["content"]
@@ -56,6 +63,29 @@ class Surprise:
         """Whether its comparison has a verdict, or a conflict, to reconsider."""
         settled = (Comparison.Status.SETTLED, Comparison.Status.CONFLICT)
         return self.comparison is not None and self.comparison.status in settled
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """The labels that a run learned from, and those of them that it takes for wrong rather than right."""
+
+    labels: int
+    doubted: int
+
+
+def doubted_by(run: Run) -> Doubted | None:
+    """The labels to train on that a run with the loss em ended up doubting; None: it doubts none, or has no margins."""
+    if run.config.get("loss") != "em" or not has_margins(run):
+        return None
+    right = [posterior(line["margin"], line["confidence"]) for line in _margins(run, "train")]
+    return Doubted(len(right), sum(one < 0.5 for one in right))
+
+
+def posterior(margin: float, confidence: float) -> float:
+    """The probability that a label is right: the E-step of the loss em (training.engine.losses.posterior_right)."""
+    sure = min(max(confidence, TRIFLE), 1 - TRIFLE)
+    logit = log(sure / (1 - sure)) + margin
+    return 1 / (1 + exp(-logit)) if logit > -500 else 0.0
 
 
 def has_margins(run: Run) -> bool:

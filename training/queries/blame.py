@@ -31,7 +31,11 @@ MAY_LACK = ("batch", "tag")
 
 @dataclass(frozen=True, slots=True)
 class FoundPair:
-    """One pair of a result. doubt: from 0 to 1. blame: how much better the query would stand without it."""
+    """One pair of a result. doubt: from 0 to 1.
+
+    blame: how much better the query would stand without it, as a share of what the pair most to blame did; at most 0:
+    not at all. None: there is no query.
+    """
 
     pair: PreferencePair
     comparison: Comparison | None
@@ -135,16 +139,21 @@ def lost_comparisons(snapshot: Snapshot, *, limit: int) -> list[tuple[int, str]]
 
 def pairs_found(job: BlameJob, order: str, *, limit: int) -> list[FoundPair]:
     """The first pairs of a finished search. order: doubtful or blamed."""
-    rows = (job.result or {}).get(order, [])[:limit]
+    result = job.result or {}
+    rows, worst = result.get(order, [])[:limit], (result.get("blamed") or [{"blame": 0.0}])[0]["blame"]
     wanted = {row["id"] for row in rows}
     pairs = {pair.id: pair for pair in read_side(job.snapshot, "train") if pair.id in wanted}
     rows = [row for row in rows if row["id"] in pairs]
     numbers = comparisons_of(job.snapshot, [pairs[row["id"]] for row in rows])
     comparisons = Comparison.objects.select_related("campaign").in_bulk([one for one in numbers if one is not None])
     return [
-        FoundPair(pairs[row["id"]], comparisons.get(number or 0), row["doubt"], row["blame"])
+        FoundPair(pairs[row["id"]], comparisons.get(number or 0), row["doubt"], _share_of_worst(row["blame"], worst))
         for row, number in zip(rows, numbers, strict=True)
     ]
+
+
+def _share_of_worst(blame: float | None, worst: float) -> float | None:
+    return None if blame is None else blame / worst if worst > 0 else 0.0
 
 
 def groups_found(job: BlameJob, campaign: Campaign) -> dict[str, list[Group]]:

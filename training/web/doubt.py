@@ -1,6 +1,8 @@
 """The doubtful pairs of a snapshot, and those that made a comparison worse: a search, its result, and what to do."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -8,13 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from common.numbers import whole_number
 from labeling.access import get_comparison
+from labeling.actions.bulk import BulkOrder, Selection, start_bulk_act
 from labeling.exchange import Message, PreferencePair
-from labeling.models import Comparison
+from labeling.models import BulkAct, Campaign, Comparison
 from labeling.web.edge import act, attempt, form_of, page, person, submit
 from training.access import visible_snapshots, visible_suite_runs
 from training.actions.blame import cancel_blame, start_blame
@@ -59,27 +62,50 @@ class SearchForm(forms.Form):
             raise forms.ValidationError(_("Fill in the prompt and both completions, or leave all three empty."))
         return values
 
-    def query(self) -> PreferencePair | None:
-        """The pair, if there is one. Raises WrongSettings."""
+    def query(self, prompt: Sequence[Message]) -> PreferencePair | None:
+        """The pair, if there is one. prompt: the conversation whose last message it names. Raises WrongSettings."""
         values = self.cleaned_data
         if not values["prompt"].strip():
             return None
-        return pair_of_texts([Message(role="user", content=values["prompt"])], values["better"], values["worse"])
+        last = Message(role="user", content=values["prompt"])
+        if prompt:  # as it is there, but for the words
+            last = cast(Message, {**prompt[-1], "content": values["prompt"]})
+        return pair_of_texts([*prompt[:-1], last], values["better"], values["worse"])
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The texts that a search explains. prompt: the whole conversation. address: the part of one that names them."""
+
+    prompt: Sequence[Message] = ()
+    better: str = ""
+    worse: str = ""
+    address: str = ""
+
+    @property
+    def initial(self) -> dict[str, str]:
+        """The first values of the form."""
+        return {"prompt": self.prompt[-1]["content"], "better": self.better, "worse": self.worse} if self.prompt else {}
+
+
+NOWHERE = Origin()
 
 
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def snapshot_doubt(request: HttpRequest, pk: int) -> HttpResponse:
     """The newest search through a snapshot, and the form that starts another one."""
-    snapshot = _visible(request, pk)
-    form = SearchForm(request.POST or None, initial=_initial(request))
+    snapshot, origin = _visible(request, pk), _origin(request)
+    form = SearchForm(request.POST or None, initial=origin.initial)
 
     def start() -> BlameJob:
-        return start_blame(snapshot=snapshot, query=form.query(), acting_user=person(request), now=timezone.now())
+        query = form.query(origin.prompt)
+        return start_blame(snapshot=snapshot, query=query, acting_user=person(request), now=timezone.now())
 
     if request.method == "POST" and attempt(form, start) is not None:
         return redirect("snapshot_doubt", pk=pk)
-    return _page(request, snapshot, form, RelabelPairsForm(None, ()), request.GET.get("order", ""))
+    again = RelabelPairsForm(None, ())
+    return _page(request, snapshot, form, again, request.GET.get("order", ""), origin=origin)
 
 
 @page
@@ -101,15 +127,17 @@ def snapshot_doubt_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @page
 @form_of("snapshot_doubt", "pk")
 def snapshot_relabel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Sends the chosen comparisons to annotators again."""
+    """Sends the chosen comparisons to annotators again, or sets them aside, depending on the button."""
     snapshot, order = _visible(request, pk), request.POST.get("order", "")
     offered = Comparison.objects.filter(campaign=snapshot.campaign)
     form = RelabelPairsForm(request.POST, offered.values_list("pk", flat=True))
 
     def errand() -> str:
-        chosen = offered.filter(pk__in=form.cleaned_data["comparison"]).select_related("campaign")
-        reason = f"Snapshot {snapshot}: the other labels contradict it."
-        return relabel_all(request, list(chosen), form.cleaned_data["more"], reason)
+        chosen, reason = form.cleaned_data["comparison"], f"Snapshot {snapshot}: the other labels contradict it."
+        if request.POST.get("do") == "aside":
+            return _set_aside(request, snapshot.campaign, chosen, reason)
+        rows = offered.filter(pk__in=chosen).select_related("campaign")
+        return relabel_all(request, list(rows), form.cleaned_data["more"], reason)
 
     def again() -> HttpResponse:
         return _page(request, snapshot, SearchForm(), form, order)
@@ -118,24 +146,45 @@ def snapshot_relabel(request: HttpRequest, pk: int) -> HttpResponse:
     return submit(request, form, errand, done=f"{address}?order={order}" if order in ORDERS else address, again=again)
 
 
-def _initial(request: HttpRequest) -> dict[str, str]:
+def _set_aside(request: HttpRequest, campaign: Campaign, comparisons: Sequence[int], reason: str) -> str:
+    """Retires them as an act that can be undone."""
+    done = start_bulk_act(
+        campaign=campaign,
+        selection=Selection(BulkAct.Target.COMPARISONS, ids=tuple(comparisons)),
+        order=BulkOrder(BulkAct.Kind.RETIRE, reason=reason),
+        acting_user=person(request),
+        now=timezone.now(),
+    )
+    return ngettext(
+        "%(count)s comparison is set aside. Train again to see the difference.",
+        "%(count)s comparisons are set aside. Train again to see the difference.",
+        done.changed,
+    ) % {"count": done.changed}
+
+
+def _origin(request: HttpRequest) -> Origin:
     """The texts of a scenario's result (`result`) or of a comparison (`comparison`) that the person may see."""
     number = whole_number(request.GET.get("comparison", ""))
     if number is not None:
         pair = subject_of_comparison(get_comparison(person(request), number)).pair
-        return {"prompt": pair.prompt[-1]["content"], "better": pair.chosen, "worse": pair.rejected}
+        return Origin(pair.prompt, pair.chosen, pair.rejected, f"?comparison={number}")
     number = whole_number(request.GET.get("result", ""))
     if number is None:
-        return {}
+        return Origin()
     runs = visible_suite_runs(person(request)).values("pk")
     results = ScenarioResult.objects.select_related("run__suite_version").filter(run__in=runs)
     result = get_object_or_404(results, pk=number)
-    given = result.given
-    return {"prompt": given["messages"][-1]["content"], "better": given.get("good", ""), "worse": result.text}
+    return Origin(result.given["messages"], result.given.get("good", ""), result.text, f"?result={number}")
 
 
 def _page(
-    request: HttpRequest, snapshot: Snapshot, form: SearchForm, again: RelabelPairsForm, order: str
+    request: HttpRequest,
+    snapshot: Snapshot,
+    form: SearchForm,
+    again: RelabelPairsForm,
+    order: str,
+    *,
+    origin: Origin = NOWHERE,
 ) -> HttpResponse:
     jobs = BlameJob.objects.filter(snapshot=snapshot).select_related("version", "snapshot").order_by("-pk")
     newest = jobs.first()
@@ -149,6 +198,8 @@ def _page(
         "job": job,
         "wait": Waiting(person(request), now=timezone.now()).of(newest),
         "form": form,
+        "earlier": origin.prompt[:-1],
+        "source": origin.address,
         "lost": lost_comparisons(snapshot, limit=LOST_LISTED),
         "again": again,
         "order": order,

@@ -18,7 +18,7 @@ from labeling.actions.relabeling import relabel_comparison
 from labeling.models import Comparison
 from labeling.web.edge import form_of, page, person, submit
 from training.access import visible_runs
-from training.lens.surprises import SPLITS, has_margins, worst_predicted
+from training.lens.surprises import SPLITS, doubted_by, has_margins, worst_predicted
 from training.models import Run
 
 PAIRS_LISTED = 40
@@ -117,6 +117,7 @@ def _page(request: HttpRequest, run: Run, form: RelabelPairsForm, split: str) ->
         "surprises": surprises,
         "wrong": sum(one.margin < 0 for one in surprises),
         "has_margins": has_margins(run),
+        "doubted": doubted_by(run),
         "split": split,
         "form": form,
         "nav": "home",

@@ -104,6 +104,7 @@ ENTRIES = (
         path="/snapshots/{searched}/doubt/",
         arrange=_searched,
         fill={"comparison": True, "more": "3"},
+        press="Send selected pairs again",
         sees="sent for relabeling",
         wrong={"more": "0"},
         complaint="greater than or equal to 1",

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from tests.browser.furnished import furnish
 from tests.people import stage
 from training.actions.snapshots import take_snapshot
-from training.lens.surprises import has_margins, worst_predicted
+from training.engine.losses import posterior_right
+from training.lens.surprises import Doubted, doubted_by, has_margins, posterior, worst_predicted
 from training.models import Run
 
 
@@ -43,6 +45,20 @@ def test_the_smallest_margins_come_first_with_their_comparisons(run: Run) -> Non
     assert texts == {worst[0].pair.chosen, worst[0].pair.rejected}
     assert worst[0].prompt == worst[0].pair.prompt[-1]["content"]
     assert {one.split for one in worst_predicted(run, limit=99, split="test")} == {"test"}
+
+
+def test_a_run_that_doubts_labels_says_how_many_and_how_much(run: Run) -> None:
+    assert doubted_by(run) is None  # it takes every label as it is
+    run.config = {"loss": "em"}
+    lines = [json.loads(line) for line in (Path(run.directory) / "margins.jsonl").read_text().splitlines()]
+    lines[0]["margin"] = -3.0  # at a confidence of 0.9 the others stay above a half
+    lines = [line for line in lines if line["margin"] > -99]
+    (Path(run.directory) / "margins.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert doubted_by(run) == Doubted(run.snapshot.train_pairs, 1)
+    worst = worst_predicted(run, limit=1, split="train")[0]
+    expected = posterior_right(torch.tensor([-3.0]), torch.tensor([0.9]))
+    assert worst.right == pytest.approx(float(expected))
+    assert posterior(0.0, 1.0) == pytest.approx(1.0)
 
 
 def test_a_run_without_margins_has_no_surprises(run: Run) -> None:

@@ -80,6 +80,30 @@ def test_failed_scenarios_and_lost_comparisons_lead_to_the_search_with_their_tex
     assert form.initial["better"] == getattr(pair.comparison, f"completion_{better}").text
 
 
+def test_the_prompt_of_a_search_is_the_whole_conversation(taken: tuple[Stage, Snapshot], visiting: Visiting) -> None:
+    on_stage, snapshot = taken
+    version = ModelVersion.objects.get(run__snapshot=snapshot)
+    turns = [
+        {"role": "system", "content": "You book appointments."},
+        {"role": "user", "content": "Is Tuesday free?"},
+        {"role": "assistant", "content": "Tuesday at ten is."},
+        {"role": "user", "content": "Then that one."},
+    ]
+    suite = small_suite(on_stage.campaign, {**scenario("booking"), "messages": turns}, by=on_stage.maya)
+    failed = finished_run(suite, version, {"booking": "Which day?"}, now=on_stage.now)
+    maya, address = visiting(on_stage.maya), f"/snapshots/{snapshot.pk}/doubt/"
+    link = f"{address}?result={failed.results.get().pk}"
+    shown = maya.get(link)
+    assert shown.context["form"].initial["prompt"] == "Then that one."
+    assert "Tuesday at ten is." in shown.content.decode()
+    assert f'action="{link}"' in shown.content.decode()
+    maya.post(link, {"prompt": "Then that one, please.", "better": "It is booked.", "worse": "Which day?"})
+    query = BlameJob.objects.get().query
+    assert query is not None
+    assert query["prompt"] == [*turns[:-1], {"role": "user", "content": "Then that one, please."}]
+    assert visiting(on_stage.charlie).get(link).status_code == 404
+
+
 def test_the_most_doubtful_pairs_are_sent_to_annotators_again(
     taken: tuple[Stage, Snapshot], visiting: Visiting
 ) -> None:
@@ -103,6 +127,14 @@ def test_the_most_doubtful_pairs_are_sent_to_annotators_again(
     assert reverse("left_out", args=["sums", on_stage.alice.pseudonym]) in text  # retraining without her
     assert "/campaigns/sums/comparisons/?tag=legal" in text
     assert text.count("More than chance") == 1, "3 of 12 may be chance, 12 of 40 are not."
+    assert "made it worse: 100.0 % of what the pair most to blame did" in maya.get(address).content.decode()
+    assert "did not make it worse" in text  # the blame of the first one is 0
+    aside = answer.context["found"][1].comparison
+    chosen = {"comparison": [aside.pk], "more": "2", "order": "doubtful", "do": "aside"}
+    answer = maya.post(f"{address}relabel/", chosen, follow=True)
+    assert "1 comparison is set aside" in answer.content.decode()
+    aside.refresh_from_db()
+    assert aside.status == "retired"
     worst = answer.context["found"][0].comparison
     answer = maya.post(f"{address}relabel/", {"comparison": [worst.pk], "more": "2", "order": "doubtful"}, follow=True)
     assert "1 comparison has been sent for relabeling" in answer.content.decode()

@@ -26,7 +26,10 @@ class Command(BaseCommand):
         parser.add_argument("hash", help=f"the beginning of the snapshot's hash, at least {SHORTEST_HASH} digits")
         parser.add_argument("--campaign", metavar="SLUG", help="look for the hash in this campaign only")
         parser.add_argument(
-            "--query", type=Path, metavar="FILE", help="JSON file of a comparison to explain: prompt, better and worse"
+            "--query",
+            type=Path,
+            metavar="FILE",
+            help="JSON file of a comparison to explain: prompt (text or messages), better, worse",
         )
         parser.add_argument("--limit", type=int, default=10, help="pairs to print")
         add_job_arguments(parser)
@@ -56,7 +59,8 @@ class Command(BaseCommand):
             for found in pairs_found(job, "blamed" if job.query else "doubtful", limit=options["limit"]):
                 number = found.comparison.pk if found.comparison else "-"
                 question = found.pair.prompt[-1]["content"][:60]
-                self.stdout.write(f"{found.doubt:.2f}  comparison {number}  {question}")
+                blame = "" if found.blame is None else f"  blame {found.blame:.0%}"
+                self.stdout.write(f"{found.doubt:.2f}{blame}  comparison {number}  {question}")
             for kind, groups in groups_found(job, job.snapshot.campaign).items():
                 for group in (one for one in groups if one.stands_out):
                     self.stdout.write(f"{kind} {group.name}: {group.worst} of {group.pairs} pairs in the worst tenth")
@@ -65,7 +69,9 @@ class Command(BaseCommand):
 def _query(path: Path) -> PreferencePair:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        return pair_of_texts([{"role": "user", "content": values["prompt"]}], values["better"], values["worse"])
+        prompt = values["prompt"]
+        messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+        return pair_of_texts(messages, values["better"], values["worse"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandError(f"{path} is not a JSON object with prompt, better and worse: {error}") from error
 
