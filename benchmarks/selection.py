@@ -207,7 +207,8 @@ class Campaign:
             return
         earlier = self._train(self.labeled.of(""))[-MOST_EARLIER:]
         sides = equal_parts(ours, theirs, self.generator)
-        gain = gain_of(*(np.array([self._right(earlier + part) for part in parts]) for parts in sides))
+        ours_right, theirs_right = (np.array([self._right(earlier + part) for part in parts]) for parts in sides)
+        gain = gain_of(ours_right, theirs_right)
         self.measured[arm] = len(self._train(self.labeled.of(arm)))
         self.standing[arm] = standing(gain, self.measured[arm], ENOUGH)
         if self.standing[arm] in ("loses", "unproven"):

@@ -77,7 +77,7 @@ class TrainingConfig(AppConfig):
                 "round.opened": _("A round began."),
                 "round.target_reached": _("The target of a campaign's rounds is reached: the schedule stops."),
                 "selection.arm_switched_off": _(
-                    "A way to choose pairs did not pay, or could not be measured, and was switched off."
+                    "A way to choose pairs was switched off: it does not pay, or cannot be measured."
                 ),
                 "suite_run.finished": _("A version has answered the scenarios of a suite."),
                 "suite_run.failed": _("A run on a suite of scenarios failed."),

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from labeling.exchange import PreferencePair
+from labeling.exchange import Message, PreferencePair
 from labeling.management.base import domain_errors
 from training.access import SHORTEST_HASH
 from training.actions.blame import start_blame
@@ -70,7 +70,7 @@ def _query(path: Path) -> PreferencePair:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         prompt = values["prompt"]
-        messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+        messages = [Message(role="user", content=prompt)] if isinstance(prompt, str) else prompt
         return pair_of_texts(messages, values["better"], values["worse"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandError(f"{path} is not a JSON object with prompt, better and worse: {error}") from error
