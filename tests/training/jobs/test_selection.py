@@ -111,6 +111,21 @@ def test_a_measured_arm_stays_or_goes_before_the_next_choice(better: str, standi
     assert ("novelty" in done.chosen) is (standing == "pays")
 
 
+def test_held_out_pairs_of_two_prompts_prove_nothing(var_dir: Path) -> None:
+    """The same figures as above, but they rest on two prompts, of which the arm is better on one."""
+    scene, trial = trial_scene(190)
+    labeled_by(scene, novelty=42, random=42)
+    take_all_for_training(scene.campaign)
+    job = start_selection(campaign=scene.campaign, acting_user=None, now=NOON)
+    finished(job, "arm")
+    SelectionJob.objects.filter(pk=job.pk).update(prompts=[0] * 8 + [1] * 12)
+    done = run_selection_job(job.pk)
+    assert done is not None
+    arm = TrialArm.objects.get(trial=trial)
+    assert (arm.standing, arm.gain["value"]) == ("open", pytest.approx(0.625))
+    assert arm.gain["low"] < 0
+
+
 def take_all_for_training(campaign: Campaign) -> None:
     """The campaign has a snapshot already, which held out hardly any prompt: the split stays."""
     from training.actions.snapshots import take_snapshot

@@ -7,8 +7,9 @@ from labeling.queries.slices import Slice
 from labeling.queries.statistics import counted_now
 from labeling.stats import ShortTraining, learning_curve
 from tests.people import NOON, Stage, pair, stage
-from training.models import RoundPlan, Snapshot
+from training.models import PriceJob, RoundPlan, Snapshot
 from training.queries.label_noise import wrong_when_settled
+from training.queries.price import curve_of
 from training.queries.price_effort import effort_of
 from training.queries.price_worth import information, overlap_worths, vote_worths
 
@@ -76,6 +77,22 @@ def test_pairs_that_nobody_is_done_with_are_not_paid_for(scene: Stage) -> None:
     snapshot = Snapshot(campaign=scene.campaign, train_pairs=4, test_pairs=2, manifest={"dropped": dropped})
     effort = effort_of(scene.campaign, RoundPlan(campaign=scene.campaign), snapshot, now=NOON)
     assert effort.votes_per_label == pytest.approx(2 * 8 / 4)
+
+
+def test_a_measurements_pairs_of_one_prompt_are_not_independent() -> None:
+    hard = np.random.default_rng(1).random(50)
+    rows = [
+        {"labels": size, "draw": draw, "right": "".join("1" * 4 if one < level else "0" * 4 for one in hard)}
+        for draw in range(3)
+        for size, level in ((20, 0.55), (40, 0.6), (80, 0.65))
+    ]
+    apart, together = (PriceJob(trainings=rows, prompts=prompts) for prompts in ([], [n // 4 for n in range(200)]))
+    widths = []
+    for job in (apart, together):
+        curve = curve_of(job)
+        assert curve is not None
+        widths.append(curve.accuracy(80).high - curve.accuracy(80).low)
+    assert widths[1] > 1.2 * widths[0]
 
 
 def test_each_annotators_vote_is_worth_what_it_tells(scene: Stage) -> None:
