@@ -119,7 +119,7 @@ class SelectionWork:
         record_worth(job=self.job, gain=gain, obstacle=obstacle, now=self.clock())
 
     def _gain(self) -> Range:
-        """What the arm of the job is worth. Raises CannotMeasure; then it is due again at twice its labels."""
+        """The gain of the arm of the job. Raises CannotMeasure; then it is due again at twice its labels."""
         found = self._trained(self._parts())
         arm, chance = (np.array([_marks(found[side, part]) for part in range(PARTS)]) for side in SIDES)
         return gain_of(arm, chance, self.job.prompts or None)

@@ -154,7 +154,7 @@ def version_of(scene: Stage, name: str, base: ModelVersion, snapshot: Snapshot) 
 def test_no_version_is_measured_on_a_prompt_that_one_of_them_learned_from(
     var_dir: Path, monkeypatch: pytest.MonkeyPatch, gone: bool
 ) -> None:
-    """What serves was trained on all but a few prompts: most held-out pairs of the groups are among them."""
+    """The serving version was trained on all but a few prompts: most held-out pairs of the groups are among them."""
     scene = stage(comparisons=30, overlap=2)
     for person in (scene.alice, scene.bob):
         while assignment := scene.next(person):

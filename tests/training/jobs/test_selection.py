@@ -122,6 +122,7 @@ def test_held_out_pairs_of_two_prompts_prove_nothing(var_dir: Path) -> None:
     done = run_selection_job(job.pk)
     assert done is not None
     arm = TrialArm.objects.get(trial=trial)
+    assert arm.gain is not None
     assert (arm.standing, arm.gain["value"]) == ("open", pytest.approx(0.625))
     assert arm.gain["low"] < 0
 
