@@ -89,6 +89,7 @@ def work(options: argparse.Namespace) -> None:
             held=0.25,
             least_pairs=50,
             allowed_fall=0.05,  # so many held-out pairs prove a fall of two points, which no text shows
+            only_new_labels=True,  # they are written by the version that is to improve, which learns most from them
             poison=options.poison or None,
             poisoned_labels=options.poisoned_labels,
             regret=options.regret or None,

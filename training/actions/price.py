@@ -19,7 +19,7 @@ from training.claims import enqueue
 from training.errors import JobActive, JobOver, TooFewPairs, WrongSettings
 from training.evaluation.short_runs import FEWEST_PAIRS, short_runs
 from training.models import ACTIVE_STATUSES, JobStatus, PriceJob
-from training.queries.loop import loop_runs, loop_snapshots
+from training.queries.loop import loop_runs, whole_snapshots
 from training.queries.rehearsals import channel_of
 from training.queries.serving import serving_version
 
@@ -56,7 +56,7 @@ def start_price(
         text = _("A learning curve takes %(fewest)s to %(draws)s repetitions and 1 to %(minutes)s minutes.")
         raise WrongSettings(text % {"fewest": FEWEST_DRAWS, "draws": MOST_DRAWS, "minutes": MOST_MINUTES})
     base = serving_version(channel_of(campaign)).base()
-    snapshot = loop_snapshots(campaign).order_by("-pk").first()
+    snapshot = whole_snapshots(campaign).order_by("-pk").first()
     snapshot = snapshot or take_snapshot(campaign=campaign, acting_user=acting_user, now=now)
     if snapshot.train_pairs < FEWEST_PAIRS:
         values = {"fewest": FEWEST_PAIRS, "count": snapshot.train_pairs}

@@ -25,6 +25,7 @@ from training.queries.schedule import waits_for_budget
 FIELDS = (
     "generates",
     "start_from",
+    "only_new_labels",
     "min_agreement",
     "time_zone",
     "quiet_from",

@@ -40,6 +40,8 @@ class RunSpec:
     """Whether a person or the schedule starts it."""
     test_share: float | None = None
     """The share of prompts that is held out; None: the usual one, which is larger in a small campaign."""
+    new_labels: bool = False
+    """Whether it learns only what its parent has not: labels settled since the parent's snapshot."""
     group: AnnotatorGroup | None = None
     """The group of annotators whose votes alone it learns from: a version beside the loop, in no round."""
     also: Callable[[], None] | None = None
@@ -75,7 +77,12 @@ def start_run(
     if Run.objects.filter(campaign=campaign, status__in=ACTIVE_STATUSES).exists():
         raise JobActive(_("A run of this campaign is active: wait until it ends, or cancel it."))
     snapshot = take_snapshot(
-        campaign=campaign, acting_user=acting_user, now=now, test_share=spec.test_share, group=spec.group
+        campaign=campaign,
+        acting_user=acting_user,
+        now=now,
+        test_share=spec.test_share,
+        group=spec.group,
+        new_to=parent if spec.new_labels else None,
     )
     try:
         with transaction.atomic():

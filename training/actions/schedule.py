@@ -132,7 +132,13 @@ def _train(rule: RetrainingRule, plan: RoundPlan, fresh: int, jobs: CallersJobs 
     try:
         parent = version_to_start_from(plan)
         config = jobs.config if jobs else {}
-        spec = RunSpec(parent=parent, config=config, trigger=Run.Trigger.SCHEDULE, also=lambda: _require_on(rule))
+        spec = RunSpec(
+            parent=parent,
+            config=config,
+            trigger=Run.Trigger.SCHEDULE,
+            new_labels=plan.only_new_labels,
+            also=lambda: _require_on(rule),
+        )
         run = start_run(campaign=rule.campaign, acting_user=None, now=now, spec=spec, hand_to_worker=jobs is None)
     except JobActive:
         return _Step(Sentence(gettext_noop("Waiting: a run is active.")), passes=True)

@@ -3,9 +3,10 @@
 import secrets
 import shutil
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from labeling.exchange import (
     Split,
     VerdictRecord,
     count_split,
+    is_held_out,
     preference_pair,
     screen,
     write_snapshot,
@@ -39,9 +41,9 @@ from labeling.queries.verdicts import verdict_records
 from training.access import require_no_blind_test
 from training.actions.snapshot_index import index_snapshot
 from training.errors import TooFewPairs
-from training.models import Snapshot
+from training.models import ModelVersion, Snapshot
 from training.queries.held_prompts import IsHeld, held_of, simulated_votes_joined
-from training.queries.splits import group_split, next_split
+from training.queries.splits import group_split, learned_until, next_split
 
 # With fewer, nothing can be learned, or the result cannot be measured.
 MIN_TRAIN_PAIRS = 4
@@ -62,19 +64,23 @@ def take_snapshot(
     now: datetime,
     test_share: float | None = None,
     group: AnnotatorGroup | None = None,
+    new_to: ModelVersion | None = None,
     meanwhile: Callable[[], None] = _nothing,
 ) -> Snapshot:
     """Writes the campaign's preference pairs to `snapshots/<hash>`; the same labels give the same snapshot.
 
     test_share: the share of prompts that is held out; None: the usual one (`next_split`). People whom the campaign
     leaves out of training are left out, and so are pairs on prompts that are held for its gates by people. group: only
-    the votes of its members settle a pair, and the split is that of all groups. meanwhile: called every few hundred
-    pairs; whatever it raises ends this. Raises TooFewPairs, ForItsGateOnly, CampaignArchived, NotAllowed, NotFound.
+    the votes of its members settle a pair, and the split is that of all groups. new_to: a version that does not learn
+    again what it has learned: the pairs to train on were settled since its snapshot, the held-out ones are all of them.
+    meanwhile: called every few hundred pairs; whatever it raises ends this. Raises TooFewPairs, ForItsGateOnly,
+    CampaignArchived, NotAllowed, NotFound.
     """
     require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
     without = left_out_of(campaign)
-    labels = Labels(without) if group is None else Labels(without, _members_but(group, without))
+    since = learned_until(campaign, new_to) if new_to else None
+    labels = Labels(without, None if group is None else _members_but(group, without), since)
     # Read before the pairs: a verdict that arrives in between is in the snapshot and still counts as fresh; none is
     # missed.
     last = Verdict.objects.filter(campaign=campaign).aggregate(at=Max("settled_at"))["at"]
@@ -143,10 +149,14 @@ def left_out_of(campaign: Campaign) -> list[User]:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Whose votes make the labels. without: people who are left out. only: a group's members; None: everybody else."""
+    """Whose votes make the labels. without: people who are left out. only: a group's members; None: everybody else.
+
+    since: only what was settled later is learned from; None: everything.
+    """
 
     without: Sequence[User]
     only: Sequence[User] | None = None
+    since: datetime | None = None
 
     def left_out(self, campaign: Campaign) -> list[User]:
         """Everybody who has judged in the campaign and does not count."""
@@ -177,12 +187,17 @@ def write_pairs(
     folder.mkdir(parents=True, exist_ok=True)
     counts = Sentence(_("none at all"))
     # Groups hold the same prompts out: each one's version is measured on the others' pairs too.
-    for split in _splits(campaign, test_share) if labels.only is None else [group_split(campaign)]:
+    splits: Iterable[Split] = _splits(campaign, test_share) if labels.only is None else [group_split(campaign)]
+    if labels.since is not None:  # another one would hold out prompts that the version has learned from
+        splits = islice(splits, 1)
+    for split in splits:
         building = folder / f".building-{secrets.token_hex(6)}"
         try:
             del comparisons[:]
             meta: dict[str, Any] = {"campaign": campaign.slug}
-            pairs = _pairs(campaign, report := DropReport(), labels, comparisons, meta=meta)
+            if labels.since is not None:
+                meta |= {"learned_until": labels.since.isoformat(), "learned_before": 0}
+            pairs = _pairs(campaign, report := DropReport(), labels, comparisons, split=split, meta=meta)
             manifest = write_snapshot(building, _with_calls(pairs, meanwhile), split=split, meta=meta, report=report)
         except EmptySnapshot:
             continue
@@ -214,12 +229,17 @@ def _pairs(
     comparisons: "array[int]",
     *,
     tokens: bool = True,
+    split: Split | None = None,
     meta: dict[str, Any] | None = None,
 ) -> Iterator[PreferencePair]:
-    """meta: gets the number of comparisons that were left out because their prompts are held for gates by people."""
+    """meta: gets the number of comparisons left out because their prompts are held for gates, and of those that were
+    learned before. Without a split, these are not left out."""
+    meta = {} if meta is None else meta
     records = verdict_records(campaign, tokens=tokens, include="verdicts" if labels.only is None else "judged")
     if is_held := held_of(campaign):
-        records = _without_held(records, is_held, {} if meta is None else meta)
+        records = _without_held(records, is_held, meta)
+    if split is not None and labels.since is not None:
+        records = _without_learned(records, labels.since, split, meta)
     if labels.only is not None:
         records = records_of_group(campaign, records, labels.only)
     elif labels.without:
@@ -243,6 +263,17 @@ def _without_held(records: Iterator[VerdictRecord], is_held: IsHeld, meta: dict[
             meta["held_for_gates"] = meta.get("held_for_gates", 0) + 1
         else:
             yield record_
+
+
+def _without_learned(
+    records: Iterator[VerdictRecord], since: datetime, split: Split, meta: dict[str, Any]
+) -> Iterator[VerdictRecord]:
+    for one in records:
+        old = one.settled_at is not None and one.settled_at <= since.timestamp()
+        if old and not is_held_out(one.prompt, seed=split.seed, test_share=split.test_share):
+            meta["learned_before"] += one.winner in ("a", "b")
+        else:
+            yield one
 
 
 def _publish(building: Path, target: Path) -> Path:

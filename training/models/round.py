@@ -64,6 +64,11 @@ class RoundPlan(models.Model):
         default=False, help_text="Whether the schedule generates the pairs of the next round, too."
     )
     start_from = models.CharField(max_length=8, choices=StartFrom.choices, default=StartFrom.SERVING)
+    only_new_labels = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether a run learns only the labels that the version it starts from has not learned.",
+    )
     min_agreement = models.FloatField(
         null=True,
         blank=True,

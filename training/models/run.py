@@ -1,5 +1,6 @@
 """Snapshots of labels, and the runs on them with their curves."""
 
+from datetime import datetime
 from pathlib import Path
 
 from django.db import models
@@ -65,6 +66,17 @@ class Snapshot(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["campaign", "content_hash", "group_name"], name="snapshot_once"),
         )
+
+    @property
+    def learned_before(self) -> int:
+        """The pairs that it leaves out of training because the version that it was taken for had learned them."""
+        return int(self.manifest.get("meta", {}).get("learned_before", 0))
+
+    @property
+    def learned_until(self) -> datetime | None:
+        """Labels settled until then are left out of its training pairs; None: it holds all labels."""
+        until = self.manifest.get("meta", {}).get("learned_until")
+        return datetime.fromisoformat(until) if until else None
 
     @property
     def folder(self) -> Path:

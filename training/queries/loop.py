@@ -15,6 +15,11 @@ def loop_snapshots(campaign: Campaign) -> QuerySet[Snapshot]:
     return Snapshot.objects.filter(campaign=campaign, group_name="")
 
 
+def whole_snapshots(campaign: Campaign) -> QuerySet[Snapshot]:
+    """Of these, those that left out no label because a version had learned it before."""
+    return loop_snapshots(campaign).filter(manifest__meta__learned_until=None)
+
+
 def loop_runs(campaign: Campaign) -> QuerySet[Run]:
     """The campaign's runs on everybody's votes."""
     return Run.objects.filter(campaign=campaign, snapshot__group_name="")

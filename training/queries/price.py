@@ -229,7 +229,8 @@ def _real(campaign: Campaign) -> list[RealPoint]:
         if accuracy is not None:
             assert version.run is not None
             win_rate = Range(people.value, people.low, people.high) if people else None
-            found.append(RealPoint(version.name, version.run.snapshot.train_pairs, accuracy, win_rate))
+            learned = version.run.snapshot.train_pairs + version.run.snapshot.learned_before
+            found.append(RealPoint(version.name, learned, accuracy, win_rate))
     return found
 
 

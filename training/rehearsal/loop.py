@@ -97,7 +97,7 @@ class Rehearsal:
         if held < needed:
             raise RehearsalFailed(f"{held} prompts are held for the gates; they need {needed}. Use more prompts.")
         save_gate(**given, rules=self.plan.gate_rules(prompts))
-        save_round_plan(**given, values={"generates": True})
+        save_round_plan(**given, values={"generates": True, "only_new_labels": self.plan.only_new_labels})
         enough = max(1, self.plan.pairs_a_round(prompts) // 4)  # of which many may be ties
         self.rule = save_retraining_rule(**given, min_fresh_verdicts=enough, auto_promote=True)
 

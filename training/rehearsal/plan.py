@@ -37,6 +37,8 @@ class RehearsalPlan:
     """Held-out pairs that the gate demands; None: the usual number, or fewer where the first round cannot bring it."""
     allowed_fall: float = 0.0
     """By how much held-out accuracy may surely fall against the parent: 0.05 allows five points."""
+    only_new_labels: bool = False
+    """Whether a round learns only the labels that the version it starts from has not learned."""
     poison: int | None = None
     """The round in which a poisoned crowd judges first."""
     poisoned_labels: int = 60
@@ -68,7 +70,7 @@ class RehearsalPlan:
         """The settings as JSON values."""
         names = ("rounds", "overlap", "pairs_per_prompt", "seed", "max_tokens", "samples", "held", "poisoned_labels")
         return {
-            **{name: getattr(self, name) for name in (*names, "allowed_fall", "poison", "regret")},
+            **{name: getattr(self, name) for name in (*names, "allowed_fall", "only_new_labels", "poison", "regret")},
             "rule": self.rule.name,
             "error_rates": list(self.error_rates),
             "config": dict(self.config),

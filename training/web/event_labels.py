@@ -252,6 +252,7 @@ FIELDS: dict[str, Field] = {
     "roundplan.low": Field(_("Win rate, lower end"), as_text=percent),
     "roundplan.machine_hour": Field(_("Cost of an hour of machines")),
     "roundplan.min_agreement": Field(_("Smallest agreement (%)"), as_text=percent),
+    "roundplan.only_new_labels": Field(_("Learn new labels only")),
     "roundplan.quiet_from": Field(_("Quiet hours from")),
     "roundplan.quiet_until": Field(_("Quiet hours until")),
     "roundplan.reason": Field(_("Reason"), as_text=sentence),

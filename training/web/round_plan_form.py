@@ -28,6 +28,14 @@ class RoundPlanForm(forms.Form):
         choices=RoundPlan.StartFrom.choices,
         help_text=_("The newest version is one that was not held back, rolled back or found worse."),
     )
+    only_new_labels = forms.BooleanField(
+        label=_("Learn new labels only"),
+        required=False,
+        help_text=_(
+            "Those that the version a run starts from has not learned. Otherwise each run learns all labels again: the "
+            "better choice while there are few."
+        ),
+    )
     min_agreement = PercentField(
         label=_("Smallest agreement (%)"),
         required=False,

@@ -50,6 +50,7 @@ class Command(BaseCommand):
         )
         add("--max-tokens", type=_whole, default=plan.max_tokens, help="longest completion, in tokens")
         add("--samples", type=_whole, default=plan.samples, help="samples of each held prompt, for win rates")
+        add("--new-labels", dest="only_new_labels", action="store_true", help="learn only what is new to the start")
         add("--poison", type=_whole, metavar="ROUND", help="a crowd that always errs judges first in this round")
         add("--poisoned-labels", type=_whole, default=plan.poisoned_labels, help="how many pairs it decides")
         add("--regret", type=_whole, metavar="ROUND", help="the lead rolls back after this round's promotion")
@@ -65,7 +66,7 @@ class Command(BaseCommand):
             rule=PREFERENCE_RULES[options["rule"]],
             error_rates=tuple(options["error_rate"]),
             config=dict(assignment(text) for text in options["config"]),
-            **{name: options[name] for name in (*same, "poison", "poisoned_labels", "regret")},
+            **{name: options[name] for name in (*same, "only_new_labels", "poison", "poisoned_labels", "regret")},
         )
         for name in ("poison", "regret"):
             if (options[name] or 0) > plan.rounds:
