@@ -36,15 +36,36 @@ class Asked:
     is_apart: bool = False
 
 
+BESIDE = (*ABOUT, "history", *SYSTEM_FIELDS, "tools")
+"""Fields beside that of the prompt that are parts of what a completion answers."""
+
+
 def has_prompt(record: Mapping[str, Any]) -> bool:
     """Whether the record has a field that holds a prompt."""
     return any(record.get(name) is not None for name in PROMPT_FIELDS)
 
 
+def prompt_field(record: Mapping[str, Any]) -> str:
+    """The field that holds the prompt. Empty: none does."""
+    return next((name for name in PROMPT_FIELDS if record.get(name) is not None), "")
+
+
+def have_same_prompt(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two records ask the same: with the same text that it is about, earlier turns, system message and tools."""
+    name = prompt_field(one)
+    return prompt_field(other) == name and all(one.get(part) == other.get(part) for part in (name, *BESIDE))
+
+
+def parts_of_prompt(record: JsonObject) -> JsonObject:
+    """The fields of a record of which its prompt is made."""
+    name = prompt_field(record)
+    return {part: value for part, value in record.items() if part == name or part in BESIDE}
+
+
 def asked_by(record: JsonObject) -> Asked:
     """The prompt of a record, with its system message and its input. Raises BadRecordError."""
-    name = next((one for one in PROMPT_FIELDS if record.get(one) is not None), None)
-    if name is None:
+    name = prompt_field(record)
+    if not name:
         if "prompt" in record:
             conversations.prompt(record["prompt"])
         raise BadRecordError("missing_field", gettext_noop("The field %(name)s is missing."), "prompt", name="'prompt'")

@@ -9,17 +9,16 @@ from dataclasses import replace
 from typing import Any
 
 from common.phrases import gettext_noop
-from common.prompt_fields import SYSTEM_FIELDS
 from labeling.exchange import conversations, parsing
-from labeling.exchange.asking import Asked, asked_by
+from labeling.exchange.asking import Asked, asked_by, have_same_prompt, parts_of_prompt
 from labeling.exchange.building import MOST_RANKED, Ranked, Size, Source, compare, ranking
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
 
-OF_A_PAIR = ("prompt", "tools", "id", "tags", "confidence")
-"""Fields of two lines that are about both, if they are the same in both."""
+OF_A_PAIR = ("id", "tags", "confidence")
+"""Fields of two lines that are about both, if they are the same in both. Their prompt is, too."""
 
 SCORES = ("overall_score", "fine-grained_score", "score", "rating", "reward")
 LABELS = {
@@ -117,18 +116,18 @@ def read_messages(place: Place, records: list[JsonObject], limits: ReadLimits) -
 
 def read_rated_responses(place: Place, records: list[JsonObject], limits: ReadLimits) -> Comparisons:
     """HelpSteer2: responses to one prompt, each on its own line with its ratings; helpfulness orders them."""
+    head = parts_of_prompt(records[0])
     ranked = []
     for record in records:
         score = parsing.optional_number(record, "helpfulness")
         if score is None:
             raise BadRecordError("ranking", gettext_noop("A response has no rating 'helpfulness'."), "helpfulness")
         text = CompletionText(parsing.required_text(record, "response"))
-        ranked.append(Ranked(_text(text, record, limits, "prompt", "response", *SYSTEM_FIELDS), score))
+        ranked.append(Ranked(_text(text, record, limits, "response", *head), score))
     if len(ranked) < 2:
         raise BadRecordError(
             "single", gettext_noop("The prompt has only one response in the lines next to each other."), "response"
         )
-    head = {name: records[0][name] for name in ("prompt", *SYSTEM_FIELDS) if name in records[0]}
     return ranking(Source(place, "helpsteer2", head, limits), asked_by(head), ranked, scored=True)
 
 
@@ -148,8 +147,9 @@ def read_kto(place: Place, records: list[JsonObject], limits: ReadLimits) -> Com
             conversations.completion(parsing.required(record, "completion"), "completion") for record in (one, other)
         ]
         shared = {name: one[name] for name in OF_A_PAIR if name in one and one[name] == other.get(name)}
+        shared |= parts_of_prompt(one)
         sides = [
-            _text(text, record, limits, "completion", "label", *shared, *asked.used)
+            _text(text, record, limits, "completion", "label", *shared)
             for text, record in zip(texts, (one, other), strict=True)
         ]
         comparisons.append(
@@ -229,8 +229,7 @@ def _is_tree(record: Mapping[str, Any]) -> bool:
 
 
 def _same_prompt(group: list[JsonObject], record: JsonObject) -> bool:
-    is_same = all(group[0].get(name) == record.get(name) for name in ("prompt", *SYSTEM_FIELDS))
-    return len(group) < MOST_RANKED and "prompt" in record and is_same
+    return len(group) < MOST_RANKED and "prompt" in record and have_same_prompt(group[0], record)
 
 
 def _same_tree(group: list[JsonObject], record: JsonObject) -> bool:
