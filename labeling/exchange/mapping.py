@@ -14,8 +14,9 @@ from labeling.exchange.label_studio_reader import read_label_studio
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.platform_readers import read_argilla
 from labeling.exchange.raw import Place, ReadLimits
-from labeling.exchange.reader import Reader
+from labeling.exchange.reader import Reader, Scale
 from labeling.exchange.records import ImportedComparison, ImportedPrompt, JsonObject, Preference
+from labeling.exchange.sides_reader import scale_of_count
 
 MAPPED = "mapping"
 """The name of the dialect of a file that is read by a mapping."""
@@ -128,7 +129,7 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
         if column == ALWAYS_FIRST:
             preference = "first"
         elif column:
-            preference = preference_named(_optional(record, column), column, names, from_zero=limits.from_zero)
+            preference = preference_named(_optional(record, column), column, names, from_zero=limits.other_scale)
         elif "chosen" in names[0].casefold() and "rejected" in names[1].casefold():
             preference = "first"
         asked.used = []
@@ -142,10 +143,11 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
         )
         return replace(comparison, external_id=_id(mapping, record, limits, comparison.external_id))
 
-    def is_zero(record: Mapping[str, Any]) -> bool:
-        return parsing.as_name(_optional(record, mapping.get("preference", "")), 1) == "0"
+    def numbers(record: Mapping[str, Any]) -> Scale:
+        return scale_of_count(_optional(record, mapping["preference"])) if has_outcomes else ""
 
-    return Reader(MAPPED, mapping_text(mapping), lambda record: fits(mapping, record), read, counts_from_zero=is_zero)
+    has_outcomes = mapping.get("preference", ALWAYS_FIRST) != ALWAYS_FIRST
+    return Reader(MAPPED, mapping_text(mapping), lambda record: fits(mapping, record), read, numbers=numbers)
 
 
 def _of_platform(mapping: ColumnMapping, record: JsonObject) -> tuple[PlatformReader, ColumnMapping] | None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from common.phrases import Marked, Phrase, gettext_noop, phrased
 from common.prompt_fields import OF_TOOLS, UNKEPT, holds_nothing
@@ -111,6 +111,15 @@ def optional_confidence(record: Mapping[str, Any]) -> float | None:
     except BadRecordError:
         return None
     return value if value is not None and 0.5 <= value <= 1 else None
+
+
+def scale_of_confidence(record: Mapping[str, Any]) -> Literal["other", "open", ""]:
+    """Whether a record's confidence is no probability; a 1 may be one, or the least of 1 to 5."""
+    try:
+        value = optional_number(record, "confidence")
+    except BadRecordError:
+        return ""
+    return "other" if value is not None and value > 1 else "open" if value == 1 else ""
 
 
 def as_name(value: Any, longest: int) -> str:

@@ -12,7 +12,7 @@ from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, have_same_prompt, parts_of_prompt
 from labeling.exchange.building import MOST_RANKED, Ranked, Size, Source, compare, ranking
-from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.parsing import BadRecordError, scale_of_confidence
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
@@ -148,6 +148,7 @@ def read_kto(place: Place, records: list[JsonObject], limits: ReadLimits) -> Com
         ]
         shared = {name: one[name] for name in OF_A_PAIR if name in one and one[name] == other.get(name)}
         shared |= parts_of_prompt(one)
+        confidence = None if limits.other_scale else parsing.optional_confidence(shared)
         sides = [
             _text(text, record, limits, "completion", "label", *shared)
             for text, record in zip(texts, (one, other), strict=True)
@@ -159,8 +160,8 @@ def read_kto(place: Place, records: list[JsonObject], limits: ReadLimits) -> Com
                 (sides[0], sides[1]),
                 ("completion", "completion"),
                 preference=preference,
-                size=Size(confidence=parsing.optional_confidence(shared)),
-                used=("confidence",) if parsing.optional_confidence(shared) else (),
+                size=Size(confidence=confidence),
+                used=("confidence",) if confidence else (),
             )
         )
     return comparisons
@@ -262,6 +263,12 @@ RANKING_READERS = (
         read_rated_responses,
     ),
     Reader(
-        "kto", "prompt, completion, label", has("prompt", "completion", "label"), read_alone, _same_prompt, read_kto
+        "kto",
+        "prompt, completion, label",
+        has("prompt", "completion", "label"),
+        read_alone,
+        _same_prompt,
+        read_kto,
+        scale_of_confidence,
     ),
 )

@@ -22,8 +22,8 @@ class ReadLimits:
     completions becomes. whole_bytes: the largest file that must be read as a whole (a table by columns).
     spooled_bytes: the largest one that is read from its end (ZIP, Parquet). unpacked_bytes, unpacked_ratio: a packed
     file that unpacks to more bytes and to more times its size is refused. refused_records: reading stops after so many
-    wrong records, if they are more than half. records: reading stops after so many. from_zero: whether the file counts
-    completions from 0, so that a number is not what the names of its fields suggest.
+    wrong records, if they are more than half. records: reading stops after so many. other_scale: whether the file
+    counts completions from 0, or has confidences beyond 1, so that a 1 is not what it seems.
     """
 
     record_bytes: int = 1 << 20
@@ -39,7 +39,7 @@ class ReadLimits:
     unpacked_ratio: int = 200
     refused_records: int = 20_000
     records: int = 3_000_000
-    from_zero: bool = False
+    other_scale: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.records import ImportedComparison, JsonObject
 
 Comparisons = ImportedComparison | list[ImportedComparison]
+
+Scale = Literal["other", "open", ""]
+"""What a record tells of the scale of its file's numbers: it is another, it may be either, or nothing."""
+
+Numbers = Callable[[Mapping[str, Any]], Scale]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +20,9 @@ class Reader:
     """One dialect. recognises: whether a record has its shape. read: its comparisons; raises BadRecordError.
 
     continues: whether a record belongs to the same group as the records before it; `read_group` then reads the records
-    of a group. None: every record is read alone. counts_from_zero: whether a record shows that its file counts
-    completions from 0; None: no number names one in this dialect.
+    of a group. None: every record is read alone. numbers: whether a record shows that the numbers of its file are on
+    another scale than a 1 alone suggests: that they count completions from 0, or go on after 1. None: the dialect has
+    no such numbers.
     """
 
     name: str
@@ -25,7 +31,7 @@ class Reader:
     read: Callable[[Place, JsonObject, ReadLimits], Comparisons]
     continues: Callable[[list[JsonObject], JsonObject], bool] | None = None
     read_group: Callable[[Place, list[JsonObject], ReadLimits], Comparisons] | None = None
-    counts_from_zero: Callable[[Mapping[str, Any]], bool] | None = None
+    numbers: Numbers | None = None
 
 
 def has(*names: str) -> Callable[[Mapping[str, Any]], bool]:

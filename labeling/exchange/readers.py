@@ -22,7 +22,7 @@ from labeling.exchange.label_studio_ranker import LABEL_STUDIO_RANKERS
 from labeling.exchange.label_studio_reader import LABEL_STUDIO_READERS
 from labeling.exchange.looks import OPEN_TURNS
 from labeling.exchange.own_readers import OWN_READERS
-from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.parsing import BadRecordError, scale_of_confidence
 from labeling.exchange.places import PROMPT
 from labeling.exchange.platform_readers import ARGILLA_READERS
 from labeling.exchange.potato_reader import POTATO_READERS
@@ -170,7 +170,7 @@ def _chosen(
     models = [parsing.optional_name(record, name, limits.name_chars) for name in ("chosen_model", "rejected_model")]
     if any(models):
         both = replace(both[0], model=models[0]), replace(both[1], model=models[1])
-    confidence = parsing.optional_confidence(record)
+    confidence = None if limits.other_scale else parsing.optional_confidence(record)
     return compare(
         Source(place, dialect, record, limits),
         asked,
@@ -244,10 +244,22 @@ def _has_chosen(record: Mapping[str, Any]) -> bool:
 
 
 CHOSEN_READERS = (
-    Reader("trl", "prompt, chosen, rejected", _has_chosen, read_trl),
-    Reader("trl-implicit", "chosen, rejected (message lists)", _pair_of(list), read_trl_implicit),
-    Reader("hh", "chosen, rejected (transcripts)", _is_hh, read_hh),
-    Reader("implicit-text", "chosen, rejected (texts with a shared beginning)", _pair_of(str), read_implicit_text),
+    Reader("trl", "prompt, chosen, rejected", _has_chosen, read_trl, numbers=scale_of_confidence),
+    Reader(
+        "trl-implicit",
+        "chosen, rejected (message lists)",
+        _pair_of(list),
+        read_trl_implicit,
+        numbers=scale_of_confidence,
+    ),
+    Reader("hh", "chosen, rejected (transcripts)", _is_hh, read_hh, numbers=scale_of_confidence),
+    Reader(
+        "implicit-text",
+        "chosen, rejected (texts with a shared beginning)",
+        _pair_of(str),
+        read_implicit_text,
+        numbers=scale_of_confidence,
+    ),
     Reader("alpacaeval", "instruction, output_1, output_2", has("output_1", "output_2"), read_alpacaeval),
     Reader("openai", "input, preferred_output, ...", has("input", "preferred_output"), read_openai),
 )

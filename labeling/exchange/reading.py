@@ -20,7 +20,7 @@ from labeling.exchange.decoding import (
     with_messages,
 )
 from labeling.exchange.errors import UndetectedDialect, UnknownDialect
-from labeling.exchange.first_records import counting, first_objects
+from labeling.exchange.first_records import first_objects, on_their_scale
 from labeling.exchange.mapping import ColumnMapping, has_columns, mapped_prompt, mapped_reader
 from labeling.exchange.opening import Framing, open_records
 from labeling.exchange.parsing import BadRecordError, refuse_unkept
@@ -114,8 +114,8 @@ def _comparisons(
     if reader is None:
         yield from _convert(records, limits, lambda raw: _refuse(raw, limits))
         return
-    if reader.counts_from_zero is not None:
-        limits, records = counting(reader.counts_from_zero, records, limits)
+    if reader.numbers is not None:
+        limits, records = on_their_scale(reader.numbers, records, limits)
     if reader.continues is None:
         yield from _convert(records, limits, lambda raw: _comparison(reader, raw, limits))
     else:

@@ -7,7 +7,7 @@ from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.building import MOST_RANKED, Ranked, Source, ranking
-from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.parsing import BadRecordError, scale_of_confidence
 from labeling.exchange.places import PROMPT, in_field
 from labeling.exchange.ranking_readers import label_of_word, read_alone, read_kto
 from labeling.exchange.raw import Place, ReadLimits
@@ -145,5 +145,6 @@ SERVICE_READERS = (
         read_alone,
         _same_turns,
         read_labeled_replies,
+        scale_of_confidence,
     ),
 )

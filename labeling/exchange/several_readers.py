@@ -16,7 +16,7 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Vote
-from labeling.exchange.sides_reader import SIDES, counts_from_zero, has_sides, outcome_in, read_sides
+from labeling.exchange.sides_reader import SIDES, has_sides, outcome_in, read_sides, scale_of_outcome
 
 LISTS = ("responses", "completions", "generations", "candidates", "answers", "outputs")
 SCORES = ("scores", "ratings", "rewards")
@@ -63,7 +63,7 @@ def _place_of(value: Any, names: Sequence[str], record: JsonObject, limits: Read
     if len(same) == 1:
         return same[0]
     word = parsing.as_name(value, 200).strip().casefold()
-    if limits.from_zero and word.isdecimal():
+    if limits.other_scale and word.isdecimal():
         return None
     return next((at for at, name in enumerate(names) if word in (name.casefold(), name[-1].casefold())), None)
 
@@ -245,6 +245,6 @@ SIDES_READERS = (
         "prompt, response_a, response_b, preference",
         has_sides,
         read_sides_in_a_row,
-        counts_from_zero=counts_from_zero,
+        numbers=scale_of_outcome,
     ),
 )

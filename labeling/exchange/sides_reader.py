@@ -10,6 +10,7 @@ from labeling.exchange.asking import asked_by, has_prompt
 from labeling.exchange.building import NO_SIZE, NUMBERS, Size, Source, compare, preference_named
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
+from labeling.exchange.reader import Scale
 from labeling.exchange.records import ImportedComparison, JsonObject, Preference
 
 SIDES = (
@@ -83,12 +84,20 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
 
 
 def _outcome(record: JsonObject, name: str, names: tuple[str, str], limits: ReadLimits) -> Preference | None:
-    return preference_named(record.get(name), name, names, from_zero=limits.from_zero)
+    return preference_named(record.get(name), name, names, from_zero=limits.other_scale)
 
 
-def counts_from_zero(record: Mapping[str, Any]) -> bool:
-    """Whether the outcome of a record is the number 0."""
-    return parsing.as_name(record.get(outcome_in(record)), 1) == "0"
+def scale_of_outcome(record: Mapping[str, Any]) -> Scale:
+    """Whether the outcome of a record shows that its file counts completions from 0."""
+    return scale_of_count(record.get(outcome_in(record)))
+
+
+def scale_of_count(value: Any) -> Scale:
+    """The same for an outcome. A file that begins without outcomes may go on with numbers."""
+    word = parsing.as_name(value, 1)
+    if word == "0":
+        return "other"
+    return "open" if value is None or word.isdecimal() else ""
 
 
 def outcome_in(record: Mapping[str, Any]) -> str:
