@@ -4,7 +4,7 @@ The importer and the engine read them by this module alone, so that what was lab
 library only: the engine runs without the rest of the project.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from common.transcripts import SHARED_PROMPT_CHARS, Turn
@@ -47,6 +47,23 @@ UNKEPT = (
 )
 """Fields of a record that change what the model sees. They cannot be kept, so a record with one of them is refused."""
 
+LIKE_PROMPTS = (
+    *("user", "human", "user_prompt", "user_message", "user_query", "user_input", "user_question", "user_text"),
+    *("full_prompt", "input_prompt", "input_text", "source_text", "prompt_text", "question_text", "question_content"),
+    *("instruction_text", "request", "problem", "task", "post"),
+)
+"""Other names under which a file may keep its prompts. They are proposed, and never read unasked."""
+
+NO_PROMPT = (
+    *("comment", "comments", "reason", "reasoning", "rationale", "explanation", "feedback", "critique", "notes"),
+    *("source", "dataset", "license", "citation", "category", "domain", "subset", "split", "model", "annotator"),
+    *("chosen_model", "rejected_model", "timestamp", "created_at", "updated_at"),
+)
+"""Names of fields whose texts are about a pair, and not its prompt."""
+
+MANY_WORDS = 3
+"""A text of so many words may be a prompt, whatever its name."""
+
 OF_TOOLS = ("functions", "tool_choice", "function_call")
 """Those of them that belong to tools."""
 
@@ -85,6 +102,21 @@ def earlier_turns(pairs: Any) -> list[Turn] | None:
     if not all(isinstance(pair, list) and len(pair) == 2 and all(isinstance(t, str) for t in pair) for pair in pairs):
         return None
     return [turn for pair in pairs for turn in zip(("user", "assistant"), pair, strict=True)]
+
+
+def possible_prompt(record: Mapping[str, Any], *others: str) -> str:
+    """The field that may hold the prompt of two texts which share their beginning. Empty: there is none but that.
+
+    others: fields that are read. Refusals, for instance, begin alike: "I'm sorry, but I can't ...".
+    """
+    known = (*others, *SYSTEM_FIELDS, "tools", *NO_PROMPT)
+    return next((name for name, value in record.items() if name not in known and _may_be_asked(name, value)), "")
+
+
+def _may_be_asked(name: str, value: Any) -> bool:
+    if not isinstance(value, str) or not value.strip():
+        return False
+    return name.casefold() in (*PROMPT_FIELDS, *LIKE_PROMPTS) or len(value.split(None, MANY_WORDS)) >= MANY_WORDS
 
 
 def is_repeated(last: str, completions: Iterable[str]) -> bool:

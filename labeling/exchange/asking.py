@@ -51,7 +51,7 @@ def prompt_field(record: Mapping[str, Any]) -> str:
 
 
 def have_same_prompt(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two records ask the same, about the same text, with the same turns before it, system message and tools."""
+    """Whether two records ask the same: about the same text, after the same turns, with the same tools and rules."""
     name = prompt_field(one)
     return prompt_field(other) == name and all(one.get(part) == other.get(part) for part in (name, *BESIDE))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from common.prompt_fields import LIKE_PROMPTS
 from labeling.exchange.decoding import parse_json
 from labeling.exchange.errors import ExchangeError, UnknownDialect
 from labeling.exchange.mapping import ALWAYS_FIRST, PARTS, mapping_text, parse_mapping
@@ -32,7 +33,10 @@ PREFERRED = ("chosen", "good", *_beside("chosen", "good")), ("rejected", "bad", 
 """Names of two columns of which the first is always the preferred one."""
 
 NAMES: Mapping[str, Collection[str]] = {
-    "prompt": ("prompt", "question", "instruction", "query", "input", "user", "context", "messages"),
+    "prompt": (
+        *("prompt", "question", "instruction", "query", "input", "user", "context", "messages"),
+        *(name.replace("_", "") for name in LIKE_PROMPTS),
+    ),
     "a": ("a", *PREFERRED[0], *_beside("a", "1")),
     "b": ("b", *PREFERRED[1], *_beside("b", "2")),
     "preference": ("preference", "winner", "label", "choice", "better", "verdict", "preferred", "result"),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from common.phrases import gettext_noop
-from common.prompt_fields import UNKEPT
+from common.prompt_fields import UNKEPT, possible_prompt
 from common.transcripts import Unsplit, is_hh_pair, split_common_beginning, split_hh_pair, unspaced
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.argilla_ranking import ARGILLA_RECORDS
@@ -64,6 +64,8 @@ def read_trl(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCo
 
 def read_trl_implicit(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """TRL without a prompt field: two complete conversations, whose shared beginning is the prompt."""
+    if has_prompt(record):
+        return read_trl(place, record, limits)
     asked = Asked([], [])
     sides = [parsing.required(record, name) for name in SIDES]
     asked.prompt, both = shared_conversation(sides, SIDES, asked)
@@ -72,6 +74,8 @@ def read_trl_implicit(place: Place, record: JsonObject, limits: ReadLimits) -> I
 
 def read_hh(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """Anthropic HH: two transcripts that are the same up to the last "Assistant:"."""
+    if has_prompt(record):
+        return read_trl(place, record, limits)
     chosen, rejected = parsing.required_text(record, "chosen"), parsing.required_text(record, "rejected")
     try:
         turns, texts = split_hh_pair(chosen, rejected)
@@ -84,6 +88,14 @@ def read_hh(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedCom
 
 def read_implicit_text(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """Two texts without a prompt field: their shared beginning is the prompt, up to a space."""
+    if has_prompt(record):
+        return read_trl(place, record, limits)
+    if name := possible_prompt(record, *SIDES):
+        reason = gettext_noop(
+            "Is the prompt in the field %(name)s, or is it the beginning that 'chosen' and 'rejected' share? Rename "
+            "the field to 'prompt', or leave it out."
+        )
+        raise BadRecordError("missing_field", reason, name, name=parsing.shortened(name))
     chosen, rejected = parsing.required_text(record, "chosen"), parsing.required_text(record, "rejected")
     try:
         question, texts = split_common_beginning(chosen, rejected)
@@ -234,6 +246,10 @@ def _pair_of(kind: type) -> Callable[[Mapping[str, Any]], bool]:
     )
 
 
+def _is_implicit_text(record: Mapping[str, Any]) -> bool:
+    return _pair_of(str)(record) and not possible_prompt(record, *SIDES)
+
+
 def _is_hh(record: Mapping[str, Any]) -> bool:
     return _pair_of(str)(record) and is_hh_pair(record["chosen"], record["rejected"])
 
@@ -256,7 +272,7 @@ CHOSEN_READERS = (
     Reader(
         "implicit-text",
         "chosen, rejected (texts with a shared beginning)",
-        _pair_of(str),
+        _is_implicit_text,
         read_implicit_text,
         numbers=scale_of_confidence,
     ),

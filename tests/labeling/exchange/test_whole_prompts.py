@@ -1,11 +1,14 @@
 """What a completion answers is read whole: no part of a record's prompt is passed over, and none is guessed."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from labeling.exchange import ImportedComparison, Rejected
+from labeling.exchange import ImportedComparison, Rejected, UndetectedDialect
 from tests.labeling.exchange.builders import message, read
+from training.engine.data.conversations import ConversationReader
+from training.engine.errors import RecordError
 
 TOOL = [{"type": "function", "function": {"name": "look"}}]
 PARTS: list[tuple[str, Any, Any]] = [
@@ -45,3 +48,44 @@ def test_completions_of_one_prompt_are_a_pair_about_all_of_it(line: Any, name: s
     assert (pair.prompt, pair.preference) == (alone.prompt, "first")
     assert pair.prompt != [message("user", "Say it shorter.")]
     assert name not in pair.metadata | (pair.first.metadata or {}) | (pair.second.metadata or {})
+
+
+ALIKE = {
+    "chosen": "I'm sorry, but I can't say how to open it.",
+    "rejected": "I'm sorry, but I can't wait. Take a hook.",
+}
+SHARED = {"chosen": "Which fruit grows here? Apples.", "rejected": "Which fruit grows here? Bananas."}
+TALK = {
+    "chosen": "\n\nHuman: Which fruit?\n\nAssistant: Apples.",
+    "rejected": "\n\nHuman: Which fruit?\n\nAssistant: Bananas.",
+}
+TURNS = {name: [message("user", "Which fruit?"), message("assistant", name)] for name in ("chosen", "rejected")}
+
+
+@pytest.mark.parametrize("name", ["user_prompt", "Question_Text", "post", "ticket"])
+def test_words_that_two_answers_share_are_no_prompt_where_another_text_may_be_it(name: str) -> None:
+    record = {name: "How do I open a lock?", **ALIKE}
+    with pytest.raises(UndetectedDialect) as refused:
+        read([record])
+    assert refused.value.mapping == ("" if name == "ticket" else f"prompt={name} chosen=chosen rejected=rejected")
+    later = read([SHARED, record])
+    assert isinstance(later[1], Rejected)
+    assert later[1].field == name
+    with pytest.raises(RecordError, match=name):
+        ConversationReader(Path("pairs.jsonl"), 1, record).conversation()
+
+
+@pytest.mark.parametrize(
+    "beside", [{"source": "a list of many fruits"}, {"comment": "It is the better one."}, {"k": "x"}]
+)
+def test_a_shared_beginning_is_the_prompt_beside_what_is_about_the_pair(beside: dict[str, str]) -> None:
+    (one,) = comparisons(SHARED | beside)
+    assert (one.prompt, one.first.text) == ([message("user", "Which fruit grows here?")], "Apples.")
+
+
+@pytest.mark.parametrize("first", [SHARED, TALK, TURNS])
+@pytest.mark.parametrize("name", ["prompt", "question"])
+def test_the_first_line_takes_no_prompt_from_later_ones(first: dict[str, Any], name: str) -> None:
+    _first, later = comparisons(first, {name: "What is red?", **ALIKE})
+    assert (later.prompt, later.first.text) == ([message("user", "What is red?")], ALIKE["chosen"])
+    assert name not in later.metadata

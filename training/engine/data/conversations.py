@@ -18,6 +18,7 @@ from common.prompt_fields import (
     earlier_turns,
     holds_nothing,
     is_repeated,
+    possible_prompt,
     text_about,
     with_input,
 )
@@ -197,6 +198,11 @@ class ConversationReader:
             if is_hh_pair(chosen, rejected):
                 turns, sides = split_hh_pair(chosen, rejected)
                 return _as_messages(turns), sides
+            if name := possible_prompt(self.record, "chosen", "rejected"):
+                raise self.error(
+                    f"is the prompt in {name!r}, or is it the beginning that 'chosen' and 'rejected' share? Rename "
+                    "that field to 'prompt', or leave it out"
+                )
             question, sides = split_common_beginning(chosen, rejected)
         except Unsplit as error:
             raise self.error(_UNSPLIT[error.kind]) from error
