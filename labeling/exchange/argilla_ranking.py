@@ -25,6 +25,7 @@ from labeling.exchange.platform_readers import (
     read_argilla,
     read_every,
 )
+from labeling.exchange.questions import preferred_order
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import ImportedComparison, JsonObject, Preference, Vote
@@ -73,8 +74,8 @@ def _ranks_in(answers: JsonObject, fields: JsonObject) -> Ranks:
 
 
 def _question(answers: JsonObject, fields: JsonObject) -> str:
-    """The first question that orders three or more texts. Empty: there is none."""
-    return next((question for question, value in answers.items() if _is_ranking(value, fields)), "")
+    """The question that orders three or more texts by preference. Empty: there is none, or nobody knows which."""
+    return preferred_order({name: value for name, value in answers.items() if _is_ranking(value, fields)})
 
 
 def _is_ranking(value: Any, fields: JsonObject) -> bool:

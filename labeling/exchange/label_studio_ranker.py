@@ -16,6 +16,7 @@ from labeling.exchange.label_studio_reader import PEOPLE
 from labeling.exchange.opinions import TIMES, opinion, person_name, without
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.platform_readers import Pair, object_in, read_every
+from labeling.exchange.questions import preferred_order
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Vote
@@ -96,13 +97,20 @@ def _orders(annotation: JsonObject, items: Mapping[str, Any]) -> list[list[str]]
     """
     if annotation.get("was_cancelled") is True:
         return []
-    results = annotation.get("result")
-    for order in map(_order, results if isinstance(results, list) else []):
-        if isinstance(order, list):
-            return [_known(order, items)]
-        if isinstance(order, dict):
-            return [_known(one, items) for bucket, one in order.items() if _is_sole(order) or bucket != UNSORTED]
+    order = _preferred_order(annotation)
+    if isinstance(order, list):
+        return [_known(order, items)]
+    if isinstance(order, dict):
+        return [_known(one, items) for bucket, one in order.items() if _is_sole(order) or bucket != UNSORTED]
     return []
+
+
+def _preferred_order(annotation: JsonObject) -> Any:
+    """The order of the tag that asks for the preference. None: there is none, or nobody knows which."""
+    results = annotation.get("result")
+    listed = [one for one in results if isinstance(_order(one), list | dict)] if isinstance(results, list) else []
+    orders = {str(one.get("from_name")): _order(one) for one in listed}
+    return orders.get(preferred_order(orders))
 
 
 def _known(order: Any, items: Mapping[str, Any]) -> list[str]:
@@ -133,9 +141,9 @@ def _vote(annotation: JsonObject, orders: Sequence[Sequence[str]], pair: Pair, l
 
 
 def _besides(annotation: JsonObject) -> list[Any]:
-    """The results of an annotation that are more than one order: buckets with their names, and other tags."""
-    results = annotation["result"]
-    return [one for one in results if not (isinstance(order := _order(one), list | dict) and _is_sole(order))]
+    """The results of an annotation that are more than the order that was read: its buckets' names, and other tags."""
+    order = _preferred_order(annotation)
+    return [one for one in annotation["result"] if not (_order(one) == order and _is_sole(order))]
 
 
 def _order(result: Any) -> Any:

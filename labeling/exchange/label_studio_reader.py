@@ -11,13 +11,19 @@ from labeling.exchange.asking import asked_by, has_prompt
 from labeling.exchange.building import BOTH_BAD, TIE, Source, compare, preference_named
 from labeling.exchange.opinions import SECONDS, TIMES, opinion, person_name, strength_of, without
 from labeling.exchange.platform_readers import NO_COLUMNS, Columns, names_in, object_in, platform_comparison
+from labeling.exchange.questions import (
+    OTHER_CHOICES,
+    TIED,
+    Answer,
+    asks_for_better,
+    asks_for_worse,
+    asks_how_much,
+    preferred,
+)
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader
 from labeling.exchange.records import ImportedComparison, JsonObject, Preference, Vote
-from labeling.exchange.sides_reader import OUTCOMES, SIDES
-
-TIED = ("tie", "both_bad")
-"""The choices that our labeling interface has beside its Pairwise tag."""
+from labeling.exchange.sides_reader import SIDES
 
 EQUAL = ("equally good", "both are equally good", "both equal", "about the same", "no preference", "no difference")
 EQUALLY_BAD = ("both_are_bad", "both are bad", "equally bad", "both are equally bad", "none")
@@ -25,18 +31,6 @@ EQUALLY_BAD = ("both_are_bad", "both are bad", "equally bad", "both are equally 
 
 OF_ANYTHING = {"label": ("none", "both", "same")}
 """Words of these tags that are no tie: a tag of such a name may list harms, of which an answer has none."""
-
-NEITHER = "neither"
-"""The name of its tag with these choices."""
-
-PREFERENCES = (*OUTCOMES, "pw", "pairwise")
-"""The names of tags that ask which side is preferred."""
-
-CONTRARY = re.compile(r"worse|worst|reject|lose")
-"""Parts of the name of a tag that asks for the other side."""
-
-OTHER_CHOICES = ("choices_apart",)
-"""The warning of a record with a choice that names a side, and may say anything about it."""
 
 UNREAD_CHOICES = ("choices_unread",)
 """The warning of a record with a choice of a tag of preferences that names neither a side nor a tie."""
@@ -74,7 +68,9 @@ def read_label_studio(
     record = {**record, "annotations": unread} if unread else record
     comparison = platform_comparison(place, "labelstudio", data, tuple(votes), record, used, limits, columns)
     results = [one for annotation in annotations for one in _results(annotation)]
-    found: tuple[str, ...] = OTHER_CHOICES if any(_is_apart(one, names) for one in results) else ()
+    results_unread = [one for annotation in unread for one in _results(annotation)]
+    is_apart = any(_is_apart(one, names) for one in results) or any(map(_is_pairwise, results_unread))
+    found: tuple[str, ...] = OTHER_CHOICES if is_apart else ()
     found += UNREAD_CHOICES if any(_is_unread(one, names) for one in results) else ()
     return replace(comparison, warnings=comparison.warnings + found) if found else comparison
 
@@ -93,7 +89,7 @@ def _vote(annotation: JsonObject, names: tuple[str, str], limits: ReadLimits) ->
             unread.append(result)
         elif _is_choice(result, names, choice):
             continue
-        elif strength := strength_of(value.get("rating")):
+        elif asks_how_much(result.get("from_name")) and (strength := strength_of(value.get("rating"))):
             stated["strength"] = strength
         elif isinstance(texts := value.get("text"), list) and all(isinstance(text, str) for text in texts):
             stated["comment"] = "\n".join(texts)
@@ -118,9 +114,11 @@ def _results(annotation: JsonObject) -> list[JsonObject]:
 def _chosen_in(results: Sequence[JsonObject], names: tuple[str, str]) -> Preference | None:
     """The choice in the results of an annotation: that of a Pairwise tag, or of choices that name a side."""
     pairwise = [one for one in results if _is_pairwise(one)]
-    if pairwise:  # of several, that which asks for the preferred one
-        first = next((one for one in pairwise if _asks_for_outcome(one.get("from_name"))), pairwise[0])
-        return preference_named(first["value"]["selected"], "annotations")
+    if pairwise:
+        sides = [preference_named(one["value"]["selected"], "annotations") for one in pairwise]
+        told = zip(pairwise, sides, strict=True)
+        found = preferred([Answer(one.get("from_name"), side, is_pairwise=True) for one, side in told if side])
+        return found.choice if found else None
     named = {at: choice for at, one in enumerate(results) if (choice := _choice_of(one, names))}
     return _agreed(_firm(named, {at: _sole_choice(results[at]["value"]) for at in named}))
 
@@ -137,18 +135,12 @@ def _agreed(choices: Mapping[Any, Preference]) -> Preference | None:
 
 
 def _is_pairwise(result: JsonObject) -> bool:
-    return "selected" in result["value"] and not CONTRARY.search(str(result.get("from_name")).casefold())
-
-
-def _asks_for_outcome(name: Any, choice: Preference | None = None) -> bool:
-    """Whether a tag of this name asks which side is preferred."""
-    tag = str(name).casefold()
-    return tag in PREFERENCES or (choice in TIED and tag == NEITHER)
+    return "selected" in result["value"] and not asks_for_worse(result.get("from_name"))
 
 
 def _choice_of(result: JsonObject, names: tuple[str, str]) -> Preference | None:
     choice = _choice_named(result["value"], names, result.get("from_name"))
-    return choice if _asks_for_outcome(result.get("from_name"), choice) else None
+    return choice if asks_for_better(result.get("from_name"), choice) else None
 
 
 def _is_apart(result: JsonObject, names: tuple[str, str]) -> bool:
@@ -160,7 +152,7 @@ def _is_apart(result: JsonObject, names: tuple[str, str]) -> bool:
 
 def _is_unread(result: JsonObject, names: tuple[str, str]) -> bool:
     """Whether a tag of preferences has a choice of unknown words."""
-    has_choices = bool(result["value"].get("choices")) and _asks_for_outcome(result.get("from_name"))
+    has_choices = bool(result["value"].get("choices")) and asks_for_better(result.get("from_name"))
     return has_choices and _choice_of(result, names) is None
 
 
@@ -220,7 +212,8 @@ def read_label_studio_row(place: Place, record: JsonObject, limits: ReadLimits) 
     others = {name: value for name, value in record.items() if name not in (*asked.used, *names)}
     choices = {name: choice for name, value in others.items() if (choice := _choice_of_tag(name, value, names))}
     choices = _firm(choices, {name: _word_of(others[name]) for name in choices})
-    chosen = _agreed(choices)
+    found = preferred([Answer(name, choice, is_pairwise=True) for name, choice in choices.items()])
+    read = [name for name, choice in choices.items() if found and choice == found.choice]
     texts = [conversations.completion(parsing.required(record, name), name, asked.extras) for name in names]
     asked.used.append("id" if record.get("id") is not None else "annotation_id")
     comparison = compare(
@@ -228,10 +221,10 @@ def read_label_studio_row(place: Place, record: JsonObject, limits: ReadLimits) 
         asked,
         (texts[0], texts[1]),
         names,
-        preference=chosen,
-        used=(*names, *(choices if chosen else [])),
+        preference=found.choice if found else None,
+        used=(*names, *read),
     )
-    is_apart = any(name not in choices and _names_side(_bare(value), names) for name, value in others.items())
+    is_apart = any(name not in read and _names_side(_bare(value), names) for name, value in others.items())
     return replace(comparison, warnings=comparison.warnings + OTHER_CHOICES) if is_apart else comparison
 
 
@@ -264,14 +257,14 @@ def _choice_of_tag(name: str, value: Any, names: tuple[str, str]) -> Preference 
     """
     value = _bare(value)
     if isinstance(value, dict) and value.get("selected") in ("left", "right"):
-        return None if CONTRARY.search(name.casefold()) else preference_named(value["selected"], name)
+        return None if asks_for_worse(name) else preference_named(value["selected"], name)
     if isinstance(value, dict):
         choice = _choice_named(value, names, name)
     elif value in ("left", "right"):
         choice = preference_named(value, name)
     else:
         choice = _tied(value, name) or _side(value, names) if isinstance(value, str) else None
-    return choice if _asks_for_outcome(name, choice) else None
+    return choice if asks_for_better(name, choice) else None
 
 
 def _is_task(record: Mapping[str, Any]) -> bool:

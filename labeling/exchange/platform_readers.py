@@ -17,6 +17,7 @@ from labeling.exchange.opinions import (
     without,
 )
 from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.questions import OTHER_CHOICES, Answer, asks_for_better, preferred
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader
 from labeling.exchange.records import ImportedComparison, JsonObject, Preference, Vote
@@ -44,13 +45,8 @@ def read_argilla(
     columns: its fields, if others than usual.
     """
     fields = object_in(record, "fields")
-    names = names_in(fields, columns)
-    votes = tuple(
-        vote
-        for user, status, answers, about in answers_of(record.get("responses"))
-        if (vote := _argilla_vote(user, status, answers, about, names, limits))
-    )
-    return platform_comparison(place, "argilla", fields, votes, record, ("fields", "responses"), limits, columns)
+    opinions = _opinions(answers_of(record.get("responses")), names_in(fields, columns), limits)
+    return _of_argilla(place, fields, opinions, record, ("fields", "responses"), limits, columns)
 
 
 Answers = tuple[Any, Any, dict[str, Any], JsonObject]
@@ -93,38 +89,72 @@ def _bare(value: Any) -> Any:
     return value["value"] if isinstance(value, dict) and "value" in value else value
 
 
+Opinions = tuple[tuple[Vote, ...], list[JsonObject], bool]
+"""The votes of a record, the finished answers without one, and whether an answer names a side and is no vote."""
+
+
+def _opinions(given: Iterable[Answers], names: tuple[str, str], limits: ReadLimits) -> Opinions:
+    votes, unread, is_apart = list[Vote](), list[JsonObject](), False
+    for user, status, answers, about in given:
+        if status not in FINISHED:
+            continue
+        sides = [] if status in SKIPPED else _sides(answers, names)
+        found = preferred(sides)
+        is_apart = is_apart or any(one.choice != found.choice if found else True for one in sides)
+        if found or status in SKIPPED:
+            votes.append(_argilla_vote(user, found, answers, about, limits))
+        elif others := without(answers):
+            unread.append(others)
+    return tuple(votes), unread, is_apart
+
+
+def _of_argilla(
+    place: Place,
+    data: JsonObject,
+    opinions: Opinions,
+    record: JsonObject,
+    used: tuple[str, ...],
+    limits: ReadLimits,
+    columns: Columns = NO_COLUMNS,
+) -> ImportedComparison:
+    votes, unread, is_apart = opinions
+    source = record | {"other_answers": unread} if unread else record
+    data = source if data is record else data
+    comparison = platform_comparison(place, "argilla", data, votes, source, used, limits, columns)
+    return replace(comparison, warnings=comparison.warnings + OTHER_CHOICES) if is_apart else comparison
+
+
 def _argilla_vote(
-    user: Any, status: Any, answers: dict[str, Any], about: JsonObject, names: tuple[str, str], limits: ReadLimits
-) -> Vote | None:
-    """The opinion in one annotator's answers; None: a draft, or no answer about the two texts."""
+    user: Any, found: Answer | None, answers: dict[str, Any], about: JsonObject, limits: ReadLimits
+) -> Vote:
+    """The opinion in one annotator's answers. found: that which is the preference; None: the record was skipped."""
     name = person_name(user, limits.name_chars)
-    if status not in FINISHED:
-        return None
-    if status in SKIPPED:
+    if found is None:
         return opinion(name, "skip", about, metadata=without(about, *TIMES))
-    question = _question_of_preference(answers, names)
-    if question is None:
-        return None
-    choice = _ranked(answers[question], names) or preference_named(answers[question], "responses", names)
-    if choice is None:
-        return None
     words = next((answers[one] for one in answers if one in COMMENTS and isinstance(answers[one], str)), "")
-    others = without(answers, question, *(one for one in answers if answers[one] == words))
+    others = without(answers, found.question, *(one for one in answers if answers[one] == words))
     metadata = without(about, *TIMES, *COMMENTS) | ({"answers": others} if others else {})
-    return opinion(name, choice, about, comment=words, metadata=metadata)
+    return opinion(name, found.choice, about, comment=words, metadata=metadata)
 
 
-def _question_of_preference(answers: dict[str, Any], names: tuple[str, str]) -> str | None:
-    """The question whose answer is a preference: that of this name, the only one, or the first that has one."""
-    if "preference" in answers or len(answers) == 1:
-        return "preference" if "preference" in answers else next(iter(answers))
+def _sides(answers: dict[str, Any], names: tuple[str, str]) -> list[Answer]:
+    """The answers that name a side or a tie. A number is none: a rating of 1 is not the first text.
+
+    Raises BadRecordError for another answer to a question for the preference.
+    """
+    found = []
     for question, value in answers.items():
         try:
-            if _ranked(value, names) or preference_named(value, "responses", names):
-                return question
+            ranked = _ranked(value, names)
+            said = f"rating {value}" if isinstance(value, int | float) else value
+            choice = ranked or preference_named(said, "responses", names)
         except BadRecordError:
+            if question == "preference" or (len(answers) == 1 and asks_for_better(question)):
+                raise
             continue
-    return None
+        if choice:
+            found.append(Answer(question, choice, is_pairwise=ranked is not None))
+    return found
 
 
 def _ranked(value: Any, names: tuple[str, str]) -> Preference | None:
@@ -149,7 +179,7 @@ def read_argilla_flattened(place: Place, record: JsonObject, limits: ReadLimits)
     questions = {name.removesuffix(RESPONSES): value for name, value in record.items() if name.endswith(RESPONSES)}
     names = names_in(record)
     columns = {question: value if isinstance(value, list) else [value] for question, value in questions.items()}
-    votes = []
+    given = list[Answers]()
     for number in range(max(map(len, columns.values()), default=0)):
         answers = {name: values[number] for name, values in columns.items() if number < len(values)}
         question = next(iter(answers))
@@ -157,22 +187,16 @@ def read_argilla_flattened(place: Place, record: JsonObject, limits: ReadLimits)
             _at(record.get(f"{question}{RESPONSES}.{part}"), number, otherwise)
             for part, otherwise in (("users", None), ("status", "submitted"))
         )
-        if vote := _argilla_vote(user, status, answers, {}, names, limits):
-            votes.append(vote)
+        given.append((user, status, answers, {}))
     used = tuple(f"{question}{RESPONSES}{part}" for question in questions for part in ("", ".users", ".status"))
-    return platform_comparison(place, "argilla", record, tuple(votes), record, used, limits)
+    return _of_argilla(place, record, _opinions(given, names, limits), record, used, limits)
 
 
 def read_argilla_columns(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """A record of Argilla 1 on a hub: a column for each question, with the list of its responses."""
     questions = {name: value for name, value in record.items() if _is_responses(value)}
-    names = names_in(record)
-    votes = tuple(
-        vote
-        for user, status, answers, about in answers_of(questions)
-        if (vote := _argilla_vote(user, status, answers, about, names, limits))
-    )
-    return platform_comparison(place, "argilla", record, votes, record, tuple(questions), limits)
+    opinions = _opinions(answers_of(questions), names_in(record), limits)
+    return _of_argilla(place, record, opinions, record, tuple(questions), limits)
 
 
 def _is_responses(value: Any) -> bool:

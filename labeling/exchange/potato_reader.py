@@ -10,12 +10,15 @@ from labeling.exchange.building import preference_named
 from labeling.exchange.opinions import opinion, person_name, strength_of
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.platform_readers import platform_comparison
+from labeling.exchange.questions import Answer, asks_for_worse, preferred
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader
-from labeling.exchange.records import ImportedComparison, JsonObject, Vote
+from labeling.exchange.records import ImportedComparison, JsonObject, Preference, Vote
 
 ITEMS = ("responses", "items", "options", "text", "texts")
 """The names under which Potato's data keep the two texts, as a list."""
+COLUMNS = (".selection", ".scale_value", ":::selection", ":::scale_value")
+"""The ends of the columns in which a row of its table has the answers of pairwise schemes."""
 USERS = ("user_id", "user", "annotator", "username")
 
 
@@ -47,11 +50,11 @@ def read_potato(place: Place, record: JsonObject, limits: ReadLimits) -> Importe
                 others.append(answers)
     else:
         user_field = next((name for name in USERS if record.get(name) is not None), "")
-        answers = record.get("label_annotations", record)
+        answers = record.get("label_annotations", _answers_in_columns(record))
+        used += [user_field, "label_annotations", "behavioral_data", *_columns(record)]
         if vote := _vote(record.get(user_field), answers, record, limits):
             votes.append(vote)
-            used += [user_field, "label_annotations", "behavioral_data", *_columns(record)]
-        elif isinstance(answers, dict) and answers and "label_annotations" in record:
+        elif answers:
             others.append(answers)
     if others and not votes:
         raise _without_preference(others)
@@ -68,37 +71,39 @@ def _vote(user: Any, answers: Any, about: JsonObject, limits: ReadLimits) -> Vot
         raise BadRecordError(
             "wrong_type", gettext_noop("The annotations must be objects by scheme."), "label_annotations"
         )
-    name = person_name(user, limits.name_chars)
-    for scheme, value in answers.items():
-        answer = value if isinstance(value, dict) else {}
-        for part in ("selection", "scale_value"):
-            if scheme.endswith((f".{part}", f":::{part}")):
-                answer = {part: value}
-        if answer.get("selection") not in (None, ""):
-            choice = preference_named(answer["selection"], scheme)
-            return opinion(name, str(choice), about, metadata=_other_answers(answers, scheme))
-        if answer.get("scale_value") not in (None, ""):
-            size = parsing.optional_number(answer, "scale_value") or 0.0
-            stated = {"certainty": certainties.of_strength(size, 3)} if size else {}
-            side = "first" if size < 0 else "second" if size else "tie"
-            metadata = {"scale_value": size} | _other_answers(answers, scheme)
-            return opinion(name, side, about, strength=strength_of(abs(size)), metadata=metadata, **stated)
-    named = {scheme: side for scheme, value in answers.items() if (side := _single_choice(value, scheme))}
-    if len(named) != 1:
+    sides = {scheme: side for scheme, value in answers.items() if (side := _side(value, scheme))}
+    found = preferred(list(sides.values()))
+    if found is None:
         return None
-    [(scheme, side)] = named.items()
-    return opinion(name, side, about, metadata=_other_answers(answers, scheme))
+    scheme = next(scheme for scheme, side in sides.items() if side is found)
+    stated: dict[str, Any] = {"metadata": _other_answers(answers, scheme)}
+    if (size := parsing.optional_number(answers[scheme], "scale_value")) is not None:
+        stated["metadata"] = {"scale_value": size} | stated["metadata"]
+        if size:
+            stated |= {"certainty": certainties.of_strength(size, 3), "strength": strength_of(abs(size))}
+    return opinion(person_name(user, limits.name_chars), found.choice, about, **stated)
 
 
-def _single_choice(value: Any, scheme: str) -> str:
-    """The side that the only ticked label of a scheme names, as in `{"A": "true"}`. Empty: it names none."""
+def _side(value: Any, scheme: str) -> Answer | None:
+    """The side or the tie that an answer names. None: it names none. Raises BadRecordError for an unknown selection."""
     if not isinstance(value, dict):
-        return ""
+        return None
+    if value.get("selection") not in (None, ""):
+        choice = None if asks_for_worse(scheme) else preference_named(value["selection"], scheme)
+        return Answer(scheme, choice, is_pairwise=True) if choice else None
+    if (size := parsing.optional_number(value, "scale_value")) is not None:
+        return Answer(scheme, "first" if size < 0 else "second" if size else "tie", is_pairwise=True)
+    choice = _single_choice(value, scheme)
+    return Answer(scheme, choice) if choice else None
+
+
+def _single_choice(value: JsonObject, scheme: str) -> Preference | None:
+    """The side that the only ticked label of a scheme names, as in `{"A": "true"}`. None: it names none."""
     ticked = [label for label, said in value.items() if said is True or str(said).casefold() in ("true", "1", label)]
     try:
-        return str(preference_named(ticked[0], scheme) or "") if len(ticked) == 1 else ""
+        return preference_named(ticked[0], scheme) if len(ticked) == 1 else None
     except BadRecordError:
-        return ""
+        return None
 
 
 def _without_preference(answers: list[JsonObject]) -> BadRecordError:
@@ -116,7 +121,18 @@ def _other_answers(answers: JsonObject, scheme: str) -> JsonObject:
 
 
 def _columns(record: JsonObject) -> list[str]:
-    return [name for name in record if name.endswith((".selection", ".scale_value", ":::selection", ":::scale_value"))]
+    return [name for name in record if name.endswith(COLUMNS)]
+
+
+def _answers_in_columns(record: JsonObject) -> JsonObject:
+    """The answers by scheme of a row that has each in a column: `preference.selection`."""
+    answers: JsonObject = {}
+    for name in _columns(record):
+        if record[name] in (None, ""):
+            continue
+        end = next(end for end in COLUMNS if name.endswith(end))
+        answers.setdefault(name.removesuffix(end), {})[end.strip(".:")] = record[name]
+    return answers
 
 
 def _is_pair(value: Any) -> bool:

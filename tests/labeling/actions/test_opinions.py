@@ -203,7 +203,7 @@ def test_skips_and_details_of_an_annotation_are_kept() -> None:
             "created_at": "2024-05-01T10:00:00Z",
             "result": [
                 {"type": "pairwise", "value": {"selected": "right"}},
-                {"type": "rating", "value": {"rating": 2}},
+                {"type": "rating", "from_name": "strength", "value": {"rating": 2}},
                 {"type": "textarea", "value": {"text": ["Better."]}},
             ],
         },
