@@ -47,7 +47,7 @@ def read_arena(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
     ends = []
     for name, conversation in zip(names, (one, other), strict=True):
         stop = len(conversation)
-        if record.get("turn") == 1:  # the verdict is not about later turns
+        if parsing.as_name(record.get("turn"), 9).strip() in ("1", "1.0"):  # the verdict is not about later turns
             stop = next((at for at in range(turns, stop) if conversation[at]["role"] == "user"), stop)
             if later := conversation[stop:]:
                 asked.extras[f"{name}_after"] = [dict(message) for message in later]

@@ -113,6 +113,11 @@ def optional_confidence(record: Mapping[str, Any]) -> float | None:
     return value if value is not None and 0.5 <= value <= 1 else None
 
 
+def is_true(value: Any) -> bool:
+    """Whether a value is true, also as the text that a table has."""
+    return value is True or (isinstance(value, str) and value.strip().casefold() == "true")
+
+
 def scale_of_confidence(record: Mapping[str, Any]) -> Literal["other", "open", ""]:
     """Whether a record's confidence is no probability; a 1 may be one, or the least of 1 to 5."""
     try:

@@ -86,7 +86,7 @@ def _reply(turn: _Turn, one: JsonObject, name: str, limits: ReadLimits) -> None:
     text = parsing.required_text(one, name)
     score = parsing.optional_number(one, "score")
     model = parsing.optional_name(one, "model_name", limits.name_chars)
-    if one.get("if_chosen") is True:
+    if parsing.is_true(one.get("if_chosen")):
         turn.kept = text
     if score is not None:
         known = {**parsing.rest(one, *OF_A_REPLY), "score": one["score"], "if_chosen": one.get("if_chosen")}

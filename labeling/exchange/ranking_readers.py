@@ -207,7 +207,7 @@ def _ranked_replies(
     ranked = []
     for reply in replies:
         rank = parsing.optional_number(reply, "rank")
-        if rank is None or reply.get("deleted") is True or reply.get("role") != "assistant":
+        if rank is None or parsing.is_true(reply.get("deleted")) or reply.get("role") != "assistant":
             continue
         text = CompletionText(parsing.required_text(reply, "text"))
         ranked.append(Ranked(_text(text, reply, limits, "text", "replies", "rank"), -rank))

@@ -14,6 +14,7 @@ from labeling.exchange.decoding import OWN_TEXTS
 from labeling.exchange.errors import UnreadableInput
 from labeling.exchange.raw import Place, RawRecord, ReadLimits
 from labeling.exchange.tallies import Tally
+from labeling.exchange.twice_named import refuse_twice_named, refuse_twice_named_fields
 
 COLUMNS = frozenset(
     {
@@ -90,13 +91,14 @@ def delimiter_of(head: bytes, known: Collection[str] = COLUMNS, *, any_table: bo
         if not filled or not all(map(_HEADER_CELL.fullmatch, filled)):
             continue
         if len(set(filled)) != len(filled):
-            _refuse_twice(filled, known)
+            if _is_known(filled, known):
+                refuse_twice_named(filled)
             continue
-        if len(filled) < len(named) and not any(cell in known or cell.casefold() in _CASED for cell in filled):
+        if len(filled) < len(named) and not _is_known(filled, known):
             continue
         if len(named) == 1 and named[0].casefold() not in ALONE and named[0] not in known:
             continue
-        if any(name in known or name.casefold() in _CASED for name in named):
+        if _is_known(named, known):
             return delimiter
         second = next(csv.reader(lines[1:2], delimiter=delimiter), []) if any_table else []
         is_header = len(named) > 2 or (len(named) == 2 and not any(" " in cell for cell in cells))
@@ -105,11 +107,8 @@ def delimiter_of(head: bytes, known: Collection[str] = COLUMNS, *, any_table: bo
     return None
 
 
-def _refuse_twice(names: list[str], known: Collection[str]) -> None:
-    """Raises UnreadableInput for a header with a known name that has a name twice: which column counts?"""
-    if any(name in known or name.casefold() in _CASED for name in names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise UnreadableInput(gettext_noop("The table has the column %(name)s twice. Rename one."), name=repr(twice))
+def _is_known(names: Collection[str], known: Collection[str]) -> bool:
+    return any(name in known or name.casefold() in _CASED for name in names)
 
 
 def table_records(
@@ -211,6 +210,7 @@ def _parquet_batches(file: IO[bytes], limits: ReadLimits) -> Iterator[Any]:
     size = file.seek(0, 2)
     file.seek(0)
     table = parquet.ParquetFile(file)
+    refuse_twice_named_fields(table.schema_arrow)
     groups = [table.metadata.row_group(number) for number in range(table.metadata.num_row_groups)]
     Tally(limits).count(max(table.metadata.num_rows, sum(one.num_rows for one in groups)), is_refused=False)
     _refuse_huge(sum(one.total_byte_size for one in groups), size, limits)
@@ -224,9 +224,12 @@ def _arrow_batches(file: IO[bytes], limits: ReadLimits) -> Iterator[Any]:
     file.seek(0)
     if is_file:
         reader = ipc.open_file(file)
+        refuse_twice_named_fields(reader.schema)
         parts = (reader.get_batch(number) for number in range(reader.num_record_batches))
     else:
-        parts = iter(ipc.open_stream(file))
+        reader = ipc.open_stream(file)
+        refuse_twice_named_fields(reader.schema)
+        parts = iter(reader)
     for part in parts:
         for start in range(0, part.num_rows, ROWS_AT_ONCE):
             yield part.slice(start, ROWS_AT_ONCE)
