@@ -73,6 +73,9 @@ NUMBERS = ("0", "1", "2")
 TIE = ("tie", "equal", "same", "draw", "both", "both_good", "tie (bothgood)", "1.5", "a=b")
 PREFERENCES = get_args(Preference)
 BOTH_BAD = ("both_bad", "both bad", "bothbad", "tie (bothbad)", "neither")
+EQUAL = ("equally good", "both are equally good", "both equal", "about the same", "no preference", "no difference")
+EQUALLY_BAD = ("both_are_bad", "both are bad", "equally bad", "both are equally bad", "none")
+"""Other words for them in the interfaces of labeling tools."""
 
 
 def text_warnings(prompt: Sequence[Message], *texts: str) -> tuple[str, ...]:
@@ -266,6 +269,12 @@ def preference_named(
         return "both_bad"
     reason = gettext_noop("The field %(name)s is %(value)s, which is no known preference.")
     raise BadRecordError("preference", reason, field, name=repr(field), value=parsing.shortened(value))
+
+
+def tie_named(word: str) -> Preference | None:
+    """The tie that a word of an interface names, in whatever case. None: it names none."""
+    bare = word.strip().rstrip(".!").casefold()
+    return "tie" if bare in (*TIE, *EQUAL) else "both_bad" if bare in (*BOTH_BAD, *EQUALLY_BAD) else None
 
 
 def common_preference(votes: Sequence[Vote]) -> tuple[Preference | None, tuple[str, ...]]:

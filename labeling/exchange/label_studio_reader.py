@@ -8,7 +8,7 @@ from typing import Any
 
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import asked_by, has_prompt
-from labeling.exchange.building import BOTH_BAD, TIE, Source, compare, preference_named
+from labeling.exchange.building import Source, compare, preference_named, tie_named
 from labeling.exchange.opinions import SECONDS, TIMES, opinion, person_name, strength_of, without
 from labeling.exchange.platform_readers import NO_COLUMNS, Columns, names_in, object_in, platform_comparison
 from labeling.exchange.questions import (
@@ -24,10 +24,6 @@ from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader
 from labeling.exchange.records import ImportedComparison, JsonObject, Preference, Vote
 from labeling.exchange.sides_reader import SIDES
-
-EQUAL = ("equally good", "both are equally good", "both equal", "about the same", "no preference", "no difference")
-EQUALLY_BAD = ("both_are_bad", "both are bad", "equally bad", "both are equally bad", "none")
-"""Other words for them."""
 
 OF_ANYTHING = {"label": ("none", "both", "same")}
 """Words of these tags that are no tie: a tag of such a name may list harms, of which an answer has none."""
@@ -185,10 +181,8 @@ def _names_answer(word: str, names: tuple[str, str]) -> bool:
 
 def _tied(word: str, tag: Any) -> Preference | None:
     """The tie that a word of a tag names, in whatever case. None: it names none."""
-    bare = word.strip().casefold()
-    if bare in OF_ANYTHING.get(str(tag).casefold(), ()):
-        return None
-    return "tie" if bare in (*TIE, *EQUAL) else "both_bad" if bare in (*BOTH_BAD, *EQUALLY_BAD) else None
+    is_of_anything = word.strip().casefold() in OF_ANYTHING.get(str(tag).casefold(), ())
+    return None if is_of_anything else tie_named(word)
 
 
 def _side(words: str, names: tuple[str, str]) -> Preference | None:

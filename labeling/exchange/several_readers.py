@@ -10,19 +10,32 @@ from typing import Any
 from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt
-from labeling.exchange.building import LEFT_OUT, MOST_RANKED, Ranked, Source, compare, ranking
+from labeling.exchange.building import (
+    LEFT_OUT,
+    MOST_RANKED,
+    Ranked,
+    Source,
+    compare,
+    ranking,
+    tie_named,
+)
 from labeling.exchange.opinions import opinion, person_name
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader
-from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Vote
+from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Preference, Vote
 from labeling.exchange.sides_reader import SIDES, has_sides, outcome_in, read_sides, scale_of_outcome
 
 LISTS = ("responses", "completions", "generations", "candidates", "answers", "outputs")
 SCORES = ("scores", "ratings", "rewards")
 RANKS = ("ranks", "ranking", "rankings")
+ORDERS = RANKS[1:]
+"""Those of them that may list the texts in their order as well."""
 MODELS = ("models", "model_names", "generation_models")
 """The names under which files list completions of one prompt, and beside them their scores, ranks and models."""
+
+LONGEST_TIE = 40
+"""Characters of an option that says that there is a tie."""
 
 PERSON = ("_annotator_id", "_session_id")
 SKIPS = ("ignore", "reject")
@@ -116,6 +129,12 @@ def read_scored_list(place: Place, record: JsonObject, limits: ReadLimits) -> Co
     if len(texts) != len(values):
         reason = gettext_noop("The lists %(first)s and %(second)s have different lengths.")
         raise BadRecordError("ranking", reason, scores, first=repr(name), second=repr(scores))
+    if scores in ORDERS and _may_be_order(values):
+        reason = gettext_noop(
+            "The field %(name)s is %(value)s: the ranks of the texts, or the texts in their order? Write 'ranks' or "
+            "'scores'."
+        )
+        raise BadRecordError("ranking", reason, scores, name=repr(scores), value=parsing.shortened(values))
     named = next((one for one in MODELS if _is_list(record.get(one), len(texts))), "")
     models = record[named] if named else [""] * len(texts)
     sign = -1 if scores in RANKS else 1
@@ -127,6 +146,17 @@ def read_scored_list(place: Place, record: JsonObject, limits: ReadLimits) -> Co
     source = Source(place, "scored-lists", record, limits)
     used = (name, scores, *([named] if named else [])) if len(ranked) == len(texts) else ()  # all stay in the metadata
     return ranking(source, asked_by(record), ranked, scored=scores not in RANKS, used=used)
+
+
+def _may_be_order(values: list[Any]) -> bool:
+    """Whether numbers are the ranks of texts, or the places of texts in their order, and these differ."""
+    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in values):
+        return False
+    least = min(values)
+    if least not in (0, 1) or sorted(values) != list(range(int(least), int(least) + len(values))):
+        return False
+    places = [int(one - least) for one in values]
+    return any(places[place] != at for at, place in enumerate(places))
 
 
 def _lists(record: Mapping[str, Any]) -> tuple[str, str]:
@@ -167,6 +197,7 @@ def read_prodigy(place: Place, record: JsonObject, limits: ReadLimits) -> Compar
     name = next((one for one in ("text", "prompt", "question", "input") if isinstance(record.get(one), str)), "text")
     asked = asked_by({"prompt": record.get(name), "system": record.get("system")})
     asked.used = [name, *asked.used[1:]]
+    tied, options = _without_ties(options)
     texts = [CompletionText(parsing.required_text(option, "text")) for option in options]
     names = [parsing.as_name(option.get("id"), limits.id_chars) for option in options]
     accepted = [parsing.as_name(one, limits.id_chars) for one in record["accept"] or []]
@@ -182,11 +213,35 @@ def read_prodigy(place: Place, record: JsonObject, limits: ReadLimits) -> Compar
                 "ranking", gettext_noop("No option is accepted, and there are more than two."), "accept"
             )
         return compare(source, asked, (texts[0], texts[1]), ("1", "2"), preference=None, votes=votes, used=used)
+    if len(accepted) == 1 and accepted[0] in tied:
+        if len(texts) != 2:
+            reason = gettext_noop("The accepted option is a tie, and there are more than two others.")
+            raise BadRecordError("ranking", reason, "accept")
+        tie = tied[accepted[0]]
+        votes = (opinion(named, tie, about),) if named else ()
+        return compare(source, asked, (texts[0], texts[1]), ("1", "2"), preference=tie, votes=votes, used=used)
     if len(accepted) > 1 or accepted[0] not in names:
         raise BadRecordError("preference", gettext_noop("Not exactly one of the options is accepted."), "accept")
     chosen = names.index(accepted[0])
     votes = (opinion(named, "first", about),) if named else ()
     return _against_others(source, asked, texts, names=names, chosen=chosen, votes=votes, used=used)
+
+
+def _without_ties(options: list[JsonObject]) -> tuple[dict[str, Preference], list[JsonObject]]:
+    """The ties that options name, by id, and the other options, which are answers.
+
+    Two options are answers, whatever they say: "Neither" may be one.
+    """
+    ties: dict[str, Preference] = {}
+    answers = list[JsonObject]()
+    for option in options:
+        names = [parsing.as_name(option.get(name), LONGEST_TIE) for name in ("id", "text")]
+        tie = next((found for name in names if any(map(str.isalpha, name)) and (found := tie_named(name))), None)
+        if tie is None:
+            answers.append(option)
+        else:
+            ties[parsing.as_name(option.get("id"), LONGEST_TIE)] = tie
+    return (ties, answers) if len(answers) > 1 else ({}, options)
 
 
 def read_swift(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:

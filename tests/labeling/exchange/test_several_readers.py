@@ -178,3 +178,55 @@ def test_labels_of_kto_in_a_table_may_be_digits() -> None:
     [one] = read(b"prompt,completion,label\nQ,a,1\nQ,b,0\n")
     assert isinstance(one, ImportedComparison)
     assert (one.first.text, one.preference) == ("a", "first")
+
+
+@pytest.mark.parametrize(
+    ("option", "choice"),
+    [
+        ({"id": "tie", "text": "Tie"}, "tie"),
+        ({"id": "C", "text": "Both are equally good."}, "tie"),
+        ({"id": 2, "text": "about the same"}, "tie"),
+        ({"id": "both_bad", "text": "I like none of them"}, "both_bad"),
+        ({"id": "n", "text": "Neither"}, "both_bad"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 2])
+def test_an_option_for_ties_is_no_answer(option: dict[str, Any], choice: str, place: int) -> None:
+    options = list(OPTIONS["options"])
+    options.insert(place, option)
+    task = OPTIONS | {"options": options, "answer": "accept"}
+    assert pairs(task | {"accept": [option["id"]]}) == [("a", "b", choice)]
+    assert pairs(task | {"accept": [1]}) == [("b", "a", "first")]
+    [tied] = read([task | {"accept": [option["id"]]}])
+    assert isinstance(tied, ImportedComparison)
+    assert [(vote.annotator, vote.choice) for vote in tied.votes] == [("kim", choice)]
+
+
+def test_of_two_options_each_is_an_answer_and_a_tie_of_three_is_refused() -> None:
+    options = [{"id": 0, "text": "Neither"}, {"id": 1, "text": "Both"}]
+    assert pairs(OPTIONS | {"options": options, "accept": [0]}) == [("Neither", "Both", "first")]
+    numbers = [{"id": at, "text": text} for at, text in enumerate(("1", "1.5", "2"))]
+    assert len(pairs(OPTIONS | {"options": numbers, "accept": [1]})) == 2
+    three = [*OPTIONS["options"], {"id": 2, "text": "c"}, {"id": 3, "text": "Tie"}]
+    [refused] = read([OPTIONS | {"options": three, "accept": [3]}])
+    assert isinstance(refused, Rejected)
+    assert "more than two others" in str(refused.reason)
+
+
+@pytest.mark.parametrize("values", [[1, 2, 0], [2, 3, 1], [2.0, 0.0, 1.0], [1, 3, 0, 2]])
+@pytest.mark.parametrize("name", ["ranking", "rankings"])
+def test_a_list_that_may_be_ranks_or_an_order_is_refused(name: str, values: list[float]) -> None:
+    record = {"prompt": "Q", "answers": list("abcd"[: len(values)])}
+    [refused] = read([record | {name: values}])
+    assert isinstance(refused, Rejected)
+    assert (refused.code, refused.field) == ("ranking", name)
+    assert len(pairs(record | {"ranks": values})) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "best"), [([0, 1, 2], "a"), ([2, 1, 0], "c"), ([2, 1, 3], "b"), ([2, 1, 1], "b"), ([1, 0], "b")]
+)
+def test_a_ranking_that_says_the_same_either_way_is_read(values: list[int], best: str) -> None:
+    [one] = read([{"prompt": "Q", "answers": list("abc"[: len(values)]), "ranking": values}])
+    assert isinstance(one, ImportedComparison)
+    assert one.first.text == best
