@@ -14,14 +14,17 @@ PROMPT_FIELDS = (
     "instruction",
     "question",
     "query",
-    "history",
-    "context",
     "conversations",
     "conversation",
     "messages",
+    "history",
+    "context",
     "input",
 )
 """Fields that hold a prompt. The first that a record has is its prompt."""
+
+EARLIER = ("history", "conversation_history")
+"""Fields that hold the turns before a prompt."""
 
 WITH_INPUT = ("prompt", "instruction", "question", "query")
 """Those of them beside which the fields ABOUT hold the text that the instruction is about."""

@@ -7,15 +7,18 @@ from typing import Any
 from common.phrases import gettext_noop
 from common.prompt_fields import (
     ABOUT,
+    EARLIER,
     PROMPT_FIELDS,
     SYSTEM_FIELDS,
     WITH_INPUT,
     earlier_turns,
+    holds_nothing,
     text_about,
     with_input,
 )
 from common.transcripts import is_transcript, prompt_turns
 from labeling.exchange import conversations, parsing
+from labeling.exchange.looks import looks_empty, looks_missing
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import in_field
 from labeling.exchange.records import JsonObject, Message
@@ -36,7 +39,7 @@ class Asked:
     is_apart: bool = False
 
 
-BESIDE = (*ABOUT, "history", *SYSTEM_FIELDS, "tools")
+BESIDE = (*ABOUT, *EARLIER, *SYSTEM_FIELDS, "tools")
 """Fields beside that of the prompt that are parts of what a completion answers."""
 
 
@@ -73,15 +76,17 @@ def asked_by(record: JsonObject) -> Asked:
     value = record[name]
     text = parsing.sole_text(value)
     if text is not None:
-        bare, text = text, _with_input(record, name, text, asked)
+        earlier = _earlier_turns(record, name, text, asked)
+        text = _with_input(record, name, text, asked)
         asked.is_transcript = is_transcript(text)
         said = prompt_turns(text) if asked.is_transcript else [("user", text)]
         turns = [Message(role=role, content=content) for role, content in said]
-        earlier = _earlier_turns(record, name, bare, asked)
         value = [*earlier, *turns] if earlier or asked.is_transcript else text
     elif isinstance(value, dict) and ("content" in value or "value" in value):
         value = [value]
     conversation = conversations.prompt(value, extras=asked.extras)
+    if text is None:
+        _require_whole(record, name, conversation, asked)
     asked.prompt = with_system(record, conversation, asked.used)
     return asked
 
@@ -91,28 +96,64 @@ def _with_input(record: JsonObject, name: str, text: str, asked: Asked) -> str:
     if name not in WITH_INPUT:
         return text
     for other in ABOUT:
-        about = text_about(record.get(other))
-        if about is not None:
+        if other not in asked.used and record.get(other) is not None:
+            text = with_input(text, _about(record, other))
             asked.used.append(other)
-            text = with_input(text, about)
     return text
 
 
+def _about(record: JsonObject, name: str) -> str:
+    """The text that a prompt is about. Empty: the field holds nothing. Raises BadRecordError for anything else."""
+    value = record.get(name)
+    if holds_nothing(value):
+        return ""
+    about = text_about(value)
+    if about is None:
+        reason = gettext_noop("The field %(name)s must be a text or a list of texts: it belongs to the prompt.")
+        raise BadRecordError("wrong_type", reason, name, name=repr(name))
+    return about
+
+
 def _earlier_turns(record: JsonObject, name: str, text: str, asked: Asked) -> list[Message]:
-    """The turns before an instruction: `history`, a list of pairs or of messages. Raises BadRecordError for others."""
-    turns = record.get("history")
-    if name == "history" or not isinstance(turns, list) or not turns:
-        return []
-    asked.used.append("history")
-    if all(isinstance(turn, list) for turn in turns):
-        pairs = earlier_turns(turns)
-        if pairs is None:
-            reason = gettext_noop("The field 'history' must be a list of messages, or of pairs of texts.")
-            raise BadRecordError("wrong_type", reason, "history")
-        said = [Message(role=role, content=one) for role, one in pairs]
-    else:
-        said = conversations.messages(turns, in_field("history"), asked.extras)
-    return said[:-1] if said[-1]["role"] == "user" and said[-1]["content"].strip() == text.strip() else said
+    """The turns before an instruction: messages, or pairs of texts. Raises BadRecordError for others."""
+    for other in (*EARLIER, *ABOUT):
+        turns = record.get(other)
+        if other == name or (other in ABOUT and (name not in WITH_INPUT or not _are_messages(turns))):
+            continue
+        if holds_nothing(turns) or (isinstance(turns, str) and (looks_empty(turns) or looks_missing(turns))):
+            continue
+        asked.used.append(other)
+        said = _turns_of(turns, other, asked)
+        return said[:-1] if said[-1]["role"] == "user" and said[-1]["content"].strip() == text.strip() else said
+    return []
+
+
+def _turns_of(turns: Any, name: str, asked: Asked) -> list[Message]:
+    if _are_messages(turns):
+        return conversations.messages(turns, in_field(name), asked.extras)
+    pairs = earlier_turns(turns)
+    if pairs is None:
+        reason = gettext_noop("The field %(name)s must be a list of messages, or of pairs of texts.")
+        raise BadRecordError("wrong_type", reason, name, name=repr(name))
+    return [Message(role=role, content=one) for role, one in pairs]
+
+
+def _are_messages(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _require_whole(record: JsonObject, name: str, prompt: list[Message], asked: Asked) -> None:
+    """Raises BadRecordError if a field beside a prompt of messages holds a part of it that these do not."""
+    for other in (*EARLIER, *ABOUT):
+        value = record.get(other)
+        if other == name or holds_nothing(value) or (isinstance(value, str) and looks_missing(value)):
+            continue
+        texts = [turn["content"] for turn in _turns_of(value, other, asked)] if other in EARLIER else [value]
+        if all(isinstance(one, str) and any(one.strip() in turn["content"] for turn in prompt) for one in texts):
+            asked.used.append(other)
+            continue
+        reason = gettext_noop("The prompt is a list of messages, which do not hold the field %(name)s beside it.")
+        raise BadRecordError("prompt_apart", reason, other, name=repr(other))
 
 
 def with_system(record: Mapping[str, Any], conversation: list[Message], used: list[str]) -> list[Message]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from common.phrases import Count, Marked, Phrase, gettext_noop
+from common.prompt_fields import EARLIER
 from labeling.exchange.causes import cause_of
 from labeling.exchange.parsing import BadRecordError, kind_of, shortened
 from labeling.exchange.python_notation import IN_PYTHON, as_json
@@ -165,6 +166,9 @@ def with_messages(record: JsonObject) -> JsonObject:
     for name, value in record.items():
         if not isinstance(value, str) or value[:1] not in ("[", "{") or name in ALWAYS_TEXTS:
             continue
+        if name in EARLIER and (turns := _turns_in(value)) is not None:
+            record[name] = turns
+            continue
         if name in OWN_TEXTS and "votes" in record:
             continue
         if (messages := _messages_in(value, name)) is not None:
@@ -199,6 +203,19 @@ def _messages_in(text: str, name: str) -> list[JsonObject] | None:
     for string in _strings(values):
         require_storable(string)
     return list(values)
+
+
+def _turns_in(text: str) -> list[Any] | None:
+    """The earlier turns that a text lists: pairs of texts, or none. None: it is another text."""
+    try:
+        value = _DECODER.decode(as_json(text) or "")
+    except (ValueError, RecursionError, BadRecordError):
+        return None
+    if not isinstance(value, list) or not all(isinstance(one, list) for one in value) or _depth_exceeds(value, 2):
+        return None
+    for string in _strings(value):
+        require_storable(string)
+    return value
 
 
 def require_storable(text: str) -> None:

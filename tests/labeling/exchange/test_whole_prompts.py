@@ -1,11 +1,13 @@
 """What a completion answers is read whole: no part of a record's prompt is passed over, and none is guessed."""
 
+import io
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from labeling.exchange import ImportedComparison, Rejected, UndetectedDialect
+from labeling.exchange import ImportedComparison, Rejected, UndetectedDialect, read_comparisons, read_prompts
 from tests.labeling.exchange.builders import message, read
 from training.engine.data.conversations import ConversationReader
 from training.engine.errors import RecordError
@@ -89,3 +91,67 @@ def test_the_first_line_takes_no_prompt_from_later_ones(first: dict[str, Any], n
     _first, later = comparisons(first, {name: "What is red?", **ALIKE})
     assert (later.prompt, later.first.text) == ([message("user", "What is red?")], ALIKE["chosen"])
     assert name not in later.metadata
+
+
+SPAIN = message("user", "And Spain?")
+EARLIER = [message("user", "Capital of France?"), message("assistant", "Paris, it's big.")]
+PAIRS = [["Capital of France?", "Paris, it's big."]]
+NOTHING = [None, "", [], "[]", "None", "nan"]
+ANSWERS = {"chosen": "Madrid.", "rejected": "Lisbon."}
+
+
+def said(record: dict[str, Any], *, as_prompts: bool) -> list[Any]:
+    """The prompts that are read from a record, or the code and the field of its refusal."""
+    data = io.BytesIO(json.dumps(record if as_prompts else record | ANSWERS).encode())
+    read_all: Any = read_prompts if as_prompts else read_comparisons
+    (one,) = read_all(data)
+    if isinstance(one, Rejected):
+        return [one.code, one.field]
+    assert all(value in NOTHING for value in one.metadata.values())
+    return list(one.messages if as_prompts else one.prompt)
+
+
+@pytest.mark.parametrize("as_prompts", [False, True])
+@pytest.mark.parametrize("name", ["history", "conversation_history"])
+@pytest.mark.parametrize("turns", [PAIRS, json.dumps(PAIRS), repr(PAIRS), EARLIER, json.dumps(EARLIER), repr(EARLIER)])
+def test_earlier_turns_are_part_of_the_prompt_in_any_notation(name: str, turns: Any, as_prompts: bool) -> None:
+    assert said({"prompt": "And Spain?", name: turns}, as_prompts=as_prompts) == [*EARLIER, SPAIN]
+
+
+@pytest.mark.parametrize("as_prompts", [False, True])
+@pytest.mark.parametrize("name", ["context", "input"])
+def test_messages_about_an_instruction_are_its_earlier_turns(name: str, as_prompts: bool) -> None:
+    assert said({"question": "And Spain?", name: EARLIER}, as_prompts=as_prompts) == [*EARLIER, SPAIN]
+
+
+@pytest.mark.parametrize("as_prompts", [False, True])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("history", "We spoke of France."),
+        ("history", "[not a list"),
+        ("conversation_history", {"a": 1}),
+        ("context", {"doc": "Spain is a country."}),
+        ("context", [{"title": "Spain", "text": "A country."}]),
+        ("input", 7),
+    ],
+)
+def test_a_part_of_the_prompt_that_cannot_be_read_is_refused_by_name(name: str, value: Any, as_prompts: bool) -> None:
+    code, field = said({"prompt": "And Spain?", name: value}, as_prompts=as_prompts)
+    assert code in ("wrong_type", "role")
+    assert field in (name, "")
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+def test_no_earlier_turns_are_none(nothing: Any) -> None:
+    assert said({"prompt": "And Spain?", "history": nothing}, as_prompts=False) == [SPAIN]
+
+
+@pytest.mark.parametrize("form", ["prompt", "messages", "conversations"])
+@pytest.mark.parametrize(
+    ("name", "inside", "apart"), [("context", "Spain?", "France."), ("history", PAIRS, [["Capital of Peru?", "Lima."]])]
+)
+def test_what_stands_beside_messages_is_in_them_or_refused(form: str, name: str, inside: Any, apart: Any) -> None:
+    prompt = {form: [*EARLIER, SPAIN]}
+    assert said(prompt | {name: inside}, as_prompts=False) == [*EARLIER, SPAIN]
+    assert said(prompt | {name: apart}, as_prompts=False) == ["prompt_apart", name]

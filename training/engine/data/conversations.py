@@ -10,6 +10,7 @@ from typing import Any
 
 from common.prompt_fields import (
     ABOUT,
+    EARLIER,
     PROMPT_FIELDS,
     SYSTEM_FIELDS,
     UNKEPT,
@@ -164,7 +165,7 @@ class ConversationReader:
         """The messages of a prompt with the system message beside it. Refuses what the model would have to see too."""
         is_text = field is not None and isinstance(self.record[field], str)
         read = {field, *(["history"] if is_text else []), *(ABOUT if is_text and field in WITH_INPUT else [])}
-        for name in (*UNKEPT, "history", *ABOUT):
+        for name in (*UNKEPT, *EARLIER, *ABOUT):
             if name not in read and not holds_nothing(self.record.get(name)):
                 raise self.error(f"{name!r} changes what the model sees, and cannot be used here")
         for name in SYSTEM_FIELDS:
