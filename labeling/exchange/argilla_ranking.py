@@ -29,6 +29,7 @@ from labeling.exchange.questions import preferred_order
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import ImportedComparison, JsonObject, Preference, Vote
+from labeling.exchange.usual_names import with_usual_names
 
 Ranks = dict[str, float]
 """The fields with the texts, and the rank of each; the lowest is the best."""
@@ -36,7 +37,7 @@ Ranks = dict[str, float]
 
 def read_argilla_record(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
     """A record with two texts, or one whose annotators ordered more."""
-    fields = object_in(record, "fields")
+    fields = with_usual_names(object_in(record, "fields"))
     answers = list(answers_of(record.get("responses")))
     orders = [_ranks_in(given, fields) if status in FINISHED else {} for _, status, given, _ in answers]
     ranked = {name for order in orders for name in order}

@@ -18,6 +18,7 @@ from common.prompt_fields import (
 )
 from common.transcripts import is_transcript, prompt_turns
 from labeling.exchange import conversations, parsing
+from labeling.exchange.decoding import turns_in
 from labeling.exchange.looks import looks_empty, looks_missing
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import in_field
@@ -123,12 +124,15 @@ def _earlier_turns(record: JsonObject, name: str, text: str, asked: Asked) -> li
         if holds_nothing(turns) or (isinstance(turns, str) and (looks_empty(turns) or looks_missing(turns))):
             continue
         asked.used.append(other)
-        said = _turns_of(turns, other, asked)
+        if not (said := _turns_of(turns, other, asked)):
+            continue
         return said[:-1] if said[-1]["role"] == "user" and said[-1]["content"].strip() == text.strip() else said
     return []
 
 
 def _turns_of(turns: Any, name: str, asked: Asked) -> list[Message]:
+    if isinstance(turns, str):
+        turns = turns_in(turns)
     if _are_messages(turns):
         return conversations.messages(turns, in_field(name), asked.extras)
     pairs = earlier_turns(turns)

@@ -14,6 +14,7 @@ from labeling.exchange.mapping import ALWAYS_FIRST, PARTS, mapping_text, parse_m
 from labeling.exchange.opening import open_records
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import ByteStream, ReadLimits
+from labeling.exchange.usual_names import bare
 
 RECORDS = 20
 """The records that are looked at."""
@@ -103,7 +104,7 @@ def plain_names(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _bare(column: str) -> str:
     """The name of a column, without case and punctuation, and without that of the object that it is in."""
-    return re.sub(r"[\W_]", "", re.split("[.:]", column)[-1].casefold())
+    return bare(re.split("[.:]", column)[-1])
 
 
 def _collect(record: Mapping[str, Any], prefix: str, examples: dict[str, str]) -> None:

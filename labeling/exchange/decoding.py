@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from common.phrases import Count, Marked, Phrase, gettext_noop
-from common.prompt_fields import EARLIER
 from labeling.exchange.causes import cause_of
 from labeling.exchange.parsing import BadRecordError, kind_of, shortened
 from labeling.exchange.python_notation import IN_PYTHON, as_json
@@ -166,9 +165,6 @@ def with_messages(record: JsonObject) -> JsonObject:
     for name, value in record.items():
         if not isinstance(value, str) or value[:1] not in ("[", "{") or name in ALWAYS_TEXTS:
             continue
-        if name in EARLIER and (turns := _turns_in(value)) is not None:
-            record[name] = turns
-            continue
         if name in OWN_TEXTS and "votes" in record:
             continue
         if (messages := _messages_in(value, name)) is not None:
@@ -205,7 +201,7 @@ def _messages_in(text: str, name: str) -> list[JsonObject] | None:
     return list(values)
 
 
-def _turns_in(text: str) -> list[Any] | None:
+def turns_in(text: str) -> list[Any] | None:
     """The earlier turns that a text lists: pairs of texts, or none. None: it is another text."""
     try:
         value = _DECODER.decode(as_json(text) or "")

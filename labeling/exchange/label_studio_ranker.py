@@ -21,6 +21,7 @@ from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Vote
 from labeling.exchange.sides_reader import has_sides
+from labeling.exchange.usual_names import with_usual_names
 
 TEXTS = ("body", "text", "title")
 """The fields of an item, of which the first that it has is its text."""
@@ -31,7 +32,7 @@ UNSORTED = "_"
 
 def read_label_studio_ranking(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
     """A task with a list of items. Raises BadRecordError if no annotation orders two of them."""
-    data = object_in(record, "data")
+    data = with_usual_names(object_in(record, "data"))
     name = _items_field(data)
     items = _items(data, name)
     annotations = parsing.required_list(record, "annotations")
@@ -159,7 +160,7 @@ def _is_ranking(record: Mapping[str, Any]) -> bool:
     data = record.get("data")
     if not isinstance(data, dict) or not isinstance(record.get("annotations"), list):
         return False
-    return has_prompt(data) and not has_sides(data) and bool(_items_field(data))
+    return has_prompt(with_usual_names(data)) and not has_sides(data) and bool(_items_field(data))
 
 
 LABEL_STUDIO_RANKERS = (

@@ -22,6 +22,7 @@ from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader
 from labeling.exchange.records import ImportedComparison, JsonObject, Preference, Vote
 from labeling.exchange.sides_reader import SIDES
+from labeling.exchange.usual_names import with_usual_names
 
 Columns = Mapping[str, str]
 """The fields of a task's data by part: prompt, a, b, and system."""
@@ -225,6 +226,7 @@ def platform_comparison(
 
     columns: the fields of its data, if others than usual. Without that of a prompt, it is read from all others.
     """
+    data = data if columns else with_usual_names(data)
     parsing.refuse_unkept(data)
     names = names_in(data, columns)
     stated = {part: data[name] for part, name in columns.items() if part in ASKED}

@@ -8,8 +8,26 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import FIRST_TURN, PROMPT
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.records import ImportedPrompt, JsonObject, Message
+from labeling.exchange.usual_names import with_usual_names
 
 IDENTITIES = ("id", "question_id", "prompt_id", "uid", "key", "custom_id", "conversation_id", "conversation_hash")
+
+PROMPT_RECORD = ("prompt", "messages", "conversations", "conversation", "turns", "instruction", "question", "query")
+"""Fields by which a record is told for a prompt."""
+
+
+def is_prompt(value: JsonObject) -> bool:
+    """Whether a field of a record that readers know holds a prompt."""
+    value = with_usual_names(value)
+    return any(isinstance(value.get(name), str | list) for name in PROMPT_RECORD) or isinstance(value.get("body"), dict)
+
+
+def is_only_a_prompt(value: JsonObject) -> bool:
+    """Whether a record is a prompt, and has no two texts beside it that could be answers in columns of other names."""
+    value = with_usual_names(value)
+    asides = {*PROMPT_RECORD, "system", "id", "category", "source", "tags", "type", "language", "lang"}
+    texts = [name for name, one in value.items() if isinstance(one, str) and name not in asides]
+    return is_prompt(value) and len(texts) < 2
 
 
 def read_prompt(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedPrompt:

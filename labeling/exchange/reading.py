@@ -21,22 +21,22 @@ from labeling.exchange.decoding import (
 )
 from labeling.exchange.errors import UndetectedDialect, UnknownDialect
 from labeling.exchange.first_records import first_objects, on_their_scale
-from labeling.exchange.mapping import ColumnMapping, has_columns, mapped_prompt, mapped_reader
+from labeling.exchange.mapping import MAPPED, ColumnMapping, has_columns, mapped_prompt, mapped_reader
 from labeling.exchange.opening import Framing, open_records
 from labeling.exchange.parsing import BadRecordError, refuse_unkept
 from labeling.exchange.plain_lines import FIRST, are_json_texts, refuse_unknown_table
-from labeling.exchange.prompt_reader import read_prompt
+from labeling.exchange.prompt_reader import is_only_a_prompt, is_prompt, read_prompt
 from labeling.exchange.raw import ByteStream, RawRecord, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader
 from labeling.exchange.readers import READERS
 from labeling.exchange.records import ImportedComparison, ImportedPrompt, JsonObject, Message, Rejected
 from labeling.exchange.tallies import Tally
+from labeling.exchange.usual_names import refuse_two_spellings, with_usual_names
 
 log = logging.getLogger(__name__)
 
 AUTO = "auto"
 OBJECT_START = re.compile(rb"\{\s*(?:[\"}]|$)")
-PROMPT_RECORD = ("prompt", "messages", "conversations", "conversation", "turns", "instruction", "question", "query")
 MOST_PROPOSED = 400
 PromptForm = Literal["auto", "json", "text"]
 Record = TypeVar("Record", ImportedComparison, ImportedPrompt)
@@ -123,10 +123,19 @@ def _comparisons(
 
 
 def _comparison(reader: Reader, raw: RawRecord, limits: ReadLimits) -> list[ImportedComparison]:
-    record = parse_object(raw, limits)
-    refuse_unkept(record)
+    record = _record(reader, raw, limits)
     comparisons = reader.read(raw.place, record, limits)
     return _of_group(comparisons, [record]) if isinstance(comparisons, list) else [comparisons]
+
+
+def _record(reader: Reader, raw: RawRecord, limits: ReadLimits) -> JsonObject:
+    """The record as its reader expects it. Raises BadRecordError."""
+    record = parse_object(raw, limits)
+    if reader.name != MAPPED:
+        record = with_usual_names(record)
+        refuse_two_spellings(record)
+    refuse_unkept(record)
+    return record
 
 
 def _of_group(comparisons: Comparisons, records: Sequence[JsonObject]) -> list[ImportedComparison]:
@@ -160,8 +169,7 @@ def _groups(
 
     for raw in records:
         try:
-            record = parse_object(raw, limits)
-            refuse_unkept(record)
+            record = _record(reader, raw, limits)
         except BadRecordError as error:
             yield rejected(raw, error, limits)
             tally.count(1, is_refused=True)
@@ -176,7 +184,8 @@ def _groups(
 
 
 def _reader_of(record: JsonObject, readers: Iterable[Reader]) -> Reader | None:
-    return next((reader for reader in readers if reader.recognises(record)), None)
+    usual = with_usual_names(record)
+    return next((one for one in readers if one.recognises(record if one.name == MAPPED else usual)), None)
 
 
 def _detect(
@@ -206,7 +215,7 @@ def _detect(
         Phrase(text, line=unknown[0].place.line, fields=fields, all=known),
         line=unknown[0].place.line,
         fields=fields,
-        is_prompts=_is_only_a_prompt(unknown[1]),
+        is_prompts=is_only_a_prompt(unknown[1]),
         mapping=proposed_mapping(unknown[1])[:MOST_PROPOSED],
         names=", ".join(folded)[:MOST_PROPOSED] if _reader_of(folded, readers) else "",
     )
@@ -245,7 +254,7 @@ def _prompts(
         stream,
         limits,
         "lines" if form == "text" else None,
-        is_record=lambda value: _is_prompt(value) or has_columns(remembered, value),
+        is_record=lambda value: is_prompt(value) or has_columns(remembered, value),
         columns=(*mapping.values(), *remembered.values()),
     )
     first = list(islice(records, 1))
@@ -273,7 +282,7 @@ def _fitting(
     """The mapping for a file of prompts, and all records again. Empty: a known field of a record holds a prompt."""
     seen: list[RawRecord] = []
     for _, record in first_objects(records, seen, limits):
-        if _is_prompt(record):
+        if is_prompt(record):
             break
         if has_columns(remembered, record):
             return remembered, chain(seen, records)
@@ -282,17 +291,6 @@ def _fitting(
 
 def _looks_like_json(framing: Framing, first: RawRecord) -> bool:
     return framing != "lines" or OBJECT_START.match(first.data) is not None or stands_for_refused(first.data)
-
-
-def _is_prompt(value: JsonObject) -> bool:
-    return any(isinstance(value.get(name), str | list) for name in PROMPT_RECORD) or isinstance(value.get("body"), dict)
-
-
-def _is_only_a_prompt(value: JsonObject) -> bool:
-    """Whether a record is a prompt, and has no two texts beside it that could be answers in columns of other names."""
-    asides = {*PROMPT_RECORD, "system", "id", "category", "source", "tags", "type", "language", "lang"}
-    texts = [name for name, one in value.items() if isinstance(one, str) and name not in asides]
-    return _is_prompt(value) and len(texts) < 2
 
 
 def _text_prompt(raw: RawRecord, warnings: tuple[str, ...], limits: ReadLimits) -> ImportedPrompt:
@@ -309,7 +307,11 @@ def _json_prompt(raw: RawRecord, mapping: ColumnMapping, limits: ReadLimits) -> 
         value = {"prompt": value}
     if not isinstance(value, dict):
         value = parse_object(raw, limits)
-    refuse_unkept(with_messages(value))
+    value = with_messages(value)
+    if not mapping:
+        value = with_usual_names(value)
+        refuse_two_spellings(value)
+    refuse_unkept(value)
     if mapping:
         prompt = mapped_prompt(mapping, raw.place, value, limits)
     else:
