@@ -1,6 +1,5 @@
 """Readers of battles: two completions of unnamed order, and who won: arenas, SHP, HelpSteer3 and PKU."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -8,12 +7,13 @@ from common.phrases import gettext_noop
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by
 from labeling.exchange.building import NO_SIZE, Size, Source, compare
+from labeling.exchange.cells_of_turns import answered, turns_in
 from labeling.exchange.opinions import COMMENTS, SECONDS, TIMES, opinion, person_name, strength_of, without
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import in_field
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
-from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference, Vote
+from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Preference, Vote
 from labeling.exchange.turns import common_beginning
 
 WINNERS: Mapping[str, Preference] = {
@@ -69,7 +69,9 @@ def read_arena(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
 
 def read_arena_table(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """A row of an arena as a table: prompt and responses as JSON lists of turns, the winner in three columns."""
-    turns = {name: _turns(parsing.required_text(record, name), name) for name in ("prompt", "response_a", "response_b")}
+    turns = {
+        name: turns_in(parsing.required_text(record, name), name) for name in ("prompt", "response_a", "response_b")
+    }
     won = {name: parsing.optional_number(record, name) for name in ("winner_model_a", "winner_model_b", "winner_tie")}
     preferences: tuple[Preference, ...] = ("first", "second", "tie")
     outcomes = [one for one, value in zip(preferences, won.values(), strict=True) if value]
@@ -78,7 +80,7 @@ def read_arena_table(place: Place, record: JsonObject, limits: ReadLimits) -> Im
     models = [parsing.optional_name(record, name, limits.name_chars) for name in ("model_a", "model_b")]
     names = ("response_a", "response_b")
     sides = tuple(
-        replace(_of_several(turns["prompt"], turns[name], name), model=model)
+        replace(conversations.completion(answered(turns["prompt"], turns[name], name), name), model=model)
         for name, model in zip(names, models, strict=True)
     )
     return compare(
@@ -89,17 +91,6 @@ def read_arena_table(place: Place, record: JsonObject, limits: ReadLimits) -> Im
         preference=outcomes[0] if outcomes else None,
         used=(*names, "model_a", "model_b", *won),
     )
-
-
-def _of_several(questions: list[str], answers: list[str], name: str) -> CompletionText:
-    """The answers to the turns of a battle as one completion, with the later questions between them."""
-    if len(questions) != len(answers):
-        reason = gettext_noop("The field %(name)s has %(number)s turns, and the prompt has %(most)s.")
-        raise BadRecordError("several_turns", reason, name, name=repr(name), number=len(answers), most=len(questions))
-    turns = [Message(role="assistant", content=answers[0])]
-    for question, answer in zip(questions[1:], answers[1:], strict=True):
-        turns += [Message(role="user", content=question), Message(role="assistant", content=answer)]
-    return conversations.of_turns(turns, in_field(name), name)
 
 
 def read_shp(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
@@ -216,29 +207,6 @@ def read_better_response(place: Place, record: JsonObject, limits: ReadLimits) -
         preference={0: "first", 1: "second"}.get(int(better)) if better is not None else None,  # type: ignore[arg-type]
         used=(*names, "better_response_id"),
     )
-
-
-def _turns(text: str, name: str) -> list[str]:
-    """The turns of a cell, which is a JSON list of texts; any other text is one turn."""
-    if not text.lstrip().startswith("["):
-        return [text]
-    try:
-        turns = json.loads(text)
-    except (ValueError, RecursionError):
-        return [text]
-    if not isinstance(turns, list) or not turns or not all(isinstance(turn, str) for turn in turns):
-        raise BadRecordError(
-            "wrong_type", gettext_noop("The field %(name)s must be a list of texts."), name, name=repr(name)
-        )
-    for turn in turns:
-        if "\x00" in turn or any("\ud800" <= char <= "\udfff" for char in turn):
-            raise BadRecordError(
-                "character",
-                gettext_noop("The field %(name)s holds a character that cannot be stored."),
-                name,
-                name=repr(name),
-            )
-    return turns
 
 
 BATTLE_READERS = (

@@ -9,6 +9,7 @@ from common.prompt_fields import UNKEPT
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import asked_by
 from labeling.exchange.building import Source, compare, preference_named
+from labeling.exchange.cells_of_turns import with_turns
 from labeling.exchange.errors import UnknownDialect
 from labeling.exchange.label_studio_reader import read_label_studio
 from labeling.exchange.parsing import BadRecordError
@@ -120,7 +121,7 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
             comparison = found[0](place, record, limits, found[1])
             return replace(comparison, external_id=_id(mapping, record, limits, comparison.external_id))
         person = mapping.get("annotator", "")
-        record = _with_person(record, person)
+        record = with_turns(_with_person(record, person), mapping["prompt"], (mapping["a"], mapping["b"]))
         asked = asked_by(_prompt_fields(mapping, record))
         names = mapping["a"], mapping["b"]
         texts = [conversations.completion(_value(record, name), name, asked.extras) for name in names]

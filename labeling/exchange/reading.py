@@ -31,7 +31,7 @@ from labeling.exchange.reader import Comparisons, Reader
 from labeling.exchange.readers import READERS
 from labeling.exchange.records import ImportedComparison, ImportedPrompt, JsonObject, Message, Rejected
 from labeling.exchange.tallies import Tally
-from labeling.exchange.usual_names import refuse_two_spellings, with_usual_names
+from labeling.exchange.usual_names import by_usual_names, with_usual_names
 
 log = logging.getLogger(__name__)
 
@@ -132,8 +132,7 @@ def _record(reader: Reader, raw: RawRecord, limits: ReadLimits) -> JsonObject:
     """The record as its reader expects it. Raises BadRecordError."""
     record = parse_object(raw, limits)
     if reader.name != MAPPED:
-        record = with_usual_names(record)
-        refuse_two_spellings(record)
+        record = by_usual_names(record)
     refuse_unkept(record)
     return record
 
@@ -309,8 +308,7 @@ def _json_prompt(raw: RawRecord, mapping: ColumnMapping, limits: ReadLimits) -> 
         value = parse_object(raw, limits)
     value = with_messages(value)
     if not mapping:
-        value = with_usual_names(value)
-        refuse_two_spellings(value)
+        value = by_usual_names(value)
     refuse_unkept(value)
     if mapping:
         prompt = mapped_prompt(mapping, raw.place, value, limits)

@@ -9,7 +9,7 @@ from typing import Any
 
 from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
-from labeling.exchange.asking import Asked, asked_by, has_prompt
+from labeling.exchange.asking import Asked, asked_by, has_prompt, prompt_field
 from labeling.exchange.building import (
     LEFT_OUT,
     MOST_RANKED,
@@ -19,6 +19,7 @@ from labeling.exchange.building import (
     ranking,
     tie_named,
 )
+from labeling.exchange.cells_of_turns import with_turns
 from labeling.exchange.opinions import opinion, person_name
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
@@ -47,6 +48,7 @@ def read_sides_in_a_row(place: Place, record: JsonObject, limits: ReadLimits) ->
     names = names_in_a_row(record)
     if not names:
         return read_sides(place, record, limits)
+    record = with_turns(record, prompt_field(record), names)
     outcome = outcome_in(record)
     chosen = _place_of(record.get(outcome), names, record, limits) if outcome else None
     if chosen is None:

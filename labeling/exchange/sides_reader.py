@@ -6,8 +6,9 @@ from typing import Any
 
 from common.phrases import gettext_noop
 from labeling.exchange import certainties, conversations, parsing
-from labeling.exchange.asking import asked_by, has_prompt
+from labeling.exchange.asking import asked_by, has_prompt, prompt_field
 from labeling.exchange.building import NO_SIZE, NUMBERS, Size, Source, compare, preference_named
+from labeling.exchange.cells_of_turns import with_turns
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Scale
@@ -54,6 +55,7 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
         raise BadRecordError(
             "missing_field", gettext_noop("Two completions are missing, such as 'response_a' and 'response_b'.")
         )
+    record = with_turns(record, prompt_field(record), names)
     asked = asked_by(record)
     first, second = (conversations.completion(parsing.required(record, name), name, asked.extras) for name in names)
     outcome = outcome_in(record)

@@ -41,10 +41,12 @@ def with_usual_names(record: JsonObject) -> JsonObject:
     }
 
 
-def refuse_two_spellings(record: JsonObject) -> None:
-    """Raises BadRecordError for a field that stands there in two spellings with different values."""
+def by_usual_names(record: JsonObject) -> JsonObject:
+    """The same. Raises BadRecordError for a field that stands there in two spellings with different values."""
+    record = with_usual_names(record)
     for name, value in record.items():
         known = usual_name(name)
         if known != name and value not in (None, "", record.get(known, "")):
             reason = gettext_noop("The fields %(first)s and %(second)s are one in two spellings: which counts?")
             raise BadRecordError("duplicate_field", reason, name, first=repr(known), second=shortened(name))
+    return record
