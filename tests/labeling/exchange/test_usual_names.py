@@ -84,7 +84,7 @@ def test_the_parts_of_a_prompt_are_known_in_any_spelling(form: Any, fields: dict
 @pytest.mark.parametrize("part", ["data", "fields"])
 def test_the_data_of_a_labeling_tools_task_too(part: str) -> None:
     texts = {"Question": PAIR["prompt"], "System Prompt": PIRATE["content"], "response1": "A", "response2": "B"}
-    record = {part: texts} | ({"annotations": []} if part == "data" else {"responses": {}})
+    record: dict[str, Any] = {part: texts} | ({"annotations": []} if part == "data" else {"responses": {}})
     assert only(as_json(record)).prompt == [PIRATE, ASKED]
 
 

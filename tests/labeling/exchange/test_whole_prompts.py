@@ -96,7 +96,7 @@ def test_the_first_line_takes_no_prompt_from_later_ones(first: dict[str, Any], n
 SPAIN = message("user", "And Spain?")
 EARLIER = [message("user", "Capital of France?"), message("assistant", "Paris, it's big.")]
 PAIRS = [["Capital of France?", "Paris, it's big."]]
-NOTHING = [None, "", [], "[]", "[ ]", "None", "nan"]
+NOTHING: list[Any] = [None, "", [], "[]", "[ ]", "None", "nan"]
 ANSWERS = {"chosen": "Madrid.", "rejected": "Lisbon."}
 
 
