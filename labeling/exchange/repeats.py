@@ -13,6 +13,9 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.records import CompletionText, Message
 
 ONE_ONLY = gettext_noop("Only one of %(first)s and %(second)s repeats the prompt.")
+NO_BEGINNING = gettext_noop("The prompt is not the beginning of the conversations %(first)s and %(second)s.")
+HH_START = "\n\nHuman:"
+"""The beginning of a transcript of Anthropic's HH, which no answer has."""
 OPENINGS = ("Human", "HUMAN", "User", "USER", "System", "SYSTEM", "#", "Below is an instruction")
 """The beginnings of transcripts and templates. Most completions have none, and need no closer look."""
 
@@ -46,6 +49,8 @@ def _without(asked: Asked, sides: Sides, names: tuple[str, str]) -> Sides:
         raise only_one(names)
     if is_repeated(last, [side.text for side in sides]):
         raise _repeated()
+    if all(side.text.startswith(HH_START) for side in sides):
+        raise BadRecordError("different_prompts", NO_BEGINNING, "prompt", first=repr(names[0]), second=repr(names[1]))
     for side, name in zip(sides, names, strict=True):
         if is_alpaca(side.text):
             reason = gettext_noop("%(name)s begins with a rendered prompt; only the completion belongs there.")
@@ -75,8 +80,7 @@ def agreed_prompt(given: Sequence[Message], shared: list[Message], names: tuple[
     same_start = said == turns[: len(said)] or said == turns[-len(said) :]
     same_system = said == given or given[0] == shared[0]
     if not (same_start and same_system):
-        reason = gettext_noop("The prompt is not the beginning of the conversations %(first)s and %(second)s.")
-        raise BadRecordError("different_prompts", reason, "prompt", first=repr(names[0]), second=repr(names[1]))
+        raise BadRecordError("different_prompts", NO_BEGINNING, "prompt", first=repr(names[0]), second=repr(names[1]))
     return shared
 
 

@@ -93,6 +93,15 @@ def test_the_first_line_takes_no_prompt_from_later_ones(first: dict[str, Any], n
     assert name not in later.metadata
 
 
+@pytest.mark.parametrize("first", [SHARED, TALK, TURNS])
+def test_transcripts_of_another_prompt_are_refused(first: dict[str, Any]) -> None:
+    _first, later = read([first, {"prompt": "Which tree?", **TALK}])
+    assert isinstance(later, Rejected)
+    assert (later.code, later.field) == ("different_prompts", "prompt")
+    (_first, same) = comparisons(first, {"prompt": "Which fruit?", **TALK})
+    assert (same.prompt, same.first.text) == ([message("user", "Which fruit?")], "Apples.")
+
+
 SPAIN = message("user", "And Spain?")
 EARLIER = [message("user", "Capital of France?"), message("assistant", "Paris, it's big.")]
 PAIRS = [["Capital of France?", "Paris, it's big."]]
