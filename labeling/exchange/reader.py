@@ -10,7 +10,7 @@ from labeling.exchange.records import ImportedComparison, JsonObject
 Comparisons = ImportedComparison | list[ImportedComparison]
 
 Scale = Literal["other", "open", ""]
-"""What a record tells of the scale of its file's numbers: it is another, it may be either, or nothing."""
+"""The scale of a file's numbers, as far as a record tells: it is another, it may be either, or nothing is known."""
 
 Numbers = Callable[[Mapping[str, Any]], Scale]
 

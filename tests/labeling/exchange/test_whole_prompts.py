@@ -1,4 +1,4 @@
-"""What a completion answers is read whole: no part of a record's prompt is passed over, and none is guessed."""
+"""The prompt of a completion is read whole: no part of a record's prompt is passed over, and none is guessed."""
 
 import io
 import json
