@@ -26,7 +26,7 @@ from labeling.exchange.records import (
     Vote,
     restored_cell,
 )
-from labeling.exchange.tables import ESCAPED
+from labeling.exchange.tables import ESCAPED, OWN_ROW
 
 VOTE_TYPES: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("annotator", "choice", "left", "comment", "edit", "skip_reason", "flag"), str),
@@ -46,7 +46,7 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def is_own_row(record: Mapping[str, Any]) -> bool:
     """Whether a record has the columns of our tables."""
-    return {"pair", "prompt", "a", "b", "votes"} <= record.keys()  # empty cells are no fields
+    return record.keys() >= OWN_ROW
 
 
 def is_own_task(record: Mapping[str, Any]) -> bool:

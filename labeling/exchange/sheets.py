@@ -1,6 +1,5 @@
 """Tables as records: CSV and TSV with a header, Parquet, Arrow, and JSON by columns. A row becomes a JSON object."""
 
-import codecs
 import csv
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -8,11 +7,11 @@ from typing import IO, Any
 
 from common.phrases import Count, gettext_noop
 from labeling.exchange.causes import cause_of
-from labeling.exchange.cells import record_of, rows_of, value_of
+from labeling.exchange.cells import record_of, rows_of, text_lines, value_of
 from labeling.exchange.containers import ARROW_FILE, spooled
 from labeling.exchange.decoding import OWN_TEXTS
 from labeling.exchange.errors import UnreadableInput
-from labeling.exchange.raw import Place, RawRecord, ReadLimits
+from labeling.exchange.raw import Place, Problem, RawRecord, ReadLimits
 from labeling.exchange.tallies import Tally
 
 COLUMNS = frozenset(
@@ -66,7 +65,10 @@ SEPARATOR_LINE = re.compile(rb"(?:\xef\xbb\xbf)?sep=(.)\r?\n")
 
 _HEADER_CELL = re.compile(r"[^\W\d][\w.:/()\[\]-]{0,60}(?: [\w.:/()\[\]-]{1,30}){0,2}")
 
-csv.field_size_limit(1 << 20)
+ROW_TO_RECORD = 6
+"""How much longer the row of a table may be than its record: it doubles quotation marks, and ours repeat texts."""
+
+csv.field_size_limit(ROW_TO_RECORD * ReadLimits().record_bytes)
 
 
 def delimiter_of(head: bytes, known: Collection[str] = COLUMNS, *, any_table: bool = False) -> str | None:
@@ -120,19 +122,15 @@ def table_records(
     asked: the columns of a mapping, which keep their names. Other known names are read in any case.
     """
     number, header = 0, None
+    longest = ROW_TO_RECORD * limits.record_bytes
     try:
-        for start, row in rows_of(_text_lines(chunks, limits), delimiter):
-            if row is None and header is None:
-                raise UnreadableInput(
-                    gettext_noop(
-                        "The quotation marks of the table's header (line %(line)s) do not match: within a name in "
-                        "quotation marks, double each, and write nothing beside it."
-                    ),
-                    line=start,
-                )
-            if row is None:
+        for start, row in rows_of(text_lines(chunks, longest), delimiter, longest):
+            if isinstance(row, tuple):
+                problem, size = row
+                if header is None:
+                    raise _bad_header(problem, start, longest)
                 number += 1
-                yield RawRecord(Place(start, number), b"", 0, "quotes")
+                yield RawRecord(Place(start, number), b"", size, problem)
                 continue
             if not any(cell.strip() for cell in row) or (header is None and _is_separator_line(row, start)):
                 continue
@@ -145,6 +143,17 @@ def table_records(
         raise UnreadableInput(
             gettext_noop("The table cannot be read from here on: %(error)s."), error=cause_of(error)
         ) from error
+
+
+def _bad_header(problem: Problem, line: int, longest: int) -> UnreadableInput:
+    if problem == "too_large":
+        text = gettext_noop("The table cannot be read from here on: a line has more than %(most)s characters.")
+        return UnreadableInput(text, most=Count(longest))
+    text = gettext_noop(
+        "The quotation marks of the table's header (line %(line)s) do not match: within a name in quotation marks, "
+        "double each, and write nothing beside it."
+    )
+    return UnreadableInput(text, line=line)
 
 
 def _usual_case(header: list[str], asked: Collection[str]) -> list[str]:
@@ -284,21 +293,6 @@ def _row(place: Place, header: list[str], row: list[str], limits: ReadLimits) ->
     texts = OWN_TEXTS if "votes" in header else ()
     values = {name: cell if name in texts else value_of(cell) for name, cell in zip(header, row, strict=True) if cell}
     return record_of(place, values, limits)
-
-
-def _text_lines(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[str]:
-    """The lines of a table with their ends. Raises UnreadableInput for one that is longer than a record may be."""
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    pending = ""
-    for chunk in chunks:
-        pending += decoder.decode(chunk)
-        *lines, pending = re.split(r"(?<=\n)", pending)
-        yield from lines
-        if len(pending) > limits.record_bytes:
-            text = gettext_noop("The table cannot be read from here on: a line has more than %(most)s characters.")
-            raise UnreadableInput(text, most=Count(limits.record_bytes))
-    if pending:
-        yield pending
 
 
 def _is_message(column: list[Any]) -> bool:
