@@ -16,6 +16,7 @@ from common.prompt_fields import (
 )
 from common.transcripts import is_transcript, prompt_turns
 from labeling.exchange import conversations, parsing
+from labeling.exchange.decoding import with_messages
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import in_field
 from labeling.exchange.records import JsonObject, Message
@@ -63,6 +64,14 @@ def asked_by(record: JsonObject) -> Asked:
     conversation = conversations.prompt(value, extras=asked.extras)
     asked.prompt = with_system(record, conversation, asked.used)
     return asked
+
+
+def is_read_as_text(text: str) -> bool:
+    """Whether a prompt that a record has as this text is one message of the user with the same text."""
+    try:
+        return asked_by(with_messages({"prompt": text})).prompt == [Message(role="user", content=text)]
+    except BadRecordError:
+        return False
 
 
 def _with_input(record: JsonObject, name: str, text: str, asked: Asked) -> str:
