@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from common.collecting import loaded_objects_set_aside
 from common.phrases import Marked, Phrase, gettext_noop
 from common.sentences import Sentence
-from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, unfit
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, prompt_hash, unfit
 from labeling.actions.import_notes import GUIDELINES
 from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile, why_unreadable
 from labeling.actions.outside_annotators import opinion_author
@@ -29,7 +29,7 @@ from labeling.exchange import (
     read_comparisons_apart,
     read_prompts,
 )
-from labeling.models import Campaign, ImportBatch, Prompt
+from labeling.models import Campaign, ImportBatch
 
 BATCH_RECORDS = 500
 BATCH_CHARACTERS = 8_000_000
@@ -168,8 +168,7 @@ def comparison_intake(
         return Phrase(text) if text else None
 
     def digest(one: ComparisonDraft) -> str:
-        prompt = one.prompt.messages_hash if isinstance(one.prompt, Prompt) else messages_hash(one.prompt)
-        return pair_hash(prompt, one.first.identity, one.second.identity)
+        return pair_hash(prompt_hash(one), one.first.identity, one.second.identity)
 
     return Intake(
         read=lambda stream: read_comparisons_apart(
