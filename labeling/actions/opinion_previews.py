@@ -108,8 +108,8 @@ class OpinionPreview:
         improved: those of improved texts, whose drafts bring nothing.
         """
         expected = ExpectedOpinions()
-        says = [one.votes or one.preference or one.gold for one in drafts]
-        places = [place for place, digest in enumerate(digests) if says[place] and digest not in improved]
+        saying = [place for place, one in enumerate(drafts) if one.votes or one.preference or one.gold]
+        places = [place for place in saying if digests[place] not in improved]
         if not places:
             return expected
         ordered = {place: _ordered(drafts[place]) for place in places}
