@@ -35,6 +35,10 @@ ANNOTATORS += ("labeler_id", "labeller", "labeller_id", "rater", "rater_id")
 PERSONS = ("annotator", "judge")
 """Those that may hold an object."""
 
+FIELDS_OF_PEOPLE = (*ANNOTATORS, *PERSONS, "annotators", "annotator_email", "completed_by", "updated_by", "created_by")
+FIELDS_OF_PEOPLE += ("last_created_by", "reviewer", "reviewers", "reviewed_by", "username", "user_name", "email")
+"""The fields whose values are names of people, whether they are read or not."""
+
 LEFT_OUT = ("pairs_left_out",)
 """The warning of a record some of whose pairs cannot be read."""
 
