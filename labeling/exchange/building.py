@@ -199,7 +199,7 @@ def _named_opinion(
     if not name or name in NOBODY:
         return (), used
     stated = {"certainty": certainty} if preference in ("first", "second") else {}
-    return (opinion(name, preference, record, **stated),), (*used, field, *opinion_fields(record))
+    return (opinion(name, preference, record, **stated),), (*used, field, *opinion_fields(record, preference))
 
 
 def ranking(

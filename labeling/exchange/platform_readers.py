@@ -1,5 +1,6 @@
 """The comparison of a labeling tool's task, and the readers of Argilla. Each annotator's answer is an opinion."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -9,13 +10,7 @@ from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import asked_by, has_prompt
 from labeling.exchange.building import LEFT_OUT, Source, common_preference, compare, preference_named
-from labeling.exchange.opinions import (
-    COMMENTS,
-    TIMES,
-    opinion,
-    person_name,
-    without,
-)
+from labeling.exchange.opinions import COMMENTS, opinion, person_name, unused, without
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader
@@ -29,6 +24,9 @@ ASKED = ("prompt", "system")
 
 Pair = tuple[str, str]
 """Two texts of a ranking by name: the better one, and the worse one."""
+
+OTHER_ANSWERS = "other_answers"
+"""The field of metadata with the answers of annotators who name no preference."""
 
 RESPONSES = ".responses"
 SKIPPED = ("discarded", "skipped")
@@ -45,16 +43,25 @@ def read_argilla(
     """
     fields = object_in(record, "fields")
     names = names_in(fields, columns)
-    votes = tuple(
-        vote
-        for user, status, answers, about in answers_of(record.get("responses"))
-        if (vote := _argilla_vote(user, status, answers, about, names, limits))
-    )
+    votes, record = _with_votes(answers_of(record.get("responses")), record, names, limits)
     return platform_comparison(place, "argilla", fields, votes, record, ("fields", "responses"), limits, columns)
 
 
 Answers = tuple[Any, Any, dict[str, Any], JsonObject]
 """One annotator, the state of their answers, the answers by question, and other fields."""
+
+
+def _with_votes(
+    given: Iterable[Answers], record: JsonObject, names: tuple[str, str], limits: ReadLimits
+) -> tuple[tuple[Vote, ...], JsonObject]:
+    """The opinions in the answers to a record, and the record with the finished answers of those who state none."""
+    votes, others = list[Vote](), list[JsonObject]()
+    for user, status, answers, about in given:
+        if vote := _argilla_vote(user, status, answers, about, names, limits):
+            votes.append(vote)
+        elif status in FINISHED and (said := without(answers)):
+            others.append({**about, "answers": said})
+    return tuple(votes), record | ({OTHER_ANSWERS: others} if others else {})
 
 
 def answers_of(responses: Any) -> Iterable[Answers]:
@@ -78,12 +85,15 @@ def answers_of(responses: Any) -> Iterable[Answers]:
         )
     by_user: dict[Any, Answers] = {}
     for question, given in responses.items():
+        times = Counter[Any]()  # somebody who answers a question twice says two things
         for number, one in enumerate(given if isinstance(given, list) else []):
             if not isinstance(one, dict):
                 raise BadRecordError("wrong_type", gettext_noop("A response must be an object."), "responses")
             user = person_name(one.get("user_id"), parsing.LONGEST_NAME)
+            times[user or number] += 1
             answers = by_user.setdefault(
-                user or number, (user, one.get("status", "submitted"), {}, without(one, "user_id", "status", "value"))
+                (user or number, times[user or number]),
+                (user, one.get("status", "submitted"), {}, without(one, "user_id", "status", "value")),
             )
             answers[2][question] = one.get("value")
     yield from by_user.values()
@@ -101,7 +111,7 @@ def _argilla_vote(
     if status not in FINISHED:
         return None
     if status in SKIPPED:
-        return opinion(name, "skip", about, metadata=without(about, *TIMES))
+        return opinion(name, "skip", about, metadata=unused(about, "skip"))
     question = _question_of_preference(answers, names)
     if question is None:
         return None
@@ -110,8 +120,9 @@ def _argilla_vote(
         return None
     words = next((answers[one] for one in answers if one in COMMENTS and isinstance(answers[one], str)), "")
     others = without(answers, question, *(one for one in answers if answers[one] == words))
-    metadata = without(about, *TIMES, *COMMENTS) | ({"answers": others} if others else {})
-    return opinion(name, choice, about, comment=words, metadata=metadata)
+    stated = {"comment": words} if words else {}
+    metadata = unused(about, choice, **stated) | ({"answers": others} if others else {})
+    return opinion(name, choice, about, metadata=metadata, **stated)
 
 
 def _question_of_preference(answers: dict[str, Any], names: tuple[str, str]) -> str | None:
@@ -149,7 +160,7 @@ def read_argilla_flattened(place: Place, record: JsonObject, limits: ReadLimits)
     questions = {name.removesuffix(RESPONSES): value for name, value in record.items() if name.endswith(RESPONSES)}
     names = names_in(record)
     columns = {question: value if isinstance(value, list) else [value] for question, value in questions.items()}
-    votes = []
+    given = list[Answers]()
     for number in range(max(map(len, columns.values()), default=0)):
         answers = {name: values[number] for name, values in columns.items() if number < len(values)}
         question = next(iter(answers))
@@ -157,21 +168,17 @@ def read_argilla_flattened(place: Place, record: JsonObject, limits: ReadLimits)
             _at(record.get(f"{question}{RESPONSES}.{part}"), number, otherwise)
             for part, otherwise in (("users", None), ("status", "submitted"))
         )
-        if vote := _argilla_vote(user, status, answers, {}, names, limits):
-            votes.append(vote)
+        given.append((user, status, answers, {}))
+    votes, record = _with_votes(given, record, names, limits)
     used = tuple(f"{question}{RESPONSES}{part}" for question in questions for part in ("", ".users", ".status"))
-    return platform_comparison(place, "argilla", record, tuple(votes), record, used, limits)
+    return platform_comparison(place, "argilla", record, votes, record, used, limits)
 
 
 def read_argilla_columns(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """A record of Argilla 1 on a hub: a column for each question, with the list of its responses."""
     questions = {name: value for name, value in record.items() if _is_responses(value)}
     names = names_in(record)
-    votes = tuple(
-        vote
-        for user, status, answers, about in answers_of(questions)
-        if (vote := _argilla_vote(user, status, answers, about, names, limits))
-    )
+    votes, record = _with_votes(answers_of(questions), record, names, limits)
     return platform_comparison(place, "argilla", record, votes, record, tuple(questions), limits)
 
 
