@@ -191,4 +191,4 @@ def shortened(value: Any) -> str:
 
 
 def _is_left_aside(name: str, value: Any) -> bool:
-    return value is not None and not as_name(value, SIDE_FIELDS[name])
+    return value not in (None, "") and not as_name(value, SIDE_FIELDS[name])

@@ -18,8 +18,9 @@ from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
 
-OF_A_PAIR = ("prompt", "tools", "id", "tags", "confidence")
-"""Fields of two lines that are about both, if they are the same in both."""
+MODELS = ("chosen_model", "rejected_model")
+OF_A_PAIR = ("prompt", "tools", "id", "tags", "confidence", "pair", "source", "weight", "settled_by", *MODELS)
+"""Fields of two lines that are about both, if they are the same in both: also those beside our own pairs."""
 
 SCORES = ("overall_score", "fine-grained_score", "score", "rating", "reward")
 LABELS = {
@@ -152,6 +153,11 @@ def read_kto(place: Place, records: list[JsonObject], limits: ReadLimits) -> Com
             _text(text, record, limits, "completion", "label", *shared, *asked.used)
             for text, record in zip(texts, (one, other), strict=True)
         ]
+        models: tuple[str, ...] = ()
+        if labels[0] != labels[1] and not any(side.model for side in sides):  # else nobody can tell whose they are
+            models = tuple(name for name in MODELS if parsing.optional_name(shared, name, limits.name_chars))
+            named = [parsing.optional_name(shared, MODELS[not label], limits.name_chars) for label in labels]
+            sides = [replace(side, model=name) for side, name in zip(sides, named, strict=True)]
         comparisons.append(
             compare(
                 Source(place, "kto", shared, limits),
@@ -160,7 +166,7 @@ def read_kto(place: Place, records: list[JsonObject], limits: ReadLimits) -> Com
                 ("completion", "completion"),
                 preference=preference,
                 size=Size(confidence=parsing.optional_confidence(shared)),
-                used=("confidence",) if parsing.optional_confidence(shared) else (),
+                used=(*models, *(["confidence"] if parsing.optional_confidence(shared) else [])),
             )
         )
     return comparisons
