@@ -15,6 +15,7 @@ from labeling.exchange.building import NOBODY, common_preference
 from labeling.exchange.labelstudio import META
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import in_field
+from labeling.exchange.platform_readers import object_in
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader
 from labeling.exchange.records import (
@@ -73,7 +74,7 @@ def read_own_row(place: Place, record: JsonObject, limits: ReadLimits) -> Import
 
 def read_own_task(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """A task that we wrote for Label Studio: its `meta` has what its annotations have no place for."""
-    meta, data = record["meta"][META], record["data"]
+    meta, data = object_in(object_in(record, "meta"), META), object_in(record, "data")
     values = {
         "answers": (parsing.required_text(data, "answer1"), parsing.required_text(data, "answer2")),
         "models": tuple(parsing.optional_name(meta, f"model_{side}", limits.name_chars) for side in "12"),
@@ -160,7 +161,7 @@ def _vote(given: JsonObject, limits: ReadLimits) -> Vote:
     others = ("guideline_version", "simulated")  # of the campaign that it was made in
     metadata |= {name: given[name] for name in others if name in given}
     return replace(
-        Vote.from_dict({name: value for name, value in given.items() if name not in others}),
+        Vote.from_dict({"annotator": "", **{name: value for name, value in given.items() if name not in others}}),
         annotator=parsing.as_name(given.get("annotator"), limits.name_chars),
         choice=str(PREFERENCES.get(str(choice), choice)),
         left=str(PREFERENCES[given.get("left", "a")]),

@@ -112,6 +112,9 @@ def _readable(comparisons: list[ImportedComparison], refusals: Sequence[BadRecor
 def read_scored_list(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
     """A list of texts and a list of their scores or ranks, as distilabel's UltraFeedback task writes them."""
     name, scores = _lists(record)
+    if not name:
+        reason = gettext_noop("There is no list of completions with a list of their scores or ranks beside it.")
+        raise BadRecordError("missing_field", reason)
     texts, values = record[name], record[scores]
     if len(texts) != len(values):
         reason = gettext_noop("The lists %(first)s and %(second)s have different lengths.")
@@ -146,7 +149,7 @@ def _is_text(value: Any) -> bool:
 
 def read_good_and_bad(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
     """Lists of chosen and of rejected texts, as RewardBench 2 has them: each chosen one beats each rejected one."""
-    good, bad = ([record[name]] if isinstance(record[name], str) else record[name] for name in ("chosen", "rejected"))
+    good, bad = _texts_of(record, "chosen"), _texts_of(record, "rejected")
     if len(good) * len(bad) > MOST_RANKED:
         reason = gettext_noop("The lists 'chosen' and 'rejected' make %(number)s pairs; at most %(most)s can be read.")
         raise BadRecordError("ranking", reason, number=len(good) * len(bad), most=MOST_RANKED)
@@ -161,6 +164,16 @@ def read_good_and_bad(place: Place, record: JsonObject, limits: ReadLimits) -> C
     return _readable(comparisons, refusals)
 
 
+def _texts_of(record: JsonObject, name: str) -> list[str]:
+    """The texts of a field that holds one or several. Raises BadRecordError."""
+    value = parsing.required(record, name)
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+        reason = gettext_noop("The field %(name)s must be a text, or a list of texts.")
+        raise BadRecordError("wrong_type", reason, name, name=repr(name))
+    return texts
+
+
 def read_prodigy(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
     """A task of Prodigy's `choice` interface: options, and those accepted. Ignored and rejected tasks are skips."""
     options = parsing.required_list(record, "options")
@@ -169,7 +182,11 @@ def read_prodigy(place: Place, record: JsonObject, limits: ReadLimits) -> Compar
     asked.used = [name, *asked.used[1:]]
     texts = [CompletionText(parsing.required_text(option, "text")) for option in options]
     names = [parsing.as_name(option.get("id"), limits.id_chars) for option in options]
-    accepted = [parsing.as_name(one, limits.id_chars) for one in record["accept"] or []]
+    accept = record.get("accept") or []
+    if not isinstance(accept, list):
+        reason = gettext_noop("The field %(name)s must be a list.")
+        raise BadRecordError("wrong_type", reason, "accept", name="'accept'")
+    accepted = [parsing.as_name(one, limits.id_chars) for one in accept]
     person = next((one for one in PERSON if record.get(one)), "")
     named = person_name(record.get(person), limits.name_chars) if person else ""
     about = {"timestamp": record.get("_timestamp")}
@@ -191,13 +208,12 @@ def read_prodigy(place: Place, record: JsonObject, limits: ReadLimits) -> Compar
 
 def read_swift(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
     """ms-swift: messages that end with the preferred reply, and beside them the rejected one."""
-    turns = record["messages"]
+    turns = parsing.required_list(record, "messages")
     asked = Asked([], ["messages"])
     asked.prompt = conversations.prompt(turns[:-1], extras=asked.extras)
     names = ("messages", "rejected_response")
-    texts = [
-        conversations.completion(one, name) for one, name in zip((turns[-1], record[names[1]]), names, strict=True)
-    ]
+    replies = (turns[-1], parsing.required(record, names[1]))
+    texts = [conversations.completion(one, name) for one, name in zip(replies, names, strict=True)]
     source = Source(place, "swift", record, limits)
     return compare(source, asked, (texts[0], texts[1]), names, preference="first", used=names)
 
