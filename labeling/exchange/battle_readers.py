@@ -70,7 +70,7 @@ def read_arena(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
 def read_arena_table(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """A row of an arena as a table: prompt and responses as JSON lists of turns, the winner in three columns."""
     turns = {name: _turns(parsing.required_text(record, name), name) for name in ("prompt", "response_a", "response_b")}
-    won = {name: parsing.optional_number(record, name) for name in ("winner_model_a", "winner_model_b", "winner_tie")}
+    won = {name: parsing.optional_flag(record, name) for name in ("winner_model_a", "winner_model_b", "winner_tie")}
     preferences: tuple[Preference, ...] = ("first", "second", "tie")
     outcomes = [one for one, value in zip(preferences, won.values(), strict=True) if value]
     if len(outcomes) > 1:

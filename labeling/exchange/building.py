@@ -254,7 +254,7 @@ def preference_named(
     """
     if value is None or value == "":
         return None
-    word = parsing.as_name(value, 200).strip().casefold()
+    word = parsing.as_word(value)
     is_numbered = names[0].endswith("1") and names[1].endswith("2")
     if word in NUMBERS and names != ("", "") and (from_zero or word == "0" or not is_numbered):
         # Files that count from 0 and from 1 look the same here: half of the preferences would be exchanged.

@@ -143,7 +143,7 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
         return replace(comparison, external_id=_id(mapping, record, limits, comparison.external_id))
 
     def is_zero(record: Mapping[str, Any]) -> bool:
-        return parsing.as_name(_optional(record, mapping.get("preference", "")), 1) == "0"
+        return parsing.as_word(_optional(record, mapping.get("preference", ""))) == "0"
 
     return Reader(MAPPED, mapping_text(mapping), lambda record: fits(mapping, record), read, counts_from_zero=is_zero)
 

@@ -62,7 +62,7 @@ def _place_of(value: Any, names: Sequence[str], record: JsonObject, limits: Read
     same = [at for at, name in enumerate(names) if record[name] == value]
     if len(same) == 1:
         return same[0]
-    word = parsing.as_name(value, 200).strip().casefold()
+    word = parsing.as_word(value)
     if limits.from_zero and word.isdecimal():
         return None
     return next((at for at, name in enumerate(names) if word in (name.casefold(), name[-1].casefold())), None)

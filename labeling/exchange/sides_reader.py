@@ -88,7 +88,7 @@ def _outcome(record: JsonObject, name: str, names: tuple[str, str], limits: Read
 
 def counts_from_zero(record: Mapping[str, Any]) -> bool:
     """Whether the outcome of a record is the number 0."""
-    return parsing.as_name(record.get(outcome_in(record)), 1) == "0"
+    return parsing.as_word(record.get(outcome_in(record))) == "0"
 
 
 def outcome_in(record: Mapping[str, Any]) -> str:
@@ -122,7 +122,7 @@ def names_sides(record: Mapping[str, Any]) -> bool:
     texts = [record[name] for name in names]
     if any(word in texts for word in words):
         return False
-    if all(str(word).strip() in NUMBERS for word in words):
+    if all(parsing.as_word(word) in NUMBERS for word in words):
         return True  # `read_sides` says that a number does not tell which side it counts from
     try:
         sides = {preference_named(word, "", names) for word in words}
