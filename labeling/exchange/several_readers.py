@@ -16,7 +16,14 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Vote
-from labeling.exchange.sides_reader import SIDES, counts_from_zero, has_sides, outcome_in, read_sides
+from labeling.exchange.sides_reader import (
+    SIDES,
+    counts_from_zero,
+    has_sides,
+    outcome_in,
+    read_sides,
+    refuse_contradiction,
+)
 
 LISTS = ("responses", "completions", "generations", "candidates", "answers", "outputs")
 SCORES = ("scores", "ratings", "rewards")
@@ -39,6 +46,7 @@ def read_sides_in_a_row(place: Place, record: JsonObject, limits: ReadLimits) ->
     if chosen is None:
         reason = gettext_noop("The record has %(number)s completions (%(names)s), and none is named as preferred.")
         raise BadRecordError("ranking", reason, outcome, number=len(names), names=", ".join(names)[:120])
+    refuse_contradiction(record, outcome, chosen, lambda field: _place_of(record[field], names, record, limits))
     asked = asked_by(record)
     texts = [conversations.completion(record[name], name, asked.extras) for name in names]
     source = Source(place, "sides", record, limits)

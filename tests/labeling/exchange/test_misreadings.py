@@ -157,3 +157,38 @@ def test_a_damaged_arrow_file_is_refused_before_it_is_read_beside_its_bytes() ->
         except UnreadableInput as error:
             ends.append(str(error))
     assert any("is damaged" in str(end) for end in ends)
+
+
+TWO = {"prompt": QUESTION, "response_a": GOOD, "response_b": BAD, "model_a": "m1", "model_b": "m2"}
+
+
+@pytest.mark.parametrize(
+    "outcomes",
+    [
+        {"preference": "A", "winner": "model_b"},
+        {"preference": "a", "choice": "response_b"},
+        {"winner": "m2", "better": "a"},
+        {"preference": "tie", "winner": "b"},
+        {"preference": "b", "winner": "tie"},
+        {"preference": "b", "chosen": GOOD},
+        {"winner": "c", "preferred_response": BAD, "response_c": "Kohlrabi."},
+    ],
+)
+def test_two_fields_that_name_different_outcomes_are_refused(outcomes: dict[str, Any]) -> None:
+    assert "name different outcomes" in refusal(**TWO | outcomes)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"winner": "model_a"},
+        {"winner": "m1"},
+        {"winner": None, "choice": ""},
+        {"label": "harmless", "comparison": "A is shorter."},
+        {"label": 1},
+        {"label": "same", "choice": "neither"},
+        {"chosen": GOOD},
+    ],
+)
+def test_other_fields_that_say_the_same_or_something_else_stay(others: dict[str, Any]) -> None:
+    assert only(**TWO, preference="A", **others).preference == "first"
