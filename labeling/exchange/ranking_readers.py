@@ -41,7 +41,7 @@ def read_ranked_answers(place: Place, record: JsonObject, limits: ReadLimits) ->
         if rank is None:
             raise BadRecordError("ranking", gettext_noop("An answer has no rank."), "answers")
         text = conversations.completion(parsing.required(answer, "answer"), "answer")
-        ranked.append(Ranked(_text(text, answer, limits, "answer"), -rank))
+        ranked.append(Ranked(told_of(text, answer, limits, "answer"), -rank))
     return ranking(Source(place, "nectar", record, limits), asked_by(record), ranked, used=("answers",))
 
 
@@ -58,7 +58,7 @@ def read_scored_completions(place: Place, record: JsonObject, limits: ReadLimits
                 all=", ".join(SCORES),
             )
         text = conversations.completion(parsing.required(one, "response"), "response")
-        ranked.append(Ranked(_text(text, one, limits, "response"), score))
+        ranked.append(Ranked(told_of(text, one, limits, "response"), score))
     return ranking(
         Source(place, "ultrafeedback", record, limits), asked_by(record), ranked, scored=True, used=("completions",)
     )
@@ -124,7 +124,7 @@ def read_rated_responses(place: Place, records: list[JsonObject], limits: ReadLi
         if score is None:
             raise BadRecordError("ranking", gettext_noop("A response has no rating 'helpfulness'."), "helpfulness")
         text = CompletionText(parsing.required_text(record, "response"))
-        ranked.append(Ranked(_text(text, record, limits, "prompt", "response", *SYSTEM_FIELDS), score))
+        ranked.append(Ranked(told_of(text, record, limits, "prompt", "response", *SYSTEM_FIELDS), score))
     if len(ranked) < 2:
         raise BadRecordError(
             "single", gettext_noop("The prompt has only one response in the lines next to each other."), "response"
@@ -150,7 +150,7 @@ def read_kto(place: Place, records: list[JsonObject], limits: ReadLimits) -> Com
         ]
         shared = {name: one[name] for name in OF_A_PAIR if name in one and one[name] == other.get(name)}
         sides = [
-            _text(text, record, limits, "completion", "label", *shared, *asked.used)
+            told_of(text, record, limits, "completion", "label", *shared, *asked.used)
             for text, record in zip(texts, (one, other), strict=True)
         ]
         models: tuple[str, ...] = ()
@@ -215,7 +215,7 @@ def _ranked_replies(
         if rank is None or reply.get("deleted") is True or reply.get("role") != "assistant":
             continue
         text = CompletionText(parsing.required_text(reply, "text"))
-        ranked.append(Ranked(_text(text, reply, limits, "text", "replies", "rank"), -rank))
+        ranked.append(Ranked(told_of(text, reply, limits, "text", "replies", "rank"), -rank))
     if not 2 <= len(ranked) <= MOST_RANKED:
         return []
     about = {**about, "id": about.get("message_id")}
@@ -223,7 +223,7 @@ def _ranked_replies(
     return ranking(Source(place, "oasst", about, limits), asked, ranked, used=("role", "parent_id"))
 
 
-def _text(completion: CompletionText, record: JsonObject, limits: ReadLimits, *used: str) -> CompletionText:
+def told_of(completion: CompletionText, record: JsonObject, limits: ReadLimits, *used: str) -> CompletionText:
     """A completion with the model that the record names, and the other fields as its metadata."""
     model = parsing.optional_name(record, "model", limits.name_chars)
     metadata = parsing.rest(record, *used, *(["model"] if model else [])) or None

@@ -188,7 +188,10 @@ def read_prodigy(place: Place, record: JsonObject, limits: ReadLimits) -> Compar
     name = next((one for one in ("text", "prompt", "question", "input") if isinstance(record.get(one), str)), "text")
     asked = asked_by({"prompt": record.get(name), "system": record.get("system")})
     asked.used = [name, *asked.used[1:]]
-    texts = [CompletionText(parsing.required_text(option, "text")) for option in options]
+    texts = [
+        CompletionText(parsing.required_text(option, "text"), metadata=parsing.rest(option, "text", "id") or None)
+        for option in options
+    ]
     names = [parsing.as_name(option.get("id"), limits.id_chars) for option in options]
     accept = record.get("accept") or []
     if not isinstance(accept, list):

@@ -58,6 +58,8 @@ _USUAL = _CASED | {name.casefold(): name for name in _BESIDE}
 ALONE = ("prompt", "question", "instruction", "query")
 """Names of columns of which one is enough for a header."""
 
+NAME_OF_ROW = "Unnamed: 0"
+"""The field for the name of a row that has an id as well: that of pandas for a column without a name."""
 ROWS_AT_ONCE = 32
 """Rows in memory. A column of few different texts is small in a file, and each row of it may be large."""
 SEPARATOR_LINE = re.compile(rb"(?:\xef\xbb\xbf)?sep=(.)\r?\n")
@@ -250,9 +252,9 @@ def column_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not columns:
         return []
     if {"columns", "data"} <= value.keys() <= {"columns", "index", "data"}:
-        return _split_rows(value["columns"], value["data"])
+        return _split_rows(value["columns"], value["data"], value.get("index"))
     if all(name.isdecimal() and isinstance(row, dict) for name, row in value.items()):
-        return columns
+        return _named_rows(list(value), columns)
     if all(isinstance(column, list) for column in columns):
         length = len(columns[0])
         if any(len(column) != length for column in columns) or any(_is_message(column) for column in columns):
@@ -262,15 +264,24 @@ def column_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
         keys = list(columns[0])
         if any(list(column) != keys for column in columns):
             return []
-        return [{name: value[name][key] for name in value} for key in keys]
+        return _named_rows(keys, [{name: value[name][key] for name in value} for key in keys])
     return []
 
 
-def _split_rows(names: Any, rows: Any) -> list[dict[str, Any]]:
+def _split_rows(names: Any, rows: Any, keys: Any) -> list[dict[str, Any]]:
     is_table = isinstance(names, list) and isinstance(rows, list) and all(isinstance(name, str) for name in names)
     if not is_table or not all(isinstance(row, list) and len(row) == len(names) for row in rows):
         return []
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    is_index = isinstance(keys, list) and len(keys) == len(rows) and all(isinstance(key, str | int) for key in keys)
+    listed = [dict(zip(names, row, strict=True)) for row in rows]
+    return _named_rows([str(key) for key in keys], listed) if is_index else listed
+
+
+def _named_rows(names: list[str], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with their names as ids, or beside an id of their own. Numbers from 0 on are no names, but places."""
+    if names == [str(number) for number in range(len(rows))]:
+        return rows
+    return [{**row, NAME_OF_ROW if "id" in row else "id": name} for name, row in zip(names, rows, strict=True)]
 
 
 def column_records(rows: list[dict[str, Any]], limits: ReadLimits) -> Iterator[RawRecord]:

@@ -178,3 +178,10 @@ def test_labels_of_kto_in_a_table_may_be_digits() -> None:
     [one] = read(b"prompt,completion,label\nQ,a,1\nQ,b,0\n")
     assert isinstance(one, ImportedComparison)
     assert (one.first.text, one.preference) == ("a", "first")
+
+
+def test_what_stands_beside_the_text_of_an_option_stays_with_it() -> None:
+    options = [{"id": 0, "text": "a", "style": {"color": "red"}, "meta": {"model": "m1"}}, {"id": 1, "text": "b"}]
+    [one] = read([OPTIONS | {"options": options, "accept": [1], "answer": "accept"}])
+    assert isinstance(one, ImportedComparison)
+    assert (one.first.metadata, one.second.metadata) == (None, {"style": {"color": "red"}, "meta": {"model": "m1"}})
