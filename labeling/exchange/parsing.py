@@ -53,7 +53,7 @@ class BadRecordError(Exception):
 def refuse_unkept(record: Mapping[str, Any]) -> None:
     """Raises BadRecordError for a field that changes what the model sees and cannot be kept."""
     for name in UNKEPT:
-        if not holds_nothing(record.get(name)):
+        if name in record and not holds_nothing(record[name]):
             reason = gettext_noop(
                 "The record has the field %(name)s, which changes what the model sees and cannot be kept here."
             )

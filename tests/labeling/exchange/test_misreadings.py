@@ -128,9 +128,15 @@ def test_a_transcript_as_prompt_becomes_turns(names: tuple[str, str]) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["image_path", "image_url"])
-def test_a_prompt_about_an_image_is_refused(name: str) -> None:
-    assert name in refusal(prompt="What is in it?", chosen=GOOD, rejected=BAD, **{name: "cat.png"})
+@pytest.mark.parametrize("ending", ["", "s", "_path", "_paths", "_url", "_urls", "_file"])
+@pytest.mark.parametrize("kind", ["image", "video", "audio"])
+def test_a_prompt_about_something_to_see_or_hear_is_refused(kind: str, ending: str) -> None:
+    name, record = f"{kind}{ending}", {"prompt": "What is in it?", "chosen": GOOD, "rejected": BAD}
+    for value in ("cat.png", ["cat.png"], {"bytes": "x"}):
+        assert repr(name) in refusal(**record, **{name: value})
+    without: list[Any] = [None, "", []]
+    for nothing in without:
+        assert only(**record, **{name: nothing}).metadata == {}
 
 
 def test_no_file_of_an_archive_is_left_out_in_silence() -> None:
