@@ -29,14 +29,15 @@ ANNOTATORS: tuple[str, ...] = (
     "WorkerId",
     "labeler",
 )
-ANNOTATORS += ("labeler_id", "labeller", "labeller_id", "rater", "rater_id")
+ANNOTATORS += ("labeler_id", "labeller", "labeller_id", "rater", "rater_id", "judge", "judge_id")
+ANNOTATORS += ("evaluator", "evaluator_id", "reviewer", "reviewer_id", "grader", "grader_id")
 """The fields under which files name the person who judged."""
 
 PERSONS = ("annotator", "judge")
 """Those that may hold an object."""
 
-FIELDS_OF_PEOPLE = (*ANNOTATORS, *PERSONS, "annotators", "annotator_email", "completed_by", "updated_by", "created_by")
-FIELDS_OF_PEOPLE += ("last_created_by", "reviewer", "reviewers", "reviewed_by", "username", "user_name", "email")
+FIELDS_OF_PEOPLE = (*ANNOTATORS, "annotators", "annotator_email", "completed_by", "updated_by", "created_by")
+FIELDS_OF_PEOPLE += ("last_created_by", "reviewers", "reviewed_by", "username", "user_name", "email")
 """The fields whose values are names of people, whether they are read or not."""
 
 LEFT_OUT = ("pairs_left_out",)
