@@ -58,6 +58,8 @@ _USUAL = _CASED | {name.casefold(): name for name in _BESIDE}
 ALONE = ("prompt", "question", "instruction", "query")
 """Names of columns of which one is enough for a header."""
 
+NO_UTF_8 = re.compile("[\udc80-\udcff]")
+"""What bytes that are no UTF-8 become in a text."""
 NAME_OF_ROW = "Unnamed: 0"
 """The field for the name of a row that has an id as well: that of pandas for a column without a name."""
 ROWS_AT_ONCE = 32
@@ -296,7 +298,7 @@ def _is_separator_line(row: list[str], line: int) -> bool:
 
 def _row(place: Place, header: list[str], row: list[str], limits: ReadLimits) -> RawRecord:
     cells = "".join(row)
-    if not cells.isascii() and any("\udc80" <= char <= "\udcff" for char in cells):
+    if not cells.isascii() and NO_UTF_8.search(cells):
         data = ",".join(row).encode("utf-8", "surrogateescape")  # the bytes as they are, which names the wrong one
         return RawRecord(place, data[: limits.record_bytes], len(data))
     if len(row) != len(header):
