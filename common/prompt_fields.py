@@ -34,20 +34,14 @@ ABOUT = ("input", "context")
 
 SYSTEM_FIELDS = ("system", "system_prompt", "system_message", "system_instruction")
 
-UNKEPT = (
-    "functions",
-    "tool_choice",
-    "function_call",
-    "chat_template_kwargs",
-    "images",
-    "image",
-    "image_path",
-    "image_url",
-    "videos",
-    "audios",
-    "audio",
-    "documents",
+OF_MEDIA = tuple(
+    f"{kind}{ending}"
+    for kind in ("image", "video", "audio")
+    for ending in ("", "s", "_path", "_paths", "_url", "_urls", "_file", "_files")
 )
+"""The names under which files keep the pictures, films and sounds that a prompt is about."""
+
+UNKEPT = ("functions", "tool_choice", "function_call", "chat_template_kwargs", "documents", *OF_MEDIA)
 """Fields of a record that change what the model sees. They cannot be kept, so a record with one of them is refused."""
 
 LIKE_PROMPTS = (

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from common.errors import Invalid
 from labeling.actions.prompts import unfit_messages, unstorable
-from labeling.exchange import Message, Vote, identity, look_alike, looks_empty
+from labeling.exchange import Message, Vote, identity, look_alike, looks_empty, messages_hash
 from labeling.models import Campaign, Completion, Prompt
 
 FINISH_REASONS = ("stop", "length", "")
@@ -83,6 +83,11 @@ class ComparisonDraft:
     metadata: Mapping[str, Any] | None = None
     tags: Sequence[str] = ()
     prompt_metadata: Mapping[str, Any] | None = None
+
+
+def prompt_hash(draft: ComparisonDraft) -> str:
+    """The name of its prompt."""
+    return draft.prompt.messages_hash if isinstance(draft.prompt, Prompt) else messages_hash(draft.prompt)
 
 
 def check_draft(draft: ComparisonDraft, campaign: Campaign) -> None:

@@ -10,9 +10,9 @@ from django.db import connection
 from django.db.models import Max
 
 from common.database.copying import blank_row, copy_in, copy_rows, stored
-from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, prompt_hash
 from labeling.actions.prompts import PromptDraft, ensure_prompts
-from labeling.exchange import PairHashes, messages_hash, pair_hashes
+from labeling.exchange import PairHashes, pair_hashes
 from labeling.judging.queue import queue_position
 from labeling.models import Campaign, Comparison, Completion, Gold, ImportBatch, Prompt, User, Verdict
 from labeling.stats import lean_of, leaned, majority
@@ -78,10 +78,7 @@ def in_canonical_order(
     campaign: Campaign, drafts: Sequence[ComparisonDraft], origin: ComparisonOrigin
 ) -> tuple[list[OrderedDraft], int]:
     """Gives each draft its prompt and its canonical order; returns them, and how many prompts are new."""
-    hashes = [
-        draft.prompt.messages_hash if isinstance(draft.prompt, Prompt) else messages_hash(draft.prompt)
-        for draft in drafts
-    ]
+    hashes = [prompt_hash(draft) for draft in drafts]
     _refresh([draft.prompt for draft in drafts if isinstance(draft.prompt, Prompt)])
     texts: dict[str, PromptDraft] = {}
     for digest, draft in zip(hashes, drafts, strict=True):

@@ -14,6 +14,7 @@ from labeling.access import require_may_change
 from labeling.actions.blind_test_acts import ADD, refuse_in_blind_test
 from labeling.actions.comparison_drafts import ComparisonDraft, check_draft, unfit
 from labeling.actions.comparison_rows import ComparisonOrigin, OrderedDraft, in_canonical_order, write_comparisons
+from labeling.actions.improved_pairs import improved_pairs
 from labeling.actions.opinions import AddedOpinions, add_opinions, is_line_of_one
 from labeling.events.record import record
 from labeling.judging.queue import rewind_behind_commit
@@ -129,14 +130,15 @@ def _add_chunk(
         check_draft(draft, campaign)
     fit = [draft for draft, reason in zip(chunk, reasons, strict=True) if reason is None]
     ordered, new_prompts = in_canonical_order(campaign, fit, origin)
-    by_hash, created = _find_or_create(campaign, ordered, origin)
-    comparisons = [by_hash[one.pair_hash] for one in ordered]
-    remaining = iter(comparisons)
+    by_hash, created, improved = _find_or_create(campaign, ordered, origin)
+    remaining = iter([(by_hash | improved)[one.pair_hash] for one in ordered])
     added.comparisons += [None if reason else next(remaining) for reason in reasons]
     added.dropped.update(reason for reason in reasons if reason)
     added.new_prompts += new_prompts
     added.add_created(created, campaign.order)
     new_ids = {one.pk for one in created}
+    ordered = [one for one in ordered if one.pair_hash not in improved]  # the others bring nothing
+    comparisons = [by_hash[one.pair_hash] for one in ordered]
     opinions = add_opinions(campaign, ordered, comparisons, new_ids, origin)
     added.add_opinions(opinions)
     first = {one.pk: place for place, one in reversed(list(enumerate(comparisons)))}
@@ -164,11 +166,17 @@ def _has_more(row: OrderedDraft, comparison: Comparison, *, are_fields_kept: boo
 
 def _find_or_create(
     campaign: Campaign, ordered: list[OrderedDraft], origin: ComparisonOrigin
-) -> tuple[dict[str, Comparison], list[Comparison]]:
-    """The comparisons of these drafts by pair hash, and those of them that are new."""
+) -> tuple[dict[str, Comparison], list[Comparison], dict[str, Comparison]]:
+    """The comparisons of these drafts by pair hash, which of them are new, and those that improved texts are of."""
     first_of_hash = {one.pair_hash: one for one in reversed(ordered)}
     old = [one.pair_hash for one in ordered if not one.is_new]  # a new prompt has no comparison yet
     existing = {one.pair_hash: one for one in campaign.comparisons.filter(pair_hash__in=old)}
-    new = [one for one in ordered if one.pair_hash not in existing and first_of_hash[one.pair_hash] is one]
+    missing = [one for one in ordered if not one.is_new and one.pair_hash not in existing] if origin.batch else []
+    improved = improved_pairs(campaign, [(one.pair_hash, one.draft) for one in missing])
+    new = [
+        one
+        for one in ordered
+        if one.pair_hash not in existing and one.pair_hash not in improved and first_of_hash[one.pair_hash] is one
+    ]
     created = write_comparisons(campaign, new, origin)
-    return existing | {one.pair_hash: one for one in created}, created
+    return existing | {one.pair_hash: one for one in created}, created, improved

@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 from common.collecting import loaded_objects_set_aside
 from common.phrases import Marked, Phrase, gettext_noop
 from common.sentences import Sentence
-from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, unfit
+from labeling.actions.coded_names import completion_with_codes, votes_with_codes, with_codes
+from labeling.actions.comparison_drafts import ComparisonDraft, CompletionDraft, prompt_hash, unfit
 from labeling.actions.import_notes import GUIDELINES
 from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile, why_unreadable
 from labeling.actions.outside_annotators import opinion_author
@@ -29,7 +30,7 @@ from labeling.exchange import (
     read_comparisons_apart,
     read_prompts,
 )
-from labeling.models import Campaign, ImportBatch, Prompt
+from labeling.models import Campaign, ImportBatch
 
 BATCH_RECORDS = 500
 BATCH_CHARACTERS = 8_000_000
@@ -148,18 +149,18 @@ def comparison_intake(
         is_kept = settings.keep_preferences
         return ComparisonDraft(
             prompt=record.prompt,
-            first=_completion(record.first),
-            second=_completion(record.second),
+            first=_completion(completion_with_codes(record.first)),
+            second=_completion(completion_with_codes(record.second)),
             preference=record.preference if is_kept else None,
             certainty=record.certainty,
             confidence=record.confidence,
-            votes=record.votes if is_kept else (),
+            votes=votes_with_codes(record.votes) if is_kept else (),
             decided=record.decided if is_kept else None,
             external_id=record.external_id,
             gold=record.gold or (record.preference if settings.as_gold else None),
             metadata=_metadata(record, is_kept=is_kept),
             tags=record.tags,
-            prompt_metadata=record.prompt_metadata,
+            prompt_metadata=with_codes(record.prompt_metadata) if record.prompt_metadata else None,
         )
 
     def reason(one: ComparisonDraft) -> Phrase | None:
@@ -168,8 +169,7 @@ def comparison_intake(
         return Phrase(text) if text else None
 
     def digest(one: ComparisonDraft) -> str:
-        prompt = one.prompt.messages_hash if isinstance(one.prompt, Prompt) else messages_hash(one.prompt)
-        return pair_hash(prompt, one.first.identity, one.second.identity)
+        return pair_hash(prompt_hash(one), one.first.identity, one.second.identity)
 
     return Intake(
         read=lambda stream: read_comparisons_apart(
@@ -193,7 +193,7 @@ def prompt_intake(
     return Intake(
         read=lambda stream: read_prompts(stream, form=settings.form, mapping=settings.mapping, remembered=remembered),
         draft=lambda record: PromptDraft(
-            record.messages, record.external_id, record.tags, metadata=record.metadata or None
+            record.messages, record.external_id, record.tags, metadata=with_codes(record.metadata) or None
         ),
         reason=lambda one: unfit_messages(one.messages),
         size=lambda one: sum(len(as_asked(message)) for message in one.messages),
@@ -227,10 +227,10 @@ def _completion(text: CompletionText) -> CompletionDraft:
 def _metadata(record: ImportedComparison, *, is_kept: bool) -> dict[str, Any] | None:
     """The other fields of a record, and its opinions, unless these become judgments. Guidelines are the report's.
 
-    Opinions name their annotators by a code: names of people are kept only where they can be erased.
+    Both name people by a code: names are kept only where they can be erased.
     """
     metadata = {name: value for name, value in record.metadata.items() if name != GUIDELINES}
     if record.votes and not is_kept:
         votes = (replace(vote, annotator=opinion_author(vote.annotator)) for vote in record.votes)
         metadata["opinions"] = [vote.as_dict() for vote in votes]
-    return metadata or None
+    return with_codes(metadata) or None

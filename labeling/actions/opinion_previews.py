@@ -12,12 +12,12 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
-from labeling.actions.comparison_drafts import ComparisonDraft
+from labeling.actions.comparison_drafts import ComparisonDraft, prompt_hash
 from labeling.actions.comparison_rows import OrderedDraft
 from labeling.actions.counted_votes import count_vote
 from labeling.actions.opinion_statements import KEY_OF_STATEMENT
 from labeling.actions.outside_annotators import Key, erased_annotators
-from labeling.exchange import Vote, messages_hash, pair_hashes
+from labeling.exchange import Vote, pair_hashes
 from labeling.judging.settling import decide, wants_more
 from labeling.models import Assignment, Campaign, Choice, Comparison, Judgment, Prompt, Verdict
 
@@ -100,10 +100,16 @@ class OpinionPreview:
     def forget(self) -> None:
         self.cursor.execute(FORGET)
 
-    def take(self, digests: Sequence[str], drafts: Sequence[ComparisonDraft], new: set[str]) -> ExpectedOpinions:
-        """Counts a batch. digests: the pair of each draft. new: the pairs that this batch brings."""
+    def take(
+        self, digests: Sequence[str], drafts: Sequence[ComparisonDraft], new: set[str], improved: set[str]
+    ) -> ExpectedOpinions:
+        """Counts a batch. digests: the pair of each draft. new: the pairs that this batch brings.
+
+        improved: those of improved texts, whose drafts bring nothing.
+        """
         expected = ExpectedOpinions()
-        places = [place for place, one in enumerate(drafts) if one.votes or one.preference or one.gold]
+        saying = [place for place, one in enumerate(drafts) if one.votes or one.preference or one.gold]
+        places = [place for place in saying if digests[place] not in improved]
         if not places:
             return expected
         ordered = {place: _ordered(drafts[place]) for place in places}
@@ -179,7 +185,7 @@ class OpinionPreview:
     ) -> None:
         """Gives the new pairs the status that their first drafts make."""
         created = [digest for digest in pairs if digest in new]
-        prompts = {digest: _prompt_hash(drafts[first[digest]]) for digest in created}
+        prompts = {digest: prompt_hash(drafts[first[digest]]) for digest in created}
         retired = set(
             self.campaign.prompts.filter(messages_hash__in=prompts.values())
             .exclude(retired_at=None)
@@ -294,12 +300,8 @@ def _counts(comparison: Comparison) -> dict[str, Any]:
     return {name: getattr(comparison, name) for name in COUNTED}
 
 
-def _prompt_hash(draft: ComparisonDraft) -> str:
-    return draft.prompt.messages_hash if isinstance(draft.prompt, Prompt) else messages_hash(draft.prompt)
-
-
 def _ordered(draft: ComparisonDraft) -> OrderedDraft:
     """The draft in canonical order, with no prompt."""
-    hashes = pair_hashes(_prompt_hash(draft), draft.first.identity, draft.second.identity)
+    hashes = pair_hashes(prompt_hash(draft), draft.first.identity, draft.second.identity)
     a, b = (draft.first, draft.second) if hashes.first_is_a else (draft.second, draft.first)
     return OrderedDraft(draft, Prompt(), a, b, hashes)

@@ -26,6 +26,7 @@ from labeling.actions.import_records import (
 )
 from labeling.actions.import_reports import EmptyFile, ImportReport, ImportSettings, UnreadableFile
 from labeling.actions.imports import MOST_STORED, import_comparisons, import_prompts
+from labeling.actions.improved_pairs import improved_pairs
 from labeling.actions.opinion_previews import OpinionPreview
 from labeling.actions.prompts import PromptDraft
 from labeling.actions.uploads import discard_upload, keep_upload, opened_upload
@@ -184,7 +185,8 @@ def _preview(campaign: Campaign, stream: ByteStream, intake: Intake[Record, Draf
             cursor.execute(SEE, [list(set(digests))])
             first_seen = {digest for (digest,) in cursor.fetchall()}
             new = first_seen - _existing(campaign, part.drafts[0], first_seen)
-            used = _count(preview.report, expected, digests, part.drafts, new)
+            improved = _improved(campaign, digests, part.drafts)
+            used = _count(preview.report, expected, digests, part.drafts, new - improved, improved)
             places = {id(draft): place for place, draft in enumerate(part.drafts)}
             for shown, draft in zip(preview.sample, sampled, strict=True):
                 if "duplicate" not in shown:  # it is of this batch
@@ -195,14 +197,19 @@ def _preview(campaign: Campaign, stream: ByteStream, intake: Intake[Record, Draf
 
 
 def _count(
-    report: ImportReport, preview: OpinionPreview, digests: list[str], drafts: list[Draft], new: set[str]
+    report: ImportReport,
+    preview: OpinionPreview,
+    digests: list[str],
+    drafts: list[Draft],
+    new: set[str],
+    improved: set[str],
 ) -> set[int]:
-    """Counts a batch; returns the places of the drafts that would bring something."""
+    """Counts a batch; returns the places of the drafts that would bring something. improved: those that never would."""
     made = {digest: place for place, digest in reversed(list(enumerate(digests))) if digest in new}
     _count_outcomes(report, [drafts[place] for place in made.values()])
     listed = cast(list[ComparisonDraft | PromptDraft], drafts)
     comparisons = [draft for draft in listed if isinstance(draft, ComparisonDraft)]
-    opinions = preview.take(digests, comparisons, new)
+    opinions = preview.take(digests, comparisons, new, improved)
     used = set(made.values()) | opinions.brought
     report.created += len(new)
     report.duplicates += len(drafts) - len(used)
@@ -217,6 +224,14 @@ def _existing(campaign: Campaign, draft: Draft, digests: set[str]) -> set[str]:
     if isinstance(draft, PromptDraft):
         return set(campaign.prompts.filter(messages_hash__in=digests).values_list("messages_hash", flat=True))
     return set(campaign.comparisons.filter(pair_hash__in=digests).values_list("pair_hash", flat=True))
+
+
+def _improved(campaign: Campaign, digests: list[str], drafts: list[Draft]) -> set[str]:
+    """Those of the drafts that are pairs of improved texts of the campaign, and not its comparisons as well."""
+    listed = zip(digests, cast(list[ComparisonDraft | PromptDraft], drafts), strict=True)
+    pairs = [(name, one) for name, one in listed if isinstance(one, ComparisonDraft)]
+    improved = set(improved_pairs(campaign, pairs))
+    return improved - _existing(campaign, drafts[0], improved) if improved else improved
 
 
 def _count_outcomes(report: ImportReport, drafts: list[Draft]) -> None:

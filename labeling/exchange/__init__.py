@@ -1,6 +1,6 @@
 """Preference data in and out: dialects, snapshots, hashes. Streaming, in constant memory. No Django, no database."""
 
-from labeling.exchange.building import field_of_annotator
+from labeling.exchange.building import FIELDS_OF_PEOPLE, NOBODY, field_of_annotator
 from labeling.exchange.cards import COLUMNS as DATASET_DIALECTS
 from labeling.exchange.cards import DataFile, DatasetFacts, croissant, dataset_card
 from labeling.exchange.certainties import of_confidence
@@ -52,7 +52,7 @@ from labeling.exchange.manifest import (
     write_snapshot,
 )
 from labeling.exchange.mapping import ALWAYS_FIRST, MAPPED, ColumnMapping, columns_in, mapping_text, parse_mapping
-from labeling.exchange.opinions import strength_of
+from labeling.exchange.opinions import person_name, strength_of
 from labeling.exchange.options import INCLUDES, SIDES, Include, Side, WriteOptions
 from labeling.exchange.pairs import PreferencePair
 from labeling.exchange.parsing import BadRecordError
@@ -98,6 +98,7 @@ __all__ = [
     "AUTO",
     "DATASET_DIALECTS",
     "EDIT",
+    "FIELDS_OF_PEOPLE",
     "FINDINGS",
     "FULL_FORMAT",
     "INCLUDES",
@@ -105,6 +106,7 @@ __all__ = [
     "LABEL_CONFIG",
     "LEAST_SIMILARITY",
     "MAPPED",
+    "NOBODY",
     "OF_LINE",
     "READERS",
     "REASONS",
@@ -192,6 +194,7 @@ __all__ = [
     "pair_hashes",
     "pair_id",
     "parse_mapping",
+    "person_name",
     "preference_pair",
     "preference_pairs",
     "read_comparisons",

@@ -12,10 +12,11 @@ from common.phrases import gettext_noop
 from labeling.exchange import parsing
 from labeling.exchange.asking import asked_by
 from labeling.exchange.building import MOST_RANKED
-from labeling.exchange.opinions import COMMENTS, TIMES, opinion, person_name, without
+from labeling.exchange.opinions import COMMENTS, opinion, person_name, unused, without
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.platform_readers import (
     FINISHED,
+    OTHER_ANSWERS,
     SKIPPED,
     Answers,
     Pair,
@@ -47,6 +48,12 @@ def read_argilla_record(place: Place, record: JsonObject, limits: ReadLimits) ->
     for order in filter(None, orders):
         for pair in _pairs(sorted(order, key=order.__getitem__), limits.ranking):
             pairs.setdefault(frozenset(pair), pair)
+    others = [
+        {**about, "answers": said}
+        for (_, status, given, about), order in zip(answers, orders, strict=True)
+        if not order and status in FINISHED and status not in SKIPPED and (said := without(given))
+    ]
+    record = record | ({OTHER_ANSWERS: others} if others else {})
     asked_by(without(fields, *ranked))  # refuses the record, not each pair, if it has no prompt
 
     def read_pair(pair: Pair) -> ImportedComparison:
@@ -98,9 +105,9 @@ def _pairs(order: Sequence[str], ranking: str) -> Iterator[Pair]:
 def _vote(answers: Answers, ranks: Ranks, pair: Pair, limits: ReadLimits, fields: JsonObject) -> Vote | None:
     """The opinion of an annotator on a pair; None: a draft, or no order of both."""
     user, status, given, about = answers
-    name, others = person_name(user, limits.name_chars), without(about, *TIMES)
+    name = person_name(user, limits.name_chars)
     if status in SKIPPED:
-        return opinion(name, "skip", about, metadata=others)
+        return opinion(name, "skip", about, metadata=unused(about, "skip"))
     if not ranks.keys() >= set(pair):
         return None
     difference = ranks[pair[0]] - ranks[pair[1]]
@@ -108,8 +115,9 @@ def _vote(answers: Answers, ranks: Ranks, pair: Pair, limits: ReadLimits, fields
     words = next((value for question, value in given.items() if question in COMMENTS and isinstance(value, str)), "")
     read = _question(given, fields)
     besides = {question: value for question, value in given.items() if value != words and question != read}
-    others |= {"answers": besides} if besides else {}
-    return opinion(name, choice, about, comment=words, metadata=without(others, *COMMENTS))
+    stated = {"comment": words} if words else {}
+    others = unused(about, choice, **stated) | ({"answers": besides} if besides else {})
+    return opinion(name, choice, about, metadata=others, **stated)
 
 
 ARGILLA_RECORDS = (Reader("argilla", "fields, responses", has("fields", "responses"), read_argilla_record),)

@@ -18,7 +18,7 @@ from common.prompt_fields import (
 )
 from common.transcripts import is_transcript, prompt_turns
 from labeling.exchange import conversations, parsing
-from labeling.exchange.decoding import turns_in
+from labeling.exchange.decoding import turns_in, with_messages
 from labeling.exchange.looks import looks_empty, looks_missing
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import in_field
@@ -90,6 +90,14 @@ def asked_by(record: JsonObject) -> Asked:
         _require_whole(record, name, conversation, asked)
     asked.prompt = with_system(record, conversation, asked.used)
     return asked
+
+
+def is_read_as_text(text: str) -> bool:
+    """Whether a prompt that a record has as this text is one message of the user with the same text."""
+    try:
+        return asked_by(with_messages({"prompt": text})).prompt == [Message(role="user", content=text)]
+    except BadRecordError:
+        return False
 
 
 def _with_input(record: JsonObject, name: str, text: str, asked: Asked) -> str:

@@ -8,7 +8,7 @@ from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by
 from labeling.exchange.building import NO_SIZE, Size, Source, compare
 from labeling.exchange.cells_of_turns import answered, turns_in
-from labeling.exchange.opinions import COMMENTS, SECONDS, TIMES, opinion, person_name, strength_of, without
+from labeling.exchange.opinions import opinion, person_name, strength_of, unused
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import in_field
 from labeling.exchange.raw import Place, ReadLimits
@@ -72,7 +72,7 @@ def read_arena_table(place: Place, record: JsonObject, limits: ReadLimits) -> Im
     turns = {
         name: turns_in(parsing.required_text(record, name), name) for name in ("prompt", "response_a", "response_b")
     }
-    won = {name: parsing.optional_number(record, name) for name in ("winner_model_a", "winner_model_b", "winner_tie")}
+    won = {name: parsing.optional_flag(record, name) for name in ("winner_model_a", "winner_model_b", "winner_tie")}
     preferences: tuple[Preference, ...] = ("first", "second", "tie")
     outcomes = [one for one, value in zip(preferences, won.values(), strict=True) if value]
     if len(outcomes) > 1:
@@ -169,8 +169,9 @@ def _individual_opinions(record: JsonObject) -> tuple[Vote, ...]:
             continue
         name = person_name(one.get("annotator"), parsing.LONGEST_NAME)
         stated = {"strength": strength_of(abs(value)), "certainty": certainties.of_strength(value, 3)} if value else {}
-        others = without(one, "score", "annotator", *COMMENTS, *TIMES, *SECONDS)
-        votes.append(opinion(name, _side_on_scale(value), one, metadata=others, **stated))
+        side = _side_on_scale(value)
+        others = unused(one, side, "score", "annotator", **stated)
+        votes.append(opinion(name, side, one, metadata=others, **stated))
     return tuple(votes)
 
 

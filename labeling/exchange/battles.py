@@ -6,7 +6,7 @@ An imported verdict without votes is written as one vote, with `settled_by` as i
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from labeling.exchange import certainties
+from labeling.exchange import asking, certainties
 from labeling.exchange.records import CompletionText, JsonObject, Message, VerdictRecord, Vote
 from labeling.exchange.turns import bare_conversation, has_tools
 
@@ -80,9 +80,13 @@ def _imported(vote: Vote) -> JsonObject:
 
 
 def alpacaeval_expressible(record: VerdictRecord) -> bool:
-    """Whether the prompt is an instruction, one message of the user, the outputs are texts, and a vote is left."""
+    """Whether the prompt is an instruction, one message of the user, the outputs are texts, and a vote is left.
+
+    A reader must take the instruction for no more than a text: not for the messages or the transcript that it spells.
+    """
     has_turns = has_tools(record.prompt) or record.a.turns or record.b.turns
-    return len(record.prompt) == 1 and bool(record.votes) and not has_turns
+    is_one = len(record.prompt) == 1 and bool(record.votes) and not has_turns
+    return is_one and asking.is_read_as_text(record.prompt[0]["content"])
 
 
 def arena_expressible(record: VerdictRecord) -> bool:

@@ -29,11 +29,16 @@ ANNOTATORS: tuple[str, ...] = (
     "WorkerId",
     "labeler",
 )
-ANNOTATORS += ("labeler_id", "labeller", "labeller_id", "rater", "rater_id")
+ANNOTATORS += ("labeler_id", "labeller", "labeller_id", "rater", "rater_id", "judge", "judge_id")
+ANNOTATORS += ("evaluator", "evaluator_id", "reviewer", "reviewer_id", "grader", "grader_id")
 """The fields under which files name the person who judged."""
 
 PERSONS = ("annotator", "judge")
 """Those that may hold an object."""
+
+FIELDS_OF_PEOPLE = (*ANNOTATORS, "annotators", "annotator_email", "completed_by", "updated_by", "created_by")
+FIELDS_OF_PEOPLE += ("last_created_by", "reviewers", "reviewed_by", "username", "user_name", "email")
+"""The fields whose values are names of people, whether they are read or not."""
 
 LEFT_OUT = ("pairs_left_out",)
 """The warning of a record some of whose pairs cannot be read."""
@@ -198,7 +203,7 @@ def _named_opinion(
     if not name or name in NOBODY:
         return (), used
     stated = {"certainty": certainty} if preference in ("first", "second") else {}
-    return (opinion(name, preference, record, **stated),), (*used, field, *opinion_fields(record))
+    return (opinion(name, preference, record, **stated),), (*used, field, *opinion_fields(record, preference))
 
 
 def ranking(
@@ -253,7 +258,7 @@ def preference_named(
     """
     if value is None or value == "":
         return None
-    word = parsing.as_name(value, 200).strip().casefold()
+    word = parsing.as_word(value)
     is_numbered = names[0].endswith("1") and names[1].endswith("2")
     if word in NUMBERS and names != ("", "") and (from_zero or word == "0" or not is_numbered):
         # Files that count from 0 and from 1 look the same here: half of the preferences would be exchanged.

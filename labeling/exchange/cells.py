@@ -1,43 +1,108 @@
 """The cells of tables: how rows are cut into them, what a cell holds, and a row as a record."""
 
 import base64
+import codecs
 import csv
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from labeling.exchange.raw import Place, RawRecord, ReadLimits
+from labeling.exchange.decoding import OWN_TEXTS
+from labeling.exchange.raw import Place, Problem, RawRecord, ReadLimits
+from labeling.exchange.tables import OWN_ROW
 
 QUOTES = "expected after"
 """The words of csv for a quotation mark within a cell that is not doubled."""
 
 
-def rows_of(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
-    """The rows of a table, each with the line on which it starts, from 1. None: its quotation marks do not match.
+def text_lines(chunks: Iterator[bytes], longest: int) -> Iterator[str]:
+    """The lines of a table with their ends. One with more characters than `longest` comes in parts."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    pending: list[str] = []
+    size = 0
+    for chunk in chunks:
+        text = decoder.decode(chunk)
+        if "\n" in text:
+            first, *lines = re.split(r"(?<=\n)", text)
+            yield "".join((*pending, first))
+            *lines, text = lines
+            yield from lines
+            pending, size = [], 0
+        pending.append(text)
+        size += len(text)
+        if size > longest:
+            yield "".join(pending)
+            pending, size = [], 0
+    if size:
+        yield "".join(pending)
 
-    Read leniently, a cell in which backslashes escape quotation marks, as Spark and MySQL write it, would lose these
-    and keep the backslashes. Raises csv.Error if nobody can tell where such a row ends.
+
+class _TooLongError(Exception):
+    """The row that is being read is longer than a row may be."""
+
+
+def rows_of(
+    lines: Iterator[str], delimiter: str, longest: int
+) -> Iterator[tuple[int, list[str] | tuple[Problem, int]]]:
+    """The rows of a table, each with the line on which it starts, from 1; or why it is none, and its size.
+
+    lines: with their ends; one that is longer than `longest` may come in parts. A row with more characters than
+    `longest` is passed over without being loaded. Read leniently, a cell in which backslashes escape quotation marks,
+    as Spark and MySQL write it, would lose these and keep the backslashes. Raises csv.Error if nobody can tell where
+    such a row ends.
     """
     taken: list[str] = []
+    size = number = 0
 
     def remembered() -> Iterator[str]:
+        nonlocal size, number
         for line in lines:
             taken.append(line)
+            size += len(line)
+            number += line.endswith("\n")
+            if size > longest:
+                raise _TooLongError
             yield line
 
     reader = csv.reader(remembered(), delimiter=delimiter, strict=True)
     while True:
-        start = reader.line_num + 1
+        start, size = number + 1, 0
         taken.clear()
         try:
             yield start, next(reader)
         except StopIteration:
             return
+        except _TooLongError:
+            rest, lines_in_it = _end_of_row(taken, lines)
+            number += lines_in_it
+            yield start, ("too_large", size + rest)
+            reader = csv.reader(remembered(), delimiter=delimiter, strict=True)
         except csv.Error as error:
             if QUOTES not in str(error) or "".join(taken).replace('\\"', "").count('"') % 2:
                 raise
-            yield start, None
+            yield start, ("quotes", 0)
+
+
+def _end_of_row(taken: list[str], lines: Iterator[str]) -> tuple[int, int]:
+    """Reads on to the end of a row that began with `taken`. The characters read, and the lines that ended.
+
+    The row ends with the line in which its quotation marks match. Raises csv.Error if there is none.
+    """
+    quotes = sum(line.count('"') for line in taken)
+    last, size, ended = taken[-1], 0, 0
+    while quotes % 2 or not last.endswith("\n"):
+        following = next(lines, None)
+        if following is None and quotes % 2:
+            raise csv.Error("unexpected end of data")
+        if following is None:
+            break
+        last = following
+        size += len(last)
+        ended += last.endswith("\n")
+        quotes += last.count('"')
+    return size, ended
 
 
 def value_of(cell: str) -> Any:
@@ -60,10 +125,25 @@ def _is_turn(value: Any) -> bool:
 
 
 def record_of(place: Place, row: Mapping[str, Any], limits: ReadLimits) -> RawRecord:
-    """The row of a table as the bytes of a record."""
-    data = json.dumps(_plain(row), ensure_ascii=True, default=str).encode()
+    """The row of a table as the bytes of a record, measured as JSON lines are."""
+    row = _plain(row)
+    if row.keys() >= OWN_ROW:
+        row = _once(row)
+    try:
+        data = json.dumps(row, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which is refused where it is read
+        data = json.dumps(row, ensure_ascii=True, default=str).encode()
     problem = "too_large" if len(data) > limits.record_bytes else None
     return RawRecord(place, data[: limits.record_bytes], len(data), problem)  # type: ignore[arg-type]
+
+
+def _once(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of our own tables with each text once: it need not be longer than the same comparison is elsewhere.
+
+    Its reader takes the texts from `a` and `b`, and those of several turns from the turns.
+    """
+    repeated = ["chosen", "rejected", *(name for name in OWN_TEXTS if row.get(f"turns_{name}"))]
+    return {**row, **{name: "" for name in repeated if name in row}}
 
 
 def _plain(value: Any) -> Any:

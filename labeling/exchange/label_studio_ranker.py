@@ -13,7 +13,7 @@ from labeling.exchange import parsing
 from labeling.exchange.asking import asked_by, has_prompt
 from labeling.exchange.building import MOST_RANKED, Source, common_preference, compare
 from labeling.exchange.label_studio_reader import PEOPLE
-from labeling.exchange.opinions import TIMES, opinion, person_name, without
+from labeling.exchange.opinions import opinion, person_name, unused, without
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.platform_readers import Pair, object_in, read_every
 from labeling.exchange.questions import preferred_order
@@ -135,7 +135,8 @@ def _vote(annotation: JsonObject, orders: Sequence[Sequence[str]], pair: Pair, l
     if order is None:
         return None
     choice = "first" if order.index(pair[0]) < order.index(pair[1]) else "second"
-    others = without(annotation, "completed_by", "result", "was_cancelled", *TIMES)  # times are of the whole task
+    read = ("completed_by", "result", "was_cancelled")
+    others = unused(annotation, choice, *read, seconds=None)  # they are of the whole task
     others |= {"results": besides} if (besides := _besides(annotation)) else {}
     person = person_name(annotation.get("completed_by"), limits.name_chars)
     return opinion(person, choice, annotation, seconds=None, metadata=others)

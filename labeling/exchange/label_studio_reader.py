@@ -9,7 +9,7 @@ from typing import Any
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import asked_by, has_prompt
 from labeling.exchange.building import Source, compare, preference_named, tie_named
-from labeling.exchange.opinions import SECONDS, TIMES, opinion, person_name, strength_of, without
+from labeling.exchange.opinions import opinion, person_name, strength_of, unused, without
 from labeling.exchange.platform_readers import NO_COLUMNS, Columns, names_in, object_in, platform_comparison
 from labeling.exchange.questions import (
     OTHER_CHOICES,
@@ -75,29 +75,41 @@ def _vote(annotation: JsonObject, names: tuple[str, str], limits: ReadLimits) ->
     """The opinion of an annotation; None: it has nothing about the two texts."""
     name = person_name(annotation.get("completed_by"), limits.name_chars)
     results = annotation.get("result")
-    others = without(annotation, "completed_by", "result", "was_cancelled", *TIMES, *SECONDS)
+    read = ("completed_by", "result", "was_cancelled")
     if annotation.get("was_cancelled") is True:
-        return opinion(name, "skip", annotation, metadata=others)
+        return opinion(name, "skip", annotation, metadata=unused(annotation, "skip", *read))
     choice, stated, unread = _chosen_in(_results(annotation), names), dict[str, Any](), list[Any]()
+    results = annotation.get("result")
     for result in results if isinstance(results, list) else []:
         value = result.get("value") if isinstance(result, dict) else None
         if not isinstance(value, dict):
             unread.append(result)
         elif _is_choice(result, names, choice):
             continue
-        elif asks_how_much(result.get("from_name")) and (strength := strength_of(value.get("rating"))):
+        elif (
+            "strength" not in stated
+            and choice not in TIED
+            and asks_how_much(result.get("from_name"))
+            and (strength := strength_of(value.get("rating")))
+        ):
             stated["strength"] = strength
-        elif isinstance(texts := value.get("text"), list) and all(isinstance(text, str) for text in texts):
-            stated["comment"] = "\n".join(texts)
+        elif "comment" not in stated and (words := _words(value)) is not None:
+            stated["comment"] = words
         else:
             unread.append(result)
     if choice is None:
         return None
-    if choice not in ("first", "second"):
-        stated.pop("strength", None)
-    elif "strength" in stated:
+    if "strength" in stated:
         stated["certainty"] = certainties.of_strength(stated["strength"], 3)
-    return opinion(name, choice, annotation, metadata=others | ({"results": unread} if unread else {}), **stated)
+    others = unused(annotation, choice, *read, **stated) | ({"results": unread} if unread else {})
+    return opinion(name, choice, annotation, metadata=others, **stated)
+
+
+def _words(value: JsonObject) -> str | None:
+    """The lines of a text area. None: the value is of another tag."""
+    texts = value.get("text")
+    are_lines = isinstance(texts, list) and all(isinstance(text, str) for text in texts)
+    return "\n".join(texts) if are_lines else None  # type: ignore[arg-type]
 
 
 def _results(annotation: JsonObject) -> list[JsonObject]:

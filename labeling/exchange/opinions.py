@@ -20,47 +20,55 @@ STRONGEST = 3
 
 def opinion(annotator: str, choice: str, record: Mapping[str, Any], **values: Any) -> Vote:
     """An opinion, with its time, seconds, strength and comment where the record states them. values: of the vote."""
-    stated = {"at": time_of(record), "seconds": seconds_of(record), "comment": comment_of(record)}
-    if choice in ("first", "second"):
-        stated["strength"] = strength_of(record.get("strength"))
+    stated: dict[str, Any] = {"at": None, "seconds": None, "comment": ""}
+    stated |= {part: value for part, (_, value) in _stated(record, choice).items()}
     return Vote(annotator, choice, left="first", **(stated | values))
 
 
-def opinion_fields(record: Mapping[str, Any]) -> list[str]:
-    """The fields of a record that `opinion` uses."""
-    names = [name for name in SECONDS if seconds_of({name: record.get(name)}) is not None]
-    names += [name for name in TIMES if time_of({name: record.get(name)}) is not None][:1]
-    names += [name for name in COMMENTS if comment_of({name: record.get(name)})][:1]
-    return names + (["strength"] if strength_of(record.get("strength")) else [])
+def opinion_fields(record: Mapping[str, Any], choice: str, **values: Any) -> list[str]:
+    """The fields of a record that `opinion` uses: one for each part, and none for those that values give."""
+    return [field for part, (field, _) in _stated(record, choice).items() if part not in values]
 
 
-def time_of(record: Mapping[str, Any]) -> float | None:
-    """When an opinion was given, in Unix seconds: a number, or a text in ISO 8601. None: not stated."""
-    for name in TIMES:
-        value = record.get(name)
-        if (number := _number(value)) is not None:
-            while abs(number) > MILLISECONDS:
-                number /= 1000
-            return number
-        if isinstance(value, str):
-            try:
-                at = datetime.fromisoformat(value)
-            except ValueError:
-                continue
-            return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-    return None
+def unused(record: JsonObject, choice: str, *used: str, **values: Any) -> JsonObject:
+    """The fields of a record that have a value, and that neither `opinion` nor its caller uses."""
+    return without(record, *used, *opinion_fields(record, choice, **values))
 
 
-def seconds_of(record: Mapping[str, Any]) -> float | None:
-    """How long an opinion took. None: not stated."""
-    numbers = (_number(record.get(name)) for name in SECONDS)
-    return next((number for number in numbers if number is not None and 0 <= number < LONGEST), None)
+def _stated(record: Mapping[str, Any], choice: str) -> dict[str, tuple[str, Any]]:
+    """What a record states of an opinion: the field and the value of each part. The first field that can be used."""
+    parts = (("at", TIMES, _moment), ("seconds", SECONDS, _duration), ("comment", COMMENTS, _words))
+    found: dict[str, tuple[str, Any]] = {}
+    for part, names, read in parts:
+        for name in names:
+            if (value := record.get(name)) is not None and (usable := read(value)) is not None:
+                found[part] = name, usable
+                break
+    if choice in ("first", "second") and (strength := strength_of(record.get("strength"))):
+        found["strength"] = "strength", strength
+    return found
 
 
-def comment_of(record: Mapping[str, Any]) -> str:
-    """The words of an annotator. Empty: none."""
-    texts = (record.get(name) for name in COMMENTS)
-    return next((text for text in texts if isinstance(text, str) and text.strip()), "")
+def _moment(value: Any) -> float | None:
+    """Unix seconds: a number, or a text in ISO 8601."""
+    if (number := _number(value)) is not None:
+        while abs(number) > MILLISECONDS:
+            number /= 1000
+        return number
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return None if at is None else (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def _duration(value: Any) -> float | None:
+    number = _number(value)
+    return number if number is not None and 0 <= number < LONGEST else None
+
+
+def _words(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
 
 
 def strength_of(value: Any) -> int | None:

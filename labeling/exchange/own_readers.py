@@ -15,6 +15,7 @@ from labeling.exchange.building import NOBODY, common_preference
 from labeling.exchange.labelstudio import META
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.places import in_field
+from labeling.exchange.platform_readers import object_in
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader
 from labeling.exchange.records import (
@@ -26,7 +27,7 @@ from labeling.exchange.records import (
     Vote,
     restored_cell,
 )
-from labeling.exchange.tables import ESCAPED
+from labeling.exchange.tables import ESCAPED, OWN_ROW
 
 VOTE_TYPES: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("annotator", "choice", "left", "comment", "edit", "skip_reason", "flag"), str),
@@ -46,7 +47,7 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def is_own_row(record: Mapping[str, Any]) -> bool:
     """Whether a record has the columns of our tables."""
-    return {"pair", "prompt", "a", "b", "votes"} <= record.keys()  # empty cells are no fields
+    return record.keys() >= OWN_ROW
 
 
 def is_own_task(record: Mapping[str, Any]) -> bool:
@@ -73,7 +74,7 @@ def read_own_row(place: Place, record: JsonObject, limits: ReadLimits) -> Import
 
 def read_own_task(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
     """A task that we wrote for Label Studio: its `meta` has what its annotations have no place for."""
-    meta, data = record["meta"][META], record["data"]
+    meta, data = object_in(object_in(record, "meta"), META), object_in(record, "data")
     values = {
         "answers": (parsing.required_text(data, "answer1"), parsing.required_text(data, "answer2")),
         "models": tuple(parsing.optional_name(meta, f"model_{side}", limits.name_chars) for side in "12"),
@@ -160,7 +161,7 @@ def _vote(given: JsonObject, limits: ReadLimits) -> Vote:
     others = ("guideline_version", "simulated")  # of the campaign that it was made in
     metadata |= {name: given[name] for name in others if name in given}
     return replace(
-        Vote.from_dict({name: value for name, value in given.items() if name not in others}),
+        Vote.from_dict({"annotator": "", **{name: value for name, value in given.items() if name not in others}}),
         annotator=parsing.as_name(given.get("annotator"), limits.name_chars),
         choice=str(PREFERENCES.get(str(choice), choice)),
         left=str(PREFERENCES[given.get("left", "a")]),

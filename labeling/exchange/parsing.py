@@ -19,7 +19,8 @@ GOLD: Mapping[str, Preference] = {
 }
 """The values of a record's field `gold`."""
 
-LONGEST_ID, LONGEST_NAME = 200, 120
+LONGEST_ID, LONGEST_NAME, LONGEST_WORD = 200, 120, 200
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
 SIDE_FIELDS: Mapping[str, int] = {
     "id": LONGEST_ID,
     "prompt_id": LONGEST_ID,
@@ -52,7 +53,7 @@ class BadRecordError(Exception):
 def refuse_unkept(record: Mapping[str, Any]) -> None:
     """Raises BadRecordError for a field that changes what the model sees and cannot be kept."""
     for name in UNKEPT:
-        if not holds_nothing(record.get(name)):
+        if name in record and not holds_nothing(record[name]):
             reason = gettext_noop(
                 "The record has the field %(name)s, which changes what the model sees and cannot be kept here."
             )
@@ -137,6 +138,25 @@ def as_name(value: Any, longest: int) -> str:
     return text if len(text) <= longest else ""
 
 
+def as_word(value: Any) -> str:
+    """A word or a number as a word in lower case: "A " is "a", and "1.0", as pandas writes a number, is "1"."""
+    word = as_name(value, LONGEST_WORD).strip().casefold()
+    whole, point, zero = word.partition(".")
+    return whole if point and zero == "0" and whole.isdecimal() else word
+
+
+def optional_flag(record: Mapping[str, Any], name: str) -> bool:
+    """Whether a field says true or 1, also as a table writes them. Raises BadRecordError for neither yes nor no."""
+    value = record.get(name)
+    if value is None or value == "":
+        return False
+    word = str(value).casefold() if isinstance(value, bool) else as_word(value)
+    if word not in FLAGS:
+        reason = gettext_noop("The field %(name)s is %(value)s where true or false, 1 or 0 is expected.")
+        raise BadRecordError("wrong_type", reason, name, name=repr(name), value=shortened(value))
+    return FLAGS[word]
+
+
 def optional_name(record: Mapping[str, Any], name: str, longest: int) -> str:
     """The value of a side field as text. Empty: absent, or it cannot be used; then `rest` keeps it as metadata."""
     return as_name(record.get(name), longest)
@@ -205,4 +225,4 @@ def shortened(value: Any) -> str:
 
 
 def _is_left_aside(name: str, value: Any) -> bool:
-    return value is not None and not as_name(value, SIDE_FIELDS[name])
+    return value not in (None, "") and not as_name(value, SIDE_FIELDS[name])

@@ -1,5 +1,6 @@
 """The comparison of a labeling tool's task, and the readers of Argilla. Each annotator's answer is an opinion."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -9,13 +10,7 @@ from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import asked_by, has_prompt
 from labeling.exchange.building import LEFT_OUT, Source, common_preference, compare, preference_named
-from labeling.exchange.opinions import (
-    COMMENTS,
-    TIMES,
-    opinion,
-    person_name,
-    without,
-)
+from labeling.exchange.opinions import COMMENTS, opinion, person_name, unused, without
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.questions import OTHER_CHOICES, Answer, asks_for_better, preferred
 from labeling.exchange.raw import Place, ReadLimits
@@ -31,6 +26,9 @@ ASKED = ("prompt", "system")
 
 Pair = tuple[str, str]
 """Two texts of a ranking by name: the better one, and the worse one."""
+
+OTHER_ANSWERS = "other_answers"
+"""The field of metadata with the answers of annotators who name no preference."""
 
 RESPONSES = ".responses"
 SKIPPED = ("discarded", "skipped")
@@ -75,12 +73,15 @@ def answers_of(responses: Any) -> Iterable[Answers]:
         )
     by_user: dict[Any, Answers] = {}
     for question, given in responses.items():
+        times = Counter[Any]()  # somebody who answers a question twice says two things
         for number, one in enumerate(given if isinstance(given, list) else []):
             if not isinstance(one, dict):
                 raise BadRecordError("wrong_type", gettext_noop("A response must be an object."), "responses")
             user = person_name(one.get("user_id"), parsing.LONGEST_NAME)
+            times[user or number] += 1
             answers = by_user.setdefault(
-                user or number, (user, one.get("status", "submitted"), {}, without(one, "user_id", "status", "value"))
+                (user or number, times[user or number]),
+                (user, one.get("status", "submitted"), {}, without(one, "user_id", "status", "value")),
             )
             answers[2][question] = one.get("value")
     yield from by_user.values()
@@ -104,8 +105,8 @@ def _opinions(given: Iterable[Answers], names: tuple[str, str], limits: ReadLimi
         is_apart = is_apart or any(one.choice != found.choice if found else True for one in sides)
         if found or status in SKIPPED:
             votes.append(_argilla_vote(user, found, answers, about, limits))
-        elif others := without(answers):
-            unread.append(others)
+        elif said := without(answers):
+            unread.append({**about, "answers": said})
     return tuple(votes), unread, is_apart
 
 
@@ -119,7 +120,7 @@ def _of_argilla(
     columns: Columns = NO_COLUMNS,
 ) -> ImportedComparison:
     votes, unread, is_apart = opinions
-    source = record | {"other_answers": unread} if unread else record
+    source = record | {OTHER_ANSWERS: unread} if unread else record
     data = source if data is record else data
     comparison = platform_comparison(place, "argilla", data, votes, source, used, limits, columns)
     return replace(comparison, warnings=comparison.warnings + OTHER_CHOICES) if is_apart else comparison
@@ -131,11 +132,12 @@ def _argilla_vote(
     """The opinion in one annotator's answers. found: that which is the preference; None: the record was skipped."""
     name = person_name(user, limits.name_chars)
     if found is None:
-        return opinion(name, "skip", about, metadata=without(about, *TIMES))
+        return opinion(name, "skip", about, metadata=unused(about, "skip"))
     words = next((answers[one] for one in answers if one in COMMENTS and isinstance(answers[one], str)), "")
     others = without(answers, found.question, *(one for one in answers if answers[one] == words))
-    metadata = without(about, *TIMES, *COMMENTS) | ({"answers": others} if others else {})
-    return opinion(name, found.choice, about, comment=words, metadata=metadata)
+    stated = {"comment": words} if words else {}
+    metadata = unused(about, found.choice, **stated) | ({"answers": others} if others else {})
+    return opinion(name, found.choice, about, metadata=metadata, **stated)
 
 
 def _sides(answers: dict[str, Any], names: tuple[str, str]) -> list[Answer]:

@@ -9,7 +9,7 @@ from labeling.exchange.asking import has_prompt
 from labeling.exchange.building import preference_named
 from labeling.exchange.opinions import opinion, person_name, strength_of
 from labeling.exchange.parsing import BadRecordError
-from labeling.exchange.platform_readers import platform_comparison
+from labeling.exchange.platform_readers import OTHER_ANSWERS, platform_comparison
 from labeling.exchange.questions import Answer, asks_for_worse, preferred
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader
@@ -59,7 +59,7 @@ def read_potato(place: Place, record: JsonObject, limits: ReadLimits) -> Importe
     if others and not votes:
         raise _without_preference(others)
     if others:
-        record = record | {"other_answers": others}
+        record = record | {OTHER_ANSWERS: others}
     external_id = next((record[name] for name in ("id", "instance_id") if record.get(name) is not None), None)
     used.append("instance_id")
     return platform_comparison(place, "potato", data, tuple(votes), record | {"id": external_id}, tuple(used), limits)

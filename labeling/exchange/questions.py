@@ -16,6 +16,7 @@ from labeling.exchange.sides_reader import OUTCOMES
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\W\d_a-zA-Z]+")
 
 
+@lru_cache(4096)
 def _words(name: str) -> frozenset[str]:
     return frozenset(word.casefold() for word in WORD.findall(name))
 
@@ -88,6 +89,16 @@ def asks_for_better(name: Any, choice: Preference | None = None) -> bool:
     return _asks_for_better(str(name)) or (choice in TIED and str(name).casefold() == NEITHER)
 
 
+def asks_for_worse(name: Any) -> bool:
+    """Whether a question of this name asks for the text that is not preferred."""
+    return _asks_for_worse(str(name))
+
+
+def asks_how_much(name: Any) -> bool:
+    """Whether a question of this name asks how strong the preference is."""
+    return not _words(str(name)).isdisjoint(STRENGTHS)
+
+
 @lru_cache(4096)
 def _asks_for_better(name: str) -> bool:
     words = _words(name)
@@ -95,12 +106,5 @@ def _asks_for_better(name: str) -> bool:
 
 
 @lru_cache(4096)
-def asks_for_worse(name: Any) -> bool:
-    """Whether a question of this name asks for the text that is not preferred."""
-    return any(map(WORSE.fullmatch, _words(str(name))))
-
-
-@lru_cache(4096)
-def asks_how_much(name: Any) -> bool:
-    """Whether a question of this name asks how strong the preference is."""
-    return not _words(str(name)).isdisjoint(STRENGTHS)
+def _asks_for_worse(name: str) -> bool:
+    return any(map(WORSE.fullmatch, _words(name)))

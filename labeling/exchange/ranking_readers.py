@@ -17,8 +17,10 @@ from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Message, Preference
 
-OF_A_PAIR = ("id", "tags", "confidence")
-"""Fields of two lines that are about both, if they are the same in both. Their prompt is, too."""
+MODELS = ("chosen_model", "rejected_model")
+OF_A_PAIR = ("id", "tags", "confidence", "pair", "source", "weight", "settled_by", *MODELS)
+"""Fields of two lines that are about both, if they are the same in both: also those beside our own pairs. Their prompt
+is, too."""
 
 SCORES = ("overall_score", "fine-grained_score", "score", "rating", "reward")
 LABELS = {
@@ -39,7 +41,7 @@ def read_ranked_answers(place: Place, record: JsonObject, limits: ReadLimits) ->
         if rank is None:
             raise BadRecordError("ranking", gettext_noop("An answer has no rank."), "answers")
         text = conversations.completion(parsing.required(answer, "answer"), "answer")
-        ranked.append(Ranked(_text(text, answer, limits, "answer"), -rank))
+        ranked.append(Ranked(told_of(text, answer, limits, "answer"), -rank))
     return ranking(Source(place, "nectar", record, limits), asked_by(record), ranked, used=("answers",))
 
 
@@ -56,7 +58,7 @@ def read_scored_completions(place: Place, record: JsonObject, limits: ReadLimits
                 all=", ".join(SCORES),
             )
         text = conversations.completion(parsing.required(one, "response"), "response")
-        ranked.append(Ranked(_text(text, one, limits, "response"), score))
+        ranked.append(Ranked(told_of(text, one, limits, "response"), score))
     return ranking(
         Source(place, "ultrafeedback", record, limits), asked_by(record), ranked, scored=True, used=("completions",)
     )
@@ -123,7 +125,7 @@ def read_rated_responses(place: Place, records: list[JsonObject], limits: ReadLi
         if score is None:
             raise BadRecordError("ranking", gettext_noop("A response has no rating 'helpfulness'."), "helpfulness")
         text = CompletionText(parsing.required_text(record, "response"))
-        ranked.append(Ranked(_text(text, record, limits, "response", *head), score))
+        ranked.append(Ranked(told_of(text, record, limits, "response", *head), score))
     if len(ranked) < 2:
         raise BadRecordError(
             "single", gettext_noop("The prompt has only one response in the lines next to each other."), "response"
@@ -150,9 +152,14 @@ def read_kto(place: Place, records: list[JsonObject], limits: ReadLimits) -> Com
         shared |= parts_of_prompt(one)
         confidence = None if limits.other_scale else parsing.optional_confidence(shared)
         sides = [
-            _text(text, record, limits, "completion", "label", *shared)
+            told_of(text, record, limits, "completion", "label", *shared)
             for text, record in zip(texts, (one, other), strict=True)
         ]
+        models: tuple[str, ...] = ()
+        if labels[0] != labels[1] and not any(side.model for side in sides):  # else nobody can tell whose they are
+            models = tuple(name for name in MODELS if parsing.optional_name(shared, name, limits.name_chars))
+            named = [parsing.optional_name(shared, MODELS[not label], limits.name_chars) for label in labels]
+            sides = [replace(side, model=name) for side, name in zip(sides, named, strict=True)]
         comparisons.append(
             compare(
                 Source(place, "kto", shared, limits),
@@ -161,7 +168,7 @@ def read_kto(place: Place, records: list[JsonObject], limits: ReadLimits) -> Com
                 ("completion", "completion"),
                 preference=preference,
                 size=Size(confidence=confidence),
-                used=("confidence",) if confidence else (),
+                used=(*models, *(["confidence"] if confidence else [])),
             )
         )
     return comparisons
@@ -210,7 +217,7 @@ def _ranked_replies(
         if rank is None or parsing.is_true(reply.get("deleted")) or reply.get("role") != "assistant":
             continue
         text = CompletionText(parsing.required_text(reply, "text"))
-        ranked.append(Ranked(_text(text, reply, limits, "text", "replies", "rank"), -rank))
+        ranked.append(Ranked(told_of(text, reply, limits, "text", "replies", "rank"), -rank))
     if not 2 <= len(ranked) <= MOST_RANKED:
         return []
     about = {**about, "id": about.get("message_id")}
@@ -218,7 +225,7 @@ def _ranked_replies(
     return ranking(Source(place, "oasst", about, limits), asked, ranked, used=("role", "parent_id"))
 
 
-def _text(completion: CompletionText, record: JsonObject, limits: ReadLimits, *used: str) -> CompletionText:
+def told_of(completion: CompletionText, record: JsonObject, limits: ReadLimits, *used: str) -> CompletionText:
     """A completion with the model that the record names, and the other fields as its metadata."""
     model = parsing.optional_name(record, "model", limits.name_chars)
     metadata = parsing.rest(record, *used, *(["model"] if model else [])) or None

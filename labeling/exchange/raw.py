@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 CHUNK = 1 << 16
+Problem = Literal["too_large", "unclosed", "trailing", "cells", "quotes", "shortened"]
 
 
 class ByteStream(Protocol):
@@ -60,4 +61,4 @@ class RawRecord:
     place: Place
     data: bytes
     size: int
-    problem: Literal["too_large", "unclosed", "trailing", "cells", "quotes", "shortened"] | None = None
+    problem: Problem | None = None

@@ -27,6 +27,7 @@ from labeling.exchange.places import PROMPT
 from labeling.exchange.platform_readers import ARGILLA_READERS
 from labeling.exchange.potato_reader import POTATO_READERS
 from labeling.exchange.prism_reader import PRISM_READERS
+from labeling.exchange.prodigy_reader import PRODIGY
 from labeling.exchange.ranking_readers import RANKING_READERS
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, has
@@ -293,6 +294,7 @@ READERS: Mapping[str, Reader] = {
         *ARGILLA_READERS,
         *POTATO_READERS,
         *SEVERAL_READERS,
+        PRODIGY,
         *SERVICE_READERS,
         *PRISM_READERS,
         *RANKING_READERS,

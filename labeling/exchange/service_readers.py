@@ -9,7 +9,7 @@ from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.building import MOST_RANKED, Ranked, Source, ranking
 from labeling.exchange.parsing import BadRecordError, scale_of_confidence
 from labeling.exchange.places import PROMPT, in_field
-from labeling.exchange.ranking_readers import label_of_word, read_alone, read_kto
+from labeling.exchange.ranking_readers import label_of_word, read_alone, read_kto, told_of
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader, has
 from labeling.exchange.records import JsonObject
@@ -37,7 +37,7 @@ def read_gemini(place: Place, record: JsonObject, limits: ReadLimits) -> Compari
         if score is None:
             raise BadRecordError("ranking", gettext_noop("A completion has no score."), "completions")
         text = conversations.completion(_of_parts(parsing.required(one, "completion"), "completion"), "completion")
-        ranked.append(Ranked(text, score))
+        ranked.append(Ranked(told_of(text, one, limits, "completion"), score))
     used = ("completions", *GEMINI_SYSTEM)
     return ranking(Source(place, "gemini", record, limits), asked, ranked, used=used)
 
@@ -66,7 +66,7 @@ def read_nemo(place: Place, record: JsonObject, limits: ReadLimits) -> Compariso
         if rank is None:
             raise BadRecordError("ranking", gettext_noop("A completion has no rank."), "completions")
         text = conversations.completion(parsing.required(one, "completion"), "completion", asked.extras)
-        ranked.append(Ranked(text, -rank))
+        ranked.append(Ranked(told_of(text, one, limits, "completion"), -rank))
     return ranking(Source(place, "nemo", record, limits), asked, ranked, used=("completions",))
 
 

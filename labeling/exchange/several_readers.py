@@ -17,15 +17,20 @@ from labeling.exchange.building import (
     Source,
     compare,
     ranking,
-    tie_named,
 )
 from labeling.exchange.cells_of_turns import with_turns
-from labeling.exchange.opinions import opinion, person_name
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader
-from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Preference, Vote
-from labeling.exchange.sides_reader import SIDES, has_sides, outcome_in, read_sides, scale_of_outcome
+from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Vote
+from labeling.exchange.sides_reader import (
+    SIDES,
+    has_sides,
+    outcome_in,
+    read_sides,
+    refuse_contradiction,
+    scale_of_outcome,
+)
 
 LISTS = ("responses", "completions", "generations", "candidates", "answers", "outputs")
 SCORES = ("scores", "ratings", "rewards")
@@ -34,13 +39,6 @@ ORDERS = RANKS[1:]
 """Those of them that may list the texts in their order as well."""
 MODELS = ("models", "model_names", "generation_models")
 """The names under which files list completions of one prompt, and beside them their scores, ranks and models."""
-
-LONGEST_TIE = 40
-"""Characters of an option that says that there is a tie."""
-
-PERSON = ("_annotator_id", "_session_id")
-SKIPS = ("ignore", "reject")
-"""Of Prodigy: who answered, and the answers that choose nothing."""
 
 
 def read_sides_in_a_row(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
@@ -54,10 +52,11 @@ def read_sides_in_a_row(place: Place, record: JsonObject, limits: ReadLimits) ->
     if chosen is None:
         reason = gettext_noop("The record has %(number)s completions (%(names)s), and none is named as preferred.")
         raise BadRecordError("ranking", reason, outcome, number=len(names), names=", ".join(names)[:120])
+    refuse_contradiction(record, outcome, chosen, lambda field: _place_of(record[field], names, record, limits))
     asked = asked_by(record)
     texts = [conversations.completion(record[name], name, asked.extras) for name in names]
     source = Source(place, "sides", record, limits)
-    return _against_others(source, asked, texts, names=names, chosen=chosen, used=(*names, outcome))
+    return against_others(source, asked, texts, names=names, chosen=chosen, used=(*names, outcome))
 
 
 def names_in_a_row(record: Mapping[str, Any]) -> list[str]:
@@ -77,13 +76,13 @@ def _place_of(value: Any, names: Sequence[str], record: JsonObject, limits: Read
     same = [at for at, name in enumerate(names) if record[name] == value]
     if len(same) == 1:
         return same[0]
-    word = parsing.as_name(value, 200).strip().casefold()
+    word = parsing.as_word(value)
     if limits.other_scale and word.isdecimal():
         return None
     return next((at for at, name in enumerate(names) if word in (name.casefold(), name[-1].casefold())), None)
 
 
-def _against_others(source: Source, asked: Asked, texts: Sequence[CompletionText], **named: Any) -> Comparisons:
+def against_others(source: Source, asked: Asked, texts: Sequence[CompletionText], **named: Any) -> Comparisons:
     """The preferred completion compared with each of the others. Those that look the same are left out, and noted.
 
     named: see `_tried`. Raises BadRecordError if none of them can be read.
@@ -127,6 +126,9 @@ def _readable(comparisons: list[ImportedComparison], refusals: Sequence[BadRecor
 def read_scored_list(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
     """A list of texts and a list of their scores or ranks, as distilabel's UltraFeedback task writes them."""
     name, scores = _lists(record)
+    if not name:
+        reason = gettext_noop("There is no list of completions with a list of their scores or ranks beside it.")
+        raise BadRecordError("missing_field", reason)
     texts, values = record[name], record[scores]
     if len(texts) != len(values):
         reason = gettext_noop("The lists %(first)s and %(second)s have different lengths.")
@@ -178,7 +180,7 @@ def _is_text(value: Any) -> bool:
 
 def read_good_and_bad(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
     """Lists of chosen and of rejected texts, as RewardBench 2 has them: each chosen one beats each rejected one."""
-    good, bad = ([record[name]] if isinstance(record[name], str) else record[name] for name in ("chosen", "rejected"))
+    good, bad = _texts_of(record, "chosen"), _texts_of(record, "rejected")
     if len(good) * len(bad) > MOST_RANKED:
         reason = gettext_noop("The lists 'chosen' and 'rejected' make %(number)s pairs; at most %(most)s can be read.")
         raise BadRecordError("ranking", reason, number=len(good) * len(bad), most=MOST_RANKED)
@@ -193,68 +195,24 @@ def read_good_and_bad(place: Place, record: JsonObject, limits: ReadLimits) -> C
     return _readable(comparisons, refusals)
 
 
-def read_prodigy(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
-    """A task of Prodigy's `choice` interface: options, and those accepted. Ignored and rejected tasks are skips."""
-    options = parsing.required_list(record, "options")
-    name = next((one for one in ("text", "prompt", "question", "input") if isinstance(record.get(one), str)), "text")
-    asked = asked_by({"prompt": record.get(name), "system": record.get("system")})
-    asked.used = [name, *asked.used[1:]]
-    tied, options = _without_ties(options)
-    texts = [CompletionText(parsing.required_text(option, "text")) for option in options]
-    names = [parsing.as_name(option.get("id"), limits.id_chars) for option in options]
-    accepted = [parsing.as_name(one, limits.id_chars) for one in record["accept"] or []]
-    person = next((one for one in PERSON if record.get(one)), "")
-    named = person_name(record.get(person), limits.name_chars) if person else ""
-    about = {"timestamp": record.get("_timestamp")}
-    used = ("options", "accept", "answer", *([person, "_timestamp"] if person else []))
-    source = Source(place, "prodigy", record, limits)
-    if record.get("answer") in SKIPS or not accepted:
-        votes = (opinion(named, "skip", about),) if record.get("answer") in SKIPS else ()
-        if len(texts) != 2:
-            raise BadRecordError(
-                "ranking", gettext_noop("No option is accepted, and there are more than two."), "accept"
-            )
-        return compare(source, asked, (texts[0], texts[1]), ("1", "2"), preference=None, votes=votes, used=used)
-    if len(accepted) == 1 and accepted[0] in tied:
-        if len(texts) != 2:
-            reason = gettext_noop("The accepted option is a tie, and there are more than two others.")
-            raise BadRecordError("ranking", reason, "accept")
-        tie = tied[accepted[0]]
-        votes = (opinion(named, tie, about),) if named else ()
-        return compare(source, asked, (texts[0], texts[1]), ("1", "2"), preference=tie, votes=votes, used=used)
-    if len(accepted) > 1 or accepted[0] not in names:
-        raise BadRecordError("preference", gettext_noop("Not exactly one of the options is accepted."), "accept")
-    chosen = names.index(accepted[0])
-    votes = (opinion(named, "first", about),) if named else ()
-    return _against_others(source, asked, texts, names=names, chosen=chosen, votes=votes, used=used)
-
-
-def _without_ties(options: list[JsonObject]) -> tuple[dict[str, Preference], list[JsonObject]]:
-    """The ties that options name, by id, and the other options, which are answers.
-
-    Two options are answers, whatever they say: "Neither" may be one.
-    """
-    ties: dict[str, Preference] = {}
-    answers = list[JsonObject]()
-    for option in options:
-        names = [parsing.as_name(option.get(name), LONGEST_TIE) for name in ("id", "text")]
-        tie = next((found for name in names if any(map(str.isalpha, name)) and (found := tie_named(name))), None)
-        if tie is None:
-            answers.append(option)
-        else:
-            ties[parsing.as_name(option.get("id"), LONGEST_TIE)] = tie
-    return (ties, answers) if len(answers) > 1 else ({}, options)
+def _texts_of(record: JsonObject, name: str) -> list[str]:
+    """The texts of a field that holds one or several. Raises BadRecordError."""
+    value = parsing.required(record, name)
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+        reason = gettext_noop("The field %(name)s must be a text, or a list of texts.")
+        raise BadRecordError("wrong_type", reason, name, name=repr(name))
+    return texts
 
 
 def read_swift(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
     """ms-swift: messages that end with the preferred reply, and beside them the rejected one."""
-    turns = record["messages"]
+    turns = parsing.required_list(record, "messages")
     asked = Asked([], ["messages"])
     asked.prompt = conversations.prompt(turns[:-1], extras=asked.extras)
     names = ("messages", "rejected_response")
-    texts = [
-        conversations.completion(one, name) for one, name in zip((turns[-1], record[names[1]]), names, strict=True)
-    ]
+    replies = (turns[-1], parsing.required(record, names[1]))
+    texts = [conversations.completion(one, name) for one, name in zip(replies, names, strict=True)]
     source = Source(place, "swift", record, limits)
     return compare(source, asked, (texts[0], texts[1]), names, preference="first", used=names)
 
@@ -269,15 +227,6 @@ def _is_good_and_bad(record: Mapping[str, Any]) -> bool:
     )
 
 
-def _is_choice(record: Mapping[str, Any]) -> bool:
-    options = record.get("options")
-    return (
-        isinstance(options, list)
-        and isinstance(record.get("accept"), list)
-        and all(isinstance(one, dict) and "text" in one and "id" in one for one in options)
-    )
-
-
 GOOD_AND_BAD = Reader("good-and-bad", "prompt, chosen, rejected (lists of texts)", _is_good_and_bad, read_good_and_bad)
 
 SEVERAL_READERS = (
@@ -287,7 +236,6 @@ SEVERAL_READERS = (
         lambda record: has_prompt(record) and bool(_lists(record)[0]),
         read_scored_list,
     ),
-    Reader("prodigy", "options, accept", _is_choice, read_prodigy),
     Reader(
         "swift",
         "messages, rejected_response",

@@ -1,6 +1,5 @@
 """Tables as records: CSV and TSV with a header, Parquet, Arrow, and JSON by columns. A row becomes a JSON object."""
 
-import codecs
 import csv
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -8,11 +7,11 @@ from typing import IO, Any
 
 from common.phrases import Count, gettext_noop
 from labeling.exchange.causes import cause_of
-from labeling.exchange.cells import record_of, rows_of, value_of
+from labeling.exchange.cells import record_of, rows_of, text_lines, value_of
 from labeling.exchange.containers import ARROW_FILE, spooled
 from labeling.exchange.decoding import OWN_TEXTS
 from labeling.exchange.errors import UnreadableInput
-from labeling.exchange.raw import Place, RawRecord, ReadLimits
+from labeling.exchange.raw import Place, Problem, RawRecord, ReadLimits
 from labeling.exchange.tallies import Tally
 from labeling.exchange.twice_named import refuse_twice_named, refuse_twice_named_fields
 
@@ -60,6 +59,10 @@ _USUAL = _CASED | {name.casefold(): name for name in _BESIDE}
 ALONE = ("prompt", "question", "instruction", "query")
 """Names of columns of which one is enough for a header."""
 
+NO_UTF_8 = re.compile("[\udc80-\udcff]")
+"""What bytes that are no UTF-8 become in a text."""
+NAME_OF_ROW = "Unnamed: 0"
+"""The field for the name of a row that has an id as well: that of pandas for a column without a name."""
 ROWS_AT_ONCE = 32
 """Rows in memory. A column of few different texts is small in a file, and each row of it may be large."""
 SEPARATOR_LINE = re.compile(rb"(?:\xef\xbb\xbf)?sep=(.)\r?\n")
@@ -67,7 +70,10 @@ SEPARATOR_LINE = re.compile(rb"(?:\xef\xbb\xbf)?sep=(.)\r?\n")
 
 _HEADER_CELL = re.compile(r"[^\W\d][\w.:/()\[\]-]{0,60}(?: [\w.:/()\[\]-]{1,30}){0,2}")
 
-csv.field_size_limit(1 << 20)
+ROW_TO_RECORD = 6
+"""How much longer the row of a table may be than its record: it doubles quotation marks, and ours repeat texts."""
+
+csv.field_size_limit(ROW_TO_RECORD * ReadLimits().record_bytes)
 
 
 def delimiter_of(head: bytes, known: Collection[str] = COLUMNS, *, any_table: bool = False) -> str | None:
@@ -119,19 +125,15 @@ def table_records(
     asked: the columns of a mapping, which keep their names. Other known names are read in any case.
     """
     number, header = 0, None
+    longest = ROW_TO_RECORD * limits.record_bytes
     try:
-        for start, row in rows_of(_text_lines(chunks, limits), delimiter):
-            if row is None and header is None:
-                raise UnreadableInput(
-                    gettext_noop(
-                        "The quotation marks of the table's header (line %(line)s) do not match: within a name in "
-                        "quotation marks, double each, and write nothing beside it."
-                    ),
-                    line=start,
-                )
-            if row is None:
+        for start, row in rows_of(text_lines(chunks, longest), delimiter, longest):
+            if isinstance(row, tuple):
+                problem, size = row
+                if header is None:
+                    raise _bad_header(problem, start, longest)
                 number += 1
-                yield RawRecord(Place(start, number), b"", 0, "quotes")
+                yield RawRecord(Place(start, number), b"", size, problem)
                 continue
             if not any(cell.strip() for cell in row) or (header is None and _is_separator_line(row, start)):
                 continue
@@ -144,6 +146,17 @@ def table_records(
         raise UnreadableInput(
             gettext_noop("The table cannot be read from here on: %(error)s."), error=cause_of(error)
         ) from error
+
+
+def _bad_header(problem: Problem, line: int, longest: int) -> UnreadableInput:
+    if problem == "too_large":
+        text = gettext_noop("The table cannot be read from here on: a line has more than %(most)s characters.")
+        return UnreadableInput(text, most=Count(longest))
+    text = gettext_noop(
+        "The quotation marks of the table's header (line %(line)s) do not match: within a name in quotation marks, "
+        "double each, and write nothing beside it."
+    )
+    return UnreadableInput(text, line=line)
 
 
 def _usual_case(header: list[str], asked: Collection[str]) -> list[str]:
@@ -244,9 +257,9 @@ def column_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not columns:
         return []
     if {"columns", "data"} <= value.keys() <= {"columns", "index", "data"}:
-        return _split_rows(value["columns"], value["data"])
+        return _split_rows(value["columns"], value["data"], value.get("index"))
     if all(name.isdecimal() and isinstance(row, dict) for name, row in value.items()):
-        return columns
+        return _named_rows(list(value), columns)
     if all(isinstance(column, list) for column in columns):
         length = len(columns[0])
         if any(len(column) != length for column in columns) or any(_is_message(column) for column in columns):
@@ -256,15 +269,24 @@ def column_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
         keys = list(columns[0])
         if any(list(column) != keys for column in columns):
             return []
-        return [{name: value[name][key] for name in value} for key in keys]
+        return _named_rows(keys, [{name: value[name][key] for name in value} for key in keys])
     return []
 
 
-def _split_rows(names: Any, rows: Any) -> list[dict[str, Any]]:
+def _split_rows(names: Any, rows: Any, keys: Any) -> list[dict[str, Any]]:
     is_table = isinstance(names, list) and isinstance(rows, list) and all(isinstance(name, str) for name in names)
     if not is_table or not all(isinstance(row, list) and len(row) == len(names) for row in rows):
         return []
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    is_index = isinstance(keys, list) and len(keys) == len(rows) and all(isinstance(key, str | int) for key in keys)
+    listed = [dict(zip(names, row, strict=True)) for row in rows]
+    return _named_rows([str(key) for key in keys], listed) if is_index else listed
+
+
+def _named_rows(names: list[str], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with their names as ids, or beside an id of their own. Numbers from 0 on are no names, but places."""
+    if names == [str(number) for number in range(len(rows))]:
+        return rows
+    return [{**row, NAME_OF_ROW if "id" in row else "id": name} for name, row in zip(names, rows, strict=True)]
 
 
 def column_records(rows: list[dict[str, Any]], limits: ReadLimits) -> Iterator[RawRecord]:
@@ -279,7 +301,7 @@ def _is_separator_line(row: list[str], line: int) -> bool:
 
 def _row(place: Place, header: list[str], row: list[str], limits: ReadLimits) -> RawRecord:
     cells = "".join(row)
-    if not cells.isascii() and any("\udc80" <= char <= "\udcff" for char in cells):
+    if not cells.isascii() and NO_UTF_8.search(cells):
         data = ",".join(row).encode("utf-8", "surrogateescape")  # the bytes as they are, which names the wrong one
         return RawRecord(place, data[: limits.record_bytes], len(data))
     if len(row) != len(header):
@@ -287,21 +309,6 @@ def _row(place: Place, header: list[str], row: list[str], limits: ReadLimits) ->
     texts = OWN_TEXTS if "votes" in header else ()
     values = {name: cell if name in texts else value_of(cell) for name, cell in zip(header, row, strict=True) if cell}
     return record_of(place, values, limits)
-
-
-def _text_lines(chunks: Iterator[bytes], limits: ReadLimits) -> Iterator[str]:
-    """The lines of a table with their ends. Raises UnreadableInput for one that is longer than a record may be."""
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    pending = ""
-    for chunk in chunks:
-        pending += decoder.decode(chunk)
-        *lines, pending = re.split(r"(?<=\n)", pending)
-        yield from lines
-        if len(pending) > limits.record_bytes:
-            text = gettext_noop("The table cannot be read from here on: a line has more than %(most)s characters.")
-            raise UnreadableInput(text, most=Count(limits.record_bytes))
-    if pending:
-        yield pending
 
 
 def _is_message(column: list[Any]) -> bool:

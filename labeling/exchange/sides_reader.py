@@ -1,6 +1,6 @@
 """The reader of two completions under their usual names, with a preference in words or without one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -59,22 +59,24 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
     asked = asked_by(record)
     first, second = (conversations.completion(parsing.required(record, name), name, asked.extras) for name in names)
     outcome = outcome_in(record)
-    chosen = _repeated(record, names, outcome) if outcome in ("chosen", "preferred_response") else None
-    if outcome == "chosen" and chosen is None:
+    if outcome == "chosen" and _repeated(record, names, outcome) is None:
         _require_other(record, names)
     stated: Preference | None = "first" if names[0].startswith("chosen") else None
     models = [
         parsing.optional_name(record, name, limits.name_chars) for name in (MODELS_OF_CHOSEN if stated else MODELS)
     ]
-    is_named = bool(outcome) and record[outcome] != ""  # an empty outcome names no model, not the one without a name
-    if is_named and chosen is None and models[0] != models[1] and record[outcome] in models:
-        chosen = "first" if record[outcome] == models[0] else "second"
+
+    def said_in(field: str) -> Preference | None:
+        return _said_in(record, field, names, models, limits)
+
+    preference = said_in(outcome) if outcome else stated
+    refuse_contradiction(record, outcome, preference, said_in)
     return compare(
         Source(place, "sides", record, limits),
         asked,
         (replace(first, model=models[0]), replace(second, model=models[1])),
         names,
-        preference=chosen or (_outcome(record, outcome, names, limits) if outcome else stated),
+        preference=preference,
         size=Size(certainties.of_chosen(record)) if stated else NO_SIZE,
         used=(
             *names,
@@ -85,8 +87,35 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
     )
 
 
-def _outcome(record: JsonObject, name: str, names: tuple[str, str], limits: ReadLimits) -> Preference | None:
-    return preference_named(record.get(name), name, names, from_zero=limits.other_scale)
+def _said_in(
+    record: JsonObject, field: str, names: tuple[str, str], models: list[str], limits: ReadLimits
+) -> Preference | None:
+    """The preference in a field: a text of one side, the name of a model, or a word. Raises BadRecordError."""
+    if field in ("chosen", "preferred_response") and (side := _repeated(record, names, field)):
+        return side
+    value = record[field]
+    if value != "" and models[0] != models[1] and value in models:  # "" names no model, not the one without a name
+        return "first" if value == models[0] else "second"
+    return preference_named(value, field, names, from_zero=limits.other_scale)
+
+
+def refuse_contradiction(record: JsonObject, outcome: str, said: Any, said_in: Callable[[str], Any]) -> None:
+    """Raises BadRecordError if a later field for an outcome names another one than the field that was read.
+
+    said_in: what such a field says; BadRecordError: it is about something else. So may be a number, and a tie under any
+    name but two: "same" and "neither" are said of anything.
+    """
+    for field in OUTCOMES[OUTCOMES.index(outcome) + 1 :] if outcome and said is not None else ():
+        if record.get(field) is None or parsing.as_word(record[field]) in NUMBERS:
+            continue
+        try:
+            other = said_in(field)
+        except BadRecordError:
+            continue
+        is_of_another = other in ("tie", "both_bad") and field not in ("preference", "winner")
+        if other not in (None, said) and not is_of_another:
+            reason = gettext_noop("The fields %(first)s and %(second)s name different outcomes.")
+            raise BadRecordError("preference", reason, field, first=repr(outcome), second=repr(field))
 
 
 def scale_of_outcome(record: Mapping[str, Any]) -> Scale:
@@ -96,7 +125,7 @@ def scale_of_outcome(record: Mapping[str, Any]) -> Scale:
 
 def scale_of_count(value: Any) -> Scale:
     """The same for an outcome. A file that begins without outcomes may go on with numbers."""
-    word = parsing.as_name(value, 1)
+    word = parsing.as_word(value)
     if word == "0":
         return "other"
     return "open" if value is None or word.isdecimal() else ""
@@ -133,7 +162,7 @@ def names_sides(record: Mapping[str, Any]) -> bool:
     texts = [record[name] for name in names]
     if any(word in texts for word in words):
         return False
-    if all(str(word).strip() in NUMBERS for word in words):
+    if all(parsing.as_word(word) in NUMBERS for word in words):
         return True  # `read_sides` says that a number does not tell which side it counts from
     try:
         sides = {preference_named(word, "", names) for word in words}

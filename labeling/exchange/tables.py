@@ -47,6 +47,8 @@ COLUMNS = {
     "turns_b": "string",
     "split": "string",  # of prompts, as in the campaign's next snapshot
 }
+OWN_ROW = frozenset({"pair", "prompt", "a", "b", "votes"})
+"""The columns by which a row is known as ours. Each has a value: readers leave empty cells out."""
 ROWS_AT_ONCE = 1000
 ESCAPED = "escaped"
 """The last column of a CSV for spreadsheets. Its cells tell readers to remove the apostrophe that begins a text."""

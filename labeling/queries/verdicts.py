@@ -10,7 +10,18 @@ from typing import Any, cast
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from labeling.exchange import EDIT, CompletionText, FinishReason, Include, Message, VerdictRecord, Vote, Winner
+from labeling.exchange import (
+    EDIT,
+    CompletionText,
+    FinishReason,
+    Include,
+    Message,
+    VerdictRecord,
+    Vote,
+    Winner,
+    messages_hash,
+    pair_hash,
+)
 from labeling.models import Assignment, Campaign, Comparison, Completion, Judgment, Verdict
 from labeling.tally import read_tally
 
@@ -110,9 +121,10 @@ def comparison_record(comparison: Comparison) -> VerdictRecord:
 
 def improved(record: VerdictRecord, text: str) -> Iterator[VerdictRecord]:
     """The pairs of the winner's improved text: against the winner, and against the loser."""
-    edited = CompletionText(text, finish_reason="stop")
+    edited, prompt = CompletionText(text, finish_reason="stop"), messages_hash(record.prompt)
     for worse in (record.chosen, record.rejected):
-        yield replace(record, a=edited, b=worse, winner="a", settled_by=EDIT, votes=())
+        pair = pair_hash(prompt, edited.identity, worse.identity)
+        yield replace(record, a=edited, b=worse, winner="a", settled_by=EDIT, votes=(), pair=pair)
 
 
 def standing_verdicts(campaign: Campaign) -> QuerySet[Verdict]:

@@ -6,7 +6,14 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from labeling.exchange import ImportedComparison, Rejected, UnreadableInput, read_prompts
+from labeling.exchange import (
+    ImportedComparison,
+    ReadLimits,
+    Rejected,
+    UnreadableInput,
+    read_comparisons,
+    read_prompts,
+)
 from tests.labeling.exchange.builders import read
 
 HEADER = b"prompt,chosen,rejected\n"
@@ -19,6 +26,21 @@ def test_a_cell_with_escaped_quotation_marks_is_refused_and_not_changed() -> Non
     assert isinstance(good, ImportedComparison)
     assert (str(spark.reason), spark.line, spark.record) == (UNMATCHED, 2, 1)
     assert (good.line, good.record, good.first.text) == (3, 2, "a")
+
+
+@pytest.mark.parametrize("row", ["Q,{0},b\n", 'Q,"{0}\nx, ""{0}""\n{0}",b\n', 'Q,"{0}",b\r\n', '"Q","\n{0}{0}{0}",b\n'])
+def test_a_row_that_is_too_long_costs_itself_alone(row: str) -> None:
+    long = row.format("x" * 4000).encode()
+    limits = ReadLimits(record_bytes=500)
+    records = list(read_comparisons(io.BytesIO(HEADER + b"Q1,a,b\n" + long + b"Q2,c,d\n" + long), limits=limits))
+    assert [one.code if isinstance(one, Rejected) else one.first.text for one in records] == [
+        "a",
+        "too_large",
+        "c",
+        "too_large",
+    ]
+    lines = long.count(b"\n")
+    assert [one.line for one in records] == [2, 3, 3 + lines, 4 + lines]
 
 
 def test_a_header_whose_quotation_marks_do_not_match_is_named_and_no_row_takes_its_place() -> None:

@@ -69,7 +69,9 @@ def test_numbers_from_1_name_the_sides_that_end_in_them() -> None:
     assert [one.preference for one in found] == ["first", "second"]
 
 
-@pytest.mark.parametrize("field", ["annotator", "annotator_id", "worker_id", "WorkerId", "labeler", "rater_id"])
+@pytest.mark.parametrize(
+    "field", ["annotator", "annotator_id", "worker_id", "WorkerId", "labeler", "rater_id", "judge", "reviewer"]
+)
 def test_the_usual_names_of_annotators_need_no_mapping(field: str) -> None:
     rows = [{"prompt": "Why?", "chosen": "Because.", "rejected": "No.", field: who} for who in (7, 8)]
     found = [one for one in read_comparisons(io.BytesIO(as_lines(rows))) if isinstance(one, ImportedComparison)]

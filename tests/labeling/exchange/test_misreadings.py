@@ -128,9 +128,15 @@ def test_a_transcript_as_prompt_becomes_turns(names: tuple[str, str]) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["image_path", "image_url"])
-def test_a_prompt_about_an_image_is_refused(name: str) -> None:
-    assert name in refusal(prompt="What is in it?", chosen=GOOD, rejected=BAD, **{name: "cat.png"})
+@pytest.mark.parametrize("ending", ["", "s", "_path", "_paths", "_url", "_urls", "_file"])
+@pytest.mark.parametrize("kind", ["image", "video", "audio"])
+def test_a_prompt_about_something_to_see_or_hear_is_refused(kind: str, ending: str) -> None:
+    name, record = f"{kind}{ending}", {"prompt": "What is in it?", "chosen": GOOD, "rejected": BAD}
+    for value in ("cat.png", ["cat.png"], {"bytes": "x"}):
+        assert repr(name) in refusal(**record, **{name: value})
+    without: list[Any] = [None, "", []]
+    for nothing in without:
+        assert only(**record, **{name: nothing}).metadata == {}
 
 
 def test_no_file_of_an_archive_is_left_out_in_silence() -> None:
@@ -157,3 +163,38 @@ def test_a_damaged_arrow_file_is_refused_before_it_is_read_beside_its_bytes() ->
         except UnreadableInput as error:
             ends.append(str(error))
     assert any("is damaged" in str(end) for end in ends)
+
+
+TWO = {"prompt": QUESTION, "response_a": GOOD, "response_b": BAD, "model_a": "m1", "model_b": "m2"}
+
+
+@pytest.mark.parametrize(
+    "outcomes",
+    [
+        {"preference": "A", "winner": "model_b"},
+        {"preference": "a", "choice": "response_b"},
+        {"winner": "m2", "better": "a"},
+        {"preference": "tie", "winner": "b"},
+        {"preference": "b", "winner": "tie"},
+        {"preference": "b", "chosen": GOOD},
+        {"winner": "c", "preferred_response": BAD, "response_c": "Kohlrabi."},
+    ],
+)
+def test_two_fields_that_name_different_outcomes_are_refused(outcomes: dict[str, Any]) -> None:
+    assert "name different outcomes" in refusal(**TWO | outcomes)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"winner": "model_a"},
+        {"winner": "m1"},
+        {"winner": None, "choice": ""},
+        {"label": "harmless", "comparison": "A is shorter."},
+        {"label": 1},
+        {"label": "same", "choice": "neither"},
+        {"chosen": GOOD},
+    ],
+)
+def test_other_fields_that_say_the_same_or_something_else_stay(others: dict[str, Any]) -> None:
+    assert only(**TWO, preference="A", **others).preference == "first"

@@ -23,6 +23,7 @@ from labeling.exchange import (
     writer,
 )
 from labeling.exchange.looks import look_alike
+from labeling.exchange.turns import flattened
 from tests.labeling.exchange.builders import message, prompts, read, spoken, texts
 
 WHY = [message("user", "Why?")]
@@ -110,6 +111,41 @@ def test_every_judgment_comes_back_with_all_that_was_said_in_it(dialect: str, sp
         assert [as_written(vote) for vote in one.votes] == list(record.votes)
 
     round_trip()
+
+
+LONG = {
+    "ascii": ("x" * 480_000, "y" * 480_000),
+    "two bytes": ("ж" * 250_000, "я" * 250_000),
+    "four bytes": ("\U0001f600" * 120_000, "\U0001f601" * 120_000),
+    "quotes": ('"' * 250_000, '"' * 240_000 + "'"),
+    "lines": ("a\n" * 160_000, "b\n" * 160_000),
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+@pytest.mark.parametrize("dialect", ["csv", "parquet"])
+def test_a_table_takes_back_what_is_as_long_as_a_record_may_be(dialect: str, kind: str) -> None:
+    one, other = LONG[kind]
+    record = VerdictRecord(WHY, CompletionText(one), CompletionText(other), "a", pair="c0ffee")
+    others = [replace(record, b=CompletionText(text)) for text in ("short", "shorter")]
+    (line,) = read(b"".join(writer("trl").write([record], DropReport(), WriteOptions())))
+    assert isinstance(line, ImportedComparison), "Longer than a record may be."
+    back = read(b"".join(writer(dialect).write([others[0], record, others[1]], DropReport(), WriteOptions())))
+    assert all(isinstance(one, ImportedComparison) for one in back)
+    assert [(one.first.text, one.second.text) for one in back if isinstance(one, ImportedComparison)] == [
+        (one.a.text, one.b.text) for one in (others[0], record, others[1])
+    ]
+
+
+@pytest.mark.parametrize("dialect", ["csv", "parquet"])
+def test_a_table_takes_back_long_completions_of_several_turns(dialect: str) -> None:
+    turns = (message("assistant", "x" * 400_000), message("user", "And?"), message("assistant", "That."))
+    record = VerdictRecord(
+        WHY, CompletionText(flattened(turns), turns=turns), CompletionText("y" * 400_000), "a", pair="c0ffee"
+    )
+    (one,) = read(b"".join(writer(dialect).write([record], DropReport(), WriteOptions())))
+    assert isinstance(one, ImportedComparison)
+    assert (one.first, one.second) == (record.a, record.b)
 
 
 def test_a_comparison_without_judgments_has_its_verdict_or_none() -> None:

@@ -153,7 +153,7 @@ def test_a_rating_is_no_choice_of_a_side(rating: float) -> None:
     assert choices(alone) == []
     [kept] = read([alone])
     assert isinstance(kept, ImportedComparison)
-    assert kept.metadata["other_answers"] == [{"quality": rating}]
+    assert kept.metadata["other_answers"] == [{"answers": {"quality": rating}}]
     alone["responses"]["which_is_better"] = [{"value": "response1", "user_id": "ann"}]
     assert choices(alone) == ["first"]
     [refused] = read([alone | {"responses": {"preference": [{"value": rating, "user_id": "ann"}]}}])

@@ -5,7 +5,17 @@ from typing import Any, Literal
 
 import pytest
 
-from labeling.exchange import ImportedComparison, ReadLimits, Rejected, read_comparisons
+from labeling.exchange import (
+    CompletionText,
+    DropReport,
+    ImportedComparison,
+    ReadLimits,
+    Rejected,
+    VerdictRecord,
+    WriteOptions,
+    read_comparisons,
+    writer,
+)
 from tests.labeling.exchange.builders import as_lines, message, read
 
 ASKED = "Name two fruits."
@@ -137,6 +147,39 @@ def test_kto_lines_are_paired_by_prompt() -> None:
     ]
     alone = read([kto("A", True), kto("B", False, "Else?"), kto("C", True, "Else?"), kto("D", "maybe", "Third?")])
     assert [type(one) for one in alone] == [Rejected, ImportedComparison, Rejected]
+
+
+MODELS = {"chosen_model": "v2", "rejected_model": "v1", "source": "import", "pair": "c0ffee"}
+
+
+def test_two_labels_say_which_model_wrote_which_completion() -> None:
+    [one] = read([kto("A", False) | MODELS, kto("B", True) | MODELS])
+    assert isinstance(one, ImportedComparison)
+    assert [(side.text, side.model, side.metadata) for side in (one.first, one.second)] == [
+        ("A", "v1", None),
+        ("B", "v2", None),
+    ]
+    assert one.metadata == {"source": "import", "pair": "c0ffee"}
+
+
+def test_models_that_cannot_be_told_apart_stay_in_the_metadata() -> None:
+    [bad] = read([kto("A", False) | MODELS, kto("B", False) | MODELS])
+    [own] = read([kto("A", True) | MODELS | {"model": "v3"}, kto("B", False) | MODELS])
+    for one, models in ((bad, ("", "")), (own, ("v3", ""))):
+        assert isinstance(one, ImportedComparison)
+        assert ((one.first.model, one.second.model), one.metadata) == (models, MODELS)
+
+
+def test_our_own_labels_with_extras_are_the_pair_again() -> None:
+    record = VerdictRecord([message("user", ASKED)], CompletionText("A", "v1"), CompletionText("B", "v2"), "b")
+    options = WriteOptions(extras=True)
+    kto_file, trl_file = (
+        b"".join(writer(dialect).write([record], DropReport(), options)) for dialect in ("kto", "trl")
+    )
+    [[back], [pair]] = read(kto_file), read(trl_file)
+    assert isinstance(back, ImportedComparison)
+    assert isinstance(pair, ImportedComparison)
+    assert (back.first, back.second, back.metadata) == (record.a, record.b, pair.metadata)
 
 
 @pytest.mark.parametrize(

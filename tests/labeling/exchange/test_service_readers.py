@@ -18,7 +18,7 @@ def scored(text: str, score: int) -> dict[str, Any]:
     return {"score": score, "completion": {"role": "model", "parts": part(text)}}
 
 
-GEMINI = {
+GEMINI: dict[str, Any] = {
     "systemInstruction": {"parts": part("Be brief.")},
     "contents": [
         {"role": "user", "parts": part("Hello")},
@@ -27,7 +27,7 @@ GEMINI = {
     ],
     "completions": [scored("A stone.", 0), scored("A plum.", 1)],
 }
-NEMO = {
+NEMO: dict[str, Any] = {
     "context": [message("system", "Be brief."), message("user", ASKED)],
     "completions": [
         {"rank": 1, "completion": [message("assistant", "A stone.")]},
@@ -140,3 +140,13 @@ def test_a_pair_of_replies_with_a_label_is_not_taken_for_one_labeled_reply() -> 
     pair = {"messages": [message("user", ASKED)], "response_a": "A plum.", "response_b": "A stone."}
     found = the_one([pair | {"preference": "a", "label": 1}])
     assert (found.first.text, found.second.text, found.preference) == ("A plum.", "A stone.", "first")
+
+
+def test_what_stands_beside_a_completion_stays_with_it() -> None:
+    beside = [{"model": "m1", "finishReason": "STOP"}, {"model": "m2", "logprob": -3.5}]
+    for record, place in ((GEMINI, {"score": 0}), (NEMO, {"rank": 1})):
+        completions = [one | more for one, more in zip(record["completions"], beside, strict=True)]
+        found = the_one([{**record, "completions": completions}])
+        assert (found.first.model, found.second.model) == ("m2", "m1")
+        assert found.second.metadata == place | {"finishReason": "STOP"}
+        assert (found.first.metadata or {})["logprob"] == -3.5

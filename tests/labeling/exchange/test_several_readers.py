@@ -230,3 +230,10 @@ def test_a_ranking_that_says_the_same_either_way_is_read(values: list[int], best
     [one] = read([{"prompt": "Q", "answers": list("abc"[: len(values)]), "ranking": values}])
     assert isinstance(one, ImportedComparison)
     assert one.first.text == best
+
+
+def test_what_stands_beside_the_text_of_an_option_stays_with_it() -> None:
+    options = [{"id": 0, "text": "a", "style": {"color": "red"}, "meta": {"model": "m1"}}, {"id": 1, "text": "b"}]
+    [one] = read([OPTIONS | {"options": options, "accept": [1], "answer": "accept"}])
+    assert isinstance(one, ImportedComparison)
+    assert (one.first.metadata, one.second.metadata) == (None, {"style": {"color": "red"}, "meta": {"model": "m1"}})

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from typing import Any
 
 import pytest
 
@@ -89,6 +90,27 @@ def test_every_table_that_pandas_writes_as_json_is_read(orient: str, rows: int) 
     assert [one.first.text for one in records if isinstance(one, ImportedComparison)] == [
         row["chosen"] for row in ROWS * (rows // 3)
     ]
+
+
+NAMED = {"17": {**ROWS[0]}, "23": {**ROWS[2]}}
+BY_COLUMN = {name: {"17": ROWS[0][name], "23": ROWS[2][name]} for name in ROWS[0]}
+SPLIT = {"columns": list(ROWS[0]), "index": [17, 23], "data": [list(ROWS[0].values()), list(ROWS[2].values())]}
+
+
+@pytest.mark.parametrize("value", [NAMED, BY_COLUMN, SPLIT], ids=["rows", "columns", "split"])
+def test_the_name_of_a_row_is_its_id(value: dict[str, Any]) -> None:
+    records = read(json.dumps(value).encode())
+    assert [one.external_id for one in records if isinstance(one, ImportedComparison)] == ["17", "23"]
+
+
+def test_the_name_of_a_row_stands_beside_its_own_id_and_the_place_of_a_row_is_no_name() -> None:
+    rows = {name: row | {"id": f"x{name}"} for name, row in NAMED.items()}
+    [one, _] = read(json.dumps(rows).encode())
+    assert isinstance(one, ImportedComparison)
+    assert (one.external_id, one.metadata) == ("x17", {"Unnamed: 0": "17"})
+    [first, _] = read(json.dumps(dict(zip("01", NAMED.values(), strict=True))).encode())
+    assert isinstance(first, ImportedComparison)
+    assert (first.external_id, first.metadata) == ("", {})
 
 
 def test_a_quote_that_is_never_closed_does_not_fill_the_memory() -> None:
