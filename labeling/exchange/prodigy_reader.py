@@ -12,6 +12,7 @@ from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader
 from labeling.exchange.records import CompletionText, JsonObject, Preference
+from labeling.exchange.several_readers import against_others
 
 LONGEST_TIE = 40
 """Characters of an option that says that there is a tie."""

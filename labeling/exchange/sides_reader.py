@@ -128,7 +128,7 @@ def scale_of_count(value: Any) -> Scale:
     word = parsing.as_word(value)
     if word == "0":
         return "other"
-    return "open" if value is None or word.isdecimal() else ""
+    return "open" if value is None or (len(word) == 1 and word.isdecimal()) else ""
 
 
 def outcome_in(record: Mapping[str, Any]) -> str:
