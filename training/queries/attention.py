@@ -13,7 +13,9 @@ from common.sentences import Sentence
 from labeling.models import Campaign, Erasure, Event, User
 from labeling.queries.attention import AttentionItem
 from training.models import (
+    ACTIVE_STATUSES,
     Deployment,
+    EvaluationJob,
     GateDecision,
     GenerationJob,
     JobStatus,
@@ -30,6 +32,7 @@ from training.models import (
 from training.queries.lineage import comparisons_judged_by
 from training.queries.loop import loop_versions
 from training.queries.people_gates import reason_of
+from training.queries.retraining import runs_awaiting_gate
 from training.queries.serving import current_deployment
 
 KEPT_SECONDS = 24 * 3600
@@ -48,7 +51,10 @@ def failed_jobs(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionIt
 
 
 def versions_waiting(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
-    """The newest version of each campaign, if it is newer than the serving one and never served."""
+    """The newest version of each campaign, if it is newer than the serving one and never served.
+
+    Not while it is evaluated, nor if the schedule is about to decide: leads would be told of what settles itself.
+    """
     versions = loop_versions()
     newer = versions.filter(run__campaign=OuterRef("run__campaign"), pk__gt=OuterRef("pk"))
     newest = versions.filter(~Exists(newer), run__campaign__in=led, files_removed_at=None, deployments=None)
@@ -57,8 +63,13 @@ def versions_waiting(user: User, led: Mapping[int, Campaign]) -> Iterator[Attent
     serving = current_deployment()
     if serving is not None:
         newest = newest.filter(created_at__gt=serving.at)
-    for version in newest.select_related("run").order_by("-pk"):
+    active = EvaluationJob.objects.filter(version=OuterRef("pk"), status__in=ACTIVE_STATUSES)
+    waiting = list(newest.exclude(Exists(active)).select_related("run").order_by("-pk"))
+    by_schedule = set(runs_awaiting_gate().values_list("pk", flat=True)) if waiting else set()
+    for version in waiting:
         assert version.run is not None
+        if version.run_id in by_schedule:
+            continue
         yield AttentionItem(
             f"version-{version.pk}",
             gettext("%(version)s waits for promotion") % {"version": version.name},

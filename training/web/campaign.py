@@ -31,7 +31,7 @@ from training.queries.jobs import diversity, left_out
 from training.queries.model_checks import prompt_faults
 from training.queries.overview import TrainingOverview, campaign_training_overview
 from training.queries.remaining import remaining_seconds
-from training.queries.retraining import next_check
+from training.queries.retraining import labels_since, next_check
 from training.queries.serving import current_deployment
 from training.queries.waiting import Waiting
 from training.rehearsal.demo import can_simulate, is_being_written
@@ -178,6 +178,7 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "rule_form": RetrainingRuleForm.of(overview.rule),
         "rule_stamp": stamp_of(rule_as_json(overview.rule)),
         "next_check": next_check(overview.rule, after=now),
+        "labels_since": labels_since(overview.rule),
         "promotes_without_people": overview.rule is not None
         and overview.rule.auto_promote
         and not demands_people(current_gate(campaign)),

@@ -9,11 +9,12 @@ from common.sentences import Sentence
 from labeling.actions.erasure import erase_person
 from labeling.events.record import record
 from labeling.queries.attention import attention
+from tests.browser.evaluations import unfinished_evaluation
 from tests.browser.furnished import Furnished, furnish
 from tests.people import NOON, stage
 from training.actions.leaving_out import leave_out
 from training.actions.snapshot_index import index_snapshot
-from training.models import Deployment, GenerationJob, JobStatus, Round, RoundPlan, Run
+from training.models import Deployment, EvaluationJob, GenerationJob, JobStatus, RetrainingRule, Round, RoundPlan, Run
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +30,25 @@ def test_the_newest_version_waits_until_it_serves() -> None:
     Deployment.objects.filter(is_current=True).update(is_current=False)
     Deployment.objects.create(version=furnished.two, kind="promotion", at=scene.now.replace(hour=14))
     assert [item for item in attention(scene.maya).items if item.page == "version"] == []
+
+
+def test_a_version_does_not_wait_while_it_is_evaluated_or_the_schedule_decides() -> None:
+    scene = stage(comparisons=4)
+    furnished = furnish(scene)
+    furnished.two.created_at = scene.now.replace(hour=13)
+    furnished.two.save(update_fields=["created_at"])
+    evaluation = unfinished_evaluation(scene, furnished, "running")
+
+    def waiting() -> list[str]:
+        return [item.sentence for item in attention(scene.maya).items if item.page == "version"]
+
+    assert waiting() == []
+    EvaluationJob.objects.filter(pk=evaluation.pk).update(status=JobStatus.CANCELLED)
+    assert waiting() == ["sums-v2 waits for promotion"]
+    Run.objects.exclude(pk=furnished.finished.pk).update(status=JobStatus.CANCELLED)
+    Run.objects.filter(pk=furnished.finished.pk).update(trigger="schedule")
+    RetrainingRule.objects.create(campaign=scene.campaign, auto_promote=True, updated_at=scene.now)
+    assert waiting() == []
 
 
 def test_a_failed_run_waits_until_a_newer_one_was_started() -> None:

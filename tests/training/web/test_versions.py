@@ -90,6 +90,15 @@ def test_a_rollback_alone_sets_nothing_aside(visiting: Visiting) -> None:
     assert not on_stage.campaign.comparisons.filter(status="retired").exists()
 
 
+def test_a_rollback_by_the_watch_is_not_said_to_be_by_the_promotion_rule(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=3)
+    quiet(on_stage)
+    Deployment.objects.filter(is_current=True).update(kind="rollback", by=None, reason="Ties rose.")
+    page = page_of(visiting(on_stage.maya), "/versions/")
+    assert "by the watch over new versions" in page
+    assert "by the promotion rule" not in page
+
+
 def test_the_comparison_offered_is_from_the_parent_to_the_newest(visiting: Visiting) -> None:
     on_stage = stage(comparisons=3)
     quiet(on_stage)
