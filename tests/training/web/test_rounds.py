@@ -127,6 +127,29 @@ def test_the_same_plan_sent_twice_is_saved_once_and_a_first_plan_is_not_overwrit
     assert RoundPlan.objects.get().target == 0.8
 
 
+def test_the_plan_says_how_much_of_the_budget_is_used(client: Client) -> None:
+    on_stage = stage(comparisons=3)
+    furnish(on_stage)
+    GenerationJob.objects.update(started_at=NOON, finished_at=NOON + timedelta(hours=1), worked_seconds=3600)
+    Run.objects.update(worked_seconds=0, claimed_at=None)
+    client.force_login(on_stage.maya)
+    assert 'data-testid="budget-used"' not in page_of(client, "/campaigns/sums/rounds/")
+    values = {"budget_minutes": 600, "budget_money": Decimal(50), "machine_hour": Decimal(2), "currency": "EUR"}
+    plan = values | {"budget_period": "total"}
+    save_round_plan(campaign=on_stage.campaign, values=plan, acting_user=on_stage.maya, now=NOON)
+    page = " ".join(page_of(client, "/campaigns/sums/rounds/").split())
+    assert "Used so far: 2.00 of 50.00 EUR, 60 of 600 machine minutes" in page
+
+
+def test_a_round_leads_to_those_beside_it(client: Client) -> None:
+    on_stage = stage(comparisons=3)
+    furnish(on_stage)
+    first, second, third = Round.objects.filter(number__lte=3).order_by("number")
+    client.force_login(on_stage.maya)
+    links = page_of(client, f"/rounds/{second.pk}/").split('data-testid="neighbours"')[1]
+    assert [f'href="/rounds/{one.pk}/"' in links for one in (first, second, third)] == [True, False, True]
+
+
 def test_a_stale_plan_that_comes_back_for_another_reason_is_still_stale(client: Client) -> None:
     on_stage = stage()
     save_round_plan(campaign=on_stage.campaign, values={"target": 0.7}, acting_user=on_stage.maya, now=NOON)
