@@ -10,7 +10,7 @@ def tight(html: str) -> str:
 
 
 def shown_in(page: str) -> str:
-    """What the form of a page was filled in from: the number or stamp in its hidden field."""
+    """The number or stamp in the hidden field of a form: it tells what the form was filled in from."""
     found = re.search(r'name="shown" value="([^"]+)"', page)
     assert found is not None
     return unescape(found[1])

@@ -182,7 +182,8 @@ def stored_in_words(form: BaseForm, name: str, value: Any) -> str:
     elif isinstance(value, bool):
         text = gettext("on") if value else gettext("off")
     elif isinstance(field, ChoiceField):
-        text = str(dict(field.choices).get(value, value))
+        labels: dict[Any, Any] = dict(field.choices)  # type: ignore[arg-type]
+        text = str(labels.get(value, value))
     elif isinstance(value, str | int | float):
         text = str(field.prepare_value(value) if field else value)
     else:

@@ -2,6 +2,7 @@
 
 from datetime import time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -97,7 +98,7 @@ def test_a_rule_of_retraining_that_another_lead_saved_meanwhile_is_not_overwritt
     client.force_login(on_stage.maya)
     sent = {"enabled": "on", "kind": "enough", "min_fresh_verdicts": "8", "shown": shown_in(page_of(client))}
     later = NOON + timedelta(seconds=1)
-    theirs = {"min_fresh_verdicts": 9, "cron": "30 3 * * *"}
+    theirs: dict[str, Any] = {"min_fresh_verdicts": 9, "cron": "30 3 * * *"}
     save_retraining_rule(campaign=on_stage.campaign, **theirs, acting_user=on_stage.ada, now=later)
     refused = client.post("/campaigns/sums/retraining/", sent)
     assert "Somebody saved these settings meanwhile" in refused.content.decode()
