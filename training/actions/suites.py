@@ -157,7 +157,7 @@ def save_suite(
 
 
 def suite_values(suite: Suite) -> dict[str, Any]:
-    """What leads change of a suite, the scenarios as their hash."""
+    """The values of a suite that leads change, its scenarios as a hash."""
     return {"scenarios": suite.current.content_hash, "before_gate": suite.before_gate}
 
 

@@ -64,7 +64,7 @@ def budget_since(plan: RoundPlan, *, now: datetime) -> datetime | None:
 
 
 def budget_used(plan: RoundPlan, *, now: datetime) -> Cost | None:
-    """What a budget counts until now; None: there is none."""
+    """The cost that counts for the budget until now; None: there is no budget."""
     if plan.budget_money is None and plan.budget_minutes is None:
         return None
     return spent(plan, budget_since(plan, now=now), now=now)

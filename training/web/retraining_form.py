@@ -124,7 +124,7 @@ class RetrainingRuleForm(forms.Form):
         return cls(initial={name: getattr(rule, name) for name in names} | times)
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """What is wrong with the cron time stands where people choose a time, unless they typed cron."""
+        """Puts errors of the cron time where people choose a time, unless they typed one in cron."""
         is_hidden = field == "cron" and self.data.get("kind") != "cron"
         super().add_error("kind" if is_hidden else field, error)
 
