@@ -1,7 +1,6 @@
 """Domain errors: named where they are raised, turned into a response once, by the edge."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import ClassVar, Self
 
 from django.utils.functional import Promise
@@ -71,15 +70,18 @@ class SavedMeanwhile(Overtaken):
     sentence = _("Number %(number)s was saved meanwhile. Look at it; saving again puts yours in its place.")
 
 
-NEVER = datetime.min.replace(tzinfo=UTC)
-"""When a row that is not saved yet had last been saved."""
-
-
 class ChangedMeanwhile(Overtaken):
-    """Somebody else has saved the row itself."""
+    """Somebody else has saved other values of the row itself.
+
+    stored: those that differ from what the form was filled in from, by name.
+    """
 
     type = "changed-meanwhile"
     sentence = _("Somebody saved these settings meanwhile. Look at them; saving again puts yours in their place.")
+
+    def __init__(self, stored: Mapping[str, object]) -> None:
+        self.stored = stored
+        super().__init__(fields=dict.fromkeys(stored, str(_("Somebody changed this meanwhile."))))
 
 
 class Invalid(DomainError):

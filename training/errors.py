@@ -22,7 +22,7 @@ class WrongName(Invalid):
 
 class ServingChanged(Conflict):
     type = "serving-changed"
-    sentence = _("Another version was promoted in the meantime. Look again before you promote.")
+    sentence = _("Another version serves meanwhile. Look again before you decide.")
 
 
 class ServerNotReady(Conflict):

@@ -1,7 +1,5 @@
 """Parts of forms: controls that take the focus where something is wrong, and folded parts that open there."""
 
-from datetime import datetime
-
 from django import template
 from django.forms import BaseForm, BoundField
 from django.utils.html import format_html
@@ -20,14 +18,14 @@ def control(field: BoundField) -> SafeString:
 
 
 @register.simple_tag
-def shown(form: BaseForm, current: int | datetime | None) -> SafeString:
-    """The hidden field that says what a form was filled in from: its number, or when it was saved (None: never).
+def shown(form: BaseForm, current: int | str) -> SafeString:
+    """The hidden field that says what a form was filled in from: its number, or the stamp of its values.
 
     A form that comes back for another reason than that it was overtaken keeps what it was filled in from.
     """
-    now = current.isoformat() if isinstance(current, datetime) else "never" if current is None else str(current)
     kept = form.is_bound and not getattr(form, "is_overtaken", False)
-    return format_html('<input type="hidden" name="shown" value="{}">', form.data.get("shown", now) if kept else now)
+    value = form.data.get("shown", current) if kept else current
+    return format_html('<input type="hidden" name="shown" value="{}">', value)
 
 
 @register.simple_block_tag

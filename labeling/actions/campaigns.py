@@ -9,12 +9,13 @@ from django.db.models import Max
 from django.utils.text import slugify
 from django.utils.translation import gettext, gettext_lazy
 
-from common.errors import Conflict, Invalid, SavedMeanwhile
+from common.errors import ChangedMeanwhile, Conflict, Invalid, SavedMeanwhile
+from common.stamps import changed_since
 from common.wording import in_sentence
 from labeling.access import require_lead, require_may_change, require_may_create_campaigns
 from labeling.actions.bulk import apply_overlap
 from labeling.actions.recounts import request_recount
-from labeling.actions.rules import FIXED_IN_BLIND_TESTS, RULES, cleaned
+from labeling.actions.rules import FIXED_IN_BLIND_TESTS, cleaned, rules_of
 from labeling.actions.validation import checked
 from labeling.events.record import record
 from labeling.models import (
@@ -81,7 +82,7 @@ def create_campaign(
         with transaction.atomic():
             campaign.save(force_insert=True)
             Membership.objects.create(campaign=campaign, user=acting_user, role=Membership.Role.LEAD, created_at=now)
-            after = {rule: getattr(campaign, rule) for rule in RULES} | {"slug": campaign.slug}
+            after = rules_of(campaign) | {"slug": campaign.slug}
             record("campaign.created", campaign, acting_user=acting_user, now=now, campaign=campaign, after=after)
             if guidelines:
                 _add_guidelines(campaign, guidelines, acting_user, now)
@@ -91,12 +92,15 @@ def create_campaign(
 
 
 @transaction.atomic
-def change_campaign(*, campaign: Campaign, acting_user: User | None, now: datetime, **changes: Any) -> Campaign:
-    """Changes rules of a campaign. changes: any of `labeling.actions.rules.RULES`.
+def change_campaign(
+    *, campaign: Campaign, acting_user: User | None, now: datetime, expected: str | None = None, **changes: Any
+) -> Campaign:
+    """Changes rules of a campaign. changes: any of `labeling.actions.rules.RULES`. expected: the stamp of the rules
+    that were changed (`rules_of`); None: whichever apply.
 
     A new overlap applies to comparisons that nobody holds yet and to later ones; the others keep theirs. In a large
     campaign a worker applies it. A new verdict rule, or another threshold of it, recounts all verdicts in the
-    background. Raises NotAllowed, Invalid.
+    background. Raises ChangedMeanwhile, NotAllowed, Invalid.
     """
     require_may_change(acting_user, campaign)
     changes = cleaned(changes)
@@ -104,6 +108,9 @@ def change_campaign(*, campaign: Campaign, acting_user: User | None, now: dateti
     changes = {rule: value for rule, value in changes.items() if getattr(campaign, rule) != value}
     if not changes:
         return campaign
+    stored = rules_of(campaign)
+    if expected is not None and (others := changed_since(expected, stored)):
+        raise ChangedMeanwhile({name: stored[name] for name in others})
     if campaign.is_blind_test and (fixed := FIXED_IN_BLIND_TESTS & changes.keys()):
         raise Invalid.of(min(fixed), gettext("This stays as it is in a blind test: its evidence rests on it."))
     before = {rule: getattr(campaign, rule) for rule in changes}

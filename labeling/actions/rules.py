@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import Invalid
 from labeling.judging.drafts import MAX_CRITERIA, MAX_CRITERION_NAME, MAX_SKIP_REASON
+from labeling.models import Campaign
 
 RULES = (
     "name",
@@ -57,6 +58,11 @@ vote that was looked at is final."""
 
 MAX_DESCRIPTION = 300
 MAX_SKIP_REASONS = 9  # each has a digit key on the annotator's page
+
+
+def rules_of(campaign: Campaign) -> dict[str, Any]:
+    """The rules of a campaign as they are stored."""
+    return {rule: getattr(campaign, rule) for rule in RULES}
 
 
 def cleaned(rules: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """The forms of a campaign's rules: its settings, and a new campaign."""
 
-import json
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -11,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from common.scaled_fields import MinutesField, PercentField
 from common.text_area import TextArea
 from labeling.actions.rules import RULES
-from labeling.exchange import canonical_json
 from labeling.models import Campaign
 from labeling.web.rules import HELP, LABELS
 
@@ -113,25 +110,6 @@ class RulesForm(CampaignForm):
             if name in self.fields and values.get(name, "") in (None, "") and name not in self.errors:
                 values[name] = getattr(self.instance, name)
         return values
-
-
-def stored_rules(campaign: Campaign) -> str:
-    """The rules as they are stored, each as a short hash: a page keeps it to see later which ones somebody changed."""
-    return json.dumps({name: _short_hash(getattr(campaign, name)) for name in RULES})
-
-
-def changed_rules(campaign: Campaign, opened: str) -> list[str]:
-    """The names of the rules that differ from those that a page was opened with."""
-    try:
-        before = json.loads(opened or "{}")
-    except ValueError:
-        return []
-    now = json.loads(stored_rules(campaign))
-    return [name for name in RULES if isinstance(before, dict) and before.get(name, now[name]) != now[name]]
-
-
-def _short_hash(value: Any) -> str:
-    return sha256(canonical_json([value])).hexdigest()[:12]
 
 
 def lines_of_criteria(criteria: list[dict[str, Any]]) -> str:

@@ -5,25 +5,24 @@ refused form comes back with everything that was typed, and the reason beside th
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.forms import BaseForm
+from django.forms import BaseForm, ChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from common.errors import NEVER, DomainError, NotAllowed, NotFound, Overtaken
+from common.errors import ChangedMeanwhile, DomainError, NotAllowed, NotFound, Overtaken
 from labeling.models import User
 
 P = ParamSpec("P")
@@ -131,13 +130,9 @@ def number_shown(request: HttpRequest) -> int | None:
     return int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 10 else None
 
 
-def moment_shown(request: HttpRequest) -> datetime | None:
-    """When what a form was filled in from had last been saved, where the form has it; NEVER: not before."""
-    shown = request.POST.get("shown", "")
-    try:
-        return NEVER if shown == "never" else parse_datetime(shown)
-    except ValueError:
-        return None
+def stamp_shown(request: HttpRequest) -> str | None:
+    """The stamp (`common.stamps`) of the values that a form was filled in from, where the form has it."""
+    return request.POST.get("shown") or None
 
 
 def attempt(form: BaseForm, errand: Callable[[], T]) -> T | None:
@@ -159,13 +154,43 @@ def attempt(form: BaseForm, errand: Callable[[], T]) -> T | None:
 def refuse(form: BaseForm, error: DomainError) -> None:
     """Adds a domain error to a form: to the fields it names, or to the form as a whole.
 
-    A form that was overtaken says so by `is_overtaken`: from then on it goes out from what is saved now.
+    A form that was overtaken says so by `is_overtaken`: from then on it goes out from what is saved now. Beside each
+    field that somebody changed stands what is saved there.
     """
     form.is_overtaken = isinstance(error, Overtaken)  # type: ignore[attr-defined]
+    stored = error.stored if isinstance(error, ChangedMeanwhile) else {}
     for name, text in error.fields.items():
-        form.add_error(name if name in form.fields else None, text)
-    if not error.fields:
+        value = stored_in_words(form, name, stored[name]) if name in stored else ""
+        form.add_error(name if name in form.fields else None, f"{text} {value}".strip())
+    if stored or not error.fields:
         form.add_error(None, error.message)
+
+
+LONGEST_SHOWN = 80
+
+
+def stored_in_words(form: BaseForm, name: str, value: Any) -> str:
+    """A sentence with a stored value as its field shows it; empty for one too long for a line.
+
+    A form may word some of its values itself, by name, in `wordings`.
+    """
+    field, wordings = form.fields.get(name), getattr(form, "wordings", {})
+    if name in wordings and value is not None:
+        text = str(wordings[name](value))
+    elif value is None or value == "":
+        text = gettext("empty")
+    elif isinstance(value, bool):
+        text = gettext("on") if value else gettext("off")
+    elif isinstance(field, ChoiceField):
+        labels: dict[Any, Any] = dict(field.choices)  # type: ignore[arg-type]
+        text = str(labels.get(value, value))
+    elif isinstance(value, str | int | float):
+        text = str(field.prepare_value(value) if field else value)
+    else:
+        text = ""
+    if not text or "\n" in text or len(text) > LONGEST_SHOWN:
+        return ""
+    return gettext("It is now: %(value)s.") % {"value": text}
 
 
 def too_soon(response: HttpResponse, wait: int) -> HttpResponse:

@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from common.errors import Conflict
+from common.stamps import stamp_of
 from labeling.access import get_led_campaign
 from labeling.actions.campaigns import change_campaign, change_campaign_status
+from labeling.actions.rules import rules_of
 from labeling.models import Campaign, VerdictRecount
-from labeling.web.campaign_forms import RulesForm, changed_rules, stored_rules
-from labeling.web.edge import act, form_of, page, person, submit
+from labeling.web.campaign_forms import RulesForm
+from labeling.web.edge import act, form_of, page, person, stamp_shown, submit
 
 Status = Campaign.Status
 MESSAGES = {
@@ -25,14 +26,6 @@ MESSAGES = {
 }
 
 
-class RulesChanged(Conflict):
-    type = "rules-changed"
-    sentence = gettext_lazy(
-        "Somebody changed rules since you opened this page: %(rules)s. "
-        "Load the page again to see the changes, or save again to replace them."
-    )
-
-
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_settings(request: HttpRequest, slug: str) -> HttpResponse:
@@ -41,21 +34,21 @@ def campaign_settings(request: HttpRequest, slug: str) -> HttpResponse:
     # The form changes the instance it validates; the action needs the campaign as it is stored.
     form = RulesForm(request.POST or None, instance=get_led_campaign(person(request), slug))
 
-    opened = request.POST.get("opened", "")
-
     def errand() -> str:
-        nonlocal opened
-        if changed := changed_rules(campaign, opened):
-            opened = ""
-            raise RulesChanged(rules=", ".join(str(form.fields[name].label) for name in changed))
-        change_campaign(campaign=campaign, acting_user=person(request), now=timezone.now(), **form.cleaned_data)
+        change_campaign(
+            campaign=campaign,
+            acting_user=person(request),
+            now=timezone.now(),
+            expected=stamp_shown(request),
+            **form.cleaned_data,
+        )
         return _("Saved.")
 
     def again() -> HttpResponse:
         recount = campaign.recounts.exclude(status=VerdictRecount.Status.REPLACED).order_by("-pk").first()
+        stored = get_led_campaign(person(request), slug)
         context = {"campaign": campaign, "form": form, "recount": recount, "tab": "settings"}
-        context["opened"] = opened or stored_rules(campaign)
-        return render(request, "labeling/settings.html", context)
+        return render(request, "labeling/settings.html", context | {"stamp": stamp_of(rules_of(stored))})
 
     if request.method != "POST":
         return again()

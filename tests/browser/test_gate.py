@@ -1,5 +1,7 @@
 """A lead reads why a version was held back, promotes it with a reason, rolls it back, and resumes retraining."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -37,6 +39,7 @@ def held_back(on_stage: Stage, furnished: Furnished) -> GateDecision:
 def test_a_version_that_was_held_back_is_promoted_with_a_reason_and_rolled_back(
     on_stage: Stage, held_back: GateDecision, sign_in: SignIn, picture: Picture
 ) -> None:
+    on_stage.settle("ab")
     page = sign_in(on_stage.maya, path="/")
     page.get_by_role("link", name="sums-v2 was held back by the gate").first.click()
     expect(page.get_by_test_id("decision-reason")).to_contain_text("measured on only 24 held-out pairs; 50 are needed")
@@ -54,11 +57,13 @@ def test_a_version_that_was_held_back_is_promoted_with_a_reason_and_rolled_back(
     page.goto("/versions/")
     page.get_by_test_id("rollback").click()
     page.get_by_test_id("set-aside").get_by_text("Set labels aside").click()
-    expect(page.get_by_role("dialog").get_by_label("Retire the comparisons with these labels")).to_be_visible()
+    page.get_by_role("dialog").get_by_label("Settled from").fill("2026-03-02")
     picture(page, "gate-rollback", whole=False)
-    page.get_by_test_id("confirm-rollback").click()
+    page.get_by_test_id("rollback-set-aside").click()
+    expect(page.get_by_test_id("messages")).to_contain_text("sums-v1 serves again. 2 comparisons are set aside.")
     page.goto("/campaigns/sums/")
     expect(page.get_by_test_id("retraining-paused")).to_contain_text("sums-v2 was rolled back")
+    expect(page.get_by_test_id("labels-since")).to_have_attribute("href", re.compile(r"\?settled_since=\d{4}-"))
     picture(page, "gate-paused")
     page.get_by_test_id("resume-retraining").click()
     expect(page.get_by_test_id("retraining-paused")).to_be_hidden()

@@ -17,7 +17,7 @@ from labeling.models import Campaign, User
 from training.access import require_version
 from training.actions.displacing import require_may_waive
 from training.actions.versions import promote
-from training.errors import GateNotMet, ServersAway, WrongGate
+from training.errors import GateNotMet, ServersAway, ServingChanged, WrongGate
 from training.models import (
     Deployment,
     Gate,
@@ -33,6 +33,7 @@ from training.models import (
 from training.queries.gates import Standing, campaigns_concerned, current_gate, standing
 from training.queries.rehearsals import channel_of_version
 from training.queries.retraining import passed_since_decision
+from training.queries.serving import current_deployment
 
 logger = logging.getLogger(__name__)
 
@@ -183,19 +184,23 @@ def _held_because(error: DomainError) -> Sentence:
 
 
 def promote_through_gate(
-    *, version: ModelVersion, acting_user: User | None, now: datetime, reason: str = ""
+    *, version: ModelVersion, acting_user: User | None, now: datetime, reason: str = "", expected: str = ""
 ) -> Deployment:
     """Promotes a version for a person or a command, and stores the gate's decision.
 
     A version that comes from no run (a base) passes no gate, and one that serves already changes nothing.
     reason: for a promotion past a gate that is not met, which is a waiver: for admins and leads of the campaigns
-    whose gates are not met. Raises GateNotMet without one, and whatever
-    `promote` raises.
+    whose gates are not met. expected: the name of the version that is to be replaced; empty: whichever
+    serves. Raises GateNotMet without a reason, ServingChanged, and whatever `promote` raises.
     """
     require_version(acting_user, version)
-    stands = standing(version)
-    if stands is None or (stands.serving is not None and stands.serving.pk == version.pk):
+    stands, serves = standing(version), current_deployment(channel_of_version(version))
+    if serves is not None and serves.version_id == version.pk:
         return promote(version=version, acting_user=acting_user, now=now)
+    if expected and (serves is None or serves.version.name != expected):
+        raise ServingChanged
+    if stands is None:
+        return promote(version=version, acting_user=acting_user, now=now, expected=serves.version if serves else None)
     waiver = ""
     if not stands.is_met:
         if not reason.strip():

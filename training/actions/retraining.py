@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
-from common.errors import NEVER, ChangedMeanwhile
+from common.errors import ChangedMeanwhile
 from common.schedules import CRON_FIELDS, next_time, wrong_field
 from common.sentences import Sentence
+from common.stamps import changed_since
 from labeling.access import require_may_change
 from labeling.actions.validation import checked
 from labeling.events.record import record
@@ -44,13 +45,13 @@ def save_retraining_rule(
     min_fresh_verdicts: int = DEFAULT_MIN_FRESH_VERDICTS,
     cron: str = "",
     auto_promote: bool = False,
-    expected: datetime | None = None,
+    expected: str | None = None,
 ) -> RetrainingRule:
     """Sets when a campaign retrains automatically.
 
     cron: five fields, in the server's time zone. At that time a run starts if there are enough fresh verdicts; empty:
-    a run starts as soon as there are enough. expected: when the rule that was changed had been saved; None: whichever
-    applies. Raises WrongSchedule, ChangedMeanwhile, ForItsGateOnly, NotAllowed, NotFound.
+    a run starts as soon as there are enough. expected: the stamp of the rule that was changed (`rule_as_json`); None:
+    whichever applies. Raises WrongSchedule, ChangedMeanwhile, ForItsGateOnly, NotAllowed, NotFound.
     """
     require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
@@ -58,12 +59,12 @@ def save_retraining_rule(
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # serializes two leads who save at once
         rule = RetrainingRule.objects.filter(campaign=campaign).first() or RetrainingRule(campaign=campaign)
-        before = _as_dict(rule) if rule.pk else {}
-        if expected is not None and (rule.updated_at or NEVER) != expected:
+        is_saved, stored = rule.pk is not None, rule_as_json(rule)
+        if expected is not None and (others := changed_since(expected, stored)):
             sent = {"enabled": enabled, "min_fresh_verdicts": min_fresh_verdicts, "auto_promote": auto_promote}
-            if before == {**sent, "cron": " ".join(cron.split())}:
+            if stored == {**sent, "cron": " ".join(cron.split())}:
                 return rule  # the same form, sent twice
-            raise ChangedMeanwhile
+            raise ChangedMeanwhile({name: stored[name] for name in others})
         rule.enabled, rule.min_fresh_verdicts = enabled, min_fresh_verdicts
         rule.auto_promote, rule.updated_at, rule.is_due = auto_promote, now, False
         checked(rule, exclude=["campaign", "periodic_task"], refusal=WrongSchedule).save()
@@ -74,13 +75,15 @@ def save_retraining_rule(
             acting_user=acting_user,
             now=now,
             campaign=campaign,
-            before=before,
-            after=_as_dict(rule),
+            before=stored if is_saved else {},
+            after=rule_as_json(rule),
         )
     return rule
 
 
-def _as_dict(rule: RetrainingRule) -> dict[str, Any]:
+def rule_as_json(rule: RetrainingRule | None) -> dict[str, Any]:
+    """The settings of a rule; of none: those that it would start with."""
+    rule = rule or RetrainingRule()
     fields = ("enabled", "min_fresh_verdicts", "cron", "auto_promote")
     return {name: getattr(rule, name) for name in fields}
 

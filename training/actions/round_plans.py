@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from common.errors import NEVER, ChangedMeanwhile
+from common.errors import ChangedMeanwhile
 from common.sentences import Percent, Sentence
+from common.stamps import changed_since
 from labeling.access import require_may_change
 from labeling.actions.validation import checked
 from labeling.events.record import record
@@ -50,11 +51,11 @@ def save_round_plan(
     values: Mapping[str, Any],
     acting_user: User | None,
     now: datetime,
-    expected: datetime | None = None,
+    expected: str | None = None,
 ) -> RoundPlan:
     """Changes the plan of a campaign's rounds. values: some of FIELDS; the others stay.
 
-    expected: when the plan that was changed had been saved, NEVER if it had not; None: whichever applies.
+    expected: the stamp of the plan that was changed (`plan_as_json`); None: whichever applies.
     Raises WrongPlan, ChangedMeanwhile, ForItsGateOnly, NotAllowed, NotFound.
     """
     require_may_change(acting_user, campaign)
@@ -63,7 +64,7 @@ def save_round_plan(
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # serializes two leads who save at once
         plan = plan_of(campaign)
-        saved, before = plan.updated_at, plan_as_json(plan)
+        before = plan_as_json(plan)
         for name, value in values.items():
             setattr(plan, name, value)
         _check(plan)
@@ -71,8 +72,8 @@ def save_round_plan(
         changed = {name for name in FIELDS if before[name] != after[name]}
         if not changed and plan.pk:
             return plan
-        if expected is not None and (saved or NEVER) != expected:
-            raise ChangedMeanwhile
+        if expected is not None and (others := changed_since(expected, before)):
+            raise ChangedMeanwhile({name: before[name] for name in others})
         looked_at: list[str] = []  # the schedule may have set the others since
         if changed & {"target", "target_by"}:
             plan.target_reached_at = None

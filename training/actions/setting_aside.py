@@ -12,6 +12,7 @@ from labeling.actions.bulk import BulkOrder, NothingSelected, Selection, start_b
 from labeling.models import BulkAct, Campaign, ImportBatch, User
 from labeling.queries.lists import ComparisonFilter
 from training.actions.versions import roll_back
+from training.errors import ServingChanged
 from training.models import Deployment, ModelVersion
 from training.queries.serving import current_deployment
 
@@ -41,17 +42,22 @@ class RolledBack:
     refused: DomainError | None = None
 
 
-def roll_back_and_set_aside(*, labels: ComparisonFilter | None, acting_user: User | None, now: datetime) -> RolledBack:
+def roll_back_and_set_aside(
+    *, labels: ComparisonFilter | None, acting_user: User | None, now: datetime, expected: str = ""
+) -> RolledBack:
     """Rolls back the last promotion, and retires the comparisons with the chosen labels.
 
     labels: of the campaign in which the version was trained, with at least one of LIMITS; None: no labels. A choice
     that cannot be right is refused before anything is rolled back. Once rolled back, a rollback stays: `refused` says
-    what became of the labels. Raises NoLabelsOfIt, NoLabelsChosen, Invalid, NotAllowed, NotFound, NothingServes,
+    what became of the labels. expected: the name of the version that was to be rolled back; empty: whichever serves.
+    Raises NoLabelsOfIt, NoLabelsChosen, Invalid, NotAllowed, NotFound, NothingServes,
     NothingToRollBack, ServingChanged.
     """
-    if labels is None:
-        return RolledBack(roll_back(acting_user=acting_user, now=now))
     left = current_deployment()
+    if expected and (left is None or left.version.name != expected):
+        raise ServingChanged
+    if labels is None:
+        return RolledBack(roll_back(acting_user=acting_user, now=now, expected=left))
     campaign = _campaign_of_labels(left)
     require_may_change(acting_user, campaign)
     _require_known(campaign, labels)

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.errors import SavedMeanwhile
+from common.errors import ChangedMeanwhile
+from common.stamps import changed_since
 from labeling.access import require_may_change
 from labeling.actions.validation import checked
 from labeling.events.record import record
@@ -118,22 +120,24 @@ def save_suite(
     acting_user: User | None,
     now: datetime,
     before_gate: bool | None = None,
-    expected: int | None = None,
+    expected: str | None = None,
 ) -> SuiteVersion:
     """Makes the next version of a suite; the same scenarios again make none.
 
-    before_gate: whether new versions are run on it before the gate; None: as it was. expected: the number of the
-    version that was changed; None: whichever is newest. Raises SavedMeanwhile, NotAllowed, NotFound.
+    before_gate: whether new versions are run on it before the gate; None: as it was. expected: the stamp of the
+    suite that was changed (`suite_values`); None: whichever is newest. Raises ChangedMeanwhile, NotAllowed, NotFound.
     """
     require_may_change(acting_user, suite.campaign)
     with transaction.atomic():
         locked = Suite.objects.select_for_update().select_related("campaign").get(pk=suite.pk)
         current = locked.current
-        if expected is not None and current.number != expected:
-            raise SavedMeanwhile(number=current.number)
+        stored = suite_values(locked)
+        sent = {"scenarios": suite_hash(scenarios), "before_gate": before_gate}
+        if expected is not None and stored != sent and (others := changed_since(expected, stored)):
+            raise ChangedMeanwhile({name: stored[name] if name == "before_gate" else () for name in others})
         before = {"number": current.number, "scenarios": current.size, "before_gate": locked.before_gate}
         version = current
-        if suite_hash(scenarios) != current.content_hash:
+        if sent["scenarios"] != current.content_hash:
             version = _write(locked, current.number + 1, scenarios, acting_user, now)
         if before_gate is not None and before_gate != locked.before_gate:
             locked.before_gate = before_gate
@@ -150,6 +154,11 @@ def save_suite(
                 after={"suite": locked.slug, **after, "content_hash": version.content_hash},
             )
     return version
+
+
+def suite_values(suite: Suite) -> dict[str, Any]:
+    """The values of a suite that leads change, its scenarios as a hash."""
+    return {"scenarios": suite.current.content_hash, "before_gate": suite.before_gate}
 
 
 def _write(

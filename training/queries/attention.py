@@ -1,20 +1,26 @@
 """Items of training in a lead's inbox: failed jobs, new versions that wait for promotion, and erased people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 
-from labeling.models import Campaign, Erasure, User
+from common.sentences import Sentence
+from labeling.models import Campaign, Erasure, Event, User
 from labeling.queries.attention import AttentionItem
 from training.models import (
+    ACTIVE_STATUSES,
     Deployment,
+    EvaluationJob,
     GateDecision,
     GenerationJob,
     JobStatus,
     LeftOut,
+    ModelVersion,
     PeopleGate,
     RetrainingRule,
     Round,
@@ -26,9 +32,11 @@ from training.models import (
 from training.queries.lineage import comparisons_judged_by
 from training.queries.loop import loop_versions
 from training.queries.people_gates import reason_of
+from training.queries.retraining import runs_awaiting_gate
 from training.queries.serving import current_deployment
 
 KEPT_SECONDS = 24 * 3600
+BUDGET_REACHED, TARGET_REACHED = "round.budget_reached", "round.target_reached"
 
 
 def failed_jobs(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
@@ -43,7 +51,10 @@ def failed_jobs(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionIt
 
 
 def versions_waiting(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
-    """The newest version of each campaign, if it is newer than the serving one and never served."""
+    """The newest version of each campaign, if it is newer than the serving one and never served.
+
+    Not while it is evaluated, nor if the schedule is about to decide: leads would be told of what settles itself.
+    """
     versions = loop_versions()
     newer = versions.filter(run__campaign=OuterRef("run__campaign"), pk__gt=OuterRef("pk"))
     newest = versions.filter(~Exists(newer), run__campaign__in=led, files_removed_at=None, deployments=None)
@@ -52,8 +63,13 @@ def versions_waiting(user: User, led: Mapping[int, Campaign]) -> Iterator[Attent
     serving = current_deployment()
     if serving is not None:
         newest = newest.filter(created_at__gt=serving.at)
-    for version in newest.select_related("run").order_by("-pk"):
+    active = EvaluationJob.objects.filter(version=OuterRef("pk"), status__in=ACTIVE_STATUSES)
+    waiting = list(newest.exclude(Exists(active)).select_related("run").order_by("-pk"))
+    by_schedule = set(runs_awaiting_gate().values_list("pk", flat=True)) if waiting else set()
+    for version in waiting:
         assert version.run is not None
+        if version.run_id in by_schedule:
+            continue
         yield AttentionItem(
             f"version-{version.pk}",
             gettext("%(version)s waits for promotion") % {"version": version.name},
@@ -137,16 +153,21 @@ def paused_retraining(user: User, led: Mapping[int, Campaign]) -> Iterator[Atten
 
 
 def round_news(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionItem]:
-    """The newest round that ended with a promotion by a person, budgets that are used up, and targets reached.
+    """The newest round that ended, versions rolled back by rule, budgets that are used up, and targets reached.
 
-    Of a promotion by the schedule the gate's own item says so.
+    Of a round whose version the schedule decided about the gate's own item says so.
     """
-    ended = Round.objects.filter(campaign__in=led, outcome=Round.Outcome.PROMOTED)
+    ended = Round.objects.filter(campaign__in=led).exclude(closed_at=None)
     newer = ended.filter(campaign=OuterRef("campaign"), number__gt=OuterRef("number"))
-    by_rule = GateDecision.objects.filter(run__round=OuterRef("pk"), is_automatic=True, outcome="passed")
-    for one in ended.filter(~Exists(newer), ~Exists(by_rule)).order_by("pk"):
-        text = gettext("Round %(number)s ended: its version was promoted") % {"number": one.number}
-        yield _news(f"round-{one.pk}", text, "round", one.pk, led[one.campaign_id], one.closed_at)
+    decisions = GateDecision.objects.filter(run__round=OuterRef("pk")).order_by("-pk").values("is_automatic")
+    versions = ModelVersion.objects.filter(run__round=OuterRef("pk")).order_by("-pk").values("name")
+    newest = ended.filter(~Exists(newer)).annotate(
+        version=Subquery(versions[:1]), by_rule=Coalesce(Subquery(decisions[:1]), Value(False))
+    )
+    for one in newest.filter(by_rule=False).order_by("pk"):
+        text = _end_of_round(one) % {"number": one.number, "version": one.version}
+        is_bad = one.outcome == Round.Outcome.NO_VERSION
+        yield _news(f"round-{one.pk}", text, "round", one.pk, led[one.campaign_id], one.closed_at, is_bad=is_bad)
     serving = current_deployment()
     if serving is not None and serving.kind == Deployment.Kind.ROLLBACK and serving.by_id is None and serving.reason:
         rolled_back = Deployment.objects.filter(channel=serving.channel, pk__lt=serving.pk).order_by("-pk")
@@ -168,14 +189,36 @@ def round_news(user: User, led: Mapping[int, Campaign]) -> Iterator[AttentionIte
                 is_bad_news=True,
             )
     plans = RoundPlan.objects.filter(campaign__in=led).exclude(budget_reached_at=None, target_reached_at=None)
-    for plan in plans.order_by("pk"):
+    reached = list(plans.order_by("pk"))
+    told = _reasons_told(reached) if reached else {}
+    for plan in reached:
         campaign = led[plan.campaign_id]
         if plan.budget_reached_at is not None:
             key, text = f"budget-{plan.pk}-{plan.budget_reached_at:%Y%m%d%H%M}", gettext("The budget is used up")
-            yield _news(key, text, "rounds", campaign.slug, campaign, plan.budget_reached_at, is_bad=True)
+            news = _news(key, text, "rounds", campaign.slug, campaign, plan.budget_reached_at, is_bad=True)
+            yield replace(news, detail=told.get((plan.campaign_id, BUDGET_REACHED), ""))
         if plan.target_reached_at is not None:
             key, text = f"target-{plan.pk}-{plan.target_reached_at:%Y%m%d%H%M}", gettext("The target is reached")
-            yield _news(key, text, "rounds", campaign.slug, campaign, plan.target_reached_at)
+            news = _news(key, text, "rounds", campaign.slug, campaign, plan.target_reached_at)
+            yield replace(news, detail=told.get((plan.campaign_id, TARGET_REACHED), ""))
+
+
+def _end_of_round(one: Round) -> str:
+    """How a round ended, with places for its number and its version."""
+    if one.outcome == Round.Outcome.PROMOTED:
+        return gettext("Round %(number)s ended: %(version)s was promoted")
+    if one.outcome == Round.Outcome.NO_VERSION:
+        return gettext("Round %(number)s ended without a version")
+    return gettext("Round %(number)s ended: %(version)s was not promoted")
+
+
+def _reasons_told(plans: Collection[RoundPlan]) -> dict[tuple[int, str], str]:
+    """The figures with which budgets and targets were last reached, by campaign and verb of the event."""
+    campaigns = [plan.campaign_id for plan in plans]
+    events = Event.objects.filter(campaign__in=campaigns, verb__in=(BUDGET_REACHED, TARGET_REACHED))
+    newest = events.exclude(sentences=None).order_by("campaign", "verb", "-pk").distinct("campaign", "verb")
+    rows = newest.values_list("campaign", "verb", "sentences__reason")
+    return {(campaign, verb): str(Sentence.from_json(reason)) for campaign, verb, reason in rows if reason}
 
 
 def _news(

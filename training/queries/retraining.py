@@ -11,6 +11,7 @@ from labeling.models import Campaign, Event
 from labeling.queries.verdicts import count_pairs
 from training.models import Deployment, GateDecision, JobStatus, PeopleGate, RetrainingRule, Run, Snapshot
 from training.queries.loop import loop_runs
+from training.queries.rehearsals import channel_of
 
 
 def last_snapshot(campaign: Campaign) -> Snapshot | None:
@@ -79,6 +80,15 @@ def runs_awaiting_gate() -> QuerySet[Run]:
         .exclude(version__deployments__isnull=False)
         .filter(Q(promotes_since=None) | Q(finished_at=None) | Q(finished_at__gte=F("promotes_since")))
     )
+
+
+def labels_since(rule: RetrainingRule | None) -> datetime | None:
+    """When the version whose rollback paused a rule had been promoted; None: the rule is not paused."""
+    if rule is None or rule.paused_at is None:
+        return None
+    changes = Deployment.objects.filter(channel=channel_of(rule.campaign)).order_by("-pk")
+    rollback = changes.filter(at=rule.paused_at).first()
+    return changes.filter(pk__lt=rollback.pk).values_list("at", flat=True).first() if rollback else None
 
 
 def next_check(rule: RetrainingRule | None, *, after: datetime) -> datetime | None:

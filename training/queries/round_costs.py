@@ -45,6 +45,10 @@ class Cost:
     money: Decimal | None
     currency: str
 
+    @property
+    def machine_minutes(self) -> int:
+        return round(self.machine_seconds / 60)
+
     def as_dict(self) -> dict[str, Any]:
         """JSON values. Money is a text, so that no cent is lost."""
         return {

@@ -251,7 +251,10 @@ def _gate(one: Round, version: ModelVersion | None, rows: RoundRows) -> Phase:
     if decisions:
         last = decisions[-1]
         state: State = "done" if last.is_promoted else "failed"
-        return Phase("gate", state, started, last.at, last.by, last.reason, things)
+        reason = last.reason
+        if last.outcome == GateDecision.Outcome.WAIVED:
+            reason = Sentence(gettext_noop("Promoted past the gate: %(waiver)s"), {"waiver": last.waiver})
+        return Phase("gate", state, started, last.at, last.by, reason, things)
     if one.closed_at is not None:
         return Phase("gate", "skipped", started, None, None, Sentence(), things)
     awaited = version.run_id in rows.awaiting_gate
@@ -276,7 +279,10 @@ def _promote(one: Round, version: ModelVersion | None, rows: RoundRows) -> Phase
     replaced = rows.replaced_by.get(version.pk)
     reason = Sentence()
     if replaced is not None and replaced.kind == Deployment.Kind.ROLLBACK:
-        reason = Sentence(gettext_noop("It was rolled back: %(name)s serves again."), {"name": replaced.version.name})
+        text, values = gettext_noop("It was rolled back: %(name)s serves again."), {"name": replaced.version.name}
+        if replaced.reason:  # by rule
+            text, values["reason"] = gettext_noop("%(reason)s %(name)s serves again."), replaced.reason
+        reason = Sentence(text, values)
         things.append(replaced)
     return Phase("promote", "done", changes[0].at, changes[-1].at, changes[-1].by, reason, things)
 

@@ -17,7 +17,7 @@ from training.models import ModelVersion, RoundPlan
 from training.queries.loop import loop_versions
 from training.queries.rehearsals import channel_of, is_rehearsed
 from training.queries.retraining import last_snapshot
-from training.queries.round_costs import spent
+from training.queries.round_costs import Cost, spent
 from training.queries.serving import serving_version
 from training.queries.watching import is_rejected
 
@@ -63,14 +63,21 @@ def budget_since(plan: RoundPlan, *, now: datetime) -> datetime | None:
     return now.astimezone(zone_of(plan)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
+def budget_used(plan: RoundPlan, *, now: datetime) -> Cost | None:
+    """The cost that counts for the budget until now; None: there is no budget."""
+    if plan.budget_money is None and plan.budget_minutes is None:
+        return None
+    return spent(plan, budget_since(plan, now=now), now=now)
+
+
 def waits_for_budget(plan: RoundPlan, *, now: datetime) -> Sentence:
     """Empty while there is something left, or without a budget."""
-    if plan.budget_money is None and plan.budget_minutes is None:
+    cost = budget_used(plan, now=now)
+    if cost is None:
         return Sentence()
-    cost = spent(plan, budget_since(plan, now=now), now=now)
     values: dict[str, Any]
     if plan.budget_minutes is not None and cost.machine_seconds >= 60 * plan.budget_minutes:
-        values = {"spent": round(cost.machine_seconds / 60), "budget": plan.budget_minutes}
+        values = {"spent": cost.machine_minutes, "budget": plan.budget_minutes}
         text = (
             gettext_noop("Waiting: the budget of this month is used up: %(spent)s of %(budget)s machine minutes.")
             if plan.budget_period == Period.MONTH

@@ -12,17 +12,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from common.stamps import stamp_of
 from labeling.access import get_campaign, get_led_campaign, leads
 from labeling.models import Campaign
 from labeling.queries.agreement import agreement, has_simulated_annotators, imported_judgments
 from labeling.queries.forecast import completion_forecast
 from labeling.queries.progress import CampaignProgress, campaign_progress, prompts_apart
 from labeling.web.agreement import agreement_rows
-from labeling.web.edge import act, form_of, moment_shown, page, person, submit
+from labeling.web.edge import act, form_of, page, person, stamp_shown, submit
 from labeling.web.figure_rows import FigureRows
 from training.access import visible_people_gates, visible_versions
 from training.actions.generation import start_generation
-from training.actions.retraining import resume_retraining, save_retraining_rule
+from training.actions.retraining import resume_retraining, rule_as_json, save_retraining_rule
 from training.actions.runs import start_run
 from training.models import ModelVersion, RetrainingRule, Run
 from training.queries.gates import current_gate, demands_people
@@ -30,7 +31,7 @@ from training.queries.jobs import diversity, left_out
 from training.queries.model_checks import prompt_faults
 from training.queries.overview import TrainingOverview, campaign_training_overview
 from training.queries.remaining import remaining_seconds
-from training.queries.retraining import next_check
+from training.queries.retraining import labels_since, next_check
 from training.queries.serving import current_deployment
 from training.queries.waiting import Waiting
 from training.rehearsal.demo import can_simulate, is_being_written
@@ -97,7 +98,7 @@ def retraining_save(request: HttpRequest, slug: str) -> HttpResponse:
             campaign=campaign,
             acting_user=person(request),
             now=timezone.now(),
-            expected=moment_shown(request),
+            expected=stamp_shown(request),
             **form.rule(),
         )
         return _("Automatic retraining is on.") if rule.enabled else _("Automatic retraining is off.")
@@ -175,7 +176,9 @@ def _context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "bias_advice": bias_advice(campaign),
         "run_form": RunForm(versions=versions, serving=overview.serving),
         "rule_form": RetrainingRuleForm.of(overview.rule),
+        "rule_stamp": stamp_of(rule_as_json(overview.rule)),
         "next_check": next_check(overview.rule, after=now),
+        "labels_since": labels_since(overview.rule),
         "promotes_without_people": overview.rule is not None
         and overview.rule.auto_promote
         and not demands_people(current_gate(campaign)),

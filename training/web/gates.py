@@ -39,7 +39,9 @@ def gate(request: HttpRequest, slug: str) -> HttpResponse:
             "tab": "campaign",
             "gate": current,
             "form": form,
-            "earlier": Gate.objects.filter(campaign=campaign).select_related("by").order_by("-number"),
+            "earlier": Gate.objects.filter(campaign=campaign, number__lt=current.number)
+            .select_related("by")
+            .order_by("-number"),
             "decisions": decisions[:DECISIONS_LISTED],
             "is_written_for": campaign in campaigns_written_for(channel_of(campaign)),
         }

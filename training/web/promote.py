@@ -58,7 +58,8 @@ def version_promote(request: HttpRequest, name: str) -> HttpResponse:
 
     def errand() -> str:
         reason = form.cleaned_data.get("reason", "")
-        promote_through_gate(version=version, acting_user=user, now=timezone.now(), reason=reason)
+        shown = request.POST.get("serving", "")
+        promote_through_gate(version=version, acting_user=user, now=timezone.now(), reason=reason, expected=shown)
         return _("%(name)s serves now: it writes the next candidates.") % {"name": version.name}
 
     if request.method == "POST":

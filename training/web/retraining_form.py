@@ -1,7 +1,7 @@
 """The form of automatic retraining: times as people say them, and cron for what they do not say."""
 
 from datetime import time
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 from django import forms
 from django.conf import settings
@@ -68,6 +68,7 @@ class RetrainingRuleForm(forms.Form):
     """The rule of automatic retraining. Fields that the chosen kind of time does not use keep their values."""
 
     needed = ("at", "cron")
+    wordings: ClassVar = {"cron": time_in_words}
 
     enabled = forms.BooleanField(label=_("Retrain automatically"), required=False)
     min_fresh_verdicts = forms.IntegerField(
@@ -121,6 +122,11 @@ class RetrainingRuleForm(forms.Form):
         if schedule.kind == "hourly":
             times["hours"] = schedule.hours
         return cls(initial={name: getattr(rule, name) for name in names} | times)
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Puts errors of the cron time where people choose a time, unless they typed one in cron."""
+        is_hidden = field == "cron" and self.data.get("kind") != "cron"
+        super().add_error("kind" if is_hidden else field, error)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

@@ -1,6 +1,6 @@
 """The form of a campaign's plan of rounds: limits of the schedule, rates, budget and target."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -21,6 +21,8 @@ def _amount(label: Any, digits: int = 10) -> forms.DecimalField:
 
 class RoundPlanForm(forms.Form):
     """The plan of rounds. Empty fields set no limit."""
+
+    wordings: ClassVar = dict.fromkeys(("quiet_from", "quiet_until"), lambda time: time[:5])
 
     generates = forms.BooleanField(label=_("Generate the pairs of the next round"), required=False)
     start_from = forms.ChoiceField(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -16,11 +17,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from common.numbers import whole_number
+from common.stamps import stamp_of
 from labeling.access import get_led_campaign
 from labeling.models import Campaign
-from labeling.web.edge import form_of, moment_shown, page, person, submit
+from labeling.web.edge import form_of, page, person, stamp_shown, submit
 from training.access import visible_rounds
-from training.actions.round_plans import save_round_plan
+from training.actions.round_plans import plan_as_json, save_round_plan
 from training.models import (
     Deployment,
     EvaluationJob,
@@ -38,6 +40,7 @@ from training.queries.retraining import next_check
 from training.queries.round_costs import Cost, cost_of_round, plan_of
 from training.queries.round_targets import TargetFigure, target_figure
 from training.queries.rounds import Phase, RoundView, rounds_of, view_of, views_of
+from training.queries.schedule import budget_used
 from training.queries.serving import current_deployment
 from training.queries.watching import Watch, watch_of
 from training.web.event_labels import WATCHED
@@ -111,7 +114,7 @@ def round_plan_save(request: HttpRequest, slug: str) -> HttpResponse:
             values=form.values(),
             acting_user=person(request),
             now=timezone.now(),
-            expected=moment_shown(request),
+            expected=stamp_shown(request),
         )
         return gettext("The plan of the rounds was saved.")
 
@@ -133,6 +136,8 @@ def _list(request: HttpRequest, campaign: Campaign, form: RoundPlanForm | None =
         "rule": rule,
         "next_check": next_check(rule, after=now),
         "plan": plan,
+        "used": budget_used(plan, now=now),
+        "stamp": stamp_of(plan_as_json(plan)),
         "form": form or RoundPlanForm(plan=plan),
     }
     return render(request, "training/rounds.html", context)
@@ -163,9 +168,14 @@ def round_page(request: HttpRequest, pk: int) -> HttpResponse:
         "target": _target(view, plan),
         "watch": watch,
         "watched": [(WATCHED[figure.name], figure) for figure in watch.figures] if watch else [],
-        "earlier": Round.objects.filter(campaign=one.campaign, number=one.number - 1).first(),
+        "neighbours": _neighbours(one),
     }
     return render(request, "training/round.html", context)
+
+
+def _neighbours(one: Round) -> QuerySet[Round]:
+    beside = Round.objects.filter(campaign=one.campaign, number__in=(one.number - 1, one.number + 1))
+    return beside.order_by("number")
 
 
 def _target(view: RoundView, plan: RoundPlan) -> TargetFigure | None:

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from common.stamps import stamp_of
 from common.text_area import TextArea
 from labeling.access import get_led_campaign
-from labeling.web.edge import act, attempt, form_of, number_shown, page, person, submit
+from labeling.web.edge import act, attempt, form_of, page, person, stamp_shown, submit
 from training.access import visible_suites, visible_versions
 from training.actions.suite_runs import start_suite_run
 from training.actions.suites import (
@@ -25,6 +26,7 @@ from training.actions.suites import (
     save_suite,
     scenarios_from,
     shipped_slug,
+    suite_values,
 )
 from training.evaluation.suite_results import figures_of_run, results_of, suites_of
 from training.evaluation.suites import Scenario, parse_scenario, write_suite
@@ -233,12 +235,19 @@ def suite_edit(request: HttpRequest, pk: int) -> HttpResponse:
             before_gate=form.cleaned_data["before_gate"],
             acting_user=person(request),
             now=timezone.now(),
-            expected=number_shown(request),
+            expected=stamp_shown(request),
         )
         return _("Version %(number)s of the suite applies from now on.") % {"number": version.number}
 
     def again() -> HttpResponse:
-        context = {"suite": row, "current": row.current, "form": form, "campaign": row.campaign, "tab": "suites"}
+        context = {
+            "suite": row,
+            "current": row.current,
+            "stamp": stamp_of(suite_values(row)),
+            "form": form,
+            "campaign": row.campaign,
+            "tab": "suites",
+        }
         return render(request, "training/suite_edit.html", context)
 
     if request.method == "POST":

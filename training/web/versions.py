@@ -84,7 +84,9 @@ def serving_rollback(request: HttpRequest) -> HttpResponse:
 
     def errand() -> str:
         labels = _chosen(current_deployment(), request.POST) if request.POST.get("set_aside") else None
-        done = roll_back_and_set_aside(labels=labels, acting_user=user, now=timezone.now())
+        done = roll_back_and_set_aside(
+            labels=labels, acting_user=user, now=timezone.now(), expected=request.POST.get("serving", "")
+        )
         said = _("%(name)s serves again.") % {"name": done.deployment.version.name}
         if done.refused is not None:
             return f"{said} {done.refused.message}"

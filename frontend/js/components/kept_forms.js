@@ -9,7 +9,7 @@ import { gettext } from "../lib/translation.js";
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Control */
 
 const NEVER_KEPT = new Set(["hidden", "password", "file", "submit", "button", "reset", "image"]);
-const NOT_IDENTITY = new Set(["csrfmiddlewaretoken", "back", "next", "key", "shown", "opened"]);
+const NOT_IDENTITY = new Set(["csrfmiddlewaretoken", "back", "next", "key", "shown"]);
 
 export class KeptForms {
   /** @param {Storage} storage */

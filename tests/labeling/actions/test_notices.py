@@ -7,6 +7,7 @@ import pytest
 from django.core import mail
 
 from common.errors import Invalid
+from labeling.actions.members import pause_member
 from labeling.actions.notices import choose_notices, send_notices
 from labeling.models import NoticeChoice
 from tests.people import NOON, Stage, stage
@@ -38,6 +39,14 @@ def test_at_once_each_new_thing_is_sent_once_with_its_address() -> None:
     disagree(scene)
     assert send_notices(now=NOON) == 1
     assert "2 conflicts wait" in mail.outbox[1].subject
+
+
+def test_it_names_the_annotators_that_it_is_about() -> None:
+    scene = scene_with("at_once")
+    for one in (scene.alice, scene.bob):
+        pause_member(campaign=scene.campaign, user=one, acting_user=scene.ada, now=NOON)
+    send_notices(now=NOON)
+    assert "2 annotators are paused or warned (Sums)\nalice, bob\nhttp" in mail.outbox[0].body
 
 
 def test_daily_waits_for_its_hour_and_for_news() -> None:

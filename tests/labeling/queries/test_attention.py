@@ -57,7 +57,7 @@ def test_paused_annotators_are_named_where_the_campaign_names_people(pseudonymou
 def test_somebody_without_an_attempt_left_waits_for_a_lead_until_they_may_try_again(attempts: int) -> None:
     scene = stage(comparisons=5)
     mark(scene, 2, QUALIFICATION)
-    rules = {"qualification_pairs": 2, "qualification_right": 2, "qualification_attempts": attempts}
+    rules: dict[str, Any] = {"qualification_pairs": 2, "qualification_right": 2, "qualification_attempts": attempts}
     change_campaign(campaign=scene.campaign, acting_user=scene.maya, now=scene.now, **rules)
     go_through(scene, scene.alice, QUALIFICATION, right=0)
     waiting = {f"unqualified-{scene.campaign.pk}": 1} if attempts == 1 else {}

@@ -1,5 +1,7 @@
 """The one button that leads an annotator on, or why there is none."""
 
+from typing import Any
+
 import pytest
 
 from labeling.actions.campaigns import change_campaign, write_guidelines
@@ -49,7 +51,7 @@ def test_the_step_ahead_has_its_name() -> None:
 def test_after_the_last_attempt_only_a_lead_helps() -> None:
     scene = stage(comparisons=5)
     mark(scene, 2, QUALIFICATION)
-    rules = {"qualification_pairs": 2, "qualification_right": 2, "qualification_attempts": 1}
+    rules: dict[str, Any] = {"qualification_pairs": 2, "qualification_right": 2, "qualification_attempts": 1}
     change_campaign(campaign=scene.campaign, acting_user=scene.maya, now=scene.now, **rules)
     assert act(scene) == NextAct("Qualify", "start")
     go_through(scene, scene.alice, QUALIFICATION, right=0)

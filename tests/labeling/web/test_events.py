@@ -49,7 +49,7 @@ def test_a_lead_reads_who_changed_what_from_what_to_what(visiting: Visiting) -> 
 
 def test_many_changed_values_are_named_before_they_are_shown(visiting: Visiting) -> None:
     scene = stage()
-    changes = {
+    changes: dict[str, Any] = {
         "overlap": 3,
         "allow_tie": False,
         "allow_skip": False,

@@ -1,5 +1,7 @@
 """The first page: one's own campaigns, each with its next step."""
 
+from typing import Any
+
 from labeling.actions.campaigns import change_campaign
 from labeling.models import Campaign
 from tests.clients import Visiting, text_of
@@ -30,7 +32,7 @@ def test_somebody_who_has_to_qualify_is_led_there_instead_of_to_judging(visiting
     on_stage = stage(comparisons=5)
     on_stage.settle(["a"])
     mark(on_stage, 2, QUALIFICATION)
-    rules = {"qualification_pairs": 2, "qualification_right": 2}
+    rules: dict[str, Any] = {"qualification_pairs": 2, "qualification_right": 2}
     change_campaign(campaign=on_stage.campaign, acting_user=on_stage.maya, now=on_stage.now, **rules)
     page = text_of(visiting(on_stage.alice), "/")
     assert "Continue judging" not in page
@@ -42,7 +44,7 @@ def test_somebody_who_has_to_qualify_is_led_there_instead_of_to_judging(visiting
 def test_after_the_last_attempt_no_page_offers_to_judge(visiting: Visiting) -> None:
     on_stage = stage(comparisons=5)
     mark(on_stage, 2, QUALIFICATION)
-    rules = {"qualification_pairs": 2, "qualification_right": 2, "qualification_attempts": 1}
+    rules: dict[str, Any] = {"qualification_pairs": 2, "qualification_right": 2, "qualification_attempts": 1}
     change_campaign(campaign=on_stage.campaign, acting_user=on_stage.maya, now=on_stage.now, **rules)
     alice = visiting(on_stage.alice)
     assert 'data-testid="prepare-sums">Qualify</a>' in text_of(alice, "/")

@@ -2,6 +2,7 @@
 
 from labeling.models import Campaign
 from tests.clients import Visiting
+from tests.markup import shown_in
 from tests.people import stage
 
 
@@ -56,11 +57,34 @@ def test_every_rule_can_be_set_on_the_settings_page_and_says_what_it_does(visiti
 def test_a_lead_is_told_which_rules_another_changed_meanwhile_and_may_replace_them(visiting: Visiting) -> None:
     scene = stage()
     path, maya, ada = "/campaigns/sums/settings/", visiting(scene.maya), visiting(scene.ada)
-    pages = [client.get(path).context for client in (maya, ada)]
+    pages = [client.get(path).content.decode() for client in (maya, ada)]
     form = {"name": "Sums", "overlap": 2, "verdict_rule": "majority", "scale": "choice"}
-    assert maya.post(path, form | {"opened": pages[0]["opened"], "overlap": 3}).status_code == 302
-    refused = ada.post(path, form | {"opened": pages[1]["opened"], "name": "Totals"})
-    assert "Somebody changed rules since you opened this page: Judgments per comparison" in refused.content.decode()
+    theirs = form | {"overlap": 3, "verdict_rule": "dawid_skene", "gold_rate": 10}
+    assert maya.post(path, theirs | {"shown": shown_in(pages[0])}).status_code == 302
+    assert maya.post(path, theirs | {"shown": shown_in(pages[0])}).status_code == 302  # sent twice
+    refused = ada.post(path, form | {"shown": shown_in(pages[1]), "name": "Totals"})
+    assert refused.context["form"].non_field_errors() == [
+        "Somebody saved these settings meanwhile. Look at them; saving again puts yours in their place."
+    ]
+    changed = {name: errors[0] for name, errors in refused.context["form"].errors.items() if name != "__all__"}
+    assert changed["overlap"] == "Somebody changed this meanwhile. It is now: 3."
+    assert changed["verdict_rule"].endswith("It is now: Dawid-Skene.")
+    assert changed["gold_rate"].endswith("It is now: 10.")
+    assert "name" not in changed
     assert scene.reload().overlap == 3
-    assert ada.post(path, form | {"opened": refused.context["opened"], "name": "Totals"}).status_code == 302
+    again = form | {"shown": shown_in(refused.content.decode()), "name": "Totals"}
+    assert ada.post(path, again).status_code == 302
     assert (scene.reload().overlap, scene.reload().name) == (2, "Totals")
+
+
+def test_a_stale_page_of_settings_that_comes_back_for_another_reason_is_still_stale(visiting: Visiting) -> None:
+    scene = stage()
+    path, ada = "/campaigns/sums/settings/", visiting(scene.ada)
+    form = {"name": "Sums", "overlap": 2, "verdict_rule": "majority", "scale": "choice"}
+    form["shown"] = shown_in(ada.get(path).content.decode())
+    visiting(scene.maya).post(path, form | {"shown": "", "overlap": 3})
+    wrong = ada.post(path, form | {"max_overlap": "1"}).content.decode()
+    assert "Somebody saved" not in wrong
+    again = ada.post(path, form | {"shown": shown_in(wrong), "name": "Totals"})
+    assert "Somebody saved these settings meanwhile" in again.content.decode()
+    assert scene.reload().overlap == 3

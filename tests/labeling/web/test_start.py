@@ -20,7 +20,7 @@ def plain(answer: Any) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
 
-def scene_with_pairs(**rules: int) -> Stage:
+def scene_with_pairs(**rules: Any) -> Stage:
     scene = stage(comparisons=6)
     mark(scene, 2)
     mark(scene, 2, QUALIFICATION)

@@ -13,7 +13,7 @@ from training.actions.rounds import collecting_round
 from training.actions.runs import start_run
 from training.actions.schedule import consider_retraining
 from training.actions.versions import promote, roll_back
-from training.models import EvaluationJob, GateDecision, JobStatus, ModelVersion, Round, Run
+from training.models import Deployment, EvaluationJob, GateDecision, JobStatus, ModelVersion, Round, Run
 from training.queries.gates import current_gate
 from training.queries.rounds import Phase, view_of
 
@@ -78,7 +78,7 @@ def test_a_round_goes_from_phase_to_phase(campaign: Campaign, base: ModelVersion
         version=version, campaign=campaign, status="finished", reason="Better.", created_at=NOW, finished_at=NOW
     )
     assert (phases(one)["evaluate"].state, phases(one)["evaluate"].reason) == ("done", "Better.")
-    decided(version, "held_back", "Held back: too few pairs.")
+    decision = decided(version, "held_back", "Held back: too few pairs.")
     assert (phases(one)["gate"].state, phases(one)["gate"].reason) == ("failed", "Held back: too few pairs.")
     assert view_of(Round.objects.get()).current.name == "gate"
 
@@ -89,6 +89,11 @@ def test_a_round_goes_from_phase_to_phase(campaign: Campaign, base: ModelVersion
     assert list(phases(one)["next"].things) == [following.round]
     roll_back(acting_user=maya, now=NOW + timedelta(hours=3))
     assert phases(one)["promote"].reason == "It was rolled back: tiny-base serves again."
+    Deployment.objects.filter(is_current=True).update(reason="Ties rose.")
+    assert phases(one)["promote"].reason == "Ties rose. tiny-base serves again."
+    decision.pk, decision.is_automatic, decision.outcome, decision.waiver = None, False, "waived", "We need it."
+    decision.save(force_insert=True)
+    assert (phases(one)["gate"].state, phases(one)["gate"].reason) == ("done", "Promoted past the gate: We need it.")
 
 
 def test_a_failed_job_says_why_and_can_be_tried_again(labeled: Campaign) -> None:

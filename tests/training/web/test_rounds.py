@@ -1,8 +1,8 @@
 """The pages of rounds."""
 
-import re
 from datetime import time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -10,9 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.browser.furnished import furnish
+from tests.markup import shown_in
 from tests.people import NOON, stage
 from tests.training.web.pages import page_of
-from training.actions.retraining import save_retraining_rule
+from training.actions.retraining import resume_retraining, save_retraining_rule
 from training.actions.round_plans import save_round_plan
 from training.models import EvaluationJob, GenerationJob, ModelVersion, RetrainingRule, Round, RoundPlan, Run
 
@@ -80,13 +81,14 @@ def test_a_plan_that_another_lead_saved_meanwhile_is_not_overwritten_unseen(clie
     save_round_plan(campaign=on_stage.campaign, values={"target": 0.7}, acting_user=on_stage.maya, now=NOON)
     client.force_login(on_stage.maya)
     sent = {"start_from": "newest", "budget_period": "total", "target_by": "evaluation", "target": "80"}
-    sent["shown"] = shown(page_of(client, "/campaigns/sums/rounds/"))
+    sent["shown"] = shown_in(page_of(client, "/campaigns/sums/rounds/"))
     later = NOON + timedelta(seconds=1)
     save_round_plan(campaign=on_stage.campaign, values={"target": 0.9}, acting_user=on_stage.ada, now=later)
     refused = client.post("/campaigns/sums/rounds/plan/", sent)
     assert "Somebody saved these settings meanwhile" in refused.content.decode()
+    assert refused.context["form"].errors["target"] == ["Somebody changed this meanwhile. It is now: 90."]
     assert RoundPlan.objects.get().target == 0.9
-    again = client.post("/campaigns/sums/rounds/plan/", sent | {"shown": shown(refused.content.decode())})
+    again = client.post("/campaigns/sums/rounds/plan/", sent | {"shown": shown_in(refused.content.decode())})
     assert (again.status_code, RoundPlan.objects.get().target) == (302, 0.8)
 
 
@@ -94,23 +96,59 @@ def test_a_rule_of_retraining_that_another_lead_saved_meanwhile_is_not_overwritt
     on_stage = stage()
     save_retraining_rule(campaign=on_stage.campaign, min_fresh_verdicts=7, acting_user=on_stage.maya, now=NOON)
     client.force_login(on_stage.maya)
-    sent = {"enabled": "on", "kind": "enough", "min_fresh_verdicts": "8", "shown": shown(page_of(client))}
+    sent = {"enabled": "on", "kind": "enough", "min_fresh_verdicts": "8", "shown": shown_in(page_of(client))}
     later = NOON + timedelta(seconds=1)
-    save_retraining_rule(campaign=on_stage.campaign, min_fresh_verdicts=9, acting_user=on_stage.ada, now=later)
+    theirs: dict[str, Any] = {"min_fresh_verdicts": 9, "cron": "30 3 * * *"}
+    save_retraining_rule(campaign=on_stage.campaign, **theirs, acting_user=on_stage.ada, now=later)
     refused = client.post("/campaigns/sums/retraining/", sent)
     assert "Somebody saved these settings meanwhile" in refused.content.decode()
+    errors = refused.context["rule_form"].errors
+    assert errors["kind"] == ["Somebody changed this meanwhile. It is now: Every day, 03:30."]
+    assert errors["min_fresh_verdicts"] == ["Somebody changed this meanwhile. It is now: 9."]
     assert RetrainingRule.objects.get().min_fresh_verdicts == 9
+
+
+def test_a_rule_that_was_only_resumed_meanwhile_is_saved(client: Client) -> None:
+    on_stage = stage()
+    rule = save_retraining_rule(campaign=on_stage.campaign, acting_user=on_stage.maya, now=NOON)
+    RetrainingRule.objects.update(paused_at=NOON)
+    client.force_login(on_stage.maya)
+    sent = {"enabled": "on", "kind": "enough", "min_fresh_verdicts": "8", "shown": shown_in(page_of(client))}
+    resume_retraining(rule=rule, acting_user=on_stage.ada, now=NOON + timedelta(seconds=1))
+    assert client.post("/campaigns/sums/retraining/", sent).status_code == 302
 
 
 def test_the_same_plan_sent_twice_is_saved_once_and_a_first_plan_is_not_overwritten(client: Client) -> None:
     on_stage = stage()
     client.force_login(on_stage.maya)
     sent = {"start_from": "newest", "budget_period": "total", "target_by": "evaluation", "target": "80"}
-    sent["shown"] = shown(page_of(client, "/campaigns/sums/rounds/"))
-    assert sent["shown"] == "never"
+    sent["shown"] = shown_in(page_of(client, "/campaigns/sums/rounds/"))
     assert [client.post("/campaigns/sums/rounds/plan/", sent).status_code for _ in range(2)] == [302, 302]
     assert client.post("/campaigns/sums/rounds/plan/", sent | {"target": "90"}).status_code == 200
     assert RoundPlan.objects.get().target == 0.8
+
+
+def test_the_plan_says_how_much_of_the_budget_is_used(client: Client) -> None:
+    on_stage = stage(comparisons=3)
+    furnish(on_stage)
+    GenerationJob.objects.update(started_at=NOON, finished_at=NOON + timedelta(hours=1), worked_seconds=3600)
+    Run.objects.update(worked_seconds=0, claimed_at=None)
+    client.force_login(on_stage.maya)
+    assert 'data-testid="budget-used"' not in page_of(client, "/campaigns/sums/rounds/")
+    values = {"budget_minutes": 600, "budget_money": Decimal(50), "machine_hour": Decimal(2), "currency": "EUR"}
+    plan = values | {"budget_period": "total"}
+    save_round_plan(campaign=on_stage.campaign, values=plan, acting_user=on_stage.maya, now=NOON)
+    page = " ".join(page_of(client, "/campaigns/sums/rounds/").split())
+    assert "Used so far: 2.00 of 50.00 EUR, 60 of 600 machine minutes" in page
+
+
+def test_a_round_leads_to_those_beside_it(client: Client) -> None:
+    on_stage = stage(comparisons=3)
+    furnish(on_stage)
+    first, second, third = Round.objects.filter(number__lte=3).order_by("number")
+    client.force_login(on_stage.maya)
+    links = page_of(client, f"/rounds/{second.pk}/").split('data-testid="neighbours"')[1]
+    assert [f'href="/rounds/{one.pk}/"' in links for one in (first, second, third)] == [True, False, True]
 
 
 def test_a_stale_plan_that_comes_back_for_another_reason_is_still_stale(client: Client) -> None:
@@ -118,20 +156,13 @@ def test_a_stale_plan_that_comes_back_for_another_reason_is_still_stale(client: 
     save_round_plan(campaign=on_stage.campaign, values={"target": 0.7}, acting_user=on_stage.maya, now=NOON)
     client.force_login(on_stage.maya)
     sent = {"start_from": "newest", "budget_period": "total", "target_by": "evaluation", "target": "20"}
-    sent["shown"] = shown(page_of(client, "/campaigns/sums/rounds/"))
+    sent["shown"] = shown_in(page_of(client, "/campaigns/sums/rounds/"))
     later = NOON + timedelta(seconds=1)
     save_round_plan(campaign=on_stage.campaign, values={"target": 0.9}, acting_user=on_stage.ada, now=later)
     wrong = client.post("/campaigns/sums/rounds/plan/", sent).content.decode()
     assert "Somebody saved" not in wrong
-    again = client.post("/campaigns/sums/rounds/plan/", sent | {"shown": shown(wrong), "target": "80"})
+    again = client.post("/campaigns/sums/rounds/plan/", sent | {"shown": shown_in(wrong), "target": "80"})
     assert "Somebody saved these settings meanwhile" in again.content.decode()
-
-
-def shown(page: str) -> str:
-    """When the settings that a page shows had been saved."""
-    found = re.search(r'name="shown" value="([^"]+)"', page)
-    assert found is not None
-    return found[1]
 
 
 def more_rounds(first: Round, version: ModelVersion, count: int) -> None:

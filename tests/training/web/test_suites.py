@@ -7,6 +7,7 @@ from django.test import Client
 from labeling.models import Comparison
 from tests.browser.furnished import Furnished, furnish
 from tests.browser.suite_runs import compared_runs, suite_of
+from tests.markup import shown_in
 from tests.people import Stage, stage
 from training.models import Suite, SuiteRun
 
@@ -88,16 +89,33 @@ def test_scenarios_that_somebody_saved_meanwhile_are_not_overwritten_unseen(
 ) -> None:
     suite = suite_of(on_stage)
     address, text = f"/suites/{suite.pk}/edit/", maya.get(f"/suites/{suite.pk}/download/").content.decode()
-    assert 'name="shown" value="1"' in maya.get(address).content.decode()
+    opened = shown_in(text_of(maya, address))
     theirs, mine = text + text.splitlines()[0].replace("calm", "theirs"), text.replace("calm", "mine")
-    maya.post(address, {"scenarios": theirs, "shown": "1"})
-    refused = maya.post(address, {"scenarios": mine, "shown": "1"}).content.decode()
-    assert "Number 2 was saved meanwhile." in refused
+    maya.post(address, {"scenarios": theirs, "shown": opened})
+    refused = maya.post(address, {"scenarios": mine, "shown": opened}).content.decode()
+    assert "Somebody saved these settings meanwhile." in refused
     assert "mine" in refused
-    assert 'name="shown" value="2"' in refused
-    maya.post(address, {"scenarios": mine, "shown": "2"})
+    maya.post(address, {"scenarios": mine, "shown": shown_in(refused)})
     suite.refresh_from_db()
     assert (suite.current.number, suite.current.scenarios[0]["id"]) == (3, "mine")
+
+
+def test_whether_a_suite_runs_before_the_gate_is_not_overwritten_unseen(
+    maya: Client, on_stage: Stage, furnished: Furnished
+) -> None:
+    suite = suite_of(on_stage)
+    address, text = f"/suites/{suite.pk}/edit/", text_of(maya, f"/suites/{suite.pk}/download/")
+    Suite.objects.update(before_gate=True)
+    opened = shown_in(text_of(maya, address))
+    maya.post(address, {"scenarios": text, "shown": opened})
+    mine = {"scenarios": text.replace("calm", "mine"), "before_gate": "on"}
+    refused = maya.post(address, mine | {"shown": opened})
+    assert refused.context["form"].errors["before_gate"] == ["Somebody changed this meanwhile. It is now: off."]
+    suite.refresh_from_db()
+    assert (suite.current.number, suite.before_gate) == (1, False)
+    maya.post(address, mine | {"shown": shown_in(refused.content.decode())})
+    suite.refresh_from_db()
+    assert (suite.current.number, suite.before_gate) == (2, True)
 
 
 def test_a_run_is_started_for_a_version_and_shows_its_figures(

@@ -28,6 +28,35 @@ def test_promotion_and_rollback_change_what_serves(visiting: Visiting) -> None:
     assert "sums-v1 serves again" in answer.content.decode()
 
 
+def test_of_two_leads_who_roll_back_at_once_the_second_is_told(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=3)
+    quiet(on_stage)
+    maya, ada = visiting(on_stage.maya), visiting(on_stage.ada)
+    maya.post("/versions/sums-v2/promote/")
+    shown = {"serving": "sums-v2"}
+    assert 'name="serving" value="sums-v2"' in page_of(ada, "/versions/")
+    assert "sums-v1 serves again" in maya.post("/serving/rollback/", shown, follow=True).content.decode()
+    refused = ada.post("/serving/rollback/", shown, follow=True).content.decode()
+    assert "Another version serves meanwhile. Look again before you decide." in refused
+    assert Deployment.objects.get(is_current=True).version.name == "sums-v1"
+
+
+@pytest.mark.parametrize("name", ["sums-v2", "base"])
+def test_a_lead_does_not_replace_a_version_that_their_page_did_not_show(visiting: Visiting, name: str) -> None:
+    on_stage = stage(comparisons=3)
+    quiet(on_stage)
+    maya, ada = visiting(on_stage.maya), visiting(on_stage.ada)
+    page = page_of(ada, f"/versions/{name}/promote/")
+    assert 'name="serving" value="sums-v1"' in page
+    other = "base" if name == "sums-v2" else "sums-v2"
+    maya.post(f"/versions/{other}/promote/", {"serving": "sums-v1"})
+    refused = ada.post(f"/versions/{name}/promote/", {"serving": "sums-v1"}).content.decode()
+    assert "Another version serves meanwhile" in refused
+    assert Deployment.objects.get(is_current=True).version.name == other
+    ada.post(f"/versions/{name}/promote/", {"serving": other, "reason": "It is better."})
+    assert Deployment.objects.get(is_current=True).version.name == name
+
+
 def test_a_rollback_sets_labels_aside_by_time_and_annotator(visiting: Visiting) -> None:
     on_stage = stage(comparisons=6)
     quiet(on_stage)
@@ -59,6 +88,15 @@ def test_a_rollback_alone_sets_nothing_aside(visiting: Visiting) -> None:
     maya.post("/versions/sums-v2/promote/")
     maya.post("/serving/rollback/", {"settled_since": "2026-03-02"})
     assert not on_stage.campaign.comparisons.filter(status="retired").exists()
+
+
+def test_a_rollback_by_the_watch_is_not_said_to_be_by_the_promotion_rule(visiting: Visiting) -> None:
+    on_stage = stage(comparisons=3)
+    quiet(on_stage)
+    Deployment.objects.filter(is_current=True).update(kind="rollback", by=None, reason="Ties rose.")
+    page = page_of(visiting(on_stage.maya), "/versions/")
+    assert "by the watch over new versions" in page
+    assert "by the promotion rule" not in page
 
 
 def test_the_comparison_offered_is_from_the_parent_to_the_newest(visiting: Visiting) -> None:
