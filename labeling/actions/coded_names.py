@@ -37,7 +37,7 @@ def _searched(value: Any) -> Any:
 
 
 def _coded(value: Any) -> Any:
-    """A name as its code, each of a list. What is no name is searched for names."""
+    """A name as its code, each of a list. Texts that are no names are searched for names."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_coded(one) for one in value]
     name = person_name(value, LONGEST)

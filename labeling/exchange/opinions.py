@@ -36,7 +36,7 @@ def unused(record: JsonObject, choice: str, *used: str, **values: Any) -> JsonOb
 
 
 def _stated(record: Mapping[str, Any], choice: str) -> dict[str, tuple[str, Any]]:
-    """What a record states of an opinion: the field and the value of each part. The first field that can be used."""
+    """The parts of an opinion that a record states, each with its field: the first that can be used; and its value."""
     parts = (("at", TIMES, _moment), ("seconds", SECONDS, _duration), ("comment", COMMENTS, _words))
     found: dict[str, tuple[str, Any]] = {}
     for part, names, read in parts:

@@ -60,7 +60,7 @@ ALONE = ("prompt", "question", "instruction", "query")
 """Names of columns of which one is enough for a header."""
 
 NO_UTF_8 = re.compile("[\udc80-\udcff]")
-"""What bytes that are no UTF-8 become in a text."""
+"""The character that stands for a byte that is no UTF-8."""
 NAME_OF_ROW = "Unnamed: 0"
 """The field for the name of a row that has an id as well: that of pandas for a column without a name."""
 ROWS_AT_ONCE = 32

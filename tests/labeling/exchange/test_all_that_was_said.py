@@ -1,4 +1,4 @@
-"""What annotators said beside their preference is kept: as an opinion's part, or as its metadata."""
+"""All that annotators said beside their preference is kept, as a part of the opinion or as its metadata."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ BATTLE = {"prompt": '["Why?"]', "response_a": '["So."]', "response_b": '["No."]'
 
 
 def table(rows: list[dict[str, Any]], **how: Any) -> list[ImportedComparison | Rejected]:
-    """What is read from a table of text with these rows."""
+    """The comparisons that are read from a table of text with these rows."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]))
     writer.writeheader()
