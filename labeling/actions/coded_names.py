@@ -15,7 +15,10 @@ CODE = re.compile("[0-9a-f]{16}")
 
 def with_codes(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """The metadata of a record with a code for each name in a field of people, however deep. Codes stay as they are."""
-    return {name: _coded(value) if _is_of_people(name) else _searched(value) for name, value in metadata.items()}
+    return {
+        name: _coded(value) if _is_of_people(name) and not _is_count(name, value) else _searched(value)
+        for name, value in metadata.items()
+    }
 
 
 def votes_with_codes(votes: Iterable[Vote]) -> tuple[Vote, ...]:
@@ -44,6 +47,11 @@ def _coded(value: Any) -> Any:
     if not name:
         return _searched(value)
     return name if name in NOBODY or CODE.fullmatch(name) else opinion_author(name)
+
+
+def _is_count(name: str, value: Any) -> bool:
+    """Whether a field such as `annotators` holds how many they were."""
+    return name.casefold().endswith("s") and isinstance(value, int | float)
 
 
 @lru_cache(maxsize=4096)

@@ -57,7 +57,10 @@ def prompt_field(record: Mapping[str, Any]) -> str:
 def have_same_prompt(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two records ask the same: about the same text, after the same turns, with the same tools and rules."""
     name = prompt_field(one)
-    return prompt_field(other) == name and all(one.get(part) == other.get(part) for part in (name, *BESIDE))
+    return prompt_field(other) == name and all(
+        one.get(part) == other.get(part) or (holds_nothing(one.get(part)) and holds_nothing(other.get(part)))
+        for part in (name, *BESIDE)
+    )
 
 
 def parts_of_prompt(record: JsonObject) -> JsonObject:
@@ -160,7 +163,11 @@ def _require_whole(record: JsonObject, name: str, prompt: list[Message], asked: 
         value = record.get(other)
         if other == name or holds_nothing(value) or (isinstance(value, str) and looks_missing(value)):
             continue
-        texts = [turn["content"] for turn in _turns_of(value, other, asked)] if other in EARLIER else [value]
+        texts: list[Any]
+        if other in EARLIER:
+            texts = [turn["content"] for turn in _turns_of(value, other, asked)]
+        else:
+            texts = value if isinstance(value, list) else [value]
         if all(isinstance(one, str) and any(one.strip() in turn["content"] for turn in prompt) for one in texts):
             asked.used.append(other)
             continue

@@ -127,18 +127,22 @@ def _is_turn(value: Any) -> bool:
 def record_of(place: Place, row: Mapping[str, Any], limits: ReadLimits) -> RawRecord:
     """The row of a table as the bytes of a record, measured as JSON lines are."""
     row = _plain(row)
-    if row.keys() >= OWN_ROW:
-        row = _once(row)
-    try:
-        data = json.dumps(row, ensure_ascii=False, default=str).encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which is refused where it is read
-        data = json.dumps(row, ensure_ascii=True, default=str).encode()
+    data = _encoded(row)
+    if len(data) > limits.record_bytes and row.keys() >= OWN_ROW:
+        data = _encoded(_once(row))
     problem = "too_large" if len(data) > limits.record_bytes else None
     return RawRecord(place, data[: limits.record_bytes], len(data), problem)  # type: ignore[arg-type]
 
 
+def _encoded(row: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(row, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which is refused where it is read
+        return json.dumps(row, ensure_ascii=True, default=str).encode()
+
+
 def _once(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of our own tables with each text once: it need not be longer than the same comparison is elsewhere.
+    """A row of our own tables with each text once: one that is too long may be short enough so.
 
     Its reader takes the texts from `a` and `b`, and those of several turns from the turns.
     """

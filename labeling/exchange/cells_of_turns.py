@@ -52,12 +52,19 @@ def _list_in(value: Any) -> list[Any] | None:
         text = value.strip()
         if not (text.startswith("[") and text.endswith("]")):
             return None
-        try:
-            value = json.loads(as_json(text) or "" if text.startswith("['") else text)
-        except (ValueError, RecursionError):
-            return None
+        value = _parsed(text)
     is_of_texts = isinstance(value, list) and any(isinstance(one, str) for one in value)
     return value if is_of_texts else None
+
+
+def _parsed(text: str) -> Any:
+    """A list in JSON, else in Python's notation, which has either quotation mark. None: it is no list."""
+    for notation in (str, as_json):
+        try:
+            return json.loads(notation(text) or "")
+        except (ValueError, RecursionError):
+            continue
+    return None
 
 
 def _texts(listed: Any, name: str) -> list[str]:

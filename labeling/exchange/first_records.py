@@ -1,7 +1,7 @@
 """The records that tell how a file is read: the first ones, or as many as it takes to tell what its numbers mean."""
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
@@ -12,7 +12,7 @@ from labeling.exchange.decoding import parse_object
 from labeling.exchange.errors import ExchangeError
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.raw import RawRecord, ReadLimits
-from labeling.exchange.reader import Numbers
+from labeling.exchange.reader import Scale
 from labeling.exchange.records import JsonObject
 
 IN_MEMORY = 1 << 23
@@ -33,7 +33,7 @@ def first_objects(
 
 
 def on_their_scale(
-    numbers: Numbers, records: Iterator[RawRecord], limits: ReadLimits
+    numbers: Callable[[JsonObject], Scale], records: Iterator[RawRecord], limits: ReadLimits
 ) -> tuple[ReadLimits, Iterator[RawRecord]]:
     """The limits, which say whether the numbers of the file are on another scale, and all records again.
 
@@ -47,7 +47,9 @@ def on_their_scale(
     return replace(limits, other_scale=is_other), chain(seen, again)
 
 
-def _searched(numbers: Numbers, records: Iterator[RawRecord], limits: ReadLimits) -> tuple[bool, Iterator[RawRecord]]:
+def _searched(
+    numbers: Callable[[JsonObject], Scale], records: Iterator[RawRecord], limits: ReadLimits
+) -> tuple[bool, Iterator[RawRecord]]:
     """Whether a record is on another scale, and all records again. An unreadable rest is so when it is reached."""
     file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (`_again` closes it)
     count, fault, is_other = 0, None, False

@@ -141,7 +141,7 @@ def _argilla_vote(
 
 
 def _sides(answers: dict[str, Any], names: tuple[str, str]) -> list[Answer]:
-    """The answers that name a side or a tie. A number is none: a rating of 1 is not the first text.
+    """The answers that name a side or a tie.
 
     Raises BadRecordError for another answer to a question for the preference.
     """
@@ -149,8 +149,7 @@ def _sides(answers: dict[str, Any], names: tuple[str, str]) -> list[Answer]:
     for question, value in answers.items():
         try:
             ranked = _ranked(value, names)
-            said = f"rating {value}" if isinstance(value, int | float) else value
-            choice = ranked or preference_named(said, "responses", names)
+            choice = ranked or _named(value, names)
         except BadRecordError:
             if question == "preference" or (len(answers) == 1 and asks_for_better(question)):
                 raise
@@ -158,6 +157,14 @@ def _sides(answers: dict[str, Any], names: tuple[str, str]) -> list[Answer]:
         if choice:
             found.append(Answer(question, choice, is_pairwise=ranked is not None))
     return found
+
+
+def _named(value: Any, names: tuple[str, str]) -> Preference | None:
+    """The side that an answer names. A number is none: a rating of 1 is not the first text. Raises BadRecordError."""
+    if isinstance(value, int | float):
+        reason = gettext_noop("The field %(name)s is %(value)s, which is no known preference.")
+        raise BadRecordError("preference", reason, "responses", name="'responses'", value=parsing.shortened(value))
+    return preference_named(value, "responses", names)
 
 
 def _ranked(value: Any, names: tuple[str, str]) -> Preference | None:

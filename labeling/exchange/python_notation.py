@@ -21,13 +21,15 @@ def as_json(text: str) -> str | None:
     NumPy prints a list without commas between its elements.
     """
     parts: list[str] = []
-    at = 0
+    at, is_after_text = 0, False
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
             return None
         at = match.end()
         if match["text"]:
+            if is_after_text:
+                parts.append(",")
             try:
                 parts.append(json.dumps(ast.literal_eval(match["text"]), ensure_ascii=False))
             except (ValueError, SyntaxError):
@@ -36,4 +38,5 @@ def as_json(text: str) -> str | None:
             parts.append("},{")
         else:
             parts.append(_WORDS.get(match[0], match[0]))
+        is_after_text = bool(match["text"]) or (is_after_text and match[0].isspace())
     return "".join(parts)

@@ -31,7 +31,7 @@ from labeling.exchange.reader import Comparisons, Reader
 from labeling.exchange.readers import READERS
 from labeling.exchange.records import ImportedComparison, ImportedPrompt, JsonObject, Message, Rejected
 from labeling.exchange.tallies import Tally
-from labeling.exchange.usual_names import by_usual_names, with_usual_names
+from labeling.exchange.usual_names import by_usual_names, in_any_spelling, with_usual_names
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,8 @@ def _comparisons(
         yield from _convert(records, limits, lambda raw: _refuse(raw, limits))
         return
     if reader.numbers is not None:
-        limits, records = on_their_scale(reader.numbers, records, limits)
+        numbers = reader.numbers if reader.name == MAPPED else in_any_spelling(reader.numbers)
+        limits, records = on_their_scale(numbers, records, limits)
     if reader.continues is None:
         yield from _convert(records, limits, lambda raw: _comparison(reader, raw, limits))
     else:

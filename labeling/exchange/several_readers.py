@@ -46,13 +46,13 @@ def read_sides_in_a_row(place: Place, record: JsonObject, limits: ReadLimits) ->
     names = names_in_a_row(record)
     if not names:
         return read_sides(place, record, limits)
-    record = with_turns(record, prompt_field(record), names)
-    outcome = outcome_in(record)
-    chosen = _place_of(record.get(outcome), names, record, limits) if outcome else None
+    given, record = record, with_turns(record, prompt_field(record), names)  # an outcome repeats what was given
+    outcome = outcome_in(given)
+    chosen = _place_of(given.get(outcome), names, given, limits) if outcome else None
     if chosen is None:
         reason = gettext_noop("The record has %(number)s completions (%(names)s), and none is named as preferred.")
         raise BadRecordError("ranking", reason, outcome, number=len(names), names=", ".join(names)[:120])
-    refuse_contradiction(record, outcome, chosen, lambda field: _place_of(record[field], names, record, limits))
+    refuse_contradiction(given, outcome, chosen, lambda field: _place_of(given[field], names, given, limits))
     asked = asked_by(record)
     texts = [conversations.completion(record[name], name, asked.extras) for name in names]
     source = Source(place, "sides", record, limits)

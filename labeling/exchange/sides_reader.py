@@ -55,22 +55,22 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
         raise BadRecordError(
             "missing_field", gettext_noop("Two completions are missing, such as 'response_a' and 'response_b'.")
         )
-    record = with_turns(record, prompt_field(record), names)
+    given, record = record, with_turns(record, prompt_field(record), names)  # an outcome repeats what was given
     asked = asked_by(record)
     first, second = (conversations.completion(parsing.required(record, name), name, asked.extras) for name in names)
     outcome = outcome_in(record)
-    if outcome == "chosen" and _repeated(record, names, outcome) is None:
-        _require_other(record, names)
+    if outcome == "chosen" and _repeated(given, names, outcome) is None:
+        _require_other(given, names)
     stated: Preference | None = "first" if names[0].startswith("chosen") else None
     models = [
         parsing.optional_name(record, name, limits.name_chars) for name in (MODELS_OF_CHOSEN if stated else MODELS)
     ]
 
     def said_in(field: str) -> Preference | None:
-        return _said_in(record, field, names, models, limits)
+        return _said_in(given, field, names, models, limits)
 
     preference = said_in(outcome) if outcome else stated
-    refuse_contradiction(record, outcome, preference, said_in)
+    refuse_contradiction(given, outcome, preference, said_in)
     return compare(
         Source(place, "sides", record, limits),
         asked,

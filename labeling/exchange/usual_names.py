@@ -5,13 +5,17 @@ vote it is or what it says. A mapping names its columns as the file does.
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
 
 from common.phrases import gettext_noop
 from common.prompt_fields import ABOUT, EARLIER, PROMPT_FIELDS, SYSTEM_FIELDS, UNKEPT
 from labeling.exchange.building import ANNOTATORS
 from labeling.exchange.parsing import BadRecordError, shortened
 from labeling.exchange.records import JsonObject
+
+Said = TypeVar("Said")
 
 KNOWN = (*PROMPT_FIELDS, *EARLIER, *ABOUT, *SYSTEM_FIELDS, "tools", *UNKEPT, *ANNOTATORS, "preference", "winner")
 
@@ -50,3 +54,8 @@ def by_usual_names(record: JsonObject) -> JsonObject:
             reason = gettext_noop("The fields %(first)s and %(second)s are one in two spellings: which counts?")
             raise BadRecordError("duplicate_field", reason, name, first=repr(known), second=shortened(name))
     return record
+
+
+def in_any_spelling(asked: Callable[[JsonObject], Said]) -> Callable[[JsonObject], Said]:
+    """A question about a record, asked of one as it stands in its file, where fields may have other spellings."""
+    return lambda record: asked(with_usual_names(record))

@@ -127,7 +127,7 @@ def grouping_figures(grouping: Grouping, *, most: int | None = None) -> Grouping
         named = [GroupFigures(group.name, sizes[group.pk], None, None, None) for group in groups]
         return GroupingFigures(named, [], is_counted=False)
     votes = _votes(grouping)
-    voters = voters_by_group(grouping)
+    voters = _counted_voters(grouping)
     shown = {group.pk: is_shown(campaign, voters.get(group.pk, 0)) for group in groups}
     within = []
     for group in groups:
@@ -146,11 +146,23 @@ def grouping_figures(grouping: Grouping, *, most: int | None = None) -> Grouping
     return GroupingFigures(within, between)
 
 
+def _counted(grouping: Grouping) -> QuerySet[Judgment]:
+    """The planned votes of members, which the figures are made of."""
+    votes = planned_votes(grouping.campaign).exclude(comparison__status__in=Comparison.OUT)
+    return votes.filter(annotator__group_memberships__grouping=grouping)
+
+
+def _counted_voters(grouping: Grouping) -> dict[int, int]:
+    """How many members of each group, by key, cast a vote that counts in its figures: the others hide nobody there."""
+    group = "annotator__group_memberships__group"
+    rows = _counted(grouping).order_by().values(group).annotate(voters=Count("annotator", distinct=True))
+    return dict(rows.values_list(group, "voters"))
+
+
 def _votes(grouping: Grouping) -> list[dict[int, Pattern]]:
     """For each comparison that members judged: the pattern of each group's planned votes, by the group's key."""
-    votes = planned_votes(grouping.campaign).exclude(comparison__status__in=Comparison.OUT)
     counted = (
-        votes.filter(annotator__group_memberships__grouping=grouping)
+        _counted(grouping)
         .order_by()
         .values("comparison", "annotator__group_memberships__group")
         .annotate(

@@ -67,7 +67,7 @@ def changes_without(campaign: Campaign, person: User, since: Snapshot) -> Change
     folder = settings.VAR_DIR / "snapshots"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".preview-") as place:
-        labels = Labels(list(people.values()), since=since.learned_until)
+        labels = Labels(list(people.values()), new_to=ModelVersion.objects.filter(name=since.new_to).first())
         _manifest, files = write_pairs(campaign, _share_of(since), Path(place), labels=labels, comparisons=array("q"))
         return changes_between(since, Snapshot(campaign=campaign, directory=str(files)))
 

@@ -43,7 +43,8 @@ from training.actions.snapshot_index import index_snapshot
 from training.errors import TooFewPairs
 from training.models import ModelVersion, Snapshot
 from training.queries.held_prompts import IsHeld, held_of, simulated_votes_joined
-from training.queries.splits import group_split, learned_until, next_split
+from training.queries.learned_labels import IsLearned, labels_learned_by
+from training.queries.splits import group_split, next_split
 
 # With fewer, nothing can be learned, or the result cannot be measured.
 MIN_TRAIN_PAIRS = 4
@@ -72,15 +73,14 @@ def take_snapshot(
     test_share: the share of prompts that is held out; None: the usual one (`next_split`). People whom the campaign
     leaves out of training are left out, and so are pairs on prompts that are held for its gates by people. group: only
     the votes of its members settle a pair, and the split is that of all groups. new_to: a version that does not learn
-    again what it has learned: the pairs to train on were settled since its snapshot, the held-out ones are all of them.
+    again what it has learned: the pairs to train on are others, the held-out ones are all of them.
     meanwhile: called every few hundred pairs; whatever it raises ends this. Raises TooFewPairs, ForItsGateOnly,
     CampaignArchived, NotAllowed, NotFound.
     """
     require_may_change(acting_user, campaign)
     require_no_blind_test(campaign)
     without = left_out_of(campaign)
-    since = learned_until(campaign, new_to) if new_to else None
-    labels = Labels(without, None if group is None else _members_but(group, without), since)
+    labels = Labels(without, None if group is None else _members_but(group, without), new_to)
     # Read before the pairs: a verdict that arrives in between is in the snapshot and still counts as fresh; none is
     # missed.
     last = Verdict.objects.filter(campaign=campaign).aggregate(at=Max("settled_at"))["at"]
@@ -151,12 +151,12 @@ def left_out_of(campaign: Campaign) -> list[User]:
 class Labels:
     """Whose votes make the labels. without: people who are left out. only: a group's members; None: everybody else.
 
-    since: only what was settled later is learned from; None: everything.
+    new_to: a version that does not learn again what it has learned; None: everything is learned from.
     """
 
     without: Sequence[User]
     only: Sequence[User] | None = None
-    since: datetime | None = None
+    new_to: ModelVersion | None = None
 
     def left_out(self, campaign: Campaign) -> list[User]:
         """Everybody who has judged in the campaign and does not count."""
@@ -188,16 +188,18 @@ def write_pairs(
     counts = Sentence(_("none at all"))
     # Groups hold the same prompts out: each one's version is measured on the others' pairs too.
     splits: Iterable[Split] = _splits(campaign, test_share) if labels.only is None else [group_split(campaign)]
-    if labels.since is not None:  # another one would hold out prompts that the version has learned from
+    is_learned = labels_learned_by(labels.new_to, campaign) if labels.new_to else None
+    if is_learned is not None:  # another one would hold out prompts that the version has learned from
         splits = islice(splits, 1)
     for split in splits:
         building = folder / f".building-{secrets.token_hex(6)}"
         try:
             del comparisons[:]
             meta: dict[str, Any] = {"campaign": campaign.slug}
-            if labels.since is not None:
-                meta |= {"learned_until": labels.since.isoformat(), "learned_before": 0}
-            pairs = _pairs(campaign, report := DropReport(), labels, comparisons, split=split, meta=meta)
+            is_left_out = _learned_on(split, is_learned) if is_learned else None
+            if labels.new_to is not None and is_left_out:
+                meta |= {"new_to": labels.new_to.name, "learned_before": 0}
+            pairs = _pairs(campaign, report := DropReport(), labels, comparisons, is_left_out=is_left_out, meta=meta)
             manifest = write_snapshot(building, _with_calls(pairs, meanwhile), split=split, meta=meta, report=report)
         except EmptySnapshot:
             continue
@@ -229,17 +231,17 @@ def _pairs(
     comparisons: "array[int]",
     *,
     tokens: bool = True,
-    split: Split | None = None,
+    is_left_out: IsLearned | None = None,
     meta: dict[str, Any] | None = None,
 ) -> Iterator[PreferencePair]:
     """meta: gets the number of comparisons left out because their prompts are held for gates, and of those that were
-    learned before. Without a split, these are not left out."""
+    learned before."""
     meta = {} if meta is None else meta
     records = verdict_records(campaign, tokens=tokens, include="verdicts" if labels.only is None else "judged")
     if is_held := held_of(campaign):
         records = _without_held(records, is_held, meta)
-    if split is not None and labels.since is not None:
-        records = _without_learned(records, labels.since, split, meta)
+    if is_left_out is not None:
+        records = _without_learned(records, is_left_out, meta)
     if labels.only is not None:
         records = records_of_group(campaign, records, labels.only)
     elif labels.without:
@@ -265,12 +267,20 @@ def _without_held(records: Iterator[VerdictRecord], is_held: IsHeld, meta: dict[
             yield record_
 
 
+def _learned_on(split: Split, is_learned: IsLearned) -> IsLearned:
+    """Whether a verdict was learned and would be again: it is not held out now."""
+
+    def is_left_out(one: VerdictRecord) -> bool:
+        return is_learned(one) and not is_held_out(one.prompt, seed=split.seed, test_share=split.test_share)
+
+    return is_left_out
+
+
 def _without_learned(
-    records: Iterator[VerdictRecord], since: datetime, split: Split, meta: dict[str, Any]
+    records: Iterator[VerdictRecord], is_left_out: IsLearned, meta: dict[str, Any]
 ) -> Iterator[VerdictRecord]:
     for one in records:
-        old = one.settled_at is not None and one.settled_at <= since.timestamp()
-        if old and not is_held_out(one.prompt, seed=split.seed, test_share=split.test_share):
+        if is_left_out(one):
             meta["learned_before"] += one.winner in ("a", "b")
         else:
             yield one

@@ -1,6 +1,5 @@
 """Snapshots of labels, and the runs on them with their curves."""
 
-from datetime import datetime
 from pathlib import Path
 
 from django.db import models
@@ -73,10 +72,9 @@ class Snapshot(models.Model):
         return int(self.manifest.get("meta", {}).get("learned_before", 0))
 
     @property
-    def learned_until(self) -> datetime | None:
-        """Labels settled until then are left out of its training pairs; None: it holds all labels."""
-        until = self.manifest.get("meta", {}).get("learned_until")
-        return datetime.fromisoformat(until) if until else None
+    def new_to(self) -> str:
+        """The version for which it leaves out what that has learned. Empty: it holds all labels."""
+        return str(self.manifest.get("meta", {}).get("new_to", ""))
 
     @property
     def folder(self) -> Path:

@@ -17,7 +17,7 @@ def loop_snapshots(campaign: Campaign) -> QuerySet[Snapshot]:
 
 def whole_snapshots(campaign: Campaign) -> QuerySet[Snapshot]:
     """Of these, those that left out no label because a version had learned it before."""
-    return loop_snapshots(campaign).filter(manifest__meta__learned_until__isnull=True)
+    return loop_snapshots(campaign).filter(manifest__meta__new_to__isnull=True)
 
 
 def loop_runs(campaign: Campaign) -> QuerySet[Run]:

@@ -1,11 +1,9 @@
 """How the prompts of a campaign are split into those to train on and those held out."""
 
-from datetime import datetime
-
 from labeling.exchange import Split
 from labeling.models import Campaign
 from labeling.queries.verdicts import count_pairs
-from training.models import ModelVersion, Snapshot
+from training.models import Snapshot
 from training.queries.loop import loop_snapshots
 
 ENOUGH_HELD_OUT = 60
@@ -52,14 +50,3 @@ def usual_share(pairs: int) -> float:
     """The share of the prompts that holds out about ENOUGH_HELD_OUT of so many pairs, in whole percent."""
     wanted = -(-100 * ENOUGH_HELD_OUT // max(1, pairs)) / 100
     return min(LARGEST_SHARE, max(USUAL_SHARE, wanted))
-
-
-def learned_until(campaign: Campaign, version: ModelVersion) -> datetime | None:
-    """When the newest label was settled that this version, or one that it comes from, learned in this campaign."""
-    one: ModelVersion | None = version
-    while one is not None:
-        run = one.run
-        if run is not None and run.campaign_id == campaign.pk:
-            return run.snapshot.last_verdict_at
-        one = one.parent
-    return None
