@@ -85,4 +85,6 @@ def test_codes_words_and_what_is_no_name_stay() -> None:
     metadata = {"annotator": code, "worker": "", "judge": None, "user": NAME, "topic": {"email_count": 3}}
     assert with_codes(metadata) == metadata
     assert with_codes({"annotator": "unknown"}) == {"annotator": "unknown"}
+    counts = {"annotators": 3, "Reviewers": 5.0}
+    assert with_codes(counts) == counts  # how many they were
     assert with_codes({"rater": 7.0}) == with_codes({"rater": "7"}) == {"rater": opinion_author("7")}

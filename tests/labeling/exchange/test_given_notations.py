@@ -69,3 +69,12 @@ def test_a_refused_number_is_named_as_the_file_says_it() -> None:
     [refused] = read([record | {"responses": {"preference": [{"value": 1, "user_id": "ann"}]}}])
     assert isinstance(refused, Rejected)
     assert "is 1, which" in str(refused.reason)
+
+
+def test_our_own_table_is_read_by_a_mapping_too() -> None:
+    row = {"pair": "p", "prompt": "Q", "a": "x", "b": "y", "votes": "[]", "chosen": "y", "rejected": "x"}
+    mapping = {"prompt": "prompt", "a": "chosen", "b": "rejected"}
+    table = "\r\n".join(",".join(cells) for cells in (row, row.values())).encode()
+    [one] = read_comparisons(BytesIO(table), mapping=mapping)
+    assert isinstance(one, ImportedComparison)
+    assert (one.first.text, one.second.text) == ("y", "x")

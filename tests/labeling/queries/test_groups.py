@@ -67,6 +67,13 @@ def test_votes_that_were_asked_for_because_the_first_ones_differed_show_no_agree
     assert between.agreement is not None
     assert (between.agreement.value, between.agreement.votes) == (0.0, 12)
     assert planned_votes(scene.campaign).count() == 12
+    # Late votes do not count, so they hide nobody either.
+    Campaign.objects.filter(pk=scene.campaign.pk).update(pseudonymous=True)
+    together = {"All": [scene.alice, scene.bob, ann]}
+    campaign = scene.reload()
+    all_in_one = declare_grouping(campaign=campaign, name="One", groups=together, acting_user=None, now=scene.now)
+    (all_of_them,) = grouping_figures(all_in_one).groups
+    assert (all_of_them.votes, all_of_them.agreement) == (12, None)
 
 
 def test_comparisons_are_filtered_by_a_declared_group(scene: Stage) -> None:
