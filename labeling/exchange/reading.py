@@ -211,13 +211,14 @@ def _detect(
         "b=...), or use a known dialect. Known are %(all)s."
     )
     folded = plain_names(unknown[1])
+    is_known = _reader_of(folded, readers) is not None
     raise UndetectedDialect(
         Phrase(text, line=unknown[0].place.line, fields=fields, all=known),
         line=unknown[0].place.line,
         fields=fields,
-        is_prompts=is_only_a_prompt(unknown[1]),
+        is_prompts=not is_known and is_only_a_prompt(unknown[1]),
         mapping=proposed_mapping(unknown[1])[:MOST_PROPOSED],
-        names=", ".join(folded)[:MOST_PROPOSED] if _reader_of(folded, readers) else "",
+        names=", ".join(folded)[:MOST_PROPOSED] if is_known else "",
     )
 
 

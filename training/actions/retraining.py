@@ -59,7 +59,8 @@ def save_retraining_rule(
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)  # serializes two leads who save at once
         rule = RetrainingRule.objects.filter(campaign=campaign).first() or RetrainingRule(campaign=campaign)
-        is_saved, stored = rule.pk is not None, rule_as_json(rule)
+        is_saved = rule.pk is not None
+        stored = rule_as_json(rule)
         if expected is not None and (others := changed_since(expected, stored)):
             sent = {"enabled": enabled, "min_fresh_verdicts": min_fresh_verdicts, "auto_promote": auto_promote}
             if stored == {**sent, "cron": " ".join(cron.split())}:

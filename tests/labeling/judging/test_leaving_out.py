@@ -60,7 +60,7 @@ def test_an_uncertain_vote_counts_as_uncertain() -> None:
     scene = stage(overlap=2)
     preferred, rated = (
         {"type": "pairwise", "value": {"selected": "left"}},
-        {"type": "rating", "value": {"rating": 2}},  # the preference is right with p = 5/6
+        {"type": "rating", "from_name": "strength", "value": {"rating": 2}},  # the preference is right with p = 5/6
     )
     annotations = [{"completed_by": number, "result": [preferred, rated]} for number in (1, 2)]
     task = {"data": {"prompt": "Q", "answer1": "One", "answer2": "Two"}, "annotations": annotations}
