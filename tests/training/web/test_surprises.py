@@ -59,3 +59,20 @@ def test_the_worst_predicted_are_sent_for_relabeling(
     assert "Choose at least one" in empty.content.decode()
     maya.post("/lens/", {"version": run.version.pk, "against": "parent", "run": run.pk, "pair": surprises[1].id})
     assert LensJob.objects.get().pair["id"] == surprises[1].id
+
+
+@pytest.mark.parametrize(("doubted", "says"), [(0, None), (3, "the surer it was, the less it learned from them")])
+def test_a_run_that_doubts_labels_says_how_it_learned_from_them(
+    finished_run: tuple[Stage, Run, list[Comparison]], visiting: Visiting, doubted: int, says: str | None
+) -> None:
+    on_stage, run, _ = finished_run
+    path = Path(run.directory) / "margins.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for number, line in enumerate(lines):
+        line["margin"] = -5.0 if number < doubted else 1.0
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    run.config = {"loss": "em"}
+    run.save(update_fields=["config"])
+    page = " ".join(visiting(on_stage.maya).get(f"/runs/{run.pk}/surprises/").content.decode().split())
+    assert ('data-testid="doubted"' in page) == (says is not None)
+    assert says is None or f"it took {doubted} for wrong rather than right: {says}" in page
