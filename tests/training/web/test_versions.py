@@ -86,8 +86,37 @@ def test_a_rollback_alone_sets_nothing_aside(visiting: Visiting) -> None:
     on_stage.settle("ab")
     maya = visiting(on_stage.maya)
     maya.post("/versions/sums-v2/promote/")
-    maya.post("/serving/rollback/", {"settled_since": "2026-03-02"})
+    since = Deployment.objects.get(is_current=True).at.date().isoformat()
+    assert f'name="shown" value="{since}"' in page_of(maya, "/versions/")
+    maya.post("/serving/rollback/", {"serving": "sums-v2", "settled_since": since, "shown": since})
+    assert Deployment.objects.get(is_current=True).version.name == "sums-v1"
     assert not on_stage.campaign.comparisons.filter(status="retired").exists()
+
+
+@pytest.mark.parametrize("field", ["settled_since", "settled_last_day", "annotator"])
+def test_a_rollback_alone_with_chosen_labels_is_refused_and_nothing_typed_is_lost(
+    visiting: Visiting, field: str
+) -> None:
+    on_stage = stage(comparisons=3)
+    quiet(on_stage)
+    on_stage.settle("ab")
+    maya = visiting(on_stage.maya)
+    maya.post("/versions/sums-v2/promote/")
+    offered = {"serving": "sums-v2", "settled_since": "2026-03-01", "shown": "2026-03-01", "back": "/campaigns/sums/"}
+    typed = on_stage.alice.pseudonym if field == "annotator" else "2026-03-02"
+    answer = maya.post("/serving/rollback/", {**offered, field: typed})
+    page = " ".join(answer.content.decode().split())
+    assert Deployment.objects.get(is_current=True).version.name == "sums-v2"
+    assert "Press “Roll back and set aside”, or empty the fields" in page
+    assert f'value="{typed}" selected' in page if field == "annotator" else f'name="{field}" value="{typed}"' in page
+    assert 'data-testid="set-aside" open' in page
+    assert 'name="back" value="/campaigns/sums/"' in page
+    assert 'name="shown" value="2026-03-01"' in page
+    # The Enter key presses a form's first button: in the fields for labels it is theirs.
+    assert page.index('name="set_aside"') < page.index('data-testid="confirm-rollback"')
+    done = maya.post("/serving/rollback/", {**offered, field: typed, "set_aside": "on"})
+    assert done.url == "/campaigns/sums/"
+    assert Deployment.objects.get(is_current=True).version.name == "sums-v1"
 
 
 def test_a_rollback_by_the_watch_is_not_said_to_be_by_the_promotion_rule(visiting: Visiting) -> None:
