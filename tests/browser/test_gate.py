@@ -59,7 +59,12 @@ def test_a_version_that_was_held_back_is_promoted_with_a_reason_and_rolled_back(
     page.get_by_test_id("set-aside").get_by_text("Set labels aside").click()
     page.get_by_role("dialog").get_by_label("Settled from").fill("2026-03-02")
     picture(page, "gate-rollback", whole=False)
-    page.get_by_test_id("rollback-set-aside").click()
+    page.get_by_test_id("confirm-rollback").click()
+    given_back = page.get_by_test_id("rollback-given-back")
+    expect(given_back).to_contain_text("Nothing was rolled back")
+    expect(given_back.get_by_label("Settled from")).to_have_value("2026-03-02")
+    picture(page, "gate-rollback-refused")
+    given_back.get_by_label("Settled from").press("Enter")
     expect(page.get_by_test_id("messages")).to_contain_text("sums-v1 serves again. 2 comparisons are set aside.")
     page.goto("/campaigns/sums/")
     expect(page.get_by_test_id("retraining-paused")).to_contain_text("sums-v2 was rolled back")
@@ -85,6 +90,8 @@ def test_a_gate_is_changed_on_its_page_without_javascript(
     page = sign_in(on_stage.maya, path="/campaigns/sums/gate/", java_script_enabled=False, **wishes)
     picture(page, f"gate-{width}-{language}")
     page.locator("[name=pairs_limit]").fill("20")
+    page.locator("[name=kl_per_token_limit]").fill("-5")  # out of range, and then out of sight: it does not count
+    page.locator("[name=kl_per_token_use]").uncheck()
     page.get_by_test_id("save-gate").click()
     expect(page.get_by_test_id("gate-rules")).to_contain_text("20")
     if width == "narrow":
