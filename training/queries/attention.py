@@ -239,7 +239,7 @@ def arms_switched_off(user: User, led: Mapping[int, Campaign]) -> Iterator[Atten
         if arm.standing == TrialArm.Standing.UNMEASURED:
             text = gettext("The way “%(way)s” was switched off: it cannot be measured")
         else:
-            text = gettext("The way “%(way)s” was switched off: chance is as good")
+            text = gettext("The way “%(way)s” was switched off: it has no proven gain")
         text %= {"way": arm.get_name_display()}
         yield _news(f"arm-{arm.pk}-{arm.off_at:%Y%m%d%H%M}", text, "selection", campaign.slug, campaign, arm.off_at)
 

@@ -75,13 +75,16 @@ class Selection:
 
     @property
     def finding(self) -> str:
-        """off; pays: an arm has a proven gain; none: all arms are switched off; open: not clear yet."""
+        """off; pays: an arm has a proven gain; open: not clear yet; all arms are switched off: unmeasured, where none
+        of them could be measured, else none."""
         if not self.is_on:
             return "off"
         tried = [one.arm for one in self.arms if one.arm.share]
         if any(arm.is_on and arm.standing == TrialArm.Standing.PAYS for arm in tried):
             return "pays"
-        return "open" if any(arm.is_on for arm in tried) else "none"
+        if any(arm.is_on for arm in tried):
+            return "open"
+        return "unmeasured" if all(arm.standing == TrialArm.Standing.UNMEASURED for arm in tried) else "none"
 
     def as_json(self) -> dict[str, Any]:
         """JSON values."""

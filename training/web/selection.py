@@ -26,7 +26,8 @@ FINDINGS: dict[str, tuple[str | Promise, str]] = {
     "off": (_("Off"), ""),
     "open": (_("Not clear yet"), "queued"),
     "pays": (_("A way pays"), "finished"),
-    "none": (_("Chance is as good"), "conflict"),
+    "none": (_("All ways are switched off"), "conflict"),
+    "unmeasured": (_("No way could be measured"), "failed"),
 }
 """The label of a finding, and the state of other things that it is shown like."""
 TONES = {"open": "queued", "pays": "finished", "loses": "failed", "unproven": "conflict", "unmeasured": "failed"}

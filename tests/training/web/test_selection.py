@@ -46,7 +46,13 @@ def test_it_says_what_each_way_is_worth_and_what_to_do_next(scene: Stage, furnis
     assert "Switched off: worse than chance" in html
     assert "60.0 %" in html  # chance has the share of the one that was switched off
     TrialArm.objects.update(off_at=scene.now)
-    assert "Every way is switched off" in page(scene, client)
+    assert "All ways are switched off" in page(scene, client)
+    assert "since none has a proven gain" in page(scene, client)
+    TrialArm.objects.update(standing="unmeasured", obstacle="labels")
+    html = page(scene, client)
+    assert "No way could be measured" in html
+    assert "whether one pays is not known" in html
+    assert "since none has a proven gain" not in html
     TrialArm.objects.update(off_at=None, standing="open")
     assert "It is not clear yet whether a way pays" in page(scene, client)
 

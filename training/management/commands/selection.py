@@ -19,7 +19,8 @@ FINDINGS = {
     "off": "The trial is off: pairs come in the order of the queue.",
     "open": "It is not clear yet whether an arm pays.",
     "pays": "An arm pays: give it a larger share.",
-    "none": "All arms are switched off: chance is as good.",
+    "none": "All arms are switched off: none has a proven gain over chance.",
+    "unmeasured": "All arms are switched off: none could be measured.",
 }
 
 
