@@ -42,6 +42,11 @@ class FoundPair:
     doubt: float
     blame: float | None
 
+    @property
+    def is_out(self) -> bool:
+        """Whether its comparison is set aside already, or counts nowhere for another reason."""
+        return self.comparison is not None and self.comparison.status in Comparison.OUT
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
+from common.errors import Invalid
 from common.numbers import whole_number
 from labeling.access import get_comparison
 from labeling.actions.bulk import BulkOrder, Selection, start_bulk_act
@@ -39,6 +40,11 @@ GROUPS = {
     "tag": gettext_lazy("Tags"),
     "model": gettext_lazy("Models that wrote"),
 }
+
+
+class NothingToSetAside(Invalid):
+    type = "nothing-to-set-aside"
+    sentence = gettext_lazy("The selected pairs are all set aside already.")
 
 
 class SearchForm(forms.Form):
@@ -147,10 +153,14 @@ def snapshot_relabel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _set_aside(request: HttpRequest, campaign: Campaign, comparisons: Sequence[int], reason: str) -> str:
-    """Retires them as an act that can be undone."""
+    """Retires them as an act that can be undone. Raises NothingToSetAside."""
+    rows = Comparison.objects.filter(campaign=campaign, pk__in=comparisons).exclude(status__in=Comparison.OUT)
+    left = tuple(rows.order_by("pk").values_list("pk", flat=True))
+    if not left:
+        raise NothingToSetAside
     done = start_bulk_act(
         campaign=campaign,
-        selection=Selection(BulkAct.Target.COMPARISONS, ids=tuple(comparisons)),
+        selection=Selection(BulkAct.Target.COMPARISONS, ids=left),
         order=BulkOrder(BulkAct.Kind.RETIRE, reason=reason),
         acting_user=person(request),
         now=timezone.now(),

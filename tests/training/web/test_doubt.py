@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from labeling.models import Verdict
+from labeling.models import BulkAct, Verdict
 from tests.browser.furnished import furnish
 from tests.browser.lens_and_lab import search_of
 from tests.clients import Visiting
@@ -135,6 +135,12 @@ def test_the_most_doubtful_pairs_are_sent_to_annotators_again(
     assert "1 comparison is set aside" in answer.content.decode()
     aside.refresh_from_db()
     assert aside.status == "retired"
+    text = answer.content.decode()
+    assert f'name="comparison" value="{aside.pk}"' not in text  # nothing is left to do with it
+    assert text.count('data-testid="out"') == 1
+    again = maya.post(f"{address}relabel/", chosen).content.decode()
+    assert "The selected pairs are all set aside already." in again
+    assert BulkAct.objects.count() == 1
     worst = answer.context["found"][0].comparison
     answer = maya.post(f"{address}relabel/", {"comparison": [worst.pk], "more": "2", "order": "doubtful"}, follow=True)
     assert "1 comparison has been sent for relabeling" in answer.content.decode()
