@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop as _
 
 from common.sentences import Sentence
 from labeling.exchange import TRAIN, SnapshotDamaged
+from labeling.stats.learning_curve import FEWEST_DRAWS
 from training import claims, memory
 from training.actions.scratch import SHORT_RUNS
 from training.claims import Clock
@@ -60,11 +61,14 @@ class PriceWork:
         snapshot = Path(self.job.snapshot.directory)
         lines = (snapshot / TRAIN).read_bytes().splitlines(keepends=True)
         done = {(one["draw"], one["labels"]) for one in self.trainings}
+        # One that was queued when a single repetition was allowed: of one alone there is no curve.
+        planned = list(short_runs(len(lines), max(self.job.draws, FEWEST_DRAWS)))
+        self.claim.write(total=len(planned))
         with tempfile.TemporaryDirectory(prefix="price-", dir=_folder()) as place:
             held_out = Path(place) / "test.jsonl"
             if write_held_out(snapshot, held_out) < FEWEST_PROMPTS:
                 raise EngineFailed(Sentence(_("All held-out pairs are on one prompt: label pairs on more prompts.")))
-            for draw, size in short_runs(len(lines), self.job.draws):
+            for draw, size in planned:
                 if (draw, size) in done:
                     continue
                 subset = Path(place) / "train.jsonl"

@@ -62,6 +62,16 @@ def test_short_runs_that_a_dead_worker_has_left_are_not_done_again(price_job: Pr
     assert (done.status, done.trainings) == (JobStatus.FINISHED, left)
 
 
+def test_one_that_was_queued_with_a_single_repetition_is_measured_twice(price_job: PriceJob) -> None:
+    left = measured(price_job, price_job.total)
+    once = [one for one in left if one["draw"] == 0]
+    PriceJob.objects.filter(pk=price_job.pk).update(draws=1, total=len(once), trainings=once)
+    done = run_price_job(price_job.pk)
+    assert done is not None
+    assert (done.status, done.error) == (JobStatus.FINISHED, "")
+    assert len(done.trainings) == done.total == done.done == len(left)
+
+
 def test_when_the_time_is_used_up_the_short_runs_so_far_are_the_result(price_job: PriceJob) -> None:
     late = NOW + timedelta(minutes=price_job.minutes + 1)
     PriceJob.objects.filter(pk=price_job.pk).update(trainings=measured(price_job, 6), worked_seconds=3601)
