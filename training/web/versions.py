@@ -129,7 +129,7 @@ def serving_rollback(request: HttpRequest) -> HttpResponse:
         if choice is not None and is_same and version_before() is not None:
             return _page(request, choice)
         for text in (text for texts in form.errors.values() for text in texts):
-            messages.error(request, text)
+            messages.error(request, str(text))
         return redirect(_came_from(request))
 
     return submit(request, form, errand, done=reverse("versions"), again=again)

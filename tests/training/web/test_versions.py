@@ -115,7 +115,7 @@ def test_a_rollback_alone_with_chosen_labels_is_refused_and_nothing_typed_is_los
     # The Enter key presses a form's first button: in the fields for labels it is theirs.
     assert page.index('name="set_aside"') < page.index('data-testid="confirm-rollback"')
     done = maya.post("/serving/rollback/", {**offered, field: typed, "set_aside": "on"})
-    assert done.url == "/campaigns/sums/"
+    assert done["Location"] == "/campaigns/sums/"
     assert Deployment.objects.get(is_current=True).version.name == "sums-v1"
 
 
