@@ -12,6 +12,7 @@ from training.actions.price import PriceSpec, cancel_price, start_price
 from training.evaluation.short_runs import short_runs
 from training.jobs import price
 from training.jobs.price import run_price_job
+from training.jobs.short_training import Measured
 from training.models import JobStatus, ModelVersion, PriceJob, Run
 from training.queries.price import Wish, price_of
 
@@ -62,8 +63,12 @@ def test_short_runs_that_a_dead_worker_has_left_are_not_done_again(price_job: Pr
     assert (done.status, done.trainings) == (JobStatus.FINISHED, left)
 
 
-def test_one_that_was_queued_with_a_single_repetition_is_measured_twice(price_job: PriceJob) -> None:
+def test_one_that_was_queued_with_a_single_repetition_is_measured_twice(
+    price_job: PriceJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
     left = measured(price_job, price_job.total)
+    again = Measured("1h0" * 4, list(range(12)))  # of as many held-out pairs as the first repetition
+    monkeypatch.setattr(price, "trained_shortly", lambda *_args, **_wishes: again)
     once = [one for one in left if one["draw"] == 0]
     PriceJob.objects.filter(pk=price_job.pk).update(draws=1, total=len(once), trainings=once)
     done = run_price_job(price_job.pk)
