@@ -41,7 +41,7 @@ class RunSpec:
     test_share: float | None = None
     """The share of prompts that is held out; None: the usual one, which is larger in a small campaign."""
     new_labels: bool = False
-    """Whether it learns only what its parent has not: labels settled since the parent's snapshot."""
+    """Whether it leaves out the labels that its parent, or a version that this comes from, has learned."""
     group: AnnotatorGroup | None = None
     """The group of annotators whose votes alone it learns from: a version beside the loop, in no round."""
     also: Callable[[], None] | None = None

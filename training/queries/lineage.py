@@ -14,6 +14,7 @@ from labeling.exchange import is_held_out
 from labeling.models import Assignment, Choice, Comparison, Judgment, Prompt, User
 from labeling.queries.uses import Use
 from training.models import ModelVersion, Snapshot, SnapshotPart
+from training.queries.splits import split_in
 
 SPAN = SnapshotPart.SPAN
 
@@ -150,13 +151,13 @@ def _counted(judgment: Judgment, snapshot: Snapshot) -> bool:
 
 
 def _use(snapshot: Snapshot, prompt: Prompt, pairs: int, versions: Versions) -> Use:
-    split = snapshot.manifest["split"]
+    split = split_in(snapshot)
     return Use(
         snapshot=snapshot.content_hash,
         address=reverse("snapshot", args=[snapshot.pk]),
         at=snapshot.created_at,
         comparisons=pairs,
-        is_held_out=is_held_out(prompt.messages, seed=split["seed"], test_share=split["test_share"]),
+        is_held_out=is_held_out(prompt.messages, seed=split.seed, test_share=split.test_share),
         versions=[(name, reverse("version", args=[name])) for name in versions.direct],
         later=[(name, reverse("version", args=[name])) for name in versions.later],
     )
