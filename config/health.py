@@ -27,6 +27,9 @@ BEAT_SILENT_FOR = timedelta(minutes=10)
 """The schedule has tasks for every minute, and notes their times within three."""
 
 FRESH = 5.0
+PATIENCE = 9.5
+"""The longest that a probe waits for another one that looks: a thread each, and a server has few. Longer than the time-outs of
+broker and storage together, shorter than those of the probes."""
 NEEDED = ("database", "migrations")
 """The parts without which nobody can judge. With a nearly full disk judgments are still kept."""
 
@@ -70,11 +73,15 @@ def _times() -> dict[str, Any]:
 def _state() -> tuple[dict[str, str], dict[str, Any]]:
     """Each part with its fault (empty: none), and the times. Looked at every `FRESH` seconds only: anybody may ask."""
     global _looked_at, _seen
-    with _one_at_a_time:
+    if not _one_at_a_time.acquire(timeout=PATIENCE):  # the database took the call and says nothing
+        return dict.fromkeys(CHECKS, "looking at it takes too long"), {"last_tick": None, "queues": {}}
+    try:
         if time.monotonic() - _looked_at > FRESH:
             _seen = {name: _problem(check) for name, check in CHECKS.items()}, _times()
             _looked_at = time.monotonic()
         return _seen
+    finally:
+        _one_at_a_time.release()
 
 
 _one_at_a_time = Lock()

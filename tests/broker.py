@@ -1,6 +1,7 @@
 """A broker for one test: a numbered database of the real one, or an address where nobody listens."""
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -40,6 +41,13 @@ def private_broker(number: int | None = None) -> Iterator[str]:
 def unreachable_broker() -> Iterator[None]:
     """Messages go where nobody listens."""
     with _using(NOBODY):
+        yield
+
+
+@contextmanager
+def silent_broker() -> Iterator[None]:
+    """Messages go to a port that takes every call and never says a word, as a stopped program or a lost network does."""
+    with socket.create_server(("127.0.0.1", 0)) as server, _using(f"redis://127.0.0.1:{server.getsockname()[1]}/0"):
         yield
 
 

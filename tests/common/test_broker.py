@@ -1,13 +1,14 @@
 """Messages on a real broker, and one that is really away."""
 
 import logging
+import time
 from collections.abc import Iterator
 
 import pytest
 from celery import current_app
 
 from common.broker import send, waiting_messages
-from tests.broker import private_broker, unreachable_broker
+from tests.broker import private_broker, silent_broker, unreachable_broker
 
 TASK = "labeling.tasks.deliver_webhook"
 
@@ -40,6 +41,18 @@ def test_a_broker_that_is_away_raises_nothing_and_warns_once(caplog: pytest.LogC
     (warning,) = caplog.records
     assert f"A sweep will send {TASK} for 1, 2 again." in warning.getMessage()
     assert "127.0.0.1:1" in warning.getMessage()
+
+
+def test_a_broker_that_took_the_call_and_says_nothing_is_given_up_within_seconds(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begun = time.monotonic()
+    with silent_broker(), caplog.at_level(logging.WARNING, logger="common.broker"):
+        assert waiting_messages("lens") is None
+        assert send(TASK, 1, 2, queue="lens") == 0
+    assert time.monotonic() - begun < 20
+    (warning,) = caplog.records
+    assert f"A sweep will send {TASK} for 1, 2 again." in warning.getMessage()
 
 
 def test_an_address_that_says_nothing_is_given_up_within_seconds(broker: None) -> None:

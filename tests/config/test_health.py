@@ -2,6 +2,7 @@
 
 import errno
 import shutil
+import time
 from datetime import datetime, timedelta
 from io import BytesIO
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from django_celery_beat.models import PeriodicTask
 
 from common import disk
 from config import health, urls
+from tests.broker import silent_broker
 from tests.browser.furnished import furnish
 from tests.clients import Calling, Visiting
 from tests.people import stage
@@ -118,6 +120,21 @@ def test_many_who_ask_cost_one_look(ticking: None, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(health, "_looked_at", float("-inf"))
     assert ask() == (200, {})
     monkeypatch.setattr(connection, "cursor", away)
+    assert ask() == (200, {})
+
+
+def test_a_broker_that_says_nothing_is_named_within_the_time_of_a_probe(ticking: None) -> None:
+    begun = time.monotonic()
+    with silent_broker():
+        assert ask() == (200, {"broker": "the broker does not answer"})
+    assert time.monotonic() - begun < health.PATIENCE
+
+
+def test_probes_do_not_pile_up_behind_one_that_hangs(ticking: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "PATIENCE", 0.1)
+    with health._one_at_a_time:  # the other one's
+        status, wrong = ask()
+    assert (status, set(wrong.values())) == (503, {"looking at it takes too long"})
     assert ask() == (200, {})
 
 
