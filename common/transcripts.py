@@ -19,9 +19,11 @@ HH_LAST = "\n\nAssistant:"
 _ROLES = {"human": "user", "user": "user", "system": "system", "assistant": "assistant", "bot": "assistant"}
 _SPEAKERS = r"(?:###\s*)?(System|Human|User|Assistant|Bot|SYSTEM|HUMAN|USER|ASSISTANT|BOT):"
 _WHOLE = re.compile(r"\s*(?:###\s*)?(?:System|Human|User|SYSTEM|HUMAN|USER):")
-_ANY_MARKER = re.compile(rf"(?:\A|\n)\s*{_SPEAKERS}[ \t]?")
-_REPLY = re.compile(r"(?:\n\s*(?:###\s*)?(?:Assistant|Bot|ASSISTANT|BOT)|\sASSISTANT): ?")
-_OPEN_END = re.compile(r"\n\s*(?:###\s*)?(?:Assistant|Bot|ASSISTANT|BOT):\s*\Z")
+# At most so much empty room before a name: models degenerate into thousands of newlines, and each of them could begin it.
+_ROOM = r"\s{0,99}+"
+_ANY_MARKER = re.compile(rf"(?:\A|\n){_ROOM}{_SPEAKERS}[ \t]?")
+_REPLY = re.compile(rf"(?:\n{_ROOM}(?:###\s*)?(?:Assistant|Bot|ASSISTANT|BOT)|\sASSISTANT): ?")
+_OPEN_END = re.compile(rf"\n{_ROOM}(?:###\s*)?(?:Assistant|Bot|ASSISTANT|BOT):\s*\Z")
 
 
 class Unsplit(Exception):

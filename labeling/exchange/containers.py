@@ -64,7 +64,7 @@ SETTINGS_FILES = (
 )
 """How files of settings begin that some programs keep records in."""
 
-HTML = re.compile(rb"(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+HTML = re.compile(rb"(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 PART_OF_HTML = re.compile(rb"<(?:div|script|style|meta|title|center|iframe)\b[^<]*<.*>\s*\Z", re.IGNORECASE | re.DOTALL)
 """A whole page, and a file that is a part of one from its beginning to its end."""
 

@@ -33,7 +33,7 @@ ROLES: Mapping[str, str] = {
 }
 """The names of roles in public data sets, and the role that each means."""
 
-HERMES_CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.DOTALL)
+HERMES_CALL = re.compile(r"<tool_call>((?:(?!</?tool_call>).)*+)</tool_call>", re.DOTALL)
 HERMES_RESULT = re.compile(r"\s*<tool_response>\n?((?:(?!</?tool_response>).)*?)\n?</tool_response>\s*", re.DOTALL)
 """Of the Hermes models: how ShareGPT conversations write calls and results."""
 

@@ -31,7 +31,7 @@ LARGEST_SETTINGS = 1 << 20
 
 _IN_JSON = re.compile(rf'"(?:{"|".join(GUIDELINES)})"\s*:\s*(?=")')
 _KEYS = re.compile(r"^[ \t]*(?:- +)?(id_key|items_key):[ \t]*[\"']?([\w.-]+)", re.MULTILINE)
-_IN_YAML = re.compile(rf"^(?:{'|'.join(GUIDELINES)}):[ \t]*(\|[-+]?\n(?:(?:[ \t]+[^\n]*)?\n)+|[^\n]*)", re.MULTILINE)
+_IN_YAML = re.compile(rf"^(?:{'|'.join(GUIDELINES)}):[ \t]*(\|[-+]?\n(?:(?:[ \t][^\n]*)?\n)+|[^\n]*)", re.MULTILINE)
 
 
 def guidelines_in(text: str) -> str:
