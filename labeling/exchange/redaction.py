@@ -17,6 +17,7 @@ import regex
 from stdnum import iban
 
 from common.phrases import gettext_noop
+from common.text import patterns
 from labeling.exchange.errors import NONE_OF, UnfitOption
 from labeling.exchange.records import CompletionText, Message, ToolCall, VerdictRecord
 from labeling.exchange.turns import flattened, written
@@ -45,6 +46,7 @@ PHONE_DIGITS = range(11, 16)
 """The lengths of a number that may be a phone number with its country's code. Unix times are shorter, or not valid."""
 
 
+UNBOUNDED = gettext_noop("The pattern “%(pattern)s” repeats too much, or calls itself. Make it simpler.")
 TOO_SLOW = gettext_noop("The pattern “%(pattern)s” takes too long on a text. Make it simpler.")
 
 
@@ -220,7 +222,9 @@ def _compiled(pattern: str) -> "regex.Pattern[str]":
         text = gettext_noop("A pattern has at most %(most)s characters.")
         raise UnfitOption("patterns", text, most=PATTERN_CHARACTERS)
     try:
-        compiled = regex.compile(pattern)
+        compiled = patterns.compiled(pattern)
+    except patterns.UnboundedPattern as error:
+        raise UnfitOption("patterns", UNBOUNDED, pattern=pattern) from error
     except regex.error as error:
         text = gettext_noop("“%(pattern)s” is no regular expression: %(reason)s.")
         raise UnfitOption("patterns", text, pattern=pattern, reason=error) from error

@@ -26,9 +26,13 @@ def of_hermes(text: str) -> None:
         pytest.param(of_hermes, "<tool_call>" * 9_000 + "</tool_call>", id="calls in calls"),
         pytest.param(transcripts.is_transcript, "Human: Hi" + NEWLINES, id="newlines in a prompt"),
         pytest.param(transcripts.prompt_turns, "Human: Hi" + NEWLINES + "x", id="newlines in a turn"),
-        pytest.param(transcripts.split_transcript, "Human: Hi" + NEWLINES + "\nAssistant: Yes", id="newlines and a reply"),
         pytest.param(
-            lambda text: project_files._guidelines_of("a.yaml", text), "annotation_guidelines: |\n" + " " * 30_000, id="YAML"
+            transcripts.split_transcript, "Human: Hi" + NEWLINES + "\nAssistant: Yes", id="newlines and a reply"
+        ),
+        pytest.param(
+            lambda text: project_files._guidelines_of("a.yaml", text),
+            "annotation_guidelines: |\n" + " " * 30_000,
+            id="YAML",
         ),
     ],
 )

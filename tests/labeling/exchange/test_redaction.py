@@ -127,6 +127,7 @@ def test_names_of_fields_are_redacted_and_none_is_lost() -> None:
     [
         ({"kinds": ("name",)}, "redact"),
         ({"patterns": ("(",)}, "patterns"),
+        ({"patterns": ("a{100000000}",)}, "patterns"),
         ({"patterns": ("a*",)}, "patterns"),
         ({"patterns": (r"\b",)}, "patterns"),
         ({"patterns": ("(?=a)",)}, "patterns"),

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import regex
 from jsonschema import SchemaError, ValidationError
 
+from common.text.patterns import compiled
 from training.evaluation.suites.errors import WrongScenario, gettext_noop
 from training.evaluation.suites.schemas import check_schema, first_fault, strict_json
 
@@ -89,7 +90,7 @@ class PatternCheck:
             raise WrongScenario(BAD_PATTERN, pattern=self.pattern, error=_short(error)) from error
 
     def _compiled(self) -> Any:
-        return regex.compile(self.pattern, regex.IGNORECASE if self.ignore_case else 0)
+        return compiled(self.pattern, regex.IGNORECASE if self.ignore_case else 0)
 
     def outcome(self, text: str) -> CheckOutcome:
         try:

@@ -9,6 +9,7 @@ from typing import Any
 import regex
 
 from training.evaluation.suites.errors import Problem, WrongScenario, WrongSuite, gettext_noop
+from training.evaluation.suites.scenarios import CHARACTERS, MOST_SCENARIOS, TOO_MANY
 from training.evaluation.suites.yaml_values import (
     DEFAULT_TAG,
     NOT_AN_OBJECT,
@@ -23,6 +24,7 @@ NO_FILES = gettext_noop("“%(value)s” refers to a file or a program. Only wha
 NO_VARIABLE = gettext_noop("The variable “%(name)s” has no value.")
 NO_TEMPLATES = gettext_noop("The text has template code: only {{variables}} are filled in.")
 NO_SCALAR = gettext_noop("The variable “%(name)s” must be a text or a number. Write a test for each value of a list.")
+LONG_TEXT = gettext_noop("A text with its variables has at most %(most)s characters.")
 NO_SCHEMA = gettext_noop("The assertion “is-json” needs a schema as a mapping, or no value.")
 NO_ASSERTION = gettext_noop("The assertion “%(type)s” cannot be carried out here. These can: %(types)s.")
 BAD_VALUE = gettext_noop("The assertion “%(type)s” needs a value: a text, or a list of texts where it allows several.")
@@ -52,6 +54,8 @@ def from_promptfoo(document: Mapping[str, Any]) -> Iterator[tuple[int, Any]]:
     prompts = [prompts] if isinstance(prompts, str) else prompts
     if not isinstance(prompts, list) or not prompts:
         raise WrongSuite([Problem(getattr(document, "line", 0), NO_PROMPTS)])
+    if len(prompts) > MOST_SCENARIOS:
+        raise WrongSuite([Problem(getattr(document, "line", 0), TOO_MANY, {"most": MOST_SCENARIOS})])
     tests = document["tests"]
     default = document.get("defaultTest") or {}
     if not isinstance(tests, list) or not isinstance(default, Mapping):
@@ -135,6 +139,9 @@ def _with_variables(text: str, variables: Mapping[str, str]) -> str:
 
     if "{%" in text or re.search(r"\{\{(?!\s*\w+\s*\}\})", text):
         raise WrongScenario(NO_TEMPLATES)
+    names = re.findall(r"\{\{\s*(\w+)\s*\}\}", text)
+    if len(text) + sum(len(variables.get(name, "")) for name in names) > CHARACTERS:
+        raise WrongScenario(LONG_TEXT, most=CHARACTERS)
     return re.sub(r"\{\{\s*(\w+)\s*\}\}", value, text)
 
 
@@ -169,7 +176,12 @@ def _of_assertion(given: Any, variables: Mapping[str, str]) -> dict[str, Any]:
     values = value if several and isinstance(value, list) else [value]
     if not values or not all(isinstance(one, str | int | float) for one in values):
         raise WrongScenario(BAD_VALUE, type=whole)
-    texts = [_of_value(one, variables) for one in values]
+    texts, left = list[str](), CHARACTERS
+    for one in values:
+        texts.append(_of_value(one, variables))
+        left -= len(texts[-1])
+        if left < 0:
+            raise WrongScenario(LONG_TEXT, most=CHARACTERS)
     if name == "llm-rubric":
         return {"kind": "judge", "rubric": texts[0]}
     kind = "forbidden" if is_not else "pattern"

@@ -10,9 +10,11 @@ from urllib.parse import unquote
 import regex
 from jsonschema import Draft202012Validator, ValidationError, validators
 
+from common.text.patterns import compiled
 from training.evaluation.suites.errors import WrongScenario, gettext_noop
 
 FOREIGN_SCHEMA = gettext_noop("A schema may refer only to itself ($ref with #), and has no patternProperties.")
+BAD_PATTERN = gettext_noop("A “pattern” of the schema cannot be used: %(error)s")
 OTHER_DRAFT = gettext_noop("A schema is of JSON Schema draft 2020-12, and only its top may say so with $schema.")
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -56,7 +58,16 @@ def check_schema(schema: Mapping[str, Any]) -> None:
         references = [part[name] for name in ("$ref", "$dynamicRef") if name in part]
         if "patternProperties" in part or "$id" in part or not all(_leads_to(one, top, known) for one in references):
             raise WrongScenario(FOREIGN_SCHEMA)
+        _require_bounded(part.get("pattern"))
     _Validator.check_schema(top)
+
+
+def _require_bounded(pattern: Any) -> None:
+    if isinstance(pattern, str):
+        try:
+            compiled(pattern)
+        except Exception as error:  # regex raises others beside its own, such as RecursionError
+            raise WrongScenario(BAD_PATTERN, error=str(error)[:200]) from error
 
 
 def first_fault(schema: Mapping[str, Any], value: Any, seconds: float) -> ValidationError | None:

@@ -9,7 +9,9 @@ import yaml
 from training.evaluation.suites.errors import Problem, WrongScenario, WrongSuite, gettext_noop
 
 MOST_CHARACTERS = 2_000_000
-MOST_NODES = 100_000
+PART = 20
+MOST_SIZE = MOST_CHARACTERS + 100_000 * PART
+"""What a part counts beside its characters, and what all may count, with those that aliases and merges repeat."""
 DEFAULT_TAG = "helpful"
 
 NOT_YAML = gettext_noop("This is not YAML: %(error)s")
@@ -49,20 +51,29 @@ for _kind, _form, _firsts in (
 def loaded(text: str) -> Any:
     if len(text) > MOST_CHARACTERS:
         raise WrongSuite([Problem(0, TOO_LARGE)])
+    loader = _Loader(text)
     try:
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        node = loader.get_single_node()
+        is_too_large = _size(node, {}) > MOST_SIZE
+        document = None if node is None or is_too_large else loader.construct_document(node)
     except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
         mark = getattr(error, "problem_mark", None)
         reason = str(getattr(error, "problem", None) or error)[:200]
         raise WrongSuite([Problem(mark.line + 1 if mark else 0, NOT_YAML, {"error": reason})]) from error
-    left, nodes = MOST_NODES, [document]
-    while nodes:
-        node = nodes.pop()
-        left -= 1
-        if left < 0:
-            raise WrongSuite([Problem(0, TOO_LARGE)])
-        nodes += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    if is_too_large:
+        raise WrongSuite([Problem(0, TOO_LARGE)])
     return document
+
+
+def _size(node: yaml.Node | None, known: dict[int, int]) -> int:
+    """The characters of a part and what is in it, as often as aliases and merges repeat it. known: of the parts seen."""
+    if node is None or isinstance(node, yaml.ScalarNode):
+        return PART + (len(node.value) if node else 0)
+    if id(node) not in known:
+        known[id(node)] = MOST_SIZE  # unless it holds itself, which nobody needs
+        parts = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
+        known[id(node)] = PART + sum(_size(part, known) for part in parts)
+    return known[id(node)]
 
 
 def records_of(items: list[Any], made: Any) -> Iterator[tuple[int, Any]]:

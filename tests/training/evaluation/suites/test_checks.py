@@ -108,6 +108,8 @@ def test_a_schema_that_never_ends_is_the_failure_of_the_check() -> None:
         {"kind": "json_schema", "schema": {"const": float("nan")}},
         {"kind": []},
         {"kind": {"pattern": "a"}},
+        {"kind": "pattern", "pattern": "a{100000000}"},
+        {"kind": "json_schema", "schema": {"items": {"pattern": "a{100000000}"}}},
         {"kind": "pattern", "pattern": "(" * 499 + "a" + ")" * 499},
         {"kind": "person", "question": " "},
     ],

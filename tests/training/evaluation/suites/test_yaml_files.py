@@ -163,3 +163,38 @@ def test_aliases_that_multiply_do_not_fill_the_memory() -> None:
     )
     with pytest.raises(WrongSuite, match="too large"):
         read_yaml_suite(bomb + "tests: *g\n")
+
+
+def test_merges_that_multiply_do_not_either() -> None:
+    bomb = "a0: &a0 {k: v}\n" + "".join(
+        f"a{number}: &a{number} {{<<: [{', '.join([f'*a{number - 1}'] * 10)}]}}\n" for number in range(1, 13)
+    )
+    with pytest.raises(WrongSuite, match="too large"):
+        read_yaml_suite(bomb + "tests: []\n")
+
+
+def test_a_long_text_counts_each_time_that_it_is_used() -> None:
+    with pytest.raises(WrongSuite, match="too large"):
+        read_yaml_suite(f"x: &x {'y' * 20_000}\nsamples:\n- {{input: a, target: [{'*x, ' * 20_000}]}}\n")
+    with pytest.raises(WrongSuite, match="too large"):
+        read_yaml_suite("samples: &a [*a]\n")
+
+
+def test_variables_do_not_fill_the_memory() -> None:
+    variable = f"vars: {{a: {'y' * 20_000}}}"
+    with pytest.raises(WrongSuite, match="at most 50000 characters"):
+        read_yaml_suite(
+            f"prompts: ['{'{{a}}' * 20_000}']\ntests:\n- {{{variable}, assert: [{{type: contains, value: x}}]}}\n"
+        )
+    values = "'{{a}}', " * 20_000
+    with pytest.raises(WrongSuite, match="at most 50000 characters"):
+        read_yaml_suite(
+            f"prompts: [x]\ntests:\n- {{{variable}, assert: [{{type: contains-any, value: [{values}]}}]}}\n"
+        )
+    with pytest.raises(WrongSuite, match="at most 1000 scenarios"):
+        read_yaml_suite(f"prompts: [{'p, ' * 1001}]\ntests:\n- {{assert: [{{type: contains, value: x}}]}}\n")
+
+
+def test_a_merge_of_defaults_is_read() -> None:
+    text = "tests:\n- &one {vars: {a: x}, assert: [{type: contains, value: x}]}\n- {<<: *one, vars: {a: y}}\n"
+    assert [one.messages[0]["content"] for one in read_yaml_suite("prompts: ['{{a}}']\n" + text)] == ["x", "y"]
