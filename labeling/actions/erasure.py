@@ -1,5 +1,6 @@
 """Erasing a person: the account becomes anonymous. Judgments stay under the pseudonym and count, or are withdrawn."""
 
+import json
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -34,6 +35,7 @@ from labeling.models import (
     GroupMember,
     Invitation,
     Judgment,
+    KeptReply,
     KnownPlace,
     MailRequest,
     NoticeChoice,
@@ -162,6 +164,14 @@ def _free_name(name: str) -> str:
     return f"{name}-{secrets.token_hex(4)}" if User.objects.filter(username=name).exists() else name
 
 
+def _rename_in_replies(before: str, after: str) -> None:
+    """Puts the new name into replies to others that are kept for their retries."""
+    written = json.dumps(before, ensure_ascii=False)
+    for reply in KeptReply.objects.filter(body__contains=written).select_for_update(no_key=True).order_by("pk"):
+        reply.body = reply.body.replace(written, json.dumps(after))
+        reply.save(update_fields=["body"])
+
+
 def _blank_account(person: User) -> None:
     ApiToken.objects.filter(user=person).delete()
     GroupMember.objects.filter(person=person).delete()
@@ -172,6 +182,7 @@ def _blank_account(person: User) -> None:
     SocialAccount.objects.filter(user=person).delete()
     EmailAddress.objects.filter(user=person).delete()
     Authenticator.objects.filter(user=person).delete()
+    KeptReply.objects.filter(user=person).delete()
     MailRequest.objects.filter(Q(user=person) | Q(address__iexact=person.email)).exclude(address="").delete()
     for session in Session.objects.iterator(chunk_size=500):
         held = session.get_decoded()
@@ -180,7 +191,9 @@ def _blank_account(person: User) -> None:
             session.delete()
     about_person = {"content_type": ContentType.objects.get_for_model(User), "object_id": str(person.pk)}
     LogEntry.objects.filter(**about_person).update(object_repr=person.pseudonym, change_message="")
-    person.username = _free_name(f"erased-{person.pk}")
+    name = _free_name(f"erased-{person.pk}")
+    _rename_in_replies(person.username, name)
+    person.username = name
     person.first_name = person.last_name = person.email = person.outside_name = ""
     person.is_active = person.is_staff = person.is_superuser = False
     person.last_login = None

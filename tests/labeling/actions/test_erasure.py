@@ -8,9 +8,10 @@ from django.test import Client
 from common.errors import Invalid, NotAllowed
 from labeling.actions.erasure import AlreadyErased, erase_person, erasure_consequences
 from labeling.actions.members import LastLead
-from labeling.models import ApiToken, Erasure, Event, Judgment, Verdict
+from labeling.models import ApiToken, Erasure, Event, Judgment, KeptReply, Verdict
 from labeling.queries import trained_on
 from labeling.queries.agreement import agreement
+from tests.clients import Calling
 from tests.labeling.personal import judged_with_comments
 from tests.people import NOON, PASSWORD, Stage, stage
 
@@ -92,6 +93,20 @@ def test_an_admin_takes_away_and_erases_for_somebody_else_on_the_page_and_by_api
     assert browser.post("/people/bob/erase/", {"confirmation": "bob"}).headers["Location"] == "/"
     assert [one.by for one in Erasure.objects.all()] == [scene.root, scene.root]
     assert browser.get("/").status_code == 200  # who erased others is still signed in
+
+
+def test_no_kept_reply_has_the_texts_or_the_name(scene: Stage, calling: Calling) -> None:
+    token = {"name": "laptop of Alice", "scopes": ["read"]}
+    calling(scene.alice).post("/api/v1/tokens/", token, format="json", HTTP_IDEMPOTENCY_KEY="k1")
+    member = {"username": "alice"}
+    members = "/api/v1/campaigns/sums/members/"
+    for _ in range(2):
+        calling(scene.maya).post(members, member, format="json", HTTP_IDEMPOTENCY_KEY="k1")
+    erase_person(person=scene.alice, confirmation="alice", acting_user=scene.alice, now=NOON)
+    (reply,) = KeptReply.objects.all()
+    assert json.loads(reply.body)["username"] == f"erased-{scene.alice.pk}"
+    again = calling(scene.maya).post(members, member, format="json", HTTP_IDEMPOTENCY_KEY="k1")
+    assert (again.status_code, again["Idempotent-Replayed"]) == (201, "true")
 
 
 def test_an_account_with_the_name_of_the_erased_stops_no_erasure(scene: Stage) -> None:
