@@ -67,7 +67,16 @@ class BearerToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 
 class Described(AutoSchema):
-    """An operation with its token scope and, where it accepts one, its Idempotency-Key."""
+    """An operation with its token scope and, where it accepts one, its Idempotency-Key.
+
+    A serializer that leaves fields out of some responses names them in `sometimes`.
+    """
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)
+        if sometimes := getattr(serializer, "sometimes", ()):
+            schema["required"] = [name for name in schema["required"] if name not in sometimes]
+        return schema
 
     def get_description(self) -> str:  # type: ignore[override]
         description = str(super().get_description())

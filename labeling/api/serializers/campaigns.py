@@ -60,6 +60,7 @@ class GuidelineVersionSerializer(serializers.ModelSerializer[GuidelineVersion]):
 class MembershipSerializer(serializers.ModelSerializer[Membership]):
     """A member, by name. In a pseudonymous campaign without figures and the time of joining; other times are days."""
 
+    sometimes = FIGURES_OF_MEMBERS
     username = serializers.CharField(source="user.username", max_length=150)
     is_simulated = serializers.BooleanField(source="user.is_simulated", read_only=True)
 

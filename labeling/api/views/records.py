@@ -105,13 +105,17 @@ class EventsView(ApiView):
         return self.paged(rows, EventSerializer, context={"campaign": campaign})
 
 
+LOG_FILES = {(200, form): OpenApiTypes.BINARY for form in ("application/jsonl", "text/csv")}
+"""Responses by media type: the caller chooses by `form`."""
+
+
 class EventsExportView(ApiView):
     scopes = {"GET": Scope.EXPORT}
 
     @extend_schema(
         operation_id="export_events",
         parameters=[EventExportOptions],
-        responses={(200, "application/jsonl"): OpenApiTypes.BINARY},
+        responses=LOG_FILES,
     )
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
         """Download the event log, oldest first, with pseudonyms for names. For the campaign's leads."""
@@ -136,7 +140,7 @@ class AllEventsExportView(ApiView):
     @extend_schema(
         operation_id="export_all_events",
         parameters=[LogExportOptions],
-        responses={(200, "application/jsonl"): OpenApiTypes.BINARY},
+        responses=LOG_FILES,
     )
     def get(self, request: Request) -> StreamingHttpResponse:
         """Download the event log of the installation, oldest first, with the names of the list. For admins."""

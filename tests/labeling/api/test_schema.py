@@ -50,3 +50,13 @@ def test_every_operation_is_described_in_the_imperative_with_its_noun() -> None:
             if not IMPERATIVE.match(sentence) or BARE_PRONOUN.search(sentence):
                 wrong.append(f"{method} {path}: {sentence}")
     assert not wrong
+
+
+def test_what_some_responses_lack_is_not_required() -> None:
+    schema = described()
+    member = schema["components"]["schemas"]["Membership"]
+    assert {"judged", "created_at"} <= set(member["properties"])
+    assert {"judged", "gold_right", "gold_total", "created_at"} & set(member["required"]) == set()
+    assert {"username", "paused_at"} <= set(member["required"])
+    for path in ("/api/v1/events/export/", "/api/v1/campaigns/{slug}/events/export/"):
+        assert set(schema["paths"][path]["get"]["responses"]["200"]["content"]) == {"application/jsonl", "text/csv"}
