@@ -6,11 +6,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from common.errors import Conflict, Invalid, NotFound
+from common.errors import Conflict, Invalid, NotAllowed, NotFound
 from labeling.access import require_lead, require_may_change
 from labeling.events.record import record
 from labeling.judging.assignments import release_all_of
-from labeling.models import LEADING, Campaign, Choice, Judgment, Membership, User
+from labeling.models import LEADING, ApiToken, Campaign, Choice, Judgment, Membership, Scope, User
 from labeling.queries.standing import earlier_standing
 
 
@@ -42,6 +42,24 @@ def check_role(role: str) -> None:
             _("There is no role %(role)s.") % {"role": repr(role)},
             fields={"role": _("One of %(values)s.") % {"values": ", ".join(Membership.Role.values)}},
         )
+
+
+RIGHTS: dict[str, tuple[str, ...]] = {
+    Membership.Role.EXPERT: (Scope.READ, Scope.JUDGE),
+    Membership.Role.LEAD: tuple(Scope),
+}
+"""The scopes without which a token hands on more than it may do itself, by the role that it gives."""
+
+
+def check_membership_for_token(role: str, token: ApiToken | None) -> None:
+    """Raises NotAllowed where a token would make a member who may do more than it. token: of the call.
+
+    Whoever has the token may have the account, too.
+    """
+    missing = [scope for scope in RIGHTS.get(role, ()) if token is not None and scope not in token.scopes]
+    if missing:
+        text = _("This token lacks rights of this role: the scopes %(missing)s. Sign in to give it.")
+        raise NotAllowed(text % {"missing": ", ".join(missing)})
 
 
 def join(*, campaign: Campaign, user: User, role: str, acting_user: User | None, now: datetime) -> Membership:

@@ -27,6 +27,7 @@ from rest_framework.response import Response
 from common.errors import Invalid
 from labeling.actions.idempotency import claim_reply, keep_reply
 from labeling.exchange import canonical_json
+from labeling.models import ApiToken
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotent-Replayed"
 MAX_KEY = 255
@@ -111,8 +112,9 @@ def _with_secrets(body: str, request: Request) -> str:
 
 
 def _request_hash(view: Any, request: Request) -> str:
-    """The hash of a call's address and body."""
-    digest = sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    """The hash of a call's address, body and rights: a reply with a secret is no answer to a token that may do less."""
+    rights = ",".join(request.auth.scopes) if isinstance(request.auth, ApiToken) else ""
+    digest = sha256(f"{request.method} {request.get_full_path()} {rights}\n".encode())
     file = view.file(request) if hasattr(view, "file") else None
     digest.update(file.digest().encode() if file is not None else canonical_json(request.data))
     return digest.hexdigest()

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from labeling.access import get_invitation, get_led_campaign
 from labeling.actions.invitations import create_invitation, revoke_invitation
+from labeling.actions.members import check_membership_for_token
 from labeling.api.base import ApiView
 from labeling.api.idempotency import once
 from labeling.api.serializers.campaigns import InvitationSerializer, NewInvitationSerializer
@@ -26,9 +27,13 @@ class InvitationsView(ApiView):
     )
     @once
     def post(self, request: Request, slug: str) -> Response:
-        """Create an invitation link. It is shown only in this response. For the campaign's leads."""
+        """Create an invitation link. It is shown only in this response. For the campaign's leads.
+
+        A token invites to lead only with all scopes, and experts only with `read` and `judge`.
+        """
         campaign = get_led_campaign(self.person, slug)
         values = self.validated(InvitationSerializer, request)
+        check_membership_for_token(values.get("role", "annotator"), self.token)
         invitation, token = create_invitation(
             campaign=campaign, **values, secret=self.fresh_secret(), acting_user=self.person, now=self.now
         )

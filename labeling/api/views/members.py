@@ -6,7 +6,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.access import get_led_campaign, get_person
-from labeling.actions.members import add_member, pause_member, remove_member, resume_member
+from labeling.actions.members import (
+    add_member,
+    check_membership_for_token,
+    pause_member,
+    remove_member,
+    resume_member,
+)
 from labeling.api.base import ApiView
 from labeling.api.filters import MemberFilter
 from labeling.api.idempotency import once
@@ -27,11 +33,15 @@ class MembersView(ApiView):
     @extend_schema(operation_id="add_member", request=MembershipSerializer, responses={201: MembershipSerializer})
     @once
     def post(self, request: Request, slug: str) -> Response:
-        """Add a member, or change a member's role. For the campaign's leads."""
+        """Add a member, or change a member's role. For the campaign's leads.
+
+        A token makes nobody a lead unless it has all scopes, or an expert without `read` and `judge`.
+        """
         campaign = get_led_campaign(self.person, slug)
         values = self.validated(MembershipSerializer, request)
         user = get_person(values["user"]["username"])
         role = values.get("role", "annotator")
+        check_membership_for_token(role, self.token)
         membership = add_member(campaign=campaign, user=user, role=role, acting_user=self.person, now=self.now)
         return Response(MembershipSerializer(membership).data, status=201)
 

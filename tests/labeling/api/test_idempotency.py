@@ -76,6 +76,16 @@ def test_a_secret_is_told_again_and_is_nowhere_in_the_database(calling: Calling)
     assert post(alice, "/api/v1/tokens/", body, "k2").json()["key"] != first["key"]
 
 
+def test_a_secret_is_not_told_again_to_a_token_that_may_do_less(calling: Calling) -> None:
+    maya = stage().maya
+    body = {"name": "all", "scopes": ["read", "export", "people"]}
+    made = post(calling(maya, "read", "export", "people"), "/api/v1/tokens/", body, "k1")
+    assert made.status_code == 201
+    refused = post(calling(maya, "people"), "/api/v1/tokens/", body, "k1")
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/idempotency-key-reused")
+    assert made.json()["key"] not in str(refused.json())
+
+
 def test_a_made_up_password_is_told_again_and_is_nowhere_in_the_database(calling: Calling) -> None:
     root = calling(person("root", Role.ADMIN))
     body = {"username": "dora", "role": "annotator"}

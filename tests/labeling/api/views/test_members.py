@@ -34,6 +34,27 @@ def test_a_member_gets_a_new_role(calling: Calling) -> None:
     assert len(maya.get(MEMBERS, {"role": "expert"}).json()["results"]) == 1
 
 
+def test_a_token_makes_nobody_more_than_it_may_do_itself(calling: Calling) -> None:
+    scene = stage()
+    of_all_but_one = ("people", "read", "judge", "export", "campaigns", "train")
+    for role, too_few in (("expert", ("people", "read")), ("lead", of_all_but_one)):
+        for path in (MEMBERS, "/api/v1/campaigns/sums/invitations/"):
+            body = {
+                "role": role,
+                **({"username": "ada"} if path == MEMBERS else {"expires_at": "2099-01-01T00:00:00Z"}),
+            }
+            refused = calling(scene.maya, *too_few).post(path, body, format="json")
+            assert (refused.status_code, refused.json()["type"]) == (403, "/problems/not-allowed")
+            assert "Sign in to give it." in refused.json()["detail"]
+    assert (
+        calling(scene.maya, "people", "read", "judge")
+        .post(MEMBERS, {"username": "bob", "role": "expert"}, format="json")
+        .status_code
+        == 201
+    )
+    assert calling(scene.maya, "people").post(MEMBERS, {"username": "charlie"}, format="json").status_code == 201
+
+
 def test_a_paused_member_is_assigned_nothing_until_resumed(calling: Calling) -> None:
     scene = stage(comparisons=1)
     maya, alice = calling(scene.maya), calling(scene.alice)
