@@ -19,7 +19,7 @@ HH_LAST = "\n\nAssistant:"
 _ROLES = {"human": "user", "user": "user", "system": "system", "assistant": "assistant", "bot": "assistant"}
 _SPEAKERS = r"(?:###\s*)?(System|Human|User|Assistant|Bot|SYSTEM|HUMAN|USER|ASSISTANT|BOT):"
 _WHOLE = re.compile(r"\s*(?:###\s*)?(?:System|Human|User|SYSTEM|HUMAN|USER):")
-# At most so much empty room before a name: models degenerate into thousands of newlines, and each of them could begin it.
+# So much empty room before a name, no more: models degenerate into thousands of newlines, and each could begin it.
 _ROOM = r"\s{0,99}+"
 _ANY_MARKER = re.compile(rf"(?:\A|\n){_ROOM}{_SPEAKERS}[ \t]?")
 _REPLY = re.compile(rf"(?:\n{_ROOM}(?:###\s*)?(?:Assistant|Bot|ASSISTANT|BOT)|\sASSISTANT): ?")

@@ -28,8 +28,8 @@ BEAT_SILENT_FOR = timedelta(minutes=10)
 
 FRESH = 5.0
 PATIENCE = 9.5
-"""The longest that a probe waits for another one that looks: a thread each, and a server has few. Longer than the time-outs of
-broker and storage together, shorter than those of the probes."""
+"""The longest that a probe waits for another one that looks: a thread each, and a server has few. Longer than the
+time-outs of broker and storage together, shorter than those of the probes."""
 NEEDED = ("database", "migrations")
 """The parts without which nobody can judge. With a nearly full disk judgments are still kept."""
 

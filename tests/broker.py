@@ -46,7 +46,7 @@ def unreachable_broker() -> Iterator[None]:
 
 @contextmanager
 def silent_broker() -> Iterator[None]:
-    """Messages go to a port that takes every call and never says a word, as a stopped program or a lost network does."""
+    """Messages go to a port that takes every call and never answers, as a stopped program or a lost network does."""
     with socket.create_server(("127.0.0.1", 0)) as server, _using(f"redis://127.0.0.1:{server.getsockname()[1]}/0"):
         yield
 

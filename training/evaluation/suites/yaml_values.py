@@ -66,7 +66,7 @@ def loaded(text: str) -> Any:
 
 
 def _size(node: yaml.Node | None, known: dict[int, int]) -> int:
-    """The characters of a part and what is in it, as often as aliases and merges repeat it. known: of the parts seen."""
+    """The characters of a part and all in it, as often as aliases and merges repeat it. known: of the parts seen."""
     if node is None or isinstance(node, yaml.ScalarNode):
         return PART + (len(node.value) if node else 0)
     if id(node) not in known:
