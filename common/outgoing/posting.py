@@ -28,6 +28,8 @@ NAT64 = ipaddress.ip_network("64:ff9b::/96")
 NOT_PUBLIC = tuple(
     ipaddress.ip_network(network)
     for network in (
+        "192.0.0.0/24",  # of the protocol itself; also metadata of a cloud
+        "168.63.129.16/32",  # a cloud's own server, known to machines in it only
         "192.88.99.0/24",  # relays of 6to4
         "::/32",  # IPv4 addresses in other clothes: mapped, compatible, translated
         "64:ff9b:1::/48",  # NAT64 within a network

@@ -73,7 +73,7 @@ class Described(AutoSchema):
     """
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
-        schema = super()._map_basic_serializer(serializer, direction)
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if sometimes := getattr(serializer, "sometimes", ()):
             schema["required"] = [name for name in schema["required"] if name not in sometimes]
         return schema

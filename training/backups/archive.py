@@ -8,7 +8,7 @@ import io
 import tarfile
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from training.backups.errors import BackupFailed
 
@@ -23,6 +23,13 @@ class ArchiveWriter:
         self._tar = tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115  # closed by `close`
         self._sums: dict[str, str] = {}
         self.size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *others: object) -> None:
+        if kind is not None and self._tar.fileobj is not None:
+            self._tar.fileobj.closed = True  # type: ignore[attr-defined]  # else it writes its rest when it is collected
 
     @property
     def names(self) -> Collection[str]:
@@ -40,6 +47,8 @@ class ArchiveWriter:
             try:
                 self._add(name, size, source)
             except OSError as error:
+                if error.errno is not None:  # the archive cannot be written; tarfile's own error has no number
+                    raise
                 raise BackupFailed(f"{path} became shorter while it was read. Run the backup again.") from error
 
     def close(self) -> None:

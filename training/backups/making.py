@@ -56,19 +56,20 @@ def make_backup(target: Path, *, now: datetime, recipient: str = "", with_bases:
 
 
 def _write(stream: IO[bytes], *, now: datetime, with_bases: bool) -> Made:
-    archive, var = ArchiveWriter(stream), Path(settings.VAR_DIR)
-    with tempfile.TemporaryDirectory(dir=scratch(var)) as folder:
-        dumped = Path(folder) / DATABASE
-        with one_moment() as moment:
-            outside = bases_outside(var) if with_bases else {}
-            archive.add_bytes(ABOUT, json.dumps(_about(now, outside), indent=2).encode())
-            dump(dumped, moment=moment)
-        archive.add_file(DATABASE, dumped)
-    # After the database: what its rows name was complete before, and never changes.
-    others = len(archive.names)
-    gone = add_files(archive, outside, with_bases=with_bases)
-    archive.close()
-    return Made(len(archive.names) - others, archive.size, gone)
+    var = Path(settings.VAR_DIR)
+    with ArchiveWriter(stream) as archive:
+        with tempfile.TemporaryDirectory(dir=scratch(var)) as folder:
+            dumped = Path(folder) / DATABASE
+            with one_moment() as moment:
+                outside = bases_outside(var) if with_bases else {}
+                archive.add_bytes(ABOUT, json.dumps(_about(now, outside), indent=2).encode())
+                dump(dumped, moment=moment)
+            archive.add_file(DATABASE, dumped)
+        # After the database: what its rows name was complete before, and never changes.
+        others = len(archive.names)
+        gone = add_files(archive, outside, with_bases=with_bases)
+        archive.close()
+        return Made(len(archive.names) - others, archive.size, gone)
 
 
 def add_files(archive: ArchiveWriter, outside: dict[str, str], *, with_bases: bool) -> list[str]:

@@ -1,8 +1,11 @@
 """Archives of backups: whole, or refused with a reason."""
 
+import errno
+import gc
 import io
 import tarfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -31,6 +34,28 @@ def test_a_changed_byte_is_found(tmp_path: Path, place: int) -> None:
     content[place] ^= 1
     with pytest.raises(BackupFailed):
         unpack(io.BytesIO(content), tmp_path / "out")
+
+
+class Full(io.BytesIO):
+    """A disk that is full."""
+
+    def write(self, content: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_is_named_and_nothing_else_is_said(tmp_path: Path) -> None:
+    (tmp_path / "weights").write_bytes(bytes(1_000_000))
+    with pytest.raises(OSError, match="No space left"), ArchiveWriter(Full()) as writer:
+        writer.add_file("weights", tmp_path / "weights")
+    del writer
+    gc.collect()  # an exception in a destructor is a warning, which fails a test
+
+
+def test_a_file_that_became_shorter_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "weights").write_bytes(b"abc")
+    monkeypatch.setattr(Path, "stat", lambda path: SimpleNamespace(st_size=4))
+    with pytest.raises(BackupFailed, match="weights became shorter"):
+        ArchiveWriter(io.BytesIO()).add_file("weights", tmp_path / "weights")
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
