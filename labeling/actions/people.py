@@ -186,7 +186,7 @@ def create_token(
         created_at=now,
     )
     checked(token).save(force_insert=True)
-    after = {"person": user.pseudonym, "name": name, "scopes": ordered}
+    after = {"person": user.pseudonym, "scopes": ordered}  # not the name: people name theirs after themselves
     record("token.created", token, acting_user=acting_user, now=now, after=after)
     return token, key
 
@@ -198,7 +198,7 @@ def revoke_token(*, token: ApiToken, acting_user: User | None, now: datetime) ->
         raise NotAllowed(_("You can revoke only your own tokens."))
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
         token.revoked_at = now
-        record("token.revoked", token, acting_user=acting_user, now=now, after={"name": token.name})
+        record("token.revoked", token, acting_user=acting_user, now=now)
     return token
 
 

@@ -102,7 +102,6 @@ def _guidelines(event: Event) -> str:
 
 
 _NAMES: dict[str, Name] = {
-    "apitoken": _value("name"),
     "bulkact": lambda event: str(dict(BulkAct.Kind.choices).get(event.after.get("kind", ""), "")),
     "campaign": lambda event: event.campaign.name if event.campaign else "",
     "guidelineversion": _guidelines,

@@ -104,6 +104,7 @@ def test_no_kept_reply_has_the_texts_or_the_name(scene: Stage, calling: Calling)
         calling(scene.maya).post(members, member, format="json", HTTP_IDEMPOTENCY_KEY="k1")
     erase_person(person=scene.alice, confirmation="alice", acting_user=scene.alice, now=NOON)
     (reply,) = KeptReply.objects.all()
+    assert not [event for event in Event.objects.all() if "laptop" in f"{event.before}{event.after}"]
     assert json.loads(reply.body)["username"] == f"erased-{scene.alice.pk}"
     again = calling(scene.maya).post(members, member, format="json", HTTP_IDEMPOTENCY_KEY="k1")
     assert (again.status_code, again["Idempotent-Replayed"]) == (201, "true")
