@@ -102,8 +102,10 @@ class Connection(TConn):
     def verdict(self) -> int:
         """The fate of the collected bytes: 0: more must come; 200: a thread gets them; else the refusal."""
         end = self.collected.find(b"\r\n\r\n")
+        if (end if end >= 0 else len(self.collected)) > MOST_HEADERS:
+            return 431
         if end < 0:
-            return 431 if len(self.collected) > MOST_HEADERS else 0
+            return 0
         head = bytes(self.collected[: end + 2])
         if CHUNKED.search(head):
             return 411  # nothing of ours sends it, and no view reads it
@@ -125,6 +127,7 @@ class PatientWorker(ThreadWorker):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.cfg.set("limit_request_line", 0)  # MOST_HEADERS is the limit: filters and patterns may be long
         self.lingering: set[Connection] = set()
         self.held = 0
 

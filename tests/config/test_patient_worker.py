@@ -168,6 +168,11 @@ def test_one_connection_serves_many_requests_also_sent_at_once(port: int) -> Non
     assert ask(port, get(close=False) * 3 + get()).count(b"HTTP/1.1 200") == 4
 
 
+def test_an_address_may_be_as_long_as_all_headers_and_no_longer(port: int) -> None:
+    assert ask(port, get(f"/?patterns={'%5Cd' * 12_000}")).startswith(b"HTTP/1.1 200")
+    assert ask(port, get(f"/?patterns={'%5Cd' * 20_000}")).startswith(b"HTTP/1.1 431")
+
+
 def test_headers_without_an_end_are_refused(port: int) -> None:
     assert ask(port, HALVES["headers without an end"]).startswith(b"HTTP/1.1 431 ")
 
