@@ -18,7 +18,9 @@ from training.models import Run
 
 FOLDER = PROJECT_DIR / "docker" / "kubernetes"
 OVERLAYS = ("base", "cpu", "gpu")
-OF_OTHERS = ("keda.sh/", "kustomize.config.k8s.io/")
+BESIDE = ("prometheus",)
+"""What is applied beside an overlay."""
+OF_OTHERS = ("keda.sh/", "kustomize.config.k8s.io/", "monitoring.coreos.com/")
 """Kinds that Kubernetes does not know by itself."""
 
 
@@ -39,18 +41,18 @@ PODS = {
 @pytest.mark.parametrize("manifest", ALL)
 def test_a_manifest_is_what_kubernetes_accepts(manifest: dict[str, Any]) -> None:
     if manifest["apiVersion"].startswith(OF_OTHERS):
-        assert manifest["kind"] in ("Kustomization", "ScaledObject", "TriggerAuthentication")
+        assert manifest["kind"] in ("Kustomization", "ScaledObject", "ServiceMonitor", "TriggerAuthentication")
     else:
         kubernetes_validate.validate(manifest, "1.34", strict=True)
 
 
-@pytest.mark.parametrize("overlay", OVERLAYS)
+@pytest.mark.parametrize("overlay", [*OVERLAYS, *BESIDE])
 def test_an_overlay_takes_every_file_of_its_folder(overlay: str) -> None:
     folder = FOLDER / overlay
     resources = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
     files = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
     assert {each for each in resources if each.endswith(".yaml")} == files
-    assert ("../base" in resources) == (overlay != "base")
+    assert ("../base" in resources) == (overlay not in ("base", *BESIDE))
 
 
 def test_every_program_of_the_platform_has_its_pods() -> None:
@@ -121,6 +123,22 @@ def test_vllm_serves_the_base_model_of_the_settings_under_its_name() -> None:
     names = {each["name"]: each.get("valueFrom") for each in PODS["StatefulSet", "vllm"]["containers"][0]["env"]}
     for name, key in (("VLLM_MODEL", "BASE_MODEL_DIR"), ("VLLM_NAME", "BASE_MODEL_NAME")):
         assert names[name] == {"configMapKeyRef": {"name": "chosen-settings", "key": key, "optional": True}}
+
+
+def test_prometheus_finds_the_service_of_the_web_server_and_the_name_of_the_alerts_job() -> None:
+    found = {
+        document["kind"]: document
+        for _path, document in manifests()
+        if document.get("metadata", {}).get("name") in ("web", "chosen")
+    }
+    monitor, service = found["ServiceMonitor"]["spec"], found["Service"]
+    assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    (endpoint,) = monitor["endpoints"]
+    assert endpoint["port"] in {port["name"] for port in service["spec"]["ports"]}
+    assert endpoint["authorization"]["credentials"]["key"] == "METRICS_TOKEN"
+    base = yaml.safe_load((FOLDER / "base" / "kustomization.yaml").read_text())
+    job = base["labels"][0]["pairs"][monitor["jobLabel"]]
+    assert f'up{{job="{job}"}}' in (PROJECT_DIR / "docker" / "grafana" / "alerts.yaml").read_text()
 
 
 @pytest.mark.django_db
