@@ -19,7 +19,7 @@ from training.models import Run
 FOLDER = PROJECT_DIR / "docker" / "kubernetes"
 OVERLAYS = ("base", "cpu", "gpu")
 BESIDE = ("prometheus",)
-"""What is applied beside an overlay."""
+"""Folders that are applied beside an overlay."""
 OF_OTHERS = ("keda.sh/", "kustomize.config.k8s.io/", "monitoring.coreos.com/")
 """Kinds that Kubernetes does not know by itself."""
 

@@ -8,7 +8,7 @@ import pytest
 from common import transcripts
 from labeling.exchange import UnreadableInput, conversations, project_files
 from labeling.exchange.containers import require_text
-from labeling.exchange.conversations import PROMPT
+from labeling.exchange.places import PROMPT
 
 SECONDS = 1.0
 NEWLINES = "\n" * 20_000

@@ -11,7 +11,7 @@ from training.evaluation.suites.errors import Problem, WrongScenario, WrongSuite
 MOST_CHARACTERS = 2_000_000
 PART = 20
 MOST_SIZE = MOST_CHARACTERS + 100_000 * PART
-"""What a part counts beside its characters, and what all may count, with those that aliases and merges repeat."""
+"""A part counts so much beside its characters. MOST_SIZE: of all together, with those that aliases and merges repeat."""
 DEFAULT_TAG = "helpful"
 
 NOT_YAML = gettext_noop("This is not YAML: %(error)s")
