@@ -11,7 +11,7 @@ from training.evaluation.suites.errors import Problem, WrongScenario, WrongSuite
 MOST_CHARACTERS = 2_000_000
 PART = 20
 MOST_SIZE = MOST_CHARACTERS + 100_000 * PART
-"""A part counts so much beside its characters. MOST_SIZE: of all together, with those that aliases and merges repeat."""
+"""The size of a part beside its characters, and the limit of all together, repeated by aliases and merges or not."""
 DEFAULT_TAG = "helpful"
 
 NOT_YAML = gettext_noop("This is not YAML: %(error)s")
