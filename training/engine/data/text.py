@@ -67,8 +67,13 @@ class TextEncoder:
         stops = config.eos_token_id if stops is None else stops
         eos_ids = frozenset(stops if isinstance(stops, list) else [] if stops is None else [stops])
         text = config.get_text_config()
-        longest = getattr(text, "max_position_embeddings", None)
-        return cls(tokenizer, eos_ids=eos_ids, vocabulary_size=text.vocab_size, longest=longest)
+        longest = getattr(text, "max_position_embeddings", None) or 0
+        return cls(
+            tokenizer,
+            eos_ids=eos_ids,
+            vocabulary_size=text.vocab_size,
+            longest=longest if longest > 0 else None,  # XLNet's config says -1
+        )
 
     def encode_prompt(self, messages: Sequence[Message]) -> tuple[int, ...]:
         """The token ids of a conversation up to where the assistant begins to write. Raises ConversationRefused."""

@@ -13,6 +13,7 @@ from training.engine.events import log
 from training.engine.model.adapter_format import quantization_of, read_shape, read_state
 from training.engine.model.weights import read_model, write_model
 from training.engine.run_folder import building
+from training.language_models.adapters import is_linear
 from training.language_models.folders import publish_folder
 from training.language_models.four_bits import NF4, NotQuantizable, rounded
 
@@ -61,7 +62,7 @@ def _round(base: nn.Module, head: nn.Module | None) -> float:
     share of their length that is lost."""
     squares = torch.zeros(2, dtype=torch.float64)
     for each in base.modules():
-        if not isinstance(each, nn.Linear) or each is head:
+        if not is_linear(each) or each is head:
             continue
         try:
             kept = rounded(each.weight.data, dtype=torch.float32)

@@ -20,6 +20,7 @@ from training.engine.model.adapter_format import AdaptedBase, read_state, write_
 from training.engine.model.lora import Adapter, copy_into
 from training.engine.model.parallel import gathered, own_rows, spread_like
 from training.language_models import loading
+from training.language_models.adapters import is_linear
 from training.language_models.hollow import StoredWeights, load_hollow
 from training.language_models.loading import ModelNotLoadable, load_model
 
@@ -203,5 +204,5 @@ def free_all(model: nn.Module, *, dtype: torch.dtype, skip: nn.Module) -> None:
     model.requires_grad_(True)
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
-            if isinstance(child, nn.Linear) and child is not skip:
+            if is_linear(child) and child is not skip:
                 setattr(parent, name, CastLinear(child, dtype=dtype))
