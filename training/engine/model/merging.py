@@ -48,7 +48,7 @@ def merge(model: Path, adapter: Path, out: Path, *, dtype: torch.dtype, as_store
         linear.weight.data = (linear.weight.double() + shape.alpha / shape.rank * product).to(dtype)
     tensors = {name: each.detach().to(dtype) for name, each in base.named_parameters()}
     with building(out) as temporary:
-        write_model(temporary, tensors, source=model)
+        write_model(temporary, base, tensors, source=model)
         publish_folder(temporary, out, replace=True)
     answer = {"out": str(out), "layers": len(layers), "dtype": str(dtype).removeprefix("torch.")}
     if lost is None:
