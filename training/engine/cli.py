@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from training.engine.config import RewardConfig, RunConfig, as_table, read_settings
-from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, Cancelled, EngineError, InputError, as_engine_error, check_outputs
+from training.engine.errors import (
+    EXIT_FINISHED,
+    EXIT_UNEXPECTED,
+    Cancelled,
+    EngineError,
+    InputError,
+    as_engine_error,
+    check_outputs,
+)
 from training.engine.events import Caller, StopRequest, emit, log
 from training.engine.launcher import Hosts, end_with_launcher, is_launched, launch, note_end, processes_here, reports
 from training.engine.loss_settings import as_table as losses_as_table

@@ -34,9 +34,10 @@ class AdapterShape:
 
 @dataclass(frozen=True)
 class Survey:
-    """The layers that an adapter reaches, by the last part of their paths. ``linear``: all linear layers that
-    may carry one, without the head; ``unmatched``: target modules that name none of them; ``left_alone``: other weights that no adapter changes,
-    of linear layers or of other kinds (a mixture's experts, GPT-2's Conv1D), without embeddings, head and norms."""
+    """The layers that an adapter reaches, by the last part of their paths. ``linear``: all linear layers that may carry
+    one, without the head; ``unmatched``: target modules that name no linear layer; ``left_alone``: other weights that
+    no adapter changes, of linear layers or of other kinds (a mixture's experts, GPT-2's Conv1D), without embeddings,
+    head and norms."""
 
     linear: tuple[str, ...]
     unmatched: tuple[str, ...]

@@ -34,8 +34,7 @@ def pieces_encoder(model: str) -> TextEncoder:
     fast.chat_template = (
         "{{ bos_token }}{% for m in messages %}{{ m['content'] }}{{ eos_token if m['role'] != 'user' }}{% endfor %}"
     )
-    end = backend.token_to_id("</s>")
-    return TextEncoder(fast, eos_ids=frozenset({end}), vocabulary_size=len(fast))
+    return TextEncoder(fast, eos_ids=frozenset({special.index("</s>")}), vocabulary_size=len(fast))
 
 
 def user(text: str) -> list[Any]:

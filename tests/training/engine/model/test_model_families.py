@@ -184,9 +184,7 @@ def test_the_default_is_every_linear_layer_where_the_model_has_other_names(
 
 
 @pytest.mark.parametrize(("family", "name"), [("deepseek_v3", "gate_proj"), ("mamba", "out_proj")])
-def test_a_layer_on_which_peft_loads_no_adapter_carries_none(
-    folders: dict[str, Path], family: str, name: str
-) -> None:
+def test_a_layer_on_which_peft_loads_no_adapter_carries_none(folders: dict[str, Path], family: str, name: str) -> None:
     with pytest.raises(InputError, match=f"load no adapter on {name} of this model: leave them out"):
         load_start(Policy, folders[family], None, config_of(target_modules=(name,)))
 

@@ -1,7 +1,6 @@
 """Trained weights on disk: an adapter, or a model folder with everything but the old weights."""
 
 from pathlib import Path
-
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from training.engine.learning.run import load_start
 from training.engine.model.merging import merge
 from training.engine.model.policy import Policy
 from training.engine.model.weights import CastLinear, read_model
-
 
 MIXTURE: dict[str, Any] = {
     "vocab_size": tiny.VOCABULARY,
