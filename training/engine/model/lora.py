@@ -31,6 +31,15 @@ class AdapterShape:
     alpha: float
     target_modules: tuple[str, ...]
 
+    def unlike(self, other: AdapterShape) -> str:
+        """Which of its settings are others than those of ``other``, in their own names."""
+        named = [
+            ("lora_rank", self.rank, other.rank),
+            ("lora_alpha", f"{self.alpha:g}", f"{other.alpha:g}"),
+            ("target_modules", ",".join(self.target_modules), ",".join(other.target_modules)),
+        ]
+        return " and ".join(f"{name}={own}, not {theirs}" for name, own, theirs in named if own != theirs)
+
 
 @dataclass(frozen=True)
 class Survey:
