@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from training.engine.config import RewardConfig, RunConfig, as_table, read_settings
-from training.engine.errors import EXIT_FINISHED, EXIT_UNEXPECTED, Cancelled, EngineError, as_engine_error
+from training.engine.errors import (
+    EXIT_FINISHED,
+    EXIT_UNEXPECTED,
+    Cancelled,
+    EngineError,
+    InputError,
+    as_engine_error,
+    check_outputs,
+)
 from training.engine.events import Caller, StopRequest, emit, log
 from training.engine.launcher import Hosts, end_with_launcher, is_launched, launch, note_end, processes_here, reports
 from training.engine.loss_settings import as_table as losses_as_table
@@ -77,6 +85,7 @@ def _main(arguments: list[str] | None) -> int:
 
 
 def _run(options: argparse.Namespace, stop: StopRequest) -> dict[str, Any]:
+    check_outputs({name: each for name, each in vars(options).items() if isinstance(each, Path)})
     settings = read_settings(options.config, options.settings)
     if options.command in _METHODS:
         _load_libraries()
@@ -252,6 +261,8 @@ def _score(options: argparse.Namespace, config: RunConfig, stop: StopRequest) ->
     from training.engine.learning.run import prepare_torch
     from training.engine.measuring.evaluation import read_all, score, write_scores
 
+    if options.reward_model is not None and (options.adapter or options.reference_adapter or options.tokens):
+        raise InputError("a reward model scores without adapters and tokens of a policy: leave one of the two out")
     prepare_torch(config)
     if options.reward_model is not None:
         from training.engine.learning.reward import reward_figures, score_rewards, write_rewards

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 EXIT_FINISHED = 0
@@ -61,6 +61,17 @@ _FULL_HOST = "DefaultCPUAllocator: can't allocate memory"
 _PATHS = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
+def check_outputs(named: Mapping[str, Path]) -> None:
+    """Raises InputError where a result would be written over something that the command reads. ``named``: all paths of
+    a command by their options."""
+    places = {name: each.resolve() for name, each in named.items()}
+    for output in _OUTPUTS & places.keys():
+        for name in places.keys() - {output}:
+            if places[output] == places[name]:
+                raise InputError(f"--{output} is the same path as --{name}: name another one for the result")
+
+
+_OUTPUTS = frozenset({"out", "pairs"})
 _RUNS = ("train", "reward", "rlhf")
 _IN_ROWS = ("score", "evaluate", "blame", "lab", "best-of-n")
 

@@ -5,7 +5,7 @@ the embedded sampler computes the same product, so that an adapter has the same 
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -41,9 +41,8 @@ class _OneProduct(torch.autograd.Function):
         torch.mm(inputs[:, :width], down.T, out=inputs[:, width:])  # x A^T (N, r)
         ctx.save_for_backward(inputs, down, (b * scale).to(stacked.dtype))
         ctx.weight = (lambda: weight) if again is None else again  # columns that nothing ever writes to
-        ctx.scale, ctx.outputs = scale, len(stacked)
-        ctx.input_shape, ctx.input_dtype = x.shape, x.dtype
-        return linear(inputs, stacked, bias).view(*x.shape[:-1], -1)  # (..., out)
+        ctx.scale, ctx.input_shape, ctx.input_dtype = scale, x.shape, x.dtype
+        return linear(inputs, stacked, bias)  # (N, out); no view: some models change it in place (Falcon)
 
     @staticmethod
     def backward(
@@ -52,7 +51,7 @@ class _OneProduct(torch.autograd.Function):
         """With g = dL/dy: ``dL/dA = (g s B)^T x``, ``dL/dB = s g^T (x A^T)``, ``dL/dx = g W + (g s B) A``."""
         inputs, down, up = ctx.saved_tensors  # [x | x A^T] (N, in + r)   A (r, in)   s B (out, r)
         width = down.shape[1]
-        gradient = outputs[0].reshape(-1, ctx.outputs).to(inputs.dtype)  # g (N, out)
+        gradient = outputs[0].to(inputs.dtype)  # g (N, out)
         through = gradient @ up  # g s B (N, r)
         by_a = through.T @ inputs[:, :width] if ctx.needs_input_grad[3] else None  # (r, in)
         by_b = gradient.T @ inputs[:, width:] * ctx.scale if ctx.needs_input_grad[4] else None  # (out, r)
@@ -60,6 +59,17 @@ class _OneProduct(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             by_x = (gradient @ ctx.weight()).addmm_(through, down).view(ctx.input_shape).to(ctx.input_dtype)
         return by_x, None, None, by_a, by_b, None, None
+
+
+def is_linear(module: nn.Module) -> TypeGuard[nn.Linear]:
+    """Whether a module computes what a linear layer does, and nothing else: some routers of experts are linear layers
+    that return more (Llama 4)."""
+    if not isinstance(module, nn.Linear) or type(module).forward is nn.Linear.forward:
+        return isinstance(module, nn.Linear)
+    x = torch.linspace(-1, 1, module.in_features, dtype=module.weight.dtype, device=module.weight.device).unsqueeze(0)
+    with torch.no_grad():
+        y = module(x)
+        return isinstance(y, Tensor) and torch.allclose(y, linear(x, module.weight, module.bias))
 
 
 class AdaptedLinear(nn.Module):
@@ -113,7 +123,7 @@ class AdaptedLinear(nn.Module):
         result: Tensor = _OneProduct.apply(  # type: ignore[no-untyped-call]
             x, self.stacked_weight(), self.bias, self.lora_a, self.lora_b, self.scale, self.weight_again
         )
-        return result
+        return result.view(*x.shape[:-1], -1)
 
     def as_parameter(self) -> None:
         """Hold W as a frozen parameter, no buffer: parameters alone are spread over processes."""

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, pad
 
-from training.language_models.adapters import AdaptedLinear
+from training.language_models.adapters import AdaptedLinear, is_linear
 
 NF4 = "nf4"
 BLOCK = 64
@@ -119,5 +119,5 @@ def move_but_layers(model: nn.Module, device: torch.device, *, head: nn.Module) 
     """Move everything but the linear layers to the device, the head included: those are moved one by one, each as
     codes, so that the device never holds the whole model."""
     for module in model.modules():
-        if module is head or not isinstance(module, nn.Linear):
+        if module is head or not is_linear(module):
             module._apply(lambda tensor: tensor.to(device), recurse=False)

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 
@@ -68,6 +68,12 @@ def load_model(folder: Path, *, dtype: torch.dtype | None = None) -> PreTrainedM
     except SafetensorError as error:
         raise ModelNotLoadable(f"the weights in {folder} are damaged: {first_line(error)}; copy them anew") from error
     except (OSError, ValueError, KeyError, RuntimeError) as error:
+        if str(error).startswith("Unrecognized configuration class"):
+            kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
+            raise ModelNotLoadable(
+                f"{folder} cannot be loaded as a causal language model: transformers has none for a {kind}. Models "
+                "with an encoder (T5) are none, and some that see pictures (Qwen2-VL)"
+            ) from error
         raise ModelNotLoadable(f"{folder} cannot be loaded as a causal language model: {first_line(error)}") from error
     model: PreTrainedModel = loaded[0]
     if getattr(model.config.get_text_config(), "attn_logit_softcapping", None):

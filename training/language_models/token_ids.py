@@ -71,12 +71,28 @@ class TokenIds:
         self.control = tuple(sorted({*special, *opening}, key=len, reverse=True))
         self.pattern = _any_of(self.control)
         self.typed_pattern = _any_of({*self.control, *written})
-        self.unsplit = frozenset(written)
+        taken = self._taken()
+        self.unsplit = frozenset(written) | taken
         """Tokens that the tokenizer makes of their spelling also where special ones are to be text."""
-        self.unsplit_control = _any_of(opening)
+        self.unsplit_control = _any_of({*opening, *taken})
         # One object for each id: a list of ids then holds pointers, a fifth of the memory.
         self.numbers = list(range(vocabulary_size))
         self.prepared: dict[tuple[str, bool], Sequence[int]] = {}
+
+    def _taken(self) -> frozenset[str]:
+        """Control tokens that the tokenizer's model makes of their spelling too: Unigram and WordLevel look up whole
+        pieces, and the vocabulary has these. Unknown text is no control."""
+        if self.backend is None:
+            return frozenset()
+        self.backend.encode_special_tokens = True
+        unknown = self.backend.encode(chr(_PRIVATE[0]), add_special_tokens=False).ids
+        encodings = self.backend.encode_batch_fast(list(self.control), add_special_tokens=False)
+        own = map(self.backend.token_to_id, self.control)
+        return frozenset(
+            name
+            for name, each, number in zip(self.control, encodings, own, strict=True)
+            if number in each.ids and number not in unknown
+        )
 
     def _rendered(self, turns: Sequence[Any]) -> str:
         return str(self.tokenizer.apply_chat_template(turns, tools=None, add_generation_prompt=False, tokenize=False))
@@ -148,8 +164,10 @@ class TokenIds:
         return self._known(ids)
 
     def beginning(self, text: str) -> tuple[int, ...]:
-        """The ids of a plain text with what the tokenizer puts before a text (BOS)."""
-        return self._known(self._encode(text, plain=True, adds=True))
+        """The ids of a plain text with what the tokenizer puts before a text (BOS), without what it puts behind."""
+        whole, own = (list(self._encode("a", plain=True, adds=adds)) for adds in (True, False))
+        first = next((place for place in range(len(whole)) if whole[place : place + len(own)] == own), 0)
+        return self._known(whole[:first]) + self.of(text, plain=True)
 
     def of_protected(self, protected: Protected) -> tuple[int, ...]:
         """The ids of a rendered text whose protected parts stay text. Raises SpelledControlToken."""

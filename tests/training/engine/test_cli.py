@@ -201,6 +201,28 @@ def test_bad_input_is_exit_code_2_with_one_sentence_and_a_failed_event(
     assert events[-1]["error"] in err
 
 
+@pytest.mark.parametrize("name", ["score", "train", "merge"])
+def test_nothing_is_written_over_what_is_read(
+    name: str, model_folder: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = data.read_bytes()
+    paths = {"score": ["--data", str(data), "--out", str(data)], "train": ["--data", str(data)], "merge": []}[name]
+    if name != "score":
+        paths += ["--out", str(model_folder / ".." / model_folder.name)]
+    paths += ["--adapter", str(data.parent)] if name == "merge" else []
+    assert main([name, "--model", str(model_folder), *paths]) == 2
+    assert "name another one for the result" in capsys.readouterr().out
+    assert data.read_bytes() == before
+
+
+def test_a_reward_model_scores_alone(
+    model_folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = ["--model", str(model_folder), "--data", str(data), "--out", str(tmp_path / "scores.jsonl")]
+    assert main(["score", *paths, "--reward-model", str(tmp_path), "--adapter", str(tmp_path)]) == 2
+    assert "leave one of the two out" in capsys.readouterr().out
+
+
 def test_a_folder_without_a_model_is_exit_code_2(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

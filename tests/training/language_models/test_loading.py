@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import T5Config, T5ForConditionalGeneration
 from transformers.utils import logging as transformers_logging
 
 from tests.training.engine import tiny
@@ -26,6 +27,13 @@ def folder(tmp_path: Path) -> Path:
 def test_a_model_comes_in_the_format_it_is_stored_in_or_in_the_one_asked_for(folder: Path) -> None:
     assert load_model(folder).dtype == torch.float32
     assert load_model(folder, dtype=torch.bfloat16).dtype == torch.bfloat16
+
+
+def test_a_model_with_an_encoder_is_refused_by_its_kind(tmp_path: Path) -> None:
+    config = T5Config(d_model=16, d_ff=16, num_layers=1, num_heads=2, d_kv=8, vocab_size=32)
+    T5ForConditionalGeneration(config).save_pretrained(tmp_path)
+    with pytest.raises(ModelNotLoadable, match="transformers has none for a t5"):
+        load_model(tmp_path)
 
 
 def test_pickled_weights_are_refused(folder: Path) -> None:

@@ -24,7 +24,8 @@ class TextEncoder:
     ``eos_ids``: every token after which sampling stops; ``turn_end``: the one that the template puts after an
     assistant's text, appended to completions that ended by themselves; ``longest``: how many positions the model has,
     if its config says so; ``opening``: the last of what the template writes before an assistant's text, where a text
-    behind it has other tokens than one by itself (SentencePiece marks the beginning of a text as a space), else empty.
+    behind it has other tokens than one by itself (SentencePiece marks the beginning of a text as a space), else empty;
+    ``gap``: the space that some templates put before a reply and not at a prompt's end (Llama 2), a part of the reply.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class TextEncoder:
                 f"the tokenizer ends a turn with token {self.turn_end}, and the model's vocabulary ends at "
                 f"{vocabulary_size - 1}: the tokenizer belongs to another model"
             )
-        self.opening = self._find_opening()
+        self.opening, self.gap = self._find_opening()
 
     @classmethod
     def from_directory(cls, directory: Path) -> TextEncoder:
@@ -66,8 +67,13 @@ class TextEncoder:
         stops = config.eos_token_id if stops is None else stops
         eos_ids = frozenset(stops if isinstance(stops, list) else [] if stops is None else [stops])
         text = config.get_text_config()
-        longest = getattr(text, "max_position_embeddings", None)
-        return cls(tokenizer, eos_ids=eos_ids, vocabulary_size=text.vocab_size, longest=longest)
+        longest = getattr(text, "max_position_embeddings", None) or 0
+        return cls(
+            tokenizer,
+            eos_ids=eos_ids,
+            vocabulary_size=text.vocab_size,
+            longest=longest if longest > 0 else None,  # XLNet's config says -1
+        )
 
     def encode_prompt(self, messages: Sequence[Message]) -> tuple[int, ...]:
         """The token ids of a conversation up to where the assistant begins to write. Raises ConversationRefused."""
@@ -88,10 +94,7 @@ class TextEncoder:
         """The token ids of what ``prompt_text`` returned. Raises ConversationRefused."""
         with _refusing():
             if self.tokenizer.chat_template is None:
-                ids = self.token_ids.beginning(prompt.text)
-                while ids and ids[-1] in self.eos_ids:  # some tokenizers put one behind every text
-                    ids = ids[:-1]
-                return ids
+                return self.token_ids.beginning(prompt.text)
             return self.token_ids.of_protected(prompt)
 
     def encode_turns(self, prompt: Sequence[Message], turns: Sequence[Message], *, ended: bool) -> ScoredTokens:
@@ -115,14 +118,17 @@ class TextEncoder:
         texts = (
             [] if self.tokenizer.chat_template is None else [(one.text, False) for one in prompts if not one.spelled]
         )
-        self.token_ids.prepare([*texts, *((self.opening + text, not self.opening) for text in completions)])
+        before = self.opening + self.gap
+        self.token_ids.prepare([*texts, *((before + text, not before) for text in completions)])
 
     def _following(self, text: str) -> tuple[int, ...]:
-        """The tokens of a text behind the template's ``opening``."""
+        """The tokens of a text behind the template's ``opening``, with the gap before it."""
+        if not text:
+            return ()
         [safe], spelled = self.token_ids.protect([text])
         before, whole = (
             self.token_ids.of(self.opening),
-            self.token_ids.of_protected(Protected(self.opening + safe, spelled)),
+            self.token_ids.of_protected(Protected(self.opening + self.gap + safe, spelled)),
         )
         return whole[len(before) :] if whole[: len(before)] == before else self.token_ids.of(text, plain=True)
 
@@ -157,25 +163,28 @@ class TextEncoder:
         own_eos = self.tokenizer.eos_token_id
         return int(own_eos if own_eos is not None else min(self.eos_ids))
 
-    def _find_opening(self) -> str:
+    def _find_opening(self) -> tuple[str, str]:
+        """Opening and gap."""
         if self.tokenizer.chat_template is None:
-            return ""
+            return "", ""
         prompt = [{"role": "user", "content": "prompt"}]
         before = self.tokenizer.apply_chat_template(prompt, tokenize=False, add_generation_prompt=True)
         reply = {"role": "assistant", "content": _PROBE}
         whole = self.tokenizer.apply_chat_template([*prompt, reply], tokenize=False)
         first = whole.rfind(_PROBE)
         if not whole.startswith(before) or first < len(before) or not self.tokenizer.is_fast:
-            return ""
-        text = whole[:first]  # with a space, say, that the template puts before the reply
+            return "", ""
+        between = whole[len(before) : first]
+        gap = between if between.isspace() else ""
+        text = whole[: first - len(gap)]
         signs = list(self.token_ids.pattern.finditer(text)) if self.token_ids.pattern else []
         opening: str = text[signs[-1].start() :] if signs else text
         try:
             alone = self.token_ids.of(_PROBE, plain=True)
-            behind = self.token_ids.of(opening + _PROBE)[len(self.token_ids.of(opening)) :]
+            behind = self.token_ids.of(opening + gap + _PROBE)[len(self.token_ids.of(opening)) :]
         except IdOutsideVocabulary:  # said for each line that has such a token
-            return ""
-        return "" if behind == alone else opening
+            return "", ""
+        return (opening, gap) if gap or behind != alone else ("", "")
 
 
 def prompt_ids(reader: ConversationReader, encoder: TextEncoder) -> tuple[int, ...]:

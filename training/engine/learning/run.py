@@ -239,7 +239,7 @@ def load_start(kind: type[Trained], model: Path, adapter: Path | None, config: R
     parent = read_shape(adapter)
     wanted = replace(shape, target_modules=parent.target_modules) if is_open(names) else shape
     if parent != wanted:
-        raise InputError(f"the adapter {adapter} has {parent}, the config wants {wanted}: make them agree")
+        raise InputError(f"the adapter {adapter} has {parent.unlike(wanted)}: make the settings agree with it")
     trained = kind.load(model, config, shape=parent)
     if parent.target_modules != (targets := targets_of(names, trained.adapter.survey.linear)):
         raise InputError(

@@ -60,9 +60,9 @@ def read_all(model: Path, data: Path, config: RunConfig) -> PairSet:
 
 
 def _shape(adapter: Path | None, reference_adapter: Path | None, config: RunConfig) -> AdapterShape:
-    shapes = {read_shape(each) for each in (adapter, reference_adapter) if each is not None}
-    if len(shapes) > 1:
-        raise InputError(f"the adapter and the reference adapter differ in shape: {shapes}")
+    shapes = [read_shape(each) for each in (adapter, reference_adapter) if each is not None]
+    if any(each != shapes[0] for each in shapes):
+        raise InputError(f"the adapter is unlike the reference adapter: it has {shapes[0].unlike(shapes[1])}")
     default = AdapterShape(config.lora_rank, config.lora_alpha, (ALL_LINEAR,))
     return shapes.pop() if shapes else default
 

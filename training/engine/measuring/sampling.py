@@ -12,7 +12,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from training.engine.events import log
 from training.engine.model import attention
+from training.engine.model.forward import SequentialForward
 from training.engine.model.policy import Policy
 
 
@@ -24,7 +26,7 @@ def sample(
     ``max_tokens`` tokens. Memory grows with prompts x (longest prompt + ``max_tokens``)."""
     generator = torch.Generator().manual_seed(seed)
     chances = torch.rand(len(prompts), max_tokens, generator=generator, dtype=torch.float64).to(policy.device)
-    decoder = _Decoder(policy, prompts)
+    decoder = _decoder_of(policy, prompts)
     completions: list[list[int]] = [[] for _ in prompts]
     unfinished = set(range(len(prompts)))
     with decoder:
@@ -51,6 +53,66 @@ def draw(log_probs: Tensor, chances: Tensor) -> Tensor:
     total = (log_probs.double().exp() * 2.0**44).long().cumsum(dim=1)  # (n, V)
     passed = (chances * total[:, -1]).long().unsqueeze(1)  # (n, 1)
     return torch.searchsorted(total, passed, right=True).squeeze(1).clamp_(max=log_probs.shape[1] - 1)
+
+
+def _decoder_of(policy: Policy, prompts: Sequence[tuple[int, ...]]) -> _Decoder | _PlainDecoder:
+    """The decoder with a cache, for a model whose own code may have one, where it gives the numbers of one without."""
+    forward = policy.forward
+    if not isinstance(forward, SequentialForward):
+        return _Decoder(policy, prompts)
+    if forward.caches is None:
+        forward.caches = _caches(policy)
+        if not forward.caches:
+            log(
+                f"{policy.model.config.model_type} writes completions without a cache: slower, the same numbers. Its "
+                "own one, or padding before a prompt, changes them"
+            )
+    return _Decoder(policy, prompts) if forward.caches else _PlainDecoder(policy, prompts)
+
+
+def _caches(policy: Policy) -> bool:
+    """Whether a cache and padding change no log-probability of two short sequences of different length. Models with a
+    state (Mamba), and with positions that nothing is told of (BART), read the padding or forget the prompt."""
+    vocabulary = policy.model.config.get_text_config().vocab_size
+    prompts = [tuple(number % vocabulary for number in range(3, 3 + length)) for length in (3, 6)]
+    more = torch.tensor([number % vocabulary for number in (9, 10)], device=policy.device)
+    results: list[Tensor] = []
+    for kind in (_PlainDecoder, _Decoder):
+        try:
+            decoder = kind(policy, prompts)
+            results.append(torch.cat((decoder.begin(), decoder.append(more))))
+        except (TypeError, ValueError, AttributeError, IndexError, RuntimeError):
+            return False  # of the second: the first is how every sequence is scored
+    return torch.allclose(results[0], results[1], rtol=1e-3, atol=1e-2)
+
+
+class _PlainDecoder:
+    """Sequences that grow by a token at a time, each read anew from its beginning, as it is scored."""
+
+    def __init__(self, policy: Policy, prompts: Sequence[tuple[int, ...]]) -> None:
+        self.policy, self.sequences = policy, [list(prompt) for prompt in prompts]
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def begin(self) -> Tensor:
+        """As ``_Decoder.begin``."""
+        logits = [
+            self.policy.model(
+                input_ids=torch.tensor([each], device=self.policy.device), use_cache=False, logits_to_keep=1
+            ).logits[:, -1]
+            for each in self.sequences
+        ]
+        return torch.log_softmax(torch.cat(logits).to(self.policy.master), dim=1)
+
+    def append(self, tokens: Tensor) -> Tensor:
+        """As ``_Decoder.append``."""
+        for sequence, token in zip(self.sequences, tokens.tolist(), strict=True):
+            sequence.append(token)
+        return self.begin()
 
 
 class _Decoder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from training.engine.config import RunConfig
 from training.engine.data.text import TextEncoder
 from training.engine.errors import Diverged, InputError
+from training.engine.events import log
 from training.engine.learning.reward import RewardModel
 from training.engine.methods.samples import Sample, rows_of_samples
 from training.engine.model.adapter_format import read_shape
@@ -72,7 +74,8 @@ class FunctionReward:
             raise InputError(f"a reward function is named module:function, got {name!r}")
         try:
             function = getattr(import_module(module), attribute)
-        except (ImportError, AttributeError) as error:
+        except Exception as error:  # whatever a person's module raises
+            log(traceback.format_exc())
             raise InputError(f"cannot load the reward function {name}: {error}") from error
         if not callable(function):
             raise InputError(f"{name} is no function")
@@ -85,7 +88,15 @@ class FunctionReward:
             [decode(list(ids), skip_special_tokens=True) for ids in (sample.prompt_ids, sample.completion_ids)]
             for sample in samples
         )
-        return checked(np.array([float(self.function(*pair)) for pair in texts]))
+        return checked(np.array([self._reward(*pair) for pair in texts]))
+
+    def _reward(self, prompt: str, completion: str) -> float:
+        """Raises InputError, with the traceback in the log, where the function raises or returns no number."""
+        try:
+            return float(self.function(prompt, completion))
+        except Exception as error:
+            log(traceback.format_exc())
+            raise InputError(f"the reward function raised {type(error).__name__}: {error}") from error
 
 
 def check_one_reward(reward_model: Path | None, function: str | None) -> None:

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 
 from training.engine.data.packing import PackedRow
+from training.engine.errors import InputError
 from training.engine.model import attention
 from training.engine.model.head import Head
 from training.engine.model.layers import replace_parts
 from training.engine.model.varlen import usable_key_heads
 
 VARLEN = "varlen"
+FURTHEST_WITHOUT_FUTURE = 1e-4  # of the largest logit: rounding
 
 
 class Forward(Protocol):
@@ -89,12 +91,30 @@ class PackedForward:
         return lambda part: self.head.vocabulary_log_probs(hidden[part])
 
 
+@torch.no_grad()
+def check_sees_the_past_alone(model: Any, device: torch.device) -> None:
+    """Raises InputError for a model in which a token changes what is predicted before it, as in BERT and XLNet: its
+    log-probabilities are no probabilities of a text. ``model``: in evaluation mode."""
+    vocabulary = model.config.get_text_config().vocab_size
+    ids = torch.arange(3, 11, device=device).unsqueeze(0) % vocabulary  # (1, 8)
+    other = ids.clone()
+    other[0, -1] = (ids[0, -1] + 1) % vocabulary
+    before, after = (model(input_ids=each, use_cache=False).logits[0, :-1] for each in (ids, other))  # (7, V)
+    if float((before - after).abs().max()) > FURTHEST_WITHOUT_FUTURE * float(before.abs().max()):
+        raise InputError(
+            f"a {model.config.model_type} sees a text's later words when it predicts the earlier ones: only causal "
+            "language models can be trained here"
+        )
+
+
 class SequentialForward:
     """Every sequence of a row (packed without sharing) by itself, through the model's own attention and head."""
 
     packs = False
     trims = False
     attention = "alone"
+    caches: bool | None = None
+    """Whether the model's own cache and padding leave its numbers as they are; None: nobody has asked yet."""
 
     def __init__(self, model: Any, head: Head) -> None:
         self.model, self.master, self.device = model, head.master, head.device

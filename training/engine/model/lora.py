@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from training.engine.config import LINEAR_PROJECTIONS
 from training.engine.errors import InputError
-from training.language_models.adapters import AdaptedLinear
+from training.language_models.adapters import AdaptedLinear, is_linear
+from training.language_models.families import names_without_adapter
 from training.language_models.four_bits import FourBitLinear, NotQuantizable
 
 ALL_LINEAR = "all-linear"
@@ -30,21 +31,38 @@ class AdapterShape:
     alpha: float
     target_modules: tuple[str, ...]
 
+    def unlike(self, other: AdapterShape) -> str:
+        """Which of its settings are others than those of ``other``, in their own names."""
+        named = [
+            ("lora_rank", self.rank, other.rank),
+            ("lora_alpha", f"{self.alpha:g}", f"{other.alpha:g}"),
+            ("target_modules", ",".join(self.target_modules), ",".join(other.target_modules)),
+        ]
+        return " and ".join(f"{name}={own}, not {theirs}" for name, own, theirs in named if own != theirs)
+
 
 @dataclass(frozen=True)
 class Survey:
-    """The layers that an adapter reaches, by the last part of their paths. ``linear``: all linear layers but the
-    head; ``unmatched``: target modules that name none of them; ``left_alone``: other weights that no adapter changes,
-    of linear layers or of other kinds (a mixture's experts, GPT-2's Conv1D), without embeddings, head and norms."""
+    """The layers that an adapter reaches, by the last part of their paths. ``linear``: all linear layers that may carry
+    one, without the head; ``unmatched``: target modules that name no linear layer; ``left_alone``: other weights that
+    no adapter changes, of linear layers or of other kinds (a mixture's experts, GPT-2's Conv1D), without embeddings,
+    head and norms."""
 
     linear: tuple[str, ...]
     unmatched: tuple[str, ...]
     left_alone: tuple[str, ...]
     lacks_default: bool = False
     """Whether the default names were asked for and the model has others: all linear layers then carry an adapter."""
+    unreadable: tuple[str, ...] = ()
+    """Target modules on which an adapter would be lost outside of the engine."""
 
     def check(self) -> None:
         """Raises InputError, with the model's own names, where a target module names no layer."""
+        if self.unreadable:
+            raise InputError(
+                f"PEFT and what builds on it load no adapter on {', '.join(self.unreadable)} of this model: leave them "
+                f"out of target_modules ({', '.join(self.linear)}), or set it to {ALL_LINEAR}"
+            )
         if not self.unmatched:
             return
         raise InputError(
@@ -119,7 +137,9 @@ def adapt(
     carries an adapter, and where four bits cannot be had.
     """
     model.requires_grad_(False)
-    linear, others = _layers_with_weights(model, skip)
+    found, others = _layers_with_weights(model, skip)
+    without = names_without_adapter(model.config)
+    linear = tuple(name for name in found if name not in without)
     if four_bits and others:
         raise InputError(
             f"quantization=nf4 is for linear layers, and this model has other weights too, in {', '.join(others)}: set "
@@ -128,14 +148,15 @@ def adapt(
     asked, shape = shape, replace(shape, target_modules=targets_of(shape.target_modules, linear))
     survey = Survey(
         linear=linear,
-        unmatched=tuple(name for name in shape.target_modules if name not in linear),
-        left_alone=(*(name for name in linear if name not in shape.target_modules), *others),
+        unmatched=tuple(name for name in shape.target_modules if name not in found),
+        left_alone=(*(name for name in found if name not in shape.target_modules), *others),
+        unreadable=tuple(name for name in shape.target_modules if name in found and name in without),
         lacks_default=asked.target_modules == _DEFAULT != shape.target_modules,
     )
     scale = shape.alpha / shape.rank
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
-            if not isinstance(child, nn.Linear) or child is skip:
+            if not is_linear(child) or child is skip:
                 continue
             rank = shape.rank if name in shape.target_modules else 0
             replacement: AdaptedLinear
@@ -180,7 +201,7 @@ def _layers_with_weights(model: nn.Module, skip: nn.Module | None) -> tuple[tupl
         if module is skip or isinstance(module, nn.Embedding):
             continue
         name = path.rpartition(".")[2]
-        if isinstance(module, nn.Linear):
+        if is_linear(module):
             linear[name] = None
         elif any(each.dim() > 1 for each in module.parameters(recurse=False)):
             others[f"{name} ({type(module).__name__})"] = None

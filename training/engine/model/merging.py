@@ -13,6 +13,7 @@ from training.engine.events import log
 from training.engine.model.adapter_format import quantization_of, read_shape, read_state
 from training.engine.model.weights import read_model, write_model
 from training.engine.run_folder import building
+from training.language_models.adapters import is_linear
 from training.language_models.folders import publish_folder
 from training.language_models.four_bits import NF4, NotQuantizable, rounded
 
@@ -47,7 +48,7 @@ def merge(model: Path, adapter: Path, out: Path, *, dtype: torch.dtype, as_store
         linear.weight.data = (linear.weight.double() + shape.alpha / shape.rank * product).to(dtype)
     tensors = {name: each.detach().to(dtype) for name, each in base.named_parameters()}
     with building(out) as temporary:
-        write_model(temporary, tensors, source=model)
+        write_model(temporary, base, tensors, source=model)
         publish_folder(temporary, out, replace=True)
     answer = {"out": str(out), "layers": len(layers), "dtype": str(dtype).removeprefix("torch.")}
     if lost is None:
@@ -61,7 +62,7 @@ def _round(base: nn.Module, head: nn.Module | None) -> float:
     share of their length that is lost."""
     squares = torch.zeros(2, dtype=torch.float64)
     for each in base.modules():
-        if not isinstance(each, nn.Linear) or each is head:
+        if not is_linear(each) or each is head:
             continue
         try:
             kept = rounded(each.weight.data, dtype=torch.float32)

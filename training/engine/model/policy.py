@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from training.engine.config import UNQUANTIZED, RewardConfig, RunConfig
 from training.engine.data.packing import PackedRow
 from training.engine.errors import InputError
-from training.engine.model.forward import Forward, PackedForward, SequentialForward
+from training.engine.model.forward import Forward, PackedForward, SequentialForward, check_sees_the_past_alone
 from training.engine.model.head import Head
 from training.engine.model.lanes import Lanes
 from training.engine.model.layers import layers_of, widen_ends
@@ -84,6 +84,8 @@ class TrainedModel(ABC):
         self.lanes = Lanes(lanes if side_by_side else 1)
         # No dropout anywhere, the functional one inside attention included; nothing here needs training mode.
         model.eval()
+        if not packs:
+            check_sees_the_past_alone(model, self.device)
 
     @classmethod
     def load(cls, directory: Path, config: RunConfig, *, shape: AdapterShape | None) -> Self:

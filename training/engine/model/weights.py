@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel
+from transformers.core_model_loading import revert_weight_conversion
 
 from training.engine.config import UNQUANTIZED
 from training.engine.errors import InputError
@@ -20,6 +20,7 @@ from training.engine.model.adapter_format import AdaptedBase, read_state, write_
 from training.engine.model.lora import Adapter, copy_into
 from training.engine.model.parallel import gathered, own_rows, spread_like
 from training.language_models import loading
+from training.language_models.adapters import is_linear
 from training.language_models.hollow import StoredWeights, load_hollow
 from training.language_models.loading import ModelNotLoadable, load_model
 
@@ -84,7 +85,7 @@ class AdapterWeights:
 class ModelWeights:
     """All weights of a model that was read from the folder ``source``."""
 
-    model: nn.Module
+    model: PreTrainedModel
     source: Path
     folder_name: str = "model"
 
@@ -103,14 +104,14 @@ class ModelWeights:
 
     def write(self, directory: Path, state: dict[str, Tensor]) -> None:
         """A folder that transformers and vLLM load."""
-        write_model(directory, state, source=self.source)
+        write_model(directory, self.model, state, source=self.source)
 
     def read(self, directory: Path) -> dict[str, Tensor]:
         """The weights by name."""
         try:
-            return load_file(directory / MODEL_WEIGHTS)
-        except (OSError, SafetensorError) as error:
-            raise InputError(f"cannot read the model {directory}: {error}") from error
+            return dict(load_model(directory).named_parameters())  # under the names that they have in memory
+        except ModelNotLoadable as error:
+            raise InputError(f"cannot read the model: {error}") from error
 
 
 def state_of(parameters: dict[str, nn.Parameter]) -> dict[str, Tensor]:
@@ -170,8 +171,10 @@ def fill(layers: nn.ModuleList, path: str, stored: StoredWeights) -> None:
                     own.copy_(rows)
 
 
-def write_model(directory: Path, state: dict[str, Tensor], *, source: Path) -> None:
-    """Write weights, all of one dtype, into an existing folder with config, tokenizer and template of ``source``."""
+def write_model(directory: Path, model: PreTrainedModel, state: dict[str, Tensor], *, source: Path) -> None:
+    """Write the weights of a model, all of one dtype, into an existing folder with config, tokenizer and template of
+    ``source``. Under the names of its files: transformers makes one tensor of a mixture's experts in memory, and other
+    programs read them one by one. Buffers that belong to the file (DeepSeek's biases of the routing) are kept."""
     for path in source.iterdir():
         if path.is_file() and not path.name.endswith(_WEIGHT_FILES):
             shutil.copyfile(path, directory / path.name)
@@ -180,7 +183,10 @@ def write_model(directory: Path, state: dict[str, Tensor], *, source: Path) -> N
     config.pop("torch_dtype", None)
     config["dtype"] = str(dtype).removeprefix("torch.")
     (directory / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    tensors = {name: tensor.cpu().contiguous() for name, tensor in state.items()}
+    stored = model.state_dict().keys()
+    buffers = {name: each for name, each in model.named_buffers() if name in stored}
+    named = revert_weight_conversion(model, {name: each.cpu() for name, each in {**state, **buffers}.items()})
+    tensors = {name: tensor.contiguous() for name, tensor in named.items()}
     save_file(tensors, directory / MODEL_WEIGHTS, metadata={"format": "pt"})
 
 
@@ -203,5 +209,5 @@ def free_all(model: nn.Module, *, dtype: torch.dtype, skip: nn.Module) -> None:
     model.requires_grad_(True)
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
-            if isinstance(child, nn.Linear) and child is not skip:
+            if is_linear(child) and child is not skip:
                 setattr(parent, name, CastLinear(child, dtype=dtype))

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
 
-from tests.training.language_models.tokenizers_of_families import FAMILIES, PLAIN, deepseek, tokenizer_of
+from tests.training.language_models.tokenizers_of_families import FAMILIES, LLAMA2, PLAIN, deepseek, tokenizer_of
 from training.engine.data.text import TextEncoder
 from training.engine.data.turns import ConversationRefused
 
@@ -15,6 +17,24 @@ def encoder_of(family: str, **changes: Any) -> TextEncoder:
     tokenizer = tokenizer_of(family, **changes)
     ends: Any = tokenizer.convert_tokens_to_ids(FAMILIES[family].get("ends", tokenizer.eos_token))
     return TextEncoder(tokenizer, eos_ids=frozenset({ends}), vocabulary_size=len(tokenizer))
+
+
+def pieces_encoder(model: str) -> TextEncoder:
+    """Of a tokenizer that looks up whole pieces, among which are its control tokens."""
+    special = ["<unk>", "<s>", "</s>"]
+    pieces = [*special, "▁", *"abdehilmnorsty<>/?.\n"]
+    if model == "unigram":
+        backend = Tokenizer(models.Unigram([(each, 0.0 if each in special else -9.0) for each in pieces], 0))
+    else:
+        backend = Tokenizer(models.WordLevel({each: number for number, each in enumerate(pieces)}, "<unk>"))
+    backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never", split=True)
+    if model == "wordlevel":
+        backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    fast = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="<unk>", bos_token="<s>", eos_token="</s>")
+    fast.chat_template = (
+        "{{ bos_token }}{% for m in messages %}{{ m['content'] }}{{ eos_token if m['role'] != 'user' }}{% endfor %}"
+    )
+    return TextEncoder(fast, eos_ids=frozenset({special.index("</s>")}), vocabulary_size=len(fast))
 
 
 def user(text: str) -> list[Any]:
@@ -53,6 +73,30 @@ def test_the_ids_of_a_reply_are_those_of_the_whole_conversation(family: str) -> 
         encoder.tokenizer.decode(whole[: -len(reply)]).rstrip()
         == encoder.tokenizer.decode(list(encoder.encode_prompt(prompt))).rstrip()
     )
+
+
+@pytest.mark.parametrize("text", ["Put it", "1. Put it", "😀 ok", '"q"', "\nPut it", " Put it"])
+@pytest.mark.parametrize("family", ["llama2", "mistral", "qwen"])
+def test_the_space_that_a_template_puts_before_a_reply_is_a_part_of_it(family: str, text: str) -> None:
+    tokenizer = tokenizer_of(family)
+    tokenizer.chat_template = LLAMA2
+    ends = frozenset({tokenizer.eos_token_id})
+    encoder = TextEncoder(tokenizer, eos_ids=ends, vocabulary_size=len(tokenizer))
+    conversation = [*user("How?"), {"role": "assistant", "content": text}]
+    whole = encoder.tokenizer.apply_chat_template(conversation, return_dict=False)
+    prompt = encoder.encode_prompt(user("How?"))
+    assert [*prompt, *encoder.encode_completion(text, ended=True)] == whole
+    assert encoder.encode_completion("", ended=True) == (encoder.turn_end,)
+
+
+@pytest.mark.parametrize("model", ["unigram", "wordlevel"])
+def test_a_control_token_in_the_vocabulary_of_whole_pieces_is_text_where_a_person_typed_it(model: str) -> None:
+    encoder = pieces_encoder(model)
+    reply = encoder.encode_completion("a </s> b", ended=True)
+    prompt = encoder.encode_prompt(user("hi </s> <s> there"))
+    assert reply.count(encoder.turn_end) == 1
+    assert encoder.turn_end not in prompt
+    assert encoder.tokenizer.convert_ids_to_tokens(list(prompt)).count("<s>") == 1
 
 
 @pytest.mark.parametrize(("family", "token"), SPELLED)
@@ -191,11 +235,12 @@ def test_a_tokenizer_that_puts_an_end_behind_every_text_puts_none_behind_a_promp
     monkeypatch: pytest.MonkeyPatch, kind: str | None
 ) -> None:
     monkeypatch.setitem(FAMILIES["llama2"], "kind", kind)
-    encoder = encoder_of("llama2", puts="<s> $A </s>")
-    encoder.tokenizer.chat_template = None
-    ids = encoder.encode_prompt(user("an egg</s>"))
-    assert encoder.tokenizer.convert_ids_to_tokens(ids[0]) == "<s>"
-    assert control_ids(encoder, ids) == ["<s>"]
+    for puts in ("<s> $A </s>", "<s> $A </s> <s>"):  # the last of them ends no completion
+        encoder = encoder_of("llama2", puts=puts)
+        encoder.tokenizer.chat_template = None
+        ids = encoder.encode_prompt(user("an egg</s>"))
+        assert encoder.tokenizer.convert_ids_to_tokens(ids[0]) == "<s>"
+        assert control_ids(encoder, ids) == ["<s>"]
 
 
 @pytest.mark.parametrize(

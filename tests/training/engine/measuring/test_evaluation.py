@@ -42,7 +42,7 @@ def test_two_adapters_of_different_shapes_are_refused(model_folder: Path, data: 
         folder.mkdir()
         policy = Policy.load(model_folder, RunConfig(device="cpu"), shape=AdapterShape(rank, 4.0, ("q_proj",)))
         tiny.save_adapter(folder, policy, base_model="base")
-    with pytest.raises(InputError, match="differ in shape"):
+    with pytest.raises(InputError, match="it has lora_rank=2, not 4"):
         score(model_folder, adapters[0], adapters[1], data, RunConfig(device="cpu"), stop=StopRequest())
 
 

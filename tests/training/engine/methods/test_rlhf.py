@@ -201,6 +201,18 @@ def test_a_function_that_is_not_there_is_refused(encoder: TextEncoder, name: str
         FunctionReward.load(name, encoder)
 
 
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [(lambda prompt, completion: "long", "ValueError: could not convert"), (lambda prompt: 1.0, "TypeError: ")],
+)
+def test_a_function_that_fails_is_bad_input_with_its_own_traceback(
+    encoder: TextEncoder, function: Any, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(InputError, match=f"the reward function raised {reason}"):
+        FunctionReward(function, encoder)([Sample((1,), (2,))])
+    assert "Traceback" in capsys.readouterr().err
+
+
 def test_one_reward_must_be_named(model_folder: Path, prompts: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="one reward"):
         start(RlhfFiles(model_folder, prompts, tmp_path))

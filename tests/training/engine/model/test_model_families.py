@@ -10,9 +10,10 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from tests.training.engine import tiny
 from training.engine.config import RunConfig
-from training.engine.data.packing import pack_row
+from training.engine.data.packing import pack_row, pack_sequences
 from training.engine.errors import InputError
 from training.engine.learning.run import load_start
+from training.engine.measuring.sampling import sample
 from training.engine.model.lora import ALL_LINEAR
 from training.engine.model.policy import Policy
 
@@ -46,8 +47,43 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "gpt_neox": {},
     "cohere": {"logit_scale": 0.5},
     "granite": {"logits_scaling": 3.0, "embedding_multiplier": 4.0},
+    "falcon": {"alibi": False, "multi_query": True},
+    "llama4_text": {**HEADS, "num_local_experts": 4, "intermediate_size_mlp": 48, "attention_chunk_size": 6},
+    "deepseek_v3": {
+        "num_key_value_heads": 4,
+        "q_lora_rank": 8,
+        "kv_lora_rank": 8,
+        "qk_nope_head_dim": 8,
+        "qk_rope_head_dim": 4,
+        "v_head_dim": 8,
+        "n_routed_experts": 4,
+        "num_experts_per_tok": 2,
+        "moe_intermediate_size": 16,
+        "first_k_dense_replace": 1,
+        "n_group": 1,
+        "topk_group": 1,
+    },
+    "mamba": {"state_size": 4},
+    "bart": {
+        "d_model": 32,
+        "decoder_layers": 2,
+        "decoder_attention_heads": 4,
+        "decoder_ffn_dim": 48,
+        "init_std": 0.3,
+    },
 }
-LEFT_ALONE = {"qwen3_moe": ("experts (Qwen3MoeExperts)", "gate (Qwen3MoeTopKRouter)")}
+LEFT_ALONE = {
+    "qwen3_moe": ("experts (Qwen3MoeExperts)", "gate (Qwen3MoeTopKRouter)"),
+    "llama4_text": ("experts (Llama4TextExperts)", "router (Llama4Router)"),
+    "deepseek_v3": (
+        "down_proj",
+        "gate_proj",
+        "up_proj",
+        "experts (DeepseekV3Experts)",
+        "gate (DeepseekV3TopkRouter)",
+    ),
+    "mamba": ("out_proj", "mixer (MambaMixer)", "conv1d (Conv1d)"),
+}
 
 
 DEFAULT_LAYERS = {
@@ -55,6 +91,10 @@ DEFAULT_LAYERS = {
     "opt": "fc1, fc2, k_proj, out_proj, q_proj, v_proj",
     "gpt_neox": "dense, dense_4h_to_h, dense_h_to_4h, query_key_value",
     "qwen3_moe": "k_proj, o_proj, q_proj, v_proj",
+    "falcon": "dense, dense_4h_to_h, dense_h_to_4h, query_key_value",
+    "deepseek_v3": "kv_a_proj_with_mqa, kv_b_proj, o_proj, q_a_proj, q_b_proj",
+    "mamba": "dt_proj, in_proj, x_proj",
+    "bart": "fc1, fc2, k_proj, out_proj, q_proj, v_proj",
 }
 """The families that lack one of the default names, and their linear layers."""
 
@@ -141,6 +181,35 @@ def test_the_default_is_every_linear_layer_where_the_model_has_other_names(
     assert len(peft.get_peft_model_state_dict(adapted)) == len(policy.adapter.parameters())
     again = load_start(Policy, folders[family], tmp_path, default)
     assert again.adapter.shape == policy.adapter.shape
+
+
+@pytest.mark.parametrize(("family", "name"), [("deepseek_v3", "gate_proj"), ("mamba", "out_proj")])
+def test_a_layer_on_which_peft_loads_no_adapter_carries_none(folders: dict[str, Path], family: str, name: str) -> None:
+    with pytest.raises(InputError, match=f"load no adapter on {name} of this model: leave them out"):
+        load_start(Policy, folders[family], None, config_of(target_modules=(name,)))
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta"])
+@pytest.mark.parametrize("tuning", ["lora", "full"])
+def test_a_model_that_sees_later_words_is_refused(family: str, tuning: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    AutoModelForCausalLM.from_config(AutoConfig.for_model(family, **BASE)).save_pretrained(tmp_path)
+    with pytest.raises(InputError, match=f"a {family} sees a text's later words"):
+        load_start(Policy, tmp_path, None, config_of(tuning=tuning))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_samples_are_drawn_from_what_the_policy_is_scored_by(folders: dict[str, Path], family: str) -> None:
+    policy = load_start(Policy, folders[family], None, config_of())
+    prompts: list[tuple[int, ...]] = [(1, 2, 3), (4,), (9, 8, 7, 6, 5, 4, 3, 2, 9)]
+    completions = sample(policy, prompts, eos_ids=frozenset({tiny.EOS}), max_tokens=6, seed=3)
+    chances = torch.rand(len(prompts), 6, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    for number, (prompt, completion) in enumerate(zip(prompts, completions, strict=True)):
+        row = pack_sequences([(prompt, completion)])
+        reached = policy.vocabulary_log_probs(row)(slice(None)).double().exp().cumsum(1)
+        for place, token in enumerate(completion):
+            low = float(reached[place, token - 1]) if token else 0.0
+            assert low - 1e-4 <= chances[number, place] <= float(reached[place, token]) + 1e-4
 
 
 def test_the_default_names_are_taken_where_the_model_has_them(folders: dict[str, Path]) -> None:

@@ -1,14 +1,41 @@
 """Trained weights on disk: an adapter, or a model folder with everything but the old weights."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from tests.training.engine import tiny
+from training.engine.config import RunConfig
 from training.engine.errors import InputError
+from training.engine.learning.run import load_start
+from training.engine.model.merging import merge
 from training.engine.model.policy import Policy
 from training.engine.model.weights import CastLinear, read_model
+
+MIXTURE: dict[str, Any] = {
+    "vocab_size": tiny.VOCABULARY,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 4,
+    "num_local_experts": 4,
+    "q_lora_rank": 8,
+    "kv_lora_rank": 8,
+    "qk_nope_head_dim": 8,
+    "qk_rope_head_dim": 4,
+    "v_head_dim": 8,
+    "n_routed_experts": 4,
+    "num_experts_per_tok": 2,
+    "moe_intermediate_size": 16,
+    "first_k_dense_replace": 1,
+    "n_group": 1,
+    "topk_group": 1,
+}
 
 
 @pytest.mark.parametrize("full", [False, True])
@@ -31,6 +58,31 @@ def test_what_is_written_is_read_and_loaded_to_the_last_bit(model_folder: Path, 
     assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
     with pytest.raises(InputError):
         weights.load({name: tensor[:1] for name, tensor in before.items()})
+
+
+@pytest.mark.parametrize("family", ["mixtral", "deepseek_v3", "gpt_neox"])
+def test_weights_are_written_under_the_names_of_the_files_they_came_from(family: str, tmp_path: Path) -> None:
+    """One by one in a mixture's experts; with the buffers that a file holds, which nothing trains."""
+    torch.manual_seed(0)
+    built: Any = AutoModelForCausalLM.from_config(AutoConfig.for_model(family, **MIXTURE), dtype=torch.float32)
+    for _, buffer in built.named_buffers():
+        buffer.add_(torch.rand(buffer.shape, dtype=torch.float32))
+    source, written, merged = (tmp_path / name for name in ("source", "written", "merged"))
+    built.save_pretrained(source)
+    tiny.tokenizer().save_pretrained(source)
+    weights = Policy(read_model(source), dtype=torch.float32, shape=None).weights(source)
+    written.mkdir()
+    weights.write(written, weights.state())
+    adapted = load_start(Policy, source, None, RunConfig(lora_rank=2, dtype="float32", device="cpu"))
+    (tmp_path / "adapter").mkdir()
+    adapted.weights(source).write(tmp_path / "adapter", adapted.weights(source).state())  # B is zero
+    merge(source, tmp_path / "adapter", merged, dtype=torch.float32)
+    stored = load_file(source / "model.safetensors")
+    for folder in (written, merged):
+        found = load_file(folder / "model.safetensors")
+        assert found.keys() == stored.keys()
+        assert all(torch.equal(found[name], each) for name, each in stored.items())
+    assert weights.read(written).keys() == weights.parameters().keys()
 
 
 def test_a_torn_model_and_a_folder_without_one_are_errors(model_folder: Path, tmp_path: Path) -> None:
