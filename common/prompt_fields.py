@@ -4,7 +4,7 @@ The importer and the engine read them by this module alone, so that what was lab
 library only: the engine runs without the rest of the project.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from common.transcripts import SHARED_PROMPT_CHARS, Turn
@@ -26,13 +26,17 @@ PROMPT_FIELDS = (
 EARLIER = ("history", "conversation_history")
 """Fields that hold the turns before a prompt."""
 
+CONVERSATIONS = ("messages", "conversations", "conversation")
+"""Fields that may hold a whole conversation beside the text of its prompt: with the system message, earlier turns and
+the answer."""
+
 WITH_INPUT = ("prompt", "instruction", "question", "query")
 """Those of them beside which the fields ABOUT hold the text that the instruction is about."""
 
 ABOUT = ("input", "context")
 """Of Alpaca, and of Dolly."""
 
-SYSTEM_FIELDS = ("system", "system_prompt", "system_message", "system_instruction")
+SYSTEM_FIELDS = ("system", "system_prompt", "system_message", "system_instruction", "preamble")
 
 OF_MEDIA = tuple(
     f"{kind}{ending}"
@@ -99,6 +103,28 @@ def earlier_turns(pairs: Any) -> list[Turn] | None:
     if not all(isinstance(pair, list) and len(pair) == 2 and all(isinstance(t, str) for t in pair) for pair in pairs):
         return None
     return [turn for pair in pairs for turn in zip(("user", "assistant"), pair, strict=True)]
+
+
+def are_turns(value: Any) -> bool:
+    """Whether a field holds turns of a conversation."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(turn, dict) and ("role" in turn or "from" in turn) for turn in value)
+    )
+
+
+def turns_before(texts: Iterable[str], said: Sequence[Turn]) -> int | None:
+    """How many turns of a conversation stand before the prompt that has one of these texts.
+
+    0 too where the text is the whole conversation. None: the prompt stands nowhere in it.
+    """
+    texts = [text.strip() for text in texts]
+    asked = [at for at, (role, content) in enumerate(said) if role == "user" and content.strip() in texts]
+    if asked:
+        return asked[0]
+    others = [content.strip() for role, content in said if role != "assistant"]
+    return 0 if all(any(one in text for text in texts) for one in others) else None
 
 
 def possible_prompt(record: Mapping[str, Any], *others: str) -> str:
