@@ -16,6 +16,7 @@ PROMPT_FIELDS = (
     "query",
     "conversations",
     "conversation",
+    "trajectory",
     "messages",
     "history",
     "context",
@@ -123,6 +124,8 @@ def turns_before(texts: Iterable[str], said: Sequence[Turn]) -> int | None:
     asked = [at for at, (role, content) in enumerate(said) if role == "user" and content.strip() in texts]
     if asked:
         return asked[0]
+    if all(role == "system" for role, _ in said):
+        return len(said)
     others = [content.strip() for role, content in said if role != "assistant"]
     return 0 if all(any(one in text for text in texts) for one in others) else None
 

@@ -87,6 +87,8 @@ def likely_mapping(columns: Collection[str]) -> dict[str, str]:
 
 def proposed_mapping(record: Mapping[str, Any]) -> str:
     """The text of a mapping that reads a record of no known format as two completions. Empty: its names tell none."""
+    if _holds_records(record):
+        return ""
     examples: dict[str, str] = {}
     _collect(record, "", examples)
     likely = likely_mapping(examples)
@@ -95,6 +97,12 @@ def proposed_mapping(record: Mapping[str, Any]) -> str:
         return text if {"prompt", "a", "b"} <= likely.keys() and parse_mapping(text) == likely else ""
     except UnknownDialect:
         return ""
+
+
+def _holds_records(record: Mapping[str, Any]) -> bool:
+    """Whether an object holds records by their ids: all of its values are objects with the same fields."""
+    inner = list(record.values())
+    return len(inner) > 1 and all(isinstance(one, dict) and one and one.keys() == inner[0].keys() for one in inner)
 
 
 def plain_names(record: Mapping[str, Any]) -> dict[str, Any]:
