@@ -81,6 +81,9 @@ def asked_by(record: JsonObject) -> Asked:
         raise BadRecordError("missing_field", gettext_noop("The field %(name)s is missing."), "prompt", name="'prompt'")
     asked = Asked([], [name], is_apart=True)
     value = record[name]
+    if isinstance(value, dict) and isinstance(value.get("full_text"), str):  # WebGPT's question
+        value, others = value["full_text"], parsing.rest(value, "full_text")
+        asked.extras |= {f"{name}_fields": others} if others else {}
     text = parsing.sole_text(value)
     if text is not None:
         earlier = _earlier_turns(record, name, text, asked)

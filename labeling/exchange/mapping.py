@@ -8,12 +8,13 @@ from common.phrases import gettext_noop
 from common.prompt_fields import ABOUT, CONVERSATIONS, EARLIER, UNKEPT
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import BESIDE, Asked, asked_by
-from labeling.exchange.building import Source, compare, preference_named
+from labeling.exchange.building import Source, compare
 from labeling.exchange.cells_of_turns import with_turns
 from labeling.exchange.errors import UnknownDialect
 from labeling.exchange.label_studio_reader import read_label_studio
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.platform_readers import read_argilla
+from labeling.exchange.preference_words import preference_named
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, Scale
 from labeling.exchange.records import ImportedComparison, ImportedPrompt, JsonObject, Preference

@@ -62,7 +62,7 @@ def read_sides_in_a_row(place: Place, record: JsonObject, limits: ReadLimits) ->
 def names_in_a_row(record: Mapping[str, Any]) -> list[str]:
     """The names of three or more completions, such as response_1 to response_4. Empty: the record has fewer."""
     for names in SIDES:
-        if names[0] in record and names[1] in record and names[1][-1] in "bB2":
+        if names[0] in record and names[1] in record and (names[1][-1] in "bB2" or names[0][-1] == "0"):
             found, last = list(names), names[1]
             while (last := last[:-1] + chr(ord(last[-1]) + 1)) in record and last[-1].isalnum():
                 if record[last] is not None:
@@ -77,7 +77,7 @@ def _place_of(value: Any, names: Sequence[str], record: JsonObject, limits: Read
     if len(same) == 1:
         return same[0]
     word = parsing.as_word(value)
-    if limits.other_scale and word.isdecimal():
+    if limits.other_scale and word.isdecimal() and names[0][-1] != "0":
         return None
     return next((at for at, name in enumerate(names) if word in (name.casefold(), name[-1].casefold())), None)
 

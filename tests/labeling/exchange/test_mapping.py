@@ -116,7 +116,9 @@ def test_the_parts_of_a_prompt_beside_its_column_are_read(beside: dict[str, obje
 
 
 def test_a_column_that_is_another_part_is_none_of_the_prompt() -> None:
-    [one] = mapped("prompt=q a=input b=context system=rules", [{"q": "Why?", "input": "x", "context": "y", "rules": "z"}])
+    [one] = mapped(
+        "prompt=q a=input b=context system=rules", [{"q": "Why?", "input": "x", "context": "y", "rules": "z"}]
+    )
     assert one.prompt == [message("system", "z"), message("user", "Why?")]
 
 

@@ -127,13 +127,13 @@ def test_parquet_rows_are_records() -> None:
     pyarrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     file = io.BytesIO()
-    rows = [{**row, "messages": [message("user", "Hi")], "score": float("nan"), "id": 1.0} for row in ROWS]
+    rows = [{**row, "notes": [message("user", "Hi")], "score": float("nan"), "id": 1.0} for row in ROWS]
     parquet.write_table(pyarrow.Table.from_pylist(rows), file)
     records = read(file.getvalue())
     assert [type(one) for one in records] == [ImportedComparison] * 3
     assert isinstance(records[0], ImportedComparison)
     assert records[0].external_id == "1"
-    assert records[0].metadata == {"messages": [message("user", "Hi")], "score": None}
+    assert records[0].metadata == {"notes": [message("user", "Hi")], "score": None}
 
 
 def test_a_small_parquet_file_of_endless_rows_is_refused_unread() -> None:
