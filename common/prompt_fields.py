@@ -46,7 +46,10 @@ OF_MEDIA = tuple(
 )
 """The names under which files keep the pictures, films and sounds that a prompt is about."""
 
-UNKEPT = ("functions", "tool_choice", "function_call", "chat_template_kwargs", "documents", *OF_MEDIA)
+OF_ANSWERS = ("initial_reason_steps",)
+"""The beginning of both answers, which go on from it: that of Step-DPO."""
+
+UNKEPT = ("functions", "tool_choice", "function_call", "chat_template_kwargs", "documents", *OF_ANSWERS, *OF_MEDIA)
 """Fields of a record that change what the model sees. They cannot be kept, so a record with one of them is refused."""
 
 LIKE_PROMPTS = (

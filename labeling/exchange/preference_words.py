@@ -6,7 +6,7 @@ from typing import Any
 from common.phrases import gettext_noop
 from labeling.exchange import parsing
 from labeling.exchange.parsing import BadRecordError
-from labeling.exchange.records import Preference
+from labeling.exchange.records import JsonObject, Preference
 
 FIRST: tuple[str, ...] = (
     "a",
@@ -55,6 +55,9 @@ OUTCOMES = (
     "chosen",
 )
 """The names under which files keep the preference between two completions."""
+
+BESIDE_CHOSEN = ("preference", "winner", "preferred", "better", "verdict", "human_preference")
+"""The fields beside chosen and rejected in which somebody may have said something else."""
 
 LONGEST_CHOICE = 40
 KINDS = ("answer", "response", "output", "completion", "text", "model", "option")
@@ -126,3 +129,12 @@ def side_named(words: str, names: tuple[str, str]) -> Preference | None:
         if bare and (bare in known or bare == number):
             return side
     return None
+
+
+def refuse_other_outcome(record: JsonObject) -> None:
+    """Raises BadRecordError if a field beside chosen and rejected says that the rejected one is better, or neither."""
+    for field in BESIDE_CHOSEN:
+        word = parsing.as_word(record.get(field))
+        if word == "rejected" or (word and word != "none" and tie_named(word)):
+            reason = gettext_noop("The fields %(first)s and %(second)s name different outcomes.")
+            raise BadRecordError("preference", reason, field, first="'chosen'", second=repr(field))

@@ -25,6 +25,7 @@ STATED = (
     ("preferred", "dispreferred"),
     ("preferred", "rejected"),
     ("better", "worse"),
+    ("response", "rejected_response"),
 )
 """Names of two completions of which the first is always the preferred one."""
 

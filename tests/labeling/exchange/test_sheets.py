@@ -15,7 +15,8 @@ from labeling.exchange import (
     UnreadableInput,
     read_comparisons,
 )
-from labeling.exchange.sheets import column_rows, delimiter_of
+from labeling.exchange.headers import delimiter_of
+from labeling.exchange.sheets import column_rows
 from tests.labeling.exchange.builders import message, read, trl
 
 ROWS = [trl(), trl('Say "a, b"', "a\nb", "=b"), trl("Why not?")]
@@ -165,6 +166,8 @@ def test_a_column_of_one_long_text_in_all_rows_is_refused_on_the_way() -> None:
         (b"prompt\nWhy?\n", ","),
         (b"Write a poem, please\n", None),
         (b"prompt, please write one about prompts\n", None),
+        (b"prompt,Answer of A,Answer of B,Which one is the better one?\n", ","),
+        (b"Which prompt, question or query is better?, prompt, why?\n", None),
         (b"{}\n", None),
         (b"", None),
     ],
