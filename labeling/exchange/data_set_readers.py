@@ -113,8 +113,9 @@ def _parts(content: Any) -> Any:
 
 def _has_voted_answers(record: Mapping[str, Any]) -> bool:
     answers = record.get("answers")
-    is_listed = isinstance(answers, list) and bool(answers) and all(isinstance(one, dict) for one in answers)
-    return "question" in record and is_listed and all("text" in one and VOTES in one for one in answers)
+    if "question" not in record or not isinstance(answers, list) or not answers:
+        return False
+    return all(isinstance(one, dict) and "text" in one and VOTES in one for one in answers)
 
 
 def _has_summaries(record: Mapping[str, Any]) -> bool:

@@ -54,7 +54,7 @@ SIDES = (
 """The names under which public files keep two completions. Those that count from 0 come first."""
 
 SCORES = ("score_", "rating_", "reward_", "score", "rating", "reward")
-"""What stands before the end of a side's name in the names of their scores: score_a."""
+"""The beginnings of the names of both scores, which end as those of the sides: score_a."""
 
 MODELS = ("model_a", "model_b")
 MODELS_OF_CHOSEN = ("chosen_model", "rejected_model")

@@ -86,11 +86,14 @@ def test_texts_without_a_prompt_are_refused_by_line_and_reason(
             "<s>user\nAnd now?\n\nA text.</s>\n",
         ),
         (
-            {"prompt": "Hi", "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]},
+            {
+                "prompt": "Hi",
+                "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}],
+            },
             "<s>system\nBe brief.</s>\n<s>user\nHi</s>\n",
         ),
     ],
-    ids=["system", "beside messages", "Alpaca", "question", "passages", "history", "messages before", "messages beside"],
+    ids=["system", "beside messages", "Alpaca", "question", "passages", "history", "turns", "messages beside"],
 )
 def test_all_fields_of_a_prompt_are_learned_from(
     tmp_path: Path, encoder: TextEncoder, fields: dict[str, Any], prompt: str
