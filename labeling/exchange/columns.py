@@ -13,6 +13,7 @@ from labeling.exchange.errors import ExchangeError, UnknownDialect
 from labeling.exchange.mapping import ALWAYS_FIRST, PARTS, mapping_text, parse_mapping
 from labeling.exchange.opening import open_records
 from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.questions import asks_for_better
 from labeling.exchange.raw import ByteStream, ReadLimits
 from labeling.exchange.usual_names import bare
 
@@ -80,6 +81,8 @@ def likely_mapping(columns: Collection[str]) -> dict[str, str]:
     for column in columns:
         by_name.setdefault(_bare(column), column)
     likely = {part: next((by_name[name] for name in NAMES[part] if name in by_name), "") for part in PARTS}
+    if not likely["preference"]:
+        likely["preference"] = next((name for name in columns if asks_for_better(re.split("[.:]", name)[-1])), "")
     if all(_bare(likely[part]) in names for part, names in zip("ab", PREFERRED, strict=True)):
         likely["preference"] = ALWAYS_FIRST
     return {part: column for part, column in likely.items() if column}
