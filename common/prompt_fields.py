@@ -121,15 +121,16 @@ def are_turns(value: Any) -> bool:
 def turns_before(texts: Iterable[str], said: Sequence[Turn]) -> int | None:
     """How many turns of a conversation stand before the prompt that has one of these texts.
 
-    0 too where the text is the whole conversation. None: the prompt stands nowhere in it.
+    Spaces do not count. 0 too where the text is the whole conversation. None: the prompt stands nowhere in it.
     """
-    texts = [text.strip() for text in texts]
-    asked = [at for at, (role, content) in enumerate(said) if role == "user" and content.strip() in texts]
+    texts = [" ".join(text.split()) for text in texts]
+    said = [(role, " ".join(content.split())) for role, content in said]
+    asked = [at for at, (role, content) in enumerate(said) if role == "user" and content in texts]
     if asked:
         return asked[0]
     if all(role == "system" for role, _ in said):
         return len(said)
-    others = [content.strip() for role, content in said if role != "assistant"]
+    others = [content for role, content in said if role != "assistant"]
     return 0 if all(any(one in text for text in texts) for one in others) else None
 
 

@@ -193,3 +193,11 @@ def test_a_text_that_is_a_whole_conversation_may_stand_beside_its_messages() -> 
     text = "\n\nHuman: Capital of France?\n\nAssistant: Paris, it's big.\n\nHuman: And Spain?\n\nAssistant:"
     (one,) = comparisons({"prompt": text, "messages": [*EARLIER, SPAIN], **ANSWERS})
     assert one.prompt == [*EARLIER, SPAIN]
+
+
+def test_an_instruction_with_its_input_may_stand_in_the_conversation_beside_it() -> None:
+    asked = message("user", "Say it shorter.\nCats sleep.")
+    (one,) = comparisons(
+        {"instruction": "Say it shorter.", "input": "Cats sleep.", "messages": [PIRATE, asked], **ANSWERS}
+    )
+    assert one.prompt == [PIRATE, message("user", "Say it shorter.\n\nCats sleep.")]
