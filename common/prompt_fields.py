@@ -4,7 +4,7 @@ The importer and the engine read them by this module alone, so that what was lab
 library only: the engine runs without the rest of the project.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from common.transcripts import SHARED_PROMPT_CHARS, Turn
@@ -16,6 +16,7 @@ PROMPT_FIELDS = (
     "query",
     "conversations",
     "conversation",
+    "trajectory",
     "messages",
     "history",
     "context",
@@ -26,13 +27,17 @@ PROMPT_FIELDS = (
 EARLIER = ("history", "conversation_history")
 """Fields that hold the turns before a prompt."""
 
+CONVERSATIONS = ("messages", "conversations", "conversation")
+"""Fields that may hold a whole conversation beside the text of its prompt: with the system message, earlier turns and
+the answer."""
+
 WITH_INPUT = ("prompt", "instruction", "question", "query")
 """Those of them beside which the fields ABOUT hold the text that the instruction is about."""
 
 ABOUT = ("input", "context")
 """Of Alpaca, and of Dolly."""
 
-SYSTEM_FIELDS = ("system", "system_prompt", "system_message", "system_instruction")
+SYSTEM_FIELDS = ("system", "system_prompt", "system_message", "system_instruction", "preamble")
 
 OF_MEDIA = tuple(
     f"{kind}{ending}"
@@ -41,7 +46,10 @@ OF_MEDIA = tuple(
 )
 """The names under which files keep the pictures, films and sounds that a prompt is about."""
 
-UNKEPT = ("functions", "tool_choice", "function_call", "chat_template_kwargs", "documents", *OF_MEDIA)
+OF_ANSWERS = ("initial_reason_steps",)
+"""The beginning of both answers, which go on from it: that of Step-DPO."""
+
+UNKEPT = ("functions", "tool_choice", "function_call", "chat_template_kwargs", "documents", *OF_ANSWERS, *OF_MEDIA)
 """Fields of a record that change what the model sees. They cannot be kept, so a record with one of them is refused."""
 
 LIKE_PROMPTS = (
@@ -99,6 +107,31 @@ def earlier_turns(pairs: Any) -> list[Turn] | None:
     if not all(isinstance(pair, list) and len(pair) == 2 and all(isinstance(t, str) for t in pair) for pair in pairs):
         return None
     return [turn for pair in pairs for turn in zip(("user", "assistant"), pair, strict=True)]
+
+
+def are_turns(value: Any) -> bool:
+    """Whether a field holds turns of a conversation."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(turn, dict) and ("role" in turn or "from" in turn) for turn in value)
+    )
+
+
+def turns_before(texts: Iterable[str], said: Sequence[Turn]) -> int | None:
+    """How many turns of a conversation stand before the prompt that has one of these texts.
+
+    Spaces do not count. 0 too where the text is the whole conversation. None: the prompt stands nowhere in it.
+    """
+    texts = [" ".join(text.split()) for text in texts]
+    said = [(role, " ".join(content.split())) for role, content in said]
+    asked = [at for at, (role, content) in enumerate(said) if role == "user" and content in texts]
+    if asked:
+        return asked[0]
+    if all(role == "system" for role, _ in said):
+        return len(said)
+    others = [content for role, content in said if role != "assistant"]
+    return 0 if all(any(one in text for text in texts) for one in others) else None
 
 
 def possible_prompt(record: Mapping[str, Any], *others: str) -> str:

@@ -42,6 +42,7 @@ NOTES = {
     "expert_verdict": _("Pairs that an expert had decided; a pair that is new here keeps the decision"),
     "lines": _("Lines of plain text, each read as one prompt"),
     "missing_values": _("Records with a text such as “nan” or “NULL”, which programs write where a value is missing"),
+    "no_preference": _("Records without a preference in a field that is known for one; annotators judge them"),
     "choices_apart": _(
         "Records with a choice that names an answer, under a tag that is not named as a preference; it became metadata"
     ),

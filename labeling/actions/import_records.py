@@ -66,7 +66,7 @@ class Intake(Generic[Record, Draft]):
     """How one kind of record becomes a draft.
 
     reason: why a draft is rejected; None: it is not. size: its characters. digest: equal for drafts that are the same
-    prompt or comparison.
+    prompt or comparison. note: the code of what people should know of a draft; empty: nothing.
     """
 
     read: Callable[[ByteStream], Iterator[Record | Rejected]]
@@ -74,6 +74,7 @@ class Intake(Generic[Record, Draft]):
     reason: Callable[[Draft], Phrase | None]
     size: Callable[[Draft], int]
     digest: Callable[[Draft], str]
+    note: Callable[[Draft], str] = lambda draft: ""
 
     def batches(
         self, stream: ByteStream, report: ImportReport, look: Callable[[Record, Draft], None]
@@ -109,6 +110,8 @@ class Intake(Generic[Record, Draft]):
                     report.reject(Rejected(*last, code="unfit", reason=reason, excerpt=""))
                     continue
                 report.notes.take(record)
+                if code := self.note(draft):
+                    report.notes.add(code, 1)
                 look(record, draft)
                 batch.append(draft)
                 places.append(last)
@@ -168,6 +171,10 @@ def comparison_intake(
         text = REASONS.get(code) or also(one)
         return Phrase(text) if text else None
 
+    def note(one: ComparisonDraft) -> str:
+        is_stated = one.preference or one.votes or one.decided or one.gold
+        return "no_preference" if settings.keep_preferences and not is_stated else ""
+
     def digest(one: ComparisonDraft) -> str:
         return pair_hash(prompt_hash(one), one.first.identity, one.second.identity)
 
@@ -183,6 +190,7 @@ def comparison_intake(
         reason=reason,
         size=lambda one: len(one.first.text) + len(one.second.text),
         digest=digest,
+        note=note,
     )
 
 

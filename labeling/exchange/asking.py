@@ -7,13 +7,16 @@ from typing import Any
 from common.phrases import gettext_noop
 from common.prompt_fields import (
     ABOUT,
+    CONVERSATIONS,
     EARLIER,
     PROMPT_FIELDS,
     SYSTEM_FIELDS,
     WITH_INPUT,
+    are_turns,
     earlier_turns,
     holds_nothing,
     text_about,
+    turns_before,
     with_input,
 )
 from common.transcripts import is_transcript, prompt_turns
@@ -78,10 +81,14 @@ def asked_by(record: JsonObject) -> Asked:
         raise BadRecordError("missing_field", gettext_noop("The field %(name)s is missing."), "prompt", name="'prompt'")
     asked = Asked([], [name], is_apart=True)
     value = record[name]
+    if isinstance(value, dict) and isinstance(value.get("full_text"), str):  # WebGPT's question
+        value, others = value["full_text"], parsing.rest(value, "full_text")
+        asked.extras |= {f"{name}_fields": others} if others else {}
     text = parsing.sole_text(value)
     if text is not None:
         earlier = _earlier_turns(record, name, text, asked)
-        text = _with_input(record, name, text, asked)
+        alone, text = text, _with_input(record, name, text, asked)
+        earlier = earlier or _turns_beside(record, name, (alone, text))
         asked.is_transcript = is_transcript(text)
         said = prompt_turns(text) if asked.is_transcript else [("user", text)]
         turns = [Message(role=role, content=content) for role, content in said]
@@ -138,6 +145,27 @@ def _earlier_turns(record: JsonObject, name: str, text: str, asked: Asked) -> li
         if not (said := _turns_of(turns, other, asked)):
             continue
         return said[:-1] if said[-1]["role"] == "user" and said[-1]["content"].strip() == text.strip() else said
+    return []
+
+
+def _turns_beside(record: JsonObject, name: str, texts: tuple[str, str]) -> list[Message]:
+    """The system message and the turns before a prompt, in a conversation beside its text, which stays as metadata.
+
+    Raises BadRecordError if it is a conversation about something else: nobody can tell what was answered.
+    """
+    for other in CONVERSATIONS:
+        turns = record.get(other)
+        if other == name or not are_turns(turns):
+            continue
+        said = conversations.messages(turns, in_field(other), {})
+        before = turns_before(texts, [(turn["role"], turn["content"]) for turn in said])
+        if before is None:
+            reason = gettext_noop(
+                "The text %(prompt)s is no message of the user in %(name)s: which of them was answered?"
+            )
+            raise BadRecordError("prompt_apart", reason, other, prompt=repr(name), name=repr(other))
+        if before:
+            return said[:before]
     return []
 
 

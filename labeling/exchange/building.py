@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 from common.phrases import gettext_noop
 from common.prompt_fields import UNKEPT
@@ -46,41 +46,7 @@ LEFT_OUT = ("pairs_left_out",)
 MOST_RANKED = 64
 """Completions in one ranking. All pairs of more would be thousands of comparisons."""
 
-FIRST: tuple[str, ...] = (
-    "a",
-    "first",
-    "left",
-    "chosen",
-    "1",
-    "model_a",
-    "response1",
-    "response_1",
-    "response_a",
-    "answer1",
-)
-FIRST += ("a>b", "a>>b", "b<a")
-SECOND: tuple[str, ...] = (
-    "b",
-    "second",
-    "right",
-    "rejected",
-    "2",
-    "model_b",
-    "response2",
-    "response_2",
-    "response_b",
-    "answer2",
-)
-SECOND += ("b>a", "b>>a", "a<b")
-NUMBERS = ("0", "1", "2")
-"""Of a side, from 0 or from 1: nobody knows."""
-
-TIE = ("tie", "equal", "same", "draw", "both", "both_good", "tie (bothgood)", "1.5", "a=b")
 PREFERENCES = get_args(Preference)
-BOTH_BAD = ("both_bad", "both bad", "bothbad", "tie (bothbad)", "neither")
-EQUAL = ("equally good", "both are equally good", "both equal", "about the same", "no preference", "no difference")
-EQUALLY_BAD = ("both_are_bad", "both are bad", "equally bad", "both are equally bad", "none")
-"""Other words for them in the interfaces of labeling tools."""
 
 
 def text_warnings(prompt: Sequence[Message], *texts: str) -> tuple[str, ...]:
@@ -247,39 +213,6 @@ def ranking(
 
 def _size_of(difference: float, widest: float) -> Size:
     return Size(certainties.of_strength(difference, widest) if widest else certainties.of_difference(difference))
-
-
-def preference_named(
-    value: Any, field: str, names: tuple[str, str] = ("", ""), *, from_zero: bool = False
-) -> Preference | None:
-    """A preference from the word for it. names: other words for the first and the second. None: null or empty.
-
-    from_zero: whether the file counts from 0. Raises BadRecordError for a word that is none.
-    """
-    if value is None or value == "":
-        return None
-    word = parsing.as_word(value)
-    is_numbered = names[0].endswith("1") and names[1].endswith("2")
-    if word in NUMBERS and names != ("", "") and (from_zero or word == "0" or not is_numbered):
-        # Files that count from 0 and from 1 look the same here: half of the preferences would be exchanged.
-        reason = gettext_noop("The field %(name)s is %(value)s: does counting begin with 0 or 1? Write a, b or tie.")
-        raise BadRecordError("preference", reason, field, name=repr(field), value=parsing.shortened(value))
-    if word and word in (names[0].casefold(), *FIRST):
-        return "first"
-    if word and word in (names[1].casefold(), *SECOND):
-        return "second"
-    if word in TIE:
-        return "tie"
-    if word in BOTH_BAD:
-        return "both_bad"
-    reason = gettext_noop("The field %(name)s is %(value)s, which is no known preference.")
-    raise BadRecordError("preference", reason, field, name=repr(field), value=parsing.shortened(value))
-
-
-def tie_named(word: str) -> Preference | None:
-    """The tie that a word of an interface names, in whatever case. None: it names none."""
-    bare = word.strip().rstrip(".!").casefold()
-    return "tie" if bare in (*TIE, *EQUAL) else "both_bad" if bare in (*BOTH_BAD, *EQUALLY_BAD) else None
 
 
 def common_preference(votes: Sequence[Vote]) -> tuple[Preference | None, tuple[str, ...]]:

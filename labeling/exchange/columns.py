@@ -13,6 +13,7 @@ from labeling.exchange.errors import ExchangeError, UnknownDialect
 from labeling.exchange.mapping import ALWAYS_FIRST, PARTS, mapping_text, parse_mapping
 from labeling.exchange.opening import open_records
 from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.questions import asks_for_better
 from labeling.exchange.raw import ByteStream, ReadLimits
 from labeling.exchange.usual_names import bare
 
@@ -80,6 +81,8 @@ def likely_mapping(columns: Collection[str]) -> dict[str, str]:
     for column in columns:
         by_name.setdefault(_bare(column), column)
     likely = {part: next((by_name[name] for name in NAMES[part] if name in by_name), "") for part in PARTS}
+    if not likely["preference"]:
+        likely["preference"] = next((name for name in columns if asks_for_better(re.split("[.:]", name)[-1])), "")
     if all(_bare(likely[part]) in names for part, names in zip("ab", PREFERRED, strict=True)):
         likely["preference"] = ALWAYS_FIRST
     return {part: column for part, column in likely.items() if column}
@@ -87,6 +90,8 @@ def likely_mapping(columns: Collection[str]) -> dict[str, str]:
 
 def proposed_mapping(record: Mapping[str, Any]) -> str:
     """The text of a mapping that reads a record of no known format as two completions. Empty: its names tell none."""
+    if _holds_records(record):
+        return ""
     examples: dict[str, str] = {}
     _collect(record, "", examples)
     likely = likely_mapping(examples)
@@ -95,6 +100,12 @@ def proposed_mapping(record: Mapping[str, Any]) -> str:
         return text if {"prompt", "a", "b"} <= likely.keys() and parse_mapping(text) == likely else ""
     except UnknownDialect:
         return ""
+
+
+def _holds_records(record: Mapping[str, Any]) -> bool:
+    """Whether an object holds records by their ids: all of its values are objects with the same fields."""
+    inner = list(record.values())
+    return len(inner) > 1 and all(isinstance(one, dict) and one and one.keys() == inner[0].keys() for one in inner)
 
 
 def plain_names(record: Mapping[str, Any]) -> dict[str, Any]:

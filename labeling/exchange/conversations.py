@@ -22,7 +22,9 @@ ROLES: Mapping[str, str] = {
     "human": "user",
     "prompter": "user",
     "gpt": "assistant",
+    "ai": "assistant",
     "bot": "assistant",
+    "chatbot": "assistant",
     "chatgpt": "assistant",
     "model": "assistant",
     "function_call": "assistant",
@@ -41,6 +43,11 @@ HERMES_RESULT = re.compile(r"\s*<tool_response>\n?((?:(?!</?tool_response>).)*?)
 EMPTY = gettext_noop("%(where)s is empty.")
 WHOLE = gettext_noop("%(where)s is a whole conversation in one text, up to the reply. Write it as messages.")
 NOT_CALLED = gettext_noop("%(where)s is the result of a tool that nobody called.")
+
+
+def role_named(value: Any) -> str | None:
+    """The role that a message names, in any case. None: it is unknown."""
+    return ROLES.get(value.strip().casefold()) if isinstance(value, str) else None
 
 
 def messages(value: Any, where: Conversation, extras: JsonObject | None = None) -> list[Message]:
@@ -133,7 +140,7 @@ def _message(item: Any, where: Turn, extras: JsonObject | None) -> Message:
         raise BadRecordError("wrong_type", reason, where=where.subject, kind=parsing.kind_of(item))
     names = ("from", "value") if "from" in item and "role" not in item else ("role", "content")
     named = item.get(names[0])
-    role = ROLES.get(named) if isinstance(named, str) else None
+    role = role_named(named)
     if role is None:
         reason = gettext_noop("%(where)s has the role %(role)s; known are %(all)s.")
         known = "system, user, assistant, developer, tool"

@@ -1,16 +1,16 @@
 """The readers of Label Studio's exports. Each annotation is an opinion."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import asked_by, has_prompt
-from labeling.exchange.building import Source, compare, preference_named, tie_named
+from labeling.exchange.building import Source, compare
 from labeling.exchange.opinions import opinion, person_name, strength_of, unused, without
 from labeling.exchange.platform_readers import NO_COLUMNS, Columns, names_in, object_in, platform_comparison
+from labeling.exchange.preference_words import preference_named, side_named, tie_named
 from labeling.exchange.questions import (
     OTHER_CHOICES,
     TIED,
@@ -33,13 +33,6 @@ UNREAD_CHOICES = ("choices_unread",)
 
 PEOPLE = ("completed_by", "updated_by", "last_created_by")
 """The fields of an annotation with the names of people."""
-
-LONGEST_CHOICE = 40
-KINDS = ("answer", "response", "output", "completion", "text", "model", "option")
-"""Nouns by which interfaces name a side."""
-
-PADDING = re.compile(r"(?:\b(?:is|was)\s+)?(?:\b(?:much|slightly|clearly)\s+)?\b(?:better|preferred|wins)\b|[\s_.-]+")
-"""The words of an interface around the name of a side: "Answer 1 is better"."""
 
 
 def read_label_studio(
@@ -176,7 +169,7 @@ def _is_choice(result: JsonObject, names: tuple[str, str], choice: Preference | 
 def _choice_named(value: JsonObject, names: tuple[str, str], tag: Any) -> Preference | None:
     """The side that the only one of an annotation's choices names. None: it is about something else."""
     word = _sole_choice(value)
-    return _tied(word, tag) or _side(word, names)
+    return _tied(word, tag) or side_named(word, names)
 
 
 def _sole_choice(value: JsonObject) -> str:
@@ -188,28 +181,13 @@ def _sole_choice(value: JsonObject) -> str:
 
 def _names_answer(word: str, names: tuple[str, str]) -> bool:
     """Whether a word would be a choice under a tag of preferences alone: another tag may say "none" of anything."""
-    return word in TIED or _side(word, names) is not None
+    return word in TIED or side_named(word, names) is not None
 
 
 def _tied(word: str, tag: Any) -> Preference | None:
     """The tie that a word of a tag names, in whatever case. None: it names none."""
     is_of_anything = word.strip().casefold() in OF_ANYTHING.get(str(tag).casefold(), ())
     return None if is_of_anything else tie_named(word)
-
-
-def _side(words: str, names: tuple[str, str]) -> Preference | None:
-    """The side that words of an interface name, such as "Answer 1" or "Response B is better". None: another text."""
-    if len(words) > LONGEST_CHOICE:
-        return None
-    bare = PADDING.sub("", words.casefold())
-    ends = [PADDING.sub("", name.casefold()) for name in names]
-    numbers = ("1", "2") if ends[0].endswith("1") and ends[1].endswith("2") else ("", "")
-    sides: tuple[Preference, Preference] = ("first", "second")
-    for side, end, others, number in zip(sides, ends, (("left", "a"), ("right", "b")), numbers, strict=True):
-        known = [end, *others, *(kind + one for kind in KINDS for one in (others[1], number) if one)]
-        if bare and (bare in known or bare == number):
-            return side
-    return None
 
 
 def read_label_studio_row(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
@@ -269,7 +247,7 @@ def _choice_of_tag(name: str, value: Any, names: tuple[str, str]) -> Preference 
     elif value in ("left", "right"):
         choice = preference_named(value, name)
     else:
-        choice = _tied(value, name) or _side(value, names) if isinstance(value, str) else None
+        choice = _tied(value, name) or side_named(value, names) if isinstance(value, str) else None
     return choice if asks_for_better(name, choice) else None
 
 

@@ -5,19 +5,21 @@ from dataclasses import replace
 from typing import Any
 
 from common.phrases import gettext_noop
-from common.prompt_fields import UNKEPT
+from common.prompt_fields import ABOUT, CONVERSATIONS, EARLIER, UNKEPT
 from labeling.exchange import conversations, parsing
-from labeling.exchange.asking import asked_by
-from labeling.exchange.building import Source, compare, preference_named
+from labeling.exchange.asking import BESIDE, Asked, asked_by
+from labeling.exchange.building import Source, compare
 from labeling.exchange.cells_of_turns import with_turns
 from labeling.exchange.errors import UnknownDialect
 from labeling.exchange.label_studio_reader import read_label_studio
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.platform_readers import read_argilla
+from labeling.exchange.preference_words import preference_named
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader, Scale
 from labeling.exchange.records import ImportedComparison, ImportedPrompt, JsonObject, Preference
 from labeling.exchange.sides_reader import scale_of_count
+from labeling.exchange.usual_names import usual_name
 
 MAPPED = "mapping"
 """The name of the dialect of a file that is read by a mapping."""
@@ -122,7 +124,7 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
             return replace(comparison, external_id=_id(mapping, record, limits, comparison.external_id))
         person = mapping.get("annotator", "")
         record = with_turns(_with_person(record, person), mapping["prompt"], (mapping["a"], mapping["b"]))
-        asked = asked_by(_prompt_fields(mapping, record))
+        asked = _asked_by(mapping, record)
         names = mapping["a"], mapping["b"]
         texts = [conversations.completion(_value(record, name), name, asked.extras) for name in names]
         preference: Preference | None = None
@@ -133,7 +135,6 @@ def mapped_reader(mapping: ColumnMapping) -> Reader:
             preference = preference_named(_optional(record, column), column, names, from_zero=limits.other_scale)
         elif "chosen" in names[0].casefold() and "rejected" in names[1].casefold():
             preference = "first"
-        asked.used = []
         comparison = compare(
             Source(place, MAPPED, record, limits, annotator=person),
             asked,
@@ -169,21 +170,34 @@ def _of_platform(mapping: ColumnMapping, record: JsonObject) -> tuple[PlatformRe
 
 def mapped_prompt(mapping: ColumnMapping, place: Place, record: JsonObject, limits: ReadLimits) -> ImportedPrompt:
     """The prompt in the column of a mapping. Raises BadRecordError."""
-    asked = asked_by(_prompt_fields(mapping, record))
+    asked = _asked_by(mapping, record)
     return ImportedPrompt(
         place.line,
         place.record,
         conversations.with_tools(asked.prompt, record.get("tools")),
         external_id=_id(mapping, record, limits, ""),
-        metadata=parsing.rest(record, *_whole_columns(mapping), "tools", *UNKEPT) | asked.extras,
+        metadata=parsing.rest(record, *asked.used, *_whole_columns(mapping), "tools", *UNKEPT) | asked.extras,
     )
 
 
-def _prompt_fields(mapping: ColumnMapping, record: JsonObject) -> JsonObject:
-    fields = {"prompt": _value(record, mapping["prompt"])}
+def _asked_by(mapping: ColumnMapping, record: JsonObject) -> Asked:
+    """The prompt in its column, with the parts of it that stand beside it under known names and are no other part."""
+    value = _value(record, mapping["prompt"])
+    outer, _, name = mapping["prompt"].rpartition(".")
+    is_inside = bool(outer) and mapping["prompt"] not in record
+    siblings = _optional(record, outer) if is_inside else record
+    taken = {column.removeprefix(f"{outer}.") if is_inside else column for column in columns_in(mapping)} | {name}
+    known = (*BESIDE, *CONVERSATIONS) if "system" not in mapping else (*EARLIER, *ABOUT, *CONVERSATIONS)
+    beside: dict[str, str] = {}
+    for own in siblings if isinstance(siblings, dict) else ():
+        if own not in taken and (usual := usual_name(own)) in known and usual != "tools":
+            beside.setdefault(usual, own)
+    fields = {usual: siblings[own] for usual, own in beside.items()} | {"prompt": value}
     if column := mapping.get("system"):
         fields["system"] = _optional(record, column)
-    return fields
+    asked = asked_by(fields)
+    asked.used = [] if is_inside else [beside[usual] for usual in asked.used if usual in beside]
+    return asked
 
 
 def _id(mapping: ColumnMapping, record: JsonObject, limits: ReadLimits, otherwise: str) -> str:

@@ -12,15 +12,14 @@ from labeling.exchange.containers import ARROW_FILE, ARROW_STREAM, PARQUET, chun
 from labeling.exchange.cutting import array_records, line_records, object_records
 from labeling.exchange.encodings import as_utf8, encoding_of
 from labeling.exchange.errors import UnreadableInput
+from labeling.exchange.headers import COLUMNS, delimiter_of
 from labeling.exchange.project_files import guidelines_in, with_guidelines
 from labeling.exchange.raw import CHUNK, ByteStream, RawRecord, ReadLimits
 from labeling.exchange.server_rows import is_server_answer, server_records
 from labeling.exchange.sheets import (
-    COLUMNS,
     arrow_records,
     column_records,
     column_rows,
-    delimiter_of,
     parquet_records,
     table_records,
 )

@@ -9,9 +9,10 @@ from typing import Any
 from common.phrases import gettext_noop
 from labeling.exchange import conversations, parsing
 from labeling.exchange.asking import asked_by, has_prompt
-from labeling.exchange.building import LEFT_OUT, Source, common_preference, compare, preference_named
+from labeling.exchange.building import LEFT_OUT, Source, common_preference, compare
 from labeling.exchange.opinions import COMMENTS, opinion, person_name, unused, without
 from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.preference_words import preference_named
 from labeling.exchange.questions import OTHER_CHOICES, Answer, asks_for_better, preferred
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader

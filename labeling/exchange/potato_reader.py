@@ -6,10 +6,10 @@ from typing import Any
 from common.phrases import gettext_noop
 from labeling.exchange import certainties, parsing
 from labeling.exchange.asking import has_prompt
-from labeling.exchange.building import preference_named
 from labeling.exchange.opinions import opinion, person_name, strength_of
 from labeling.exchange.parsing import BadRecordError
 from labeling.exchange.platform_readers import OTHER_ANSWERS, platform_comparison
+from labeling.exchange.preference_words import preference_named
 from labeling.exchange.questions import Answer, asks_for_worse, preferred
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Reader

@@ -6,9 +6,10 @@ from typing import Any
 from common.phrases import gettext_noop
 from labeling.exchange import parsing
 from labeling.exchange.asking import asked_by
-from labeling.exchange.building import Source, compare, tie_named
+from labeling.exchange.building import Source, compare
 from labeling.exchange.opinions import opinion, person_name
 from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.preference_words import tie_named
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader
 from labeling.exchange.records import CompletionText, JsonObject, Preference

@@ -16,6 +16,10 @@ PROMPT_RECORD = ("prompt", "messages", "conversations", "conversation", "turns",
 """Fields by which a record is told for a prompt."""
 
 
+LISTS = ("responses", "completions", "generations", "candidates", "answers", "outputs")
+"""The names under which files list completions of one prompt."""
+
+
 def is_prompt(value: JsonObject) -> bool:
     """Whether a field of a record that readers know holds a prompt."""
     value = with_usual_names(value)
@@ -26,8 +30,9 @@ def is_only_a_prompt(value: JsonObject) -> bool:
     """Whether a record is a prompt, and has no two texts beside it that could be answers in columns of other names."""
     value = with_usual_names(value)
     asides = {*PROMPT_RECORD, "system", "id", "category", "source", "tags", "type", "language", "lang"}
-    texts = [name for name, one in value.items() if isinstance(one, str) and name not in asides]
-    return is_prompt(value) and len(texts) < 2
+    texts = [name for name, one in value.items() if isinstance(one, str | dict) and name not in asides]
+    has_answers = any(isinstance(value.get(name), list) and len(value[name]) > 1 for name in LISTS)
+    return is_prompt(value) and len(texts) < 2 and not has_answers
 
 
 def read_prompt(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedPrompt:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from labeling.exchange.preference_words import OUTCOMES
 from labeling.exchange.records import Preference
-from labeling.exchange.sides_reader import OUTCOMES
 
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\W\d_a-zA-Z]+")
 
@@ -27,7 +27,7 @@ TIED = ("tie", "both_bad")
 NEITHER = "neither"
 """The name of its tag with these choices."""
 
-USUAL = (*OUTCOMES, "pw", "pairwise")
+USUAL = (*OUTCOMES, "pw", "pairwise", "pref", "verdict", "vote", "preference_label")
 """Usual names of a question for the preferred text."""
 
 BETTER = _words(

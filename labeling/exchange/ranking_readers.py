@@ -232,6 +232,13 @@ def told_of(completion: CompletionText, record: JsonObject, limits: ReadLimits, 
     return replace(completion, model=model, metadata=metadata)
 
 
+def _has_completions(record: Mapping[str, Any]) -> bool:
+    """Whether a record has completions that may have scores: not two plain texts."""
+    listed = record.get("completions")
+    is_of_texts = isinstance(listed, list) and len(listed) > 1 and all(isinstance(one, str) for one in listed)
+    return "completions" in record and not is_of_texts
+
+
 def _is_tree(record: Mapping[str, Any]) -> bool:
     return isinstance(record.get("prompt"), dict) and "replies" in record["prompt"]
 
@@ -251,7 +258,7 @@ def read_alone(place: Place, record: JsonObject, limits: ReadLimits) -> Comparis
 
 RANKING_READERS = (
     Reader("nectar", "prompt, answers (with ranks)", has("answers", "prompt"), read_ranked_answers),
-    Reader("ultrafeedback", "instruction, completions (with scores)", has("completions"), read_scored_completions),
+    Reader("ultrafeedback", "instruction, completions (with scores)", _has_completions, read_scored_completions),
     Reader("oasst", "prompt (with replies)", _is_tree, read_tree),
     Reader(
         "oasst-messages",

@@ -18,6 +18,7 @@ from labeling.exchange.asking import Asked, asked_by, has_prompt
 from labeling.exchange.battle_readers import BATTLE_READERS
 from labeling.exchange.building import Size, Source, compare
 from labeling.exchange.conversation_pairs import CONVERSATION_READERS, shared_conversation
+from labeling.exchange.data_set_readers import DATA_SET_READERS
 from labeling.exchange.label_studio_ranker import LABEL_STUDIO_RANKERS
 from labeling.exchange.label_studio_reader import LABEL_STUDIO_READERS
 from labeling.exchange.looks import OPEN_TURNS
@@ -26,6 +27,7 @@ from labeling.exchange.parsing import BadRecordError, scale_of_confidence
 from labeling.exchange.places import PROMPT
 from labeling.exchange.platform_readers import ARGILLA_READERS
 from labeling.exchange.potato_reader import POTATO_READERS
+from labeling.exchange.preference_words import refuse_other_outcome
 from labeling.exchange.prism_reader import PRISM_READERS
 from labeling.exchange.prodigy_reader import PRODIGY
 from labeling.exchange.ranking_readers import RANKING_READERS
@@ -184,6 +186,7 @@ def _chosen(
     if any(models):
         both = replace(both[0], model=models[0]), replace(both[1], model=models[1])
     confidence = None if limits.other_scale else parsing.optional_confidence(record)
+    refuse_other_outcome(record)
     return compare(
         Source(place, dialect, record, limits),
         asked,
@@ -237,7 +240,7 @@ def _contains_prompt(side: Any) -> bool:
     if not isinstance(side, list):
         return False
     roles = [item.get("role", item.get("from")) for item in side if isinstance(item, dict)]
-    return any(isinstance(role, str) and conversations.ROLES.get(role) in ("system", "user") for role in roles[:1])
+    return any(conversations.role_named(role) in ("system", "user") for role in roles[:1])
 
 
 def _pair_of(kind: type) -> Callable[[Mapping[str, Any]], bool]:
@@ -297,6 +300,7 @@ READERS: Mapping[str, Reader] = {
         PRODIGY,
         *SERVICE_READERS,
         *PRISM_READERS,
+        *DATA_SET_READERS,
         *RANKING_READERS,
         *BATTLE_READERS,
         *SIDES_READERS,

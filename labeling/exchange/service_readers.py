@@ -96,7 +96,7 @@ def _as_kto(record: JsonObject) -> JsonObject:
 
 def _role(turn: Any) -> str:
     role = turn.get("role", turn.get("from")) if isinstance(turn, dict) else None
-    return conversations.ROLES.get(role, "") if isinstance(role, str) else ""
+    return conversations.role_named(role) or ""
 
 
 def _is_scored_content(record: Mapping[str, Any]) -> bool:

@@ -8,18 +8,22 @@ from dataclasses import replace
 from typing import Any
 
 from common.phrases import gettext_noop
-from labeling.exchange import conversations, parsing
+from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import Asked, asked_by, has_prompt, prompt_field
 from labeling.exchange.building import (
     LEFT_OUT,
     MOST_RANKED,
     Ranked,
+    Size,
     Source,
     compare,
     ranking,
 )
 from labeling.exchange.cells_of_turns import with_turns
 from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.preference_words import preference_named
+from labeling.exchange.prompt_reader import LISTS
+from labeling.exchange.ranking_readers import told_of
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Comparisons, Reader
 from labeling.exchange.records import CompletionText, ImportedComparison, JsonObject, Vote
@@ -32,13 +36,16 @@ from labeling.exchange.sides_reader import (
     scale_of_outcome,
 )
 
-LISTS = ("responses", "completions", "generations", "candidates", "answers", "outputs")
 SCORES = ("scores", "ratings", "rewards")
 RANKS = ("ranks", "ranking", "rankings")
 ORDERS = RANKS[1:]
 """Those of them that may list the texts in their order as well."""
+TEXTS = ("text", "content", "response", "completion", "answer", "output")
+"""The fields of a listed object that may hold its text."""
+SIDES_OF_LISTS = ("label_annotations", "annotations", "chosen", "rejected", "scores", "ratings", "ranks", "ranking")
+"""Fields beside a list of texts that say of their own which is preferred."""
 MODELS = ("models", "model_names", "generation_models")
-"""The names under which files list completions of one prompt, and beside them their scores, ranks and models."""
+"""The names under which files list scores, ranks and models beside completions of one prompt."""
 
 
 def read_sides_in_a_row(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
@@ -62,7 +69,7 @@ def read_sides_in_a_row(place: Place, record: JsonObject, limits: ReadLimits) ->
 def names_in_a_row(record: Mapping[str, Any]) -> list[str]:
     """The names of three or more completions, such as response_1 to response_4. Empty: the record has fewer."""
     for names in SIDES:
-        if names[0] in record and names[1] in record and names[1][-1] in "bB2":
+        if names[0] in record and names[1] in record and (names[1][-1] in "bB2" or names[0][-1] == "0"):
             found, last = list(names), names[1]
             while (last := last[:-1] + chr(ord(last[-1]) + 1)) in record and last[-1].isalnum():
                 if record[last] is not None:
@@ -77,7 +84,7 @@ def _place_of(value: Any, names: Sequence[str], record: JsonObject, limits: Read
     if len(same) == 1:
         return same[0]
     word = parsing.as_word(value)
-    if limits.other_scale and word.isdecimal():
+    if limits.other_scale and word.isdecimal() and names[0][-1] != "0":
         return None
     return next((at for at, name in enumerate(names) if word in (name.casefold(), name[-1].casefold())), None)
 
@@ -152,6 +159,54 @@ def read_scored_list(place: Place, record: JsonObject, limits: ReadLimits) -> Co
     return ranking(source, asked_by(record), ranked, scored=scores not in RANKS, used=used)
 
 
+def read_listed(place: Place, record: JsonObject, limits: ReadLimits) -> Comparisons:
+    """A list of two or more texts, of which a letter, its own text or its model names the preferred one."""
+    name = _listed(record)
+    if not name:
+        raise BadRecordError("missing_field", gettext_noop("There is no list of two or more completions."))
+    texts = [_listed_text(one, limits) for one in record[name]]
+    names = [f"{name}.{at}" for at in range(len(texts))]
+    outcome = outcome_in(record)
+    source, asked, used = Source(place, "listed", record, limits), asked_by(record), (name, outcome)
+    value = record.get(outcome)
+    same = [at for at, text in enumerate(texts) if value in (text.text, text.model) and value]
+    word = parsing.as_word(value)
+    if len(same) == 1:
+        return against_others(source, asked, texts, names=names, chosen=same[0], used=used)
+    if len(texts) == 2:
+        pair = (f"{name}_a", f"{name}_b")
+        return compare(
+            source, asked, (texts[0], texts[1]), pair, preference=preference_named(value, outcome, pair), used=used
+        )
+    at = "abcdefghijklmnop".find(word) if len(word) == 1 else -1
+    if not 0 <= at < len(texts):
+        reason = gettext_noop("The record has %(number)s completions (%(names)s), and none is named as preferred.")
+        raise BadRecordError("ranking", reason, outcome, number=len(texts), names=", ".join(names)[:120])
+    return against_others(source, asked, texts, names=names, chosen=at, used=used)
+
+
+def _listed_text(value: Any, limits: ReadLimits) -> CompletionText:
+    field = _field_of_text(value)
+    return told_of(CompletionText(value[field]), value, limits, field) if field else CompletionText(value)
+
+
+def _field_of_text(value: Any) -> str:
+    """The field of an object that holds its text. Empty: it has none."""
+    if not isinstance(value, dict):
+        return ""
+    return next((one for one in TEXTS if isinstance(value.get(one), str)), "")
+
+
+def _listed(record: Mapping[str, Any]) -> str:
+    """The field that lists two or more completions; two need nothing else, of more one must be preferred."""
+    for name in LISTS:
+        listed = record.get(name)
+        is_enough = _is_list(listed) and (len(record[name]) == 2 or outcome_in(record))
+        if is_enough and all(isinstance(one, str) or _field_of_text(one) for one in record[name]):
+            return name
+    return ""
+
+
 def _may_be_order(values: list[Any]) -> bool:
     """Whether numbers are the ranks of texts, or the places of texts in their order, and these differ."""
     if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in values):
@@ -214,7 +269,8 @@ def read_swift(place: Place, record: JsonObject, limits: ReadLimits) -> Comparis
     replies = (turns[-1], parsing.required(record, names[1]))
     texts = [conversations.completion(one, name) for one, name in zip(replies, names, strict=True)]
     source = Source(place, "swift", record, limits)
-    return compare(source, asked, (texts[0], texts[1]), names, preference="first", used=names)
+    size = Size(certainties.of_chosen(record))
+    return compare(source, asked, (texts[0], texts[1]), names, preference="first", size=size, used=names)
 
 
 def _is_good_and_bad(record: Mapping[str, Any]) -> bool:
@@ -251,5 +307,11 @@ SIDES_READERS = (
         has_sides,
         read_sides_in_a_row,
         numbers=scale_of_outcome,
+    ),
+    Reader(
+        "listed",
+        "prompt, responses (two or more), preference",
+        lambda record: has_prompt(record) and bool(_listed(record)) and record.keys().isdisjoint(SIDES_OF_LISTS),
+        read_listed,
     ),
 )

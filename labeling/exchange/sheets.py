@@ -11,53 +11,10 @@ from labeling.exchange.cells import record_of, rows_of, text_lines, value_of
 from labeling.exchange.containers import ARROW_FILE, spooled
 from labeling.exchange.decoding import OWN_TEXTS
 from labeling.exchange.errors import UnreadableInput
+from labeling.exchange.headers import USUAL
 from labeling.exchange.raw import Place, Problem, RawRecord, ReadLimits
 from labeling.exchange.tallies import Tally
-from labeling.exchange.twice_named import refuse_twice_named, refuse_twice_named_fields
-
-COLUMNS = frozenset(
-    {
-        "prompt",
-        "prompts",
-        "chosen",
-        "rejected",
-        "instruction",
-        "question",
-        "messages",
-        "conversations",
-        "conversation",
-        "query",
-        "turns",
-        "output_1",
-        "response_a",
-        "response_b",
-        "response1",
-        "response_1",
-        "answer1",
-        "completion",
-        "conversation_a",
-        "human_ref_A",
-    }
-)
-"""Names of columns by which a header is recognised, in any case."""
-
-_CASED = {name.casefold(): name for name in COLUMNS}
-_BESIDE: tuple[str, ...] = (
-    "category",
-    "tags",
-    "id",
-    "system",
-    "system_prompt",
-    "input",
-    "context",
-    "history",
-    "preference",
-    "winner",
-)
-_BESIDE += ("label", "annotator", "response_2", "response2", "answer2", "output_2", "conversation_b", "human_ref_B")
-_USUAL = _CASED | {name.casefold(): name for name in _BESIDE}
-ALONE = ("prompt", "question", "instruction", "query")
-"""Names of columns of which one is enough for a header."""
+from labeling.exchange.twice_named import refuse_twice_named_fields
 
 NO_UTF_8 = re.compile("[\udc80-\udcff]")
 """The character that stands for a byte that is no UTF-8."""
@@ -65,56 +22,10 @@ NAME_OF_ROW = "Unnamed: 0"
 """The field for the name of a row that has an id as well: that of pandas for a column without a name."""
 ROWS_AT_ONCE = 32
 """Rows in memory. A column of few different texts is small in a file, and each row of it may be large."""
-SEPARATOR_LINE = re.compile(rb"(?:\xef\xbb\xbf)?sep=(.)\r?\n")
-"""The line before the header by which Excel is told the delimiter."""
-
-_HEADER_CELL = re.compile(r"[^\W\d][\w.:/()\[\]-]{0,60}(?: [\w.:/()\[\]-]{1,30}){0,2}")
-
 ROW_TO_RECORD = 6
 """How much longer the row of a table may be than its record: it doubles quotation marks, and ours repeat texts."""
 
 csv.field_size_limit(ROW_TO_RECORD * ReadLimits().record_bytes)
-
-
-def delimiter_of(head: bytes, known: Collection[str] = COLUMNS, *, any_table: bool = False) -> str | None:
-    """The delimiter of a table with a header; None: it is none.
-
-    known: the names of columns, of which the header has one. any_table: without such a name, the second line with as
-    many cells as the header is enough.
-    """
-    stated = SEPARATOR_LINE.match(head)
-    lines = head[stated.end() if stated else 0 :].decode("utf-8-sig", "replace").lstrip("\r\n").splitlines()
-    first = lines[0] if lines else ""
-    if not first or first[0] in "{[<":
-        return None
-    for delimiter in (stated.group(1).decode("latin-1"),) if stated else ("\t", ",", ";", "|"):
-        try:
-            cells = next(csv.reader([first], delimiter=delimiter), [])
-        except csv.Error:
-            continue
-        named = [cell.strip() for cell in cells]
-        filled = [cell for cell in named if cell]
-        if not filled or not all(map(_HEADER_CELL.fullmatch, filled)):
-            continue
-        if len(set(filled)) != len(filled):
-            if _is_known(filled, known):
-                refuse_twice_named(filled)
-            continue
-        if len(filled) < len(named) and not _is_known(filled, known):
-            continue
-        if len(named) == 1 and named[0].casefold() not in ALONE and named[0] not in known:
-            continue
-        if _is_known(named, known):
-            return delimiter
-        second = next(csv.reader(lines[1:2], delimiter=delimiter), []) if any_table else []
-        is_header = len(named) > 2 or (len(named) == 2 and not any(" " in cell for cell in cells))
-        if is_header and len(second) == len(named):
-            return delimiter
-    return None
-
-
-def _is_known(names: Collection[str], known: Collection[str]) -> bool:
-    return any(name in known or name.casefold() in _CASED for name in names)
 
 
 def table_records(
@@ -165,7 +76,7 @@ def _usual_case(header: list[str], asked: Collection[str]) -> list[str]:
     A column without a name, such as the row numbers of pandas, gets the name that pandas would read.
     """
     header = [name or f"Unnamed: {number}" for number, name in enumerate(header)]
-    usual = [name if name in asked else _USUAL.get(name.casefold(), name) for name in header]
+    usual = [name if name in asked else USUAL.get(name.casefold(), name) for name in header]
     return usual if len(set(usual)) == len(usual) else header
 
 

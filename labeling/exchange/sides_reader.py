@@ -7,14 +7,35 @@ from typing import Any
 from common.phrases import gettext_noop
 from labeling.exchange import certainties, conversations, parsing
 from labeling.exchange.asking import asked_by, has_prompt, prompt_field
-from labeling.exchange.building import NO_SIZE, NUMBERS, Size, Source, compare, preference_named
+from labeling.exchange.building import NO_SIZE, Size, Source, compare
 from labeling.exchange.cells_of_turns import with_turns
 from labeling.exchange.parsing import BadRecordError
+from labeling.exchange.preference_words import NUMBERS, OUTCOMES, preference_named
+from labeling.exchange.questions import Answer, asks_for_better, preferred
 from labeling.exchange.raw import Place, ReadLimits
 from labeling.exchange.reader import Scale
 from labeling.exchange.records import ImportedComparison, JsonObject, Preference
 
+STATED = (
+    ("chosen_response", "rejected_response"),
+    ("response_j", "response_k"),
+    ("accepted", "rejected"),
+    ("selected", "rejected"),
+    ("preferred", "non_preferred"),
+    ("preferred", "dispreferred"),
+    ("preferred", "rejected"),
+    ("better", "worse"),
+    ("response", "rejected_response"),
+)
+"""Names of two completions of which the first is always the preferred one."""
+
 SIDES = (
+    ("response_0", "response_1"),
+    ("response0", "response1"),
+    ("answer_0", "answer_1"),
+    ("completion_0", "completion_1"),
+    ("output_0", "output_1"),
+    ("generations-0", "generations-1"),
     ("response_a", "response_b"),
     ("response_A", "response_B"),
     ("response1", "response2"),
@@ -28,24 +49,15 @@ SIDES = (
     ("output_a", "output_b"),
     ("text_a", "text_b"),
     ("text1", "text2"),
-    ("chosen_response", "rejected_response"),
+    *STATED,
 )
-"""The names under which public files keep two completions."""
+"""The names under which public files keep two completions. Those that count from 0 come first."""
+
+SCORES = ("score_", "rating_", "reward_", "score", "rating", "reward")
+"""The beginnings of the names of both scores, which end as those of the sides: score_a."""
 
 MODELS = ("model_a", "model_b")
 MODELS_OF_CHOSEN = ("chosen_model", "rejected_model")
-OUTCOMES = (
-    "preference",
-    "winner",
-    "comparison",
-    "preferred",
-    "preferred_response",
-    "choice",
-    "label",
-    "better",
-    "chosen",
-)
-"""The names under which they keep the preference."""
 
 
 def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> ImportedComparison:
@@ -58,10 +70,11 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
     given, record = record, with_turns(record, prompt_field(record), names)  # an outcome repeats what was given
     asked = asked_by(record)
     first, second = (conversations.completion(parsing.required(record, name), name, asked.extras) for name in names)
-    outcome = outcome_in(record)
+    is_stated = names in STATED
+    outcome = outcome_in({name: value for name, value in record.items() if name not in names})
     if outcome == "chosen" and _repeated(given, names, outcome) is None:
         _require_other(given, names)
-    stated: Preference | None = "first" if names[0].startswith("chosen") else None
+    stated: Preference | None = "first" if is_stated else None
     models = [
         parsing.optional_name(record, name, limits.name_chars) for name in (MODELS_OF_CHOSEN if stated else MODELS)
     ]
@@ -69,15 +82,22 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
     def said_in(field: str) -> Preference | None:
         return _said_in(given, field, names, models, limits)
 
+    if not outcome and not stated:
+        outcome = _question_in(given, said_in)
     preference = said_in(outcome) if outcome else stated
-    refuse_contradiction(given, outcome, preference, said_in)
+    size = Size(certainties.of_chosen(record)) if stated else NO_SIZE
+    if outcome in OUTCOMES:
+        refuse_contradiction(given, outcome, preference, said_in)
+    elif preference is None and (difference := _difference(record, names)) is not None:
+        preference = "first" if difference > 0 else "second" if difference else "tie"
+        size = Size(certainties.of_difference(abs(difference)))
     return compare(
         Source(place, "sides", record, limits),
         asked,
         (replace(first, model=models[0]), replace(second, model=models[1])),
         names,
         preference=preference,
-        size=Size(certainties.of_chosen(record)) if stated else NO_SIZE,
+        size=size,
         used=(
             *names,
             outcome,
@@ -85,6 +105,30 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
             *(MODELS_OF_CHOSEN if stated else MODELS),
         ),
     )
+
+
+def _question_in(record: JsonObject, said_in: Callable[[str], Preference | None]) -> str:
+    """The field whose name asks which completion is better and whose word says so: "which_is_better". Empty: none."""
+    answers = []
+    for field, value in record.items():
+        if isinstance(value, str) and asks_for_better(field) and parsing.as_word(value) not in NUMBERS:
+            try:
+                choice = said_in(field)
+            except BadRecordError:
+                continue
+            if choice:
+                answers.append(Answer(field, choice))
+    found = preferred(answers)
+    return str(found.question) if found else ""
+
+
+def _difference(record: JsonObject, names: tuple[str, str]) -> float | None:
+    """By how much the score of the first completion is higher. None: there are no scores of both."""
+    for start in SCORES:
+        one, other = (certainties.finite(record.get(f"{start}{name[-1]}")) for name in names)
+        if one is not None and other is not None:
+            return one - other
+    return None
 
 
 def _said_in(

@@ -1,7 +1,7 @@
 """Names of fields in other spellings: "System Prompt", "Annotator ID" and "workerId" are the fields that readers know.
 
-Only the names of a prompt's parts, of who judged and of the outcome: lost, they would change what people see, whose
-vote it is or what it says. A mapping names its columns as the file does.
+Only the names of a prompt's parts, of who judged, of the outcome and of its models: lost, they would change what people
+see, whose vote it is or what it says. A mapping names its columns as the file does.
 """
 
 import re
@@ -17,7 +17,8 @@ from labeling.exchange.records import JsonObject
 
 Said = TypeVar("Said")
 
-KNOWN = (*PROMPT_FIELDS, *EARLIER, *ABOUT, *SYSTEM_FIELDS, "tools", *UNKEPT, *ANNOTATORS, "preference", "winner")
+KNOWN: tuple[str, ...] = (*PROMPT_FIELDS, *EARLIER, *ABOUT, *SYSTEM_FIELDS, "tools", *UNKEPT, *ANNOTATORS)
+KNOWN += ("preference", "winner", "chosen_model", "rejected_model")
 
 
 def bare(name: str) -> str:

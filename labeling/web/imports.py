@@ -48,6 +48,11 @@ DIALECTS = (
     ("good-and-bad", _("RewardBench 2: lists of chosen and rejected")),
     ("swift", _("ms-swift")),
     ("conversation-pairs", _("Preferred and rejected conversations")),
+    ("listed", _("A list of completions, with or without a preference")),
+    ("stack-exchange", _("Stack Exchange: answers with votes")),
+    ("summaries", _("TL;DR: two summaries of a post")),
+    ("comparia", _("compar:IA battles")),
+    ("nova", _("Amazon Nova: candidates")),
     ("sides", _("Two completions, with or without a preference")),
 )
 

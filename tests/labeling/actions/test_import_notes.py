@@ -146,3 +146,12 @@ def test_tags_and_fields_of_a_prompt_come_back_with_an_export(dialect: str) -> N
     assert prompt.metadata == (None if dialect == "trl" else {"licence": "cc0"})
     kept = elsewhere.comparisons.get().metadata or {}
     assert {"tags", "prompt_fields"}.isdisjoint(kept)
+
+
+@pytest.mark.parametrize("keep_preferences", [False, True])
+def test_records_that_state_no_known_preference_are_counted_where_preferences_are_kept(keep_preferences: bool) -> None:
+    pair = {"prompt": "Why?", "response_a": "Because.", "response_b": "No."}
+    content = lines({**pair, "winner": "a"}, {**pair, "prompt": "How?", "rank": "a"})
+    expected = {"no_preference": 1} if keep_preferences else {}
+    report = bring_in(stage(), content, keep_preferences=keep_preferences)
+    assert (report.created, dict(report.notes.counts)) == (2, expected)

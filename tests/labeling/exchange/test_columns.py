@@ -74,3 +74,9 @@ def test_names_that_differ_in_case_and_separators_are_proposed(record: dict[str,
 @pytest.mark.parametrize("record", [{"Prompt": "Q", "Answer": "A"}, {"a,": "x", "b,": "y", "prompt": "Q"}, {"x": 1}])
 def test_without_two_such_names_nothing_is_proposed(record: dict[str, Any]) -> None:
     assert proposed_mapping(record) == ""
+
+
+@pytest.mark.parametrize("name", ["Better Response", "which_is_better", "Human preference"])
+def test_a_column_whose_name_asks_for_the_better_one_is_proposed_as_the_preference(name: str) -> None:
+    found = likely_mapping(["Prompt", "ResponseA", "ResponseB", name, "Better grammar"])
+    assert found == {"prompt": "Prompt", "a": "ResponseA", "b": "ResponseB", "preference": name}

@@ -97,6 +97,38 @@ RECORDS: dict[str, dict[str, Any]] = {
     },
     "helpsteer2-preference": {"prompt": "Why?", "response_1": "So.", "response_2": "No.", "preference_strength": -1},
     "better-response": {"prompt": "Why?", "response_0": "So.", "response_1": "No.", "better_response_id": 0},
+    "stack-exchange": {
+        "question": "Why?",
+        "answers": [{"text": text, "pm_score": at} for at, text in enumerate(("So.", "No."))],
+    },
+    "summaries": {
+        "info": {"post": "Why?", "title": "T"},
+        "summaries": [{"text": "So.", "policy": "m"}, {"text": "No.", "policy": "n"}],
+        "choice": 1,
+        "worker": "ann",
+    },
+    "comparia": {
+        "conversation_a": [ASKED, SAID],
+        "conversation_b": [ASKED, OTHER],
+        "model_a_name": "m",
+        "model_b_name": "n",
+        "chosen_model_name": "m",
+        "both_equal": False,
+    },
+    "nova": {
+        "system": [{"text": "Be brief."}],
+        "messages": [
+            {"role": "user", "content": [{"text": "Why?"}]},
+            {
+                "role": "assistant",
+                "candidates": [
+                    {"content": [{"text": text}], "preferenceLabel": label}
+                    for text, label in (("So.", "preferred"), ("No.", "non-preferred"))
+                ],
+            },
+        ],
+    },
+    "listed": {"prompt": "Why?", "responses": ["So.", {"text": "No.", "model": "n"}, "Hm."], "preference": "A"},
     "sides": {"prompt": "Why?", "response_a": "So.", "response_b": "No.", "response_c": "Hm.", "preference": "a"},
 }
 OF_THEIR_OWN = {"labelstudio-ranker", "prism", "prism-utterances"}

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from labeling.exchange import ImportedComparison, Rejected, mapping_text, parse_mapping, read_comparisons
-from labeling.exchange.errors import UnknownDialect
-from tests.labeling.exchange.builders import as_lines
+from labeling.exchange import ImportedComparison, Message, Rejected, mapping_text, parse_mapping, read_comparisons
+from labeling.exchange.errors import UndetectedDialect, UnknownDialect
+from tests.labeling.exchange.builders import as_lines, message
 
 ROW = {"q": "Why?", "one": "Because.", "two": "No."}
 
@@ -91,3 +91,45 @@ def test_a_mapped_annotator_leaves_the_opinions_of_a_labeling_tool_in_place() ->
     [one] = mapped("prompt=data.q a=data.one b=data.two annotator=data.worker_id", [record])
     assert [(vote.annotator, vote.choice) for vote in one.votes] == [("5", "second")]
     assert "annotations" not in one.metadata
+
+
+SYSTEM = message("system", "Be brief.")
+OTHER_PARTS: list[tuple[dict[str, object], list[Message]]] = [
+    ({"input": "Cats sleep."}, [message("user", "Why?\n\nCats sleep.")]),
+    ({"Context": "Cats sleep."}, [message("user", "Why?\n\nCats sleep.")]),
+    ({"system_prompt": "Be brief."}, [SYSTEM, message("user", "Why?")]),
+    ({"messages": [SYSTEM]}, [SYSTEM, message("user", "Why?")]),
+    (
+        {"history": [["Hi.", "Hello."]]},
+        [message("user", "Hi."), message("assistant", "Hello."), message("user", "Why?")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("beside", "prompt"), OTHER_PARTS)
+def test_the_parts_of_a_prompt_beside_its_column_are_read(beside: dict[str, object], prompt: list[Message]) -> None:
+    [one] = mapped("prompt=q chosen=one rejected=two", [{**ROW, **beside}])
+    assert one.prompt == prompt
+    assert set(one.metadata) <= {"messages"}
+    [one] = mapped("prompt=in.q chosen=one rejected=two", [{**ROW, "in": {"q": "Why?", **beside}}])
+    assert one.prompt == prompt
+
+
+def test_a_column_that_is_another_part_is_none_of_the_prompt() -> None:
+    [one] = mapped(
+        "prompt=q a=input b=context system=rules", [{"q": "Why?", "input": "x", "context": "y", "rules": "z"}]
+    )
+    assert one.prompt == [message("system", "z"), message("user", "Why?")]
+
+
+def test_no_mapping_is_proposed_for_records_by_their_ids() -> None:
+    row = {"prompt": "Why?", "chosen": "x", "rejected": "y"}
+    with pytest.raises(UndetectedDialect) as caught:
+        list(read_comparisons(io.BytesIO(as_lines([{"first": row, "second": row}]))))
+    assert caught.value.mapping == ""
+
+
+def test_a_trajectory_is_the_prompt_and_no_task() -> None:
+    row = {"task": "Math", "trajectory": [{"from": "user", "value": "1 + 1?"}], "chosen": "2", "rejected": "3"}
+    [one] = [one for one in read_comparisons(io.BytesIO(as_lines([row]))) if isinstance(one, ImportedComparison)]
+    assert (one.prompt, one.metadata) == ([message("user", "1 + 1?")], {"task": "Math"})

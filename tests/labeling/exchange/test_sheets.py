@@ -15,7 +15,8 @@ from labeling.exchange import (
     UnreadableInput,
     read_comparisons,
 )
-from labeling.exchange.sheets import column_rows, delimiter_of
+from labeling.exchange.headers import delimiter_of
+from labeling.exchange.sheets import column_rows
 from tests.labeling.exchange.builders import message, read, trl
 
 ROWS = [trl(), trl('Say "a, b"', "a\nb", "=b"), trl("Why not?")]
@@ -127,13 +128,13 @@ def test_parquet_rows_are_records() -> None:
     pyarrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     file = io.BytesIO()
-    rows = [{**row, "messages": [message("user", "Hi")], "score": float("nan"), "id": 1.0} for row in ROWS]
+    rows = [{**row, "notes": [message("user", "Hi")], "score": float("nan"), "id": 1.0} for row in ROWS]
     parquet.write_table(pyarrow.Table.from_pylist(rows), file)
     records = read(file.getvalue())
     assert [type(one) for one in records] == [ImportedComparison] * 3
     assert isinstance(records[0], ImportedComparison)
     assert records[0].external_id == "1"
-    assert records[0].metadata == {"messages": [message("user", "Hi")], "score": None}
+    assert records[0].metadata == {"notes": [message("user", "Hi")], "score": None}
 
 
 def test_a_small_parquet_file_of_endless_rows_is_refused_unread() -> None:
@@ -165,6 +166,8 @@ def test_a_column_of_one_long_text_in_all_rows_is_refused_on_the_way() -> None:
         (b"prompt\nWhy?\n", ","),
         (b"Write a poem, please\n", None),
         (b"prompt, please write one about prompts\n", None),
+        (b"prompt,Answer of A,Answer of B,Which one is the better one?\n", ","),
+        (b"Which prompt, question or query is better?, prompt, why?\n", None),
         (b"{}\n", None),
         (b"", None),
     ],

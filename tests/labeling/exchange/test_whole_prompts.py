@@ -164,3 +164,40 @@ def test_what_stands_beside_messages_is_in_them_or_refused(form: str, name: str,
     prompt = {form: [*EARLIER, SPAIN]}
     assert said(prompt | {name: inside}, as_prompts=False) == [*EARLIER, SPAIN]
     assert said(prompt | {name: apart}, as_prompts=False) == ["prompt_apart", name]
+
+
+PIRATE = message("system", "You are a pirate.")
+ANSWERED = message("assistant", "Madrid.")
+
+
+@pytest.mark.parametrize("as_prompts", [False, True])
+@pytest.mark.parametrize("name", ["messages", "conversation", "conversations"])
+@pytest.mark.parametrize("before", [[PIRATE], EARLIER, [PIRATE, *EARLIER], []])
+@pytest.mark.parametrize("after", [[], [ANSWERED], [ANSWERED, SPAIN, ANSWERED]])
+def test_the_turns_before_a_prompt_are_read_from_the_conversation_beside_its_text(
+    before: list[Any], after: list[Any], name: str, as_prompts: bool
+) -> None:
+    record = {"prompt": "And Spain? ", name: [*before, SPAIN, *after]}
+    reading: Any = read_prompts if as_prompts else read_comparisons
+    (one,) = reading(io.BytesIO(json.dumps(record if as_prompts else record | ANSWERS).encode()))
+    assert (one.messages if as_prompts else one.prompt) == [*before, message("user", "And Spain? ")]
+    assert one.metadata[name] == record[name]
+
+
+def test_a_conversation_about_something_else_beside_a_prompt_is_refused() -> None:
+    record = {"prompt": "And Spain?", "messages": [PIRATE, message("user", "And Peru?")]}
+    assert said(record, as_prompts=False) == ["prompt_apart", "messages"]
+
+
+def test_a_text_that_is_a_whole_conversation_may_stand_beside_its_messages() -> None:
+    text = "\n\nHuman: Capital of France?\n\nAssistant: Paris, it's big.\n\nHuman: And Spain?\n\nAssistant:"
+    (one,) = comparisons({"prompt": text, "messages": [*EARLIER, SPAIN], **ANSWERS})
+    assert one.prompt == [*EARLIER, SPAIN]
+
+
+def test_an_instruction_with_its_input_may_stand_in_the_conversation_beside_it() -> None:
+    asked = message("user", "Say it shorter.\nCats sleep.")
+    (one,) = comparisons(
+        {"instruction": "Say it shorter.", "input": "Cats sleep.", "messages": [PIRATE, asked], **ANSWERS}
+    )
+    assert one.prompt == [PIRATE, message("user", "Say it shorter.\n\nCats sleep.")]

@@ -10,17 +10,20 @@ from typing import Any
 
 from common.prompt_fields import (
     ABOUT,
+    CONVERSATIONS,
     EARLIER,
     PROMPT_FIELDS,
     SYSTEM_FIELDS,
     UNKEPT,
     UNKEPT_IN_MESSAGE,
     WITH_INPUT,
+    are_turns,
     earlier_turns,
     holds_nothing,
     is_repeated,
     possible_prompt,
     text_about,
+    turns_before,
     with_input,
 )
 from common.transcripts import (
@@ -127,7 +130,8 @@ class ConversationReader:
                 for about in ABOUT:
                     value = with_input(value, self._about(about))
             said = prompt_turns(value) if is_transcript(value) else [("user", value)]
-            messages = [*self._earlier_turns(self.record[field]), *_as_messages(said)]
+            earlier = self._earlier_turns(self.record[field])
+            messages = [*(earlier or self._turns_beside(field, value)), *_as_messages(said)]
         if not messages:
             raise self.error(f"{field!r} is empty")
         if messages[-1]["role"] not in ("user", "tool"):
@@ -160,6 +164,20 @@ class ConversationReader:
         else:
             raise self.error("'history' must be a list of messages, or of pairs of texts")
         return said[:-1] if said[-1]["role"] == "user" and said[-1]["content"].strip() == text.strip() else said
+
+    def _turns_beside(self, field: str, text: str) -> list[Message]:
+        """The system message and the turns before a prompt, in a conversation beside its text."""
+        for name in CONVERSATIONS:
+            turns = self.record.get(name)
+            if name == field or not are_turns(turns):
+                continue
+            said = self._messages(turns, name)
+            before = turns_before((self.record[field], text), [(turn["role"], turn["content"]) for turn in said])
+            if before is None:
+                raise self.error(f"{field!r} is no message of the user in {name!r}")
+            if before:
+                return said[:before]
+        return []
 
     def _with_system(self, messages: list[Message], field: str | None) -> list[Message]:
         """The messages of a prompt with the system message beside it. Refuses what the model would have to see too."""

@@ -85,8 +85,15 @@ def test_texts_without_a_prompt_are_refused_by_line_and_reason(
             {"prompt": "And now?", "history": [{"role": "user", "content": "And now?"}], "context": "A text."},
             "<s>user\nAnd now?\n\nA text.</s>\n",
         ),
+        (
+            {
+                "prompt": "Hi",
+                "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}],
+            },
+            "<s>system\nBe brief.</s>\n<s>user\nHi</s>\n",
+        ),
     ],
-    ids=["system", "system beside messages", "Alpaca", "question", "passages", "history", "history of messages"],
+    ids=["system", "beside messages", "Alpaca", "question", "passages", "history", "turns", "messages beside"],
 )
 def test_all_fields_of_a_prompt_are_learned_from(
     tmp_path: Path, encoder: TextEncoder, fields: dict[str, Any], prompt: str
@@ -133,6 +140,7 @@ LONG = "How many legs has a spider?"
         ({"prompt": [USER], "history": [["a", "b"]]}, "'history' changes what the model sees"),
         ({"prompt": "Hi", "history": ["a", "b"]}, "'history' must be a list of messages"),
         ({"prompt": "Hi", "system": ["Be brief."]}, "'system' must be a text"),
+        ({"prompt": "Bye", "messages": [USER]}, "'prompt' is no message of the user in 'messages'"),
         (
             {"prompt": [{"role": "system", "content": "Be long."}, USER], "system": "Be brief."},
             "'system' contradicts the system message",
