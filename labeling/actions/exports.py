@@ -22,7 +22,6 @@ from labeling.exchange import (
     WriteOptions,
     Writer,
     cleaned,
-    is_held_out,
     writer,
 )
 from labeling.models import Campaign, Comparison, Prompt, User
@@ -182,7 +181,7 @@ def _is_on_side(prompt: Sequence[Message], options: WriteOptions) -> bool:
     """Whether a prompt is on the wanted side. Records without a prompt stand for comparisons that are only counted."""
     if options.side is None or not prompt:
         return options.side is None
-    held_out = is_held_out(prompt, seed=options.split.seed, test_share=options.split.test_share)
+    held_out = options.split.holds_out(prompt)
     return held_out == (options.side == "test")
 
 
@@ -197,7 +196,7 @@ def _of_side(verdicts: Iterable[VerdictRecord], options: WriteOptions) -> Iterat
             continue
         if verdict.prompt is not last:  # the same object need not be hashed again
             last = verdict.prompt
-            held_out = is_held_out(last, seed=options.split.seed, test_share=options.split.test_share)
+            held_out = options.split.holds_out(last)
         yield replace(verdict, is_held_out=held_out)
 
 

@@ -14,7 +14,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -25,7 +25,7 @@ from labeling.exchange.dropping import DropReport
 from labeling.exchange.errors import EmptySnapshot, InvalidSplit, SnapshotDamaged, SnapshotExists, said_by
 from labeling.exchange.hashing import folded_hash, is_held_out, messages_hash, pair_id
 from labeling.exchange.pairs import PreferencePair
-from labeling.exchange.records import canonical_json
+from labeling.exchange.records import Message, canonical_json
 from labeling.exchange.sorting import RUN_BYTES, sorted_lines
 
 FORMAT = "chosen-snapshot/1"
@@ -47,6 +47,10 @@ class Split:
             raise InvalidSplit(
                 gettext_noop("A test share of %(share)s; it lies between 0 and 1."), share=str(self.test_share)
             )
+
+    def holds_out(self, prompt: Sequence[Message]) -> bool:
+        """Whether the prompt is on the test side."""
+        return is_held_out(prompt, seed=self.seed, test_share=self.test_share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +242,7 @@ def _keyed(pair: PreferencePair, split: Split) -> bytes:
 
 def _key(pair: PreferencePair, split: Split) -> tuple[str, str, str, str, str]:
     """A key that groups near-duplicate prompts, then prompts, then pairs. Its end: "train" or "test"."""
-    held_out = is_held_out(pair.prompt, seed=split.seed, test_share=split.test_share)
+    held_out = split.holds_out(pair.prompt)
     return (
         folded_hash(pair.prompt),
         messages_hash(pair.prompt),

@@ -8,7 +8,6 @@ from typing import Any
 from common.phrases import gettext_noop
 from labeling.exchange.dropping import DropReport
 from labeling.exchange.errors import UnknownDialect
-from labeling.exchange.hashing import is_held_out
 from labeling.exchange.manifest import Split
 from labeling.exchange.options import WriteOptions
 from labeling.exchange.records import VerdictRecord, canonical_json, harmless_cell
@@ -63,7 +62,7 @@ def table_row(record: VerdictRecord, split: Split) -> dict[str, Any]:
     strengths = [vote.strength for vote in agreeing if vote.strength is not None]
     held_out = record.is_held_out
     if held_out is None:
-        held_out = is_held_out(record.prompt, seed=split.seed, test_share=split.test_share)
+        held_out = split.holds_out(record.prompt)
     return {
         "pair": record.pair,
         "comparison": record.comparison,

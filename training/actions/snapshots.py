@@ -28,7 +28,6 @@ from labeling.exchange import (
     Split,
     VerdictRecord,
     count_split,
-    is_held_out,
     preference_pair,
     screen,
     write_snapshot,
@@ -271,7 +270,7 @@ def _learned_on(split: Split, is_learned: IsLearned) -> IsLearned:
     """Whether a verdict was learned and would be again: it is not held out now."""
 
     def is_left_out(one: VerdictRecord) -> bool:
-        return is_learned(one) and not is_held_out(one.prompt, seed=split.seed, test_share=split.test_share)
+        return is_learned(one) and not split.holds_out(one.prompt)
 
     return is_left_out
 

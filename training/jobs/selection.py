@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from labeling.actions.comparison_drafts import draft_of_stored
 from labeling.events.record import record
-from labeling.exchange import TRAIN, SnapshotDamaged, is_held_out
+from labeling.exchange import TRAIN, SnapshotDamaged
 from labeling.judging.dealing import deal, front_of_queue
 from labeling.models import Comparison, Verdict
 from labeling.queries.splits import split_of
@@ -237,8 +237,7 @@ class SelectionWork:
             Candidate(
                 one.pk,
                 lot_of(one.pair_hash),
-                is_held_out(one.prompt.messages, seed=split.seed, test_share=split.test_share)
-                or (is_held is not None and is_held(one.prompt.messages)),
+                split.holds_out(one.prompt.messages) or (is_held is not None and is_held(one.prompt.messages)),
                 text_of(one),
             )
             for one in (comparisons[pk] for pk in ids if pk in comparisons)

@@ -109,7 +109,7 @@ def simulated_votes_joined(campaign: Campaign) -> bool:
 def _was_tested(prompt: Prompt, snapshot: Snapshot) -> bool:
     """Whether the prompt was on the test side of a snapshot that holds it, from which nothing is learned."""
     split = split_in(snapshot)
-    return is_held_out(prompt.messages, seed=split.seed, test_share=split.test_share)
+    return split.holds_out(prompt.messages)
 
 
 def _in_use(campaign: Campaign) -> list[Prompt]:

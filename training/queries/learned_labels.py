@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from labeling.exchange import VerdictRecord, is_held_out
+from labeling.exchange import VerdictRecord
 from labeling.models import Campaign
 from training.models import ModelVersion, Snapshot, SnapshotPart
 from training.queries.loop import loop_snapshots
@@ -36,6 +36,6 @@ def _in(snapshot: Snapshot) -> IsLearned:
         bits = parts.get(number)
         if bits is None or not bits[bit // 8] >> bit % 8 & 1:
             return False
-        return not is_held_out(verdict.prompt, seed=split.seed, test_share=split.test_share)
+        return not split.holds_out(verdict.prompt)
 
     return is_learned

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from labeling.exchange import Message, Split, folded_hash, is_held_out
+from labeling.exchange import Message, Split, folded_hash
 from training.models import ModelVersion, Snapshot
 from training.queries.snapshots import SnapshotGone, read_side
 from training.queries.splits import split_in
@@ -30,8 +30,6 @@ def learned_by(versions: Iterable[ModelVersion], *, meanwhile: Callable[[], None
             gone.append(split_in(snapshot))
 
     def is_learned(messages: Sequence[Message]) -> bool:
-        return folded_hash(messages) in learned or not all(
-            is_held_out(messages, seed=split.seed, test_share=split.test_share) for split in gone
-        )
+        return folded_hash(messages) in learned or not all(split.holds_out(messages) for split in gone)
 
     return is_learned

@@ -10,7 +10,6 @@ from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet, Subqu
 from django.db.models.functions import Coalesce, Mod
 from django.urls import reverse
 
-from labeling.exchange import is_held_out
 from labeling.models import Assignment, Choice, Comparison, Judgment, Prompt, User
 from labeling.queries.uses import Use
 from training.models import ModelVersion, Snapshot, SnapshotPart
@@ -157,7 +156,7 @@ def _use(snapshot: Snapshot, prompt: Prompt, pairs: int, versions: Versions) -> 
         address=reverse("snapshot", args=[snapshot.pk]),
         at=snapshot.created_at,
         comparisons=pairs,
-        is_held_out=is_held_out(prompt.messages, seed=split.seed, test_share=split.test_share),
+        is_held_out=split.holds_out(prompt.messages),
         versions=[(name, reverse("version", args=[name])) for name in versions.direct],
         later=[(name, reverse("version", args=[name])) for name in versions.later],
     )

@@ -4,7 +4,7 @@ The snapshot of a group of annotators, its run and its version stand beside the 
 for them or is promoted because of them.
 """
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from labeling.models import Campaign
 from training.models import ModelVersion, Run, Snapshot
@@ -17,7 +17,8 @@ def loop_snapshots(campaign: Campaign) -> QuerySet[Snapshot]:
 
 def whole_snapshots(campaign: Campaign) -> QuerySet[Snapshot]:
     """Of these, those that left out no label because a version had learned it before."""
-    return loop_snapshots(campaign).filter(manifest__meta__new_to__isnull=True)
+    none_before = Q(manifest__meta__learned_before__isnull=True) | Q(manifest__meta__learned_before=0)
+    return loop_snapshots(campaign).filter(none_before)
 
 
 def loop_runs(campaign: Campaign) -> QuerySet[Run]:

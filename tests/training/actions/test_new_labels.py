@@ -37,6 +37,9 @@ def test_a_run_learns_all_labels_or_only_those_that_are_new_to_its_start(
     whole = take_snapshot(campaign=labeled, acting_user=None, now=NOW)
     assert (whole.train_pairs, whole.test_pairs) == (first.train_pairs + new.train_pairs, new.test_pairs)
     assert set(whole_snapshots(labeled)) == {first, whole}
+    whole.manifest["meta"] |= {"new_to": "elsewhere-v1", "learned_before": 0}  # of a version that knew none of them
+    whole.save()
+    assert set(whole_snapshots(labeled)) == {first, whole}
     without_nobody = changes_without(labeled, maya, since=new)
     assert without_nobody.same == new.train_pairs + new.test_pairs
     assert not any(without_nobody.counts.values())  # what was learned before is no news
