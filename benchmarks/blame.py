@@ -6,14 +6,15 @@ gets wrong and one that learned from the true labels gets right. Then a version 
 accuracy of all of them on true labels is compared with a version that learned from the labels as they were.
 
     python -m benchmarks.blame small [--seeds 5]            a small language model and reviews by a grammar (minutes)
-    python -m benchmarks.blame small --only-recover --seeds 10    only what leaving the worst out gives back, in this
-                                                            process (half a minute a seed)
+    python -m benchmarks.blame clear --only-recover         reviews of which one is surely kinder, learned ten times
+                                                            over: wrong labels cost something there, so what leaving
+                                                            them out gives back can be seen
     python -m benchmarks.blame hh [--rule shorter|people]   SmolLM2-135M and texts of Anthropic HH (half an hour a seed;
                                                             with --only-find three minutes)
 
 `--rule shorter` prefers the shorter text of HH, a rule that few pairs teach; `people` are the choices that HH's
 annotators made, of which a model of this size learns little, so little can be found. The exit code is 1 if a promise
-fails. Promises are made for `small` and for `hh --rule shorter`.
+fails. Promises are made for `small` (but that accuracy comes back), `clear` and `hh --rule shorter`.
 """
 
 import argparse
@@ -49,6 +50,8 @@ SECONDS, PAIRS = 120.0, 500
 WITHIN = {"this process": False}
 """Whether the engine runs in this process, which saves the start of a new one for each command."""
 SMALL = {"width": 64, "layers": 3, "steps": 500}
+REVIEWS = {"small": (0.0, 3), "clear": (2.0, 10)}
+"""Points of gold reward by which the two reviews of a pair differ at least, and epochs."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class World:
 def main() -> int:
     """The command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("world", choices=("small", "hh"), nargs="?", default="small")
+    parser.add_argument("world", choices=("small", "clear", "hh"), nargs="?", default="small")
     parser.add_argument("--rule", choices=("shorter", "people"), default="shorter", help="hh: the better text")
     parser.add_argument("--pairs", type=int, default=PAIRS, help="to learn from")
     parser.add_argument("--held-out", type=int, default=100, help="with the same share of wrong labels")
@@ -81,14 +84,14 @@ def main() -> int:
     WITHIN["this process"] = options.only_recover
     with tempfile.TemporaryDirectory(prefix="blame-") as place:
         folder = Path(place)
-        world = small(options, folder) if options.world == "small" else texts_of_hh(options)
+        world = texts_of_hh(options) if options.world == "hh" else reviews(options, folder, *REVIEWS[options.world])
         seeds = range(options.first_seed, options.first_seed + options.seeds)
         rows = [one_seed(world, options, folder / str(seed), seed) for seed in seeds]
     return report(rows, options)
 
 
-def small(options: argparse.Namespace, folder: Path) -> World:
-    """Reviews by a grammar; the one with the kinder words is better."""
+def reviews(options: argparse.Namespace, folder: Path, apart: float, epochs: int) -> World:
+    """Reviews by a grammar; the one with the kinder words is better, by more than ``apart`` points."""
     torch.set_num_threads(1)  # so small a model gains nothing from a second one
     make_model(folder / "model", **SMALL)
     chance = random.Random(1)
@@ -96,9 +99,10 @@ def small(options: argparse.Namespace, folder: Path) -> World:
     while len(records) < options.pairs + options.held_out + options.tested:
         prompt, one, other = opening(chance), rest(chance), rest(chance)
         better, worse = sorted((one, other), key=lambda text: -gold(prompt, text))
-        if gold(prompt, better) > gold(prompt, worse):
+        if gold(prompt, better) - gold(prompt, worse) > apart:
             records.append({"id": f"review-{len(records)}", "prompt": prompt, "chosen": better, "rejected": worse})
-    return _world(folder / "model", records, options, ("learning_rate=0.002", "epochs=3", "threads=1", "dtype=float32"))
+    settings = ("learning_rate=0.002", f"epochs={epochs}", "threads=1", "dtype=float32")
+    return _world(folder / "model", records, options, settings)
 
 
 def texts_of_hh(options: argparse.Namespace) -> World:
@@ -296,12 +300,14 @@ def report(rows: list[dict[str, Any]], options: argparse.Namespace) -> int:
         lost, back = mean["clean"] - mean["flipped"], mean["without_worst"] - mean["flipped"]
         figures["recovered"] = back / lost if lost > 0 else float("nan")
         print_recovery(rows)
-    promised = options.world == "small" or options.rule == "shorter"
+    promised = [] if options.world == "hh" and options.rule == "people" else list(PROMISES)
+    if options.world == "small":
+        promised.remove("recovered")
     for name, value in figures.items():
-        print(f"{name}: {value:.3f} (promised: {PROMISES[name]:.2f}){'' if promised else ', no promise here'}")
+        print(f"{name}: {value:.3f} (promised: {PROMISES[name]:.2f}){'' if name in promised else ', no promise here'}")
     quick = mean["seconds"] * PAIRS / options.pairs
     print(f"seconds for {PAIRS} pairs: {quick:.0f} (promised: {SECONDS:.0f})")
-    kept = quick < SECONDS and not any(value < PROMISES[name] for name, value in figures.items())
+    kept = quick < SECONDS and all(value >= PROMISES[name] for name, value in figures.items() if name in promised)
     return 0 if kept or not promised else 1
 
 
