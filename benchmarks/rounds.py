@@ -5,7 +5,7 @@
 
 Does what `manage.py rehearse` does with the real model, in a world that two cores can afford: a model of half a million
 parameters learned reviews that a grammar writes (`benchmarks.frontier.world`). Simulated annotators prefer the kinder
-review (the gold reward there) and err in one of ten judgments. The schedule starts each run, the gate decides by the
+review (the gold reward there) and err in one of twenty judgments. The schedule starts each run, the gate decides by the
 figures and asks the annotators for votes. In the poisoned round a crowd that always errs judges first. After the last
 round the lead rolls back, which pauses the schedule. A seed that OUT already holds is not run again. Prints a table of
 each seed, and what does not hold of it; exit code 1 if something does not.
@@ -29,8 +29,11 @@ from config.embedded.var import VarDirectory
 MODEL = {"width": 96, "layers": 3, "steps": 800}
 TEMPLATE = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
 """The grammar's reviews have no roles: a completion goes on where its prompt ends."""
-CONFIG = {"learning_rate": 1e-3, "pairs_per_step": 16, "epochs": 2, "beta": 0.5, "threads": 1}
+CONFIG = {"learning_rate": 1e-3, "pairs_per_step": 16, "epochs": 2, "beta": 0.3, "threads": 1}
 PROMPTS = 1200
+ERRORS = 0.05
+KL_BUDGET = 0.25
+"""Nats a token. The default, 0.1, is for language models: this one writes nothing but its grammar."""
 WORKER = "--worker"
 
 
@@ -82,6 +85,7 @@ def work(options: argparse.Namespace) -> None:
     for seed in sorted(set(options.seeds) - set(read(options.out))):
         plan = RehearsalPlan(
             rule,
+            error_rates=(ERRORS,),
             rounds=options.rounds,
             seed=seed,
             max_tokens=40,
@@ -89,6 +93,7 @@ def work(options: argparse.Namespace) -> None:
             held=0.25,
             least_pairs=50,
             allowed_fall=0.05,  # so many held-out pairs prove a fall of two points, which no text shows
+            kl_budget=KL_BUDGET,
             only_new_labels=True,  # they are written by the version that is to improve, which learns most from them
             poison=options.poison or None,
             poisoned_labels=options.poisoned_labels,

@@ -37,6 +37,8 @@ class RehearsalPlan:
     """Held-out pairs that the gate demands; None: the usual number, or fewer where the first round cannot bring it."""
     allowed_fall: float = 0.0
     """By how much held-out accuracy may surely fall against the parent: 0.05 allows five points."""
+    kl_budget: float | None = None
+    """Nats a token that a version may drift from the one that serves; None: the gate's default."""
     only_new_labels: bool = False
     """Whether a round learns only the labels that the version it starts from has not learned."""
     poison: int | None = None
@@ -64,13 +66,18 @@ class RehearsalPlan:
             "people": {"on_missing": "hold"},
             "difference_to_parent_high": {"floor": -self.allowed_fall},
         }
+        if self.kl_budget is not None:
+            changed["kl_per_token"] = {"ceiling": self.kl_budget}
         return [rule.as_json() | changed.get(rule.figure, {}) for rule in DEFAULT_RULES]
 
     def as_json(self) -> dict[str, Any]:
         """The settings as JSON values."""
         names = ("rounds", "overlap", "pairs_per_prompt", "seed", "max_tokens", "samples", "held", "poisoned_labels")
         return {
-            **{name: getattr(self, name) for name in (*names, "allowed_fall", "only_new_labels", "poison", "regret")},
+            **{
+                name: getattr(self, name)
+                for name in (*names, "allowed_fall", "kl_budget", "only_new_labels", "poison", "regret")
+            },
             "rule": self.rule.name,
             "error_rates": list(self.error_rates),
             "config": dict(self.config),
