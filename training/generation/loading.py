@@ -12,7 +12,7 @@ from transformers import AutoTokenizer, PreTrainedModel
 
 from training.generation.errors import ModelNotUsable
 from training.generation.linear import can_prepack, prepack_linears
-from training.language_models.adapters import AdaptedLinear
+from training.language_models.adapters import AdaptedLinear, is_linear
 from training.language_models.loading import ModelNotLoadable, first_line, load_model, quiet_libraries
 
 # An adapter may hold these beside plain low-rank pairs; each of them changes more than a sum can express.
@@ -112,7 +112,7 @@ def _keep_beside(model: nn.Module, adapter_dir: Path, dtype: torch.dtype) -> Non
                 continue
             layer: Any = child
             base = layer.get_base_layer()
-            if type(base) is not nn.Linear:
+            if not is_linear(base):
                 raise ModelNotUsable(f"The adapter in {adapter_dir} changes {name}, which is no linear layer.")
             a, b = (weights["default"].weight.detach() for weights in (layer.lora_A, layer.lora_B))
             adapted = AdaptedLinear(base, dtype=dtype, rank=len(a), scale=layer.scaling["default"])

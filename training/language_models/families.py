@@ -22,7 +22,7 @@ def names_without_adapter(config: Any) -> frozenset[str]:
     leave these layers out of it. ``config``: the model's."""
     if config.model_type in _MAMBA:
         return _OF_MAMBA
-    converted: dict[str, str] = conversion_mapping._MODEL_TO_CONVERSION_PATTERN  # as PEFT finds them
+    converted: dict[str, str] = getattr(conversion_mapping, "_MODEL_TO_CONVERSION_PATTERN", {})  # as PEFT finds them
     return _OF_EXPERTS.get(converted.get(config.model_type, ""), frozenset())
 
 

@@ -91,7 +91,7 @@ class TokenIds:
         return frozenset(
             name
             for name, each, number in zip(self.control, encodings, own, strict=True)
-            if number in each.ids and number not in unknown
+            if is_mark(name) and number in each.ids and number not in unknown  # a "!" that pads is an ordinary letter
         )
 
     def _rendered(self, turns: Sequence[Any]) -> str:

@@ -2,10 +2,11 @@
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
+from transformers.models.falcon.modeling_falcon import FalconLinear
 
 from training.generation.linear import PrepackedAdaptedLinear, can_prepack
-from training.language_models.adapters import AdaptedLinear
+from training.language_models.adapters import AdaptedLinear, is_linear
 
 
 def layer(dtype: torch.dtype = torch.float64) -> AdaptedLinear:
@@ -77,3 +78,22 @@ def test_the_factors_are_those_of_the_product_and_a_layer_without_an_adapter_has
     for ask in (plain.factors, lambda: plain.load(down, stacked)):
         with pytest.raises(ValueError, match="no adapter"):
             ask()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_a_layer_that_rounds_more_often_is_linear(dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    assert is_linear(FalconLinear(256, 512, bias=True, dtype=dtype))
+
+
+def test_a_layer_that_computes_something_else_or_wants_another_shape_is_not_linear() -> None:
+    class Doubled(nn.Linear):
+        def forward(self, x: Tensor) -> Tensor:
+            return 2 * super().forward(x)
+
+    class Grouped(nn.Linear):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x.view(-1, 3, self.in_features))
+
+    assert not is_linear(Doubled(8, 8))
+    assert not is_linear(Grouped(8, 8))

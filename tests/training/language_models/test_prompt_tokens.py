@@ -47,6 +47,14 @@ def test_tokens_that_open_turns_are_found_though_they_are_not_special(tmp_path: 
     assert template.control_token("<think>Eggs.</think>") == ""
 
 
+def test_a_letter_that_pads_is_a_letter_where_it_is_written(tmp_path: Path) -> None:
+    tokenizer = tokenizer_of("qwen")
+    tokenizer.pad_token = "!"
+    tokenizer.save_pretrained(tmp_path)
+    prompts = PromptTokens.from_directory(tmp_path)
+    assert tokenizer.decode(prompts.ids(asked("An egg! Why?"))).count("!") == 1
+
+
 def test_a_folder_without_a_tokenizer_or_with_a_broken_one_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"has no tokenizer.json"):
         PromptTokens.from_directory(tmp_path)

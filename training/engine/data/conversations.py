@@ -22,6 +22,7 @@ from common.prompt_fields import (
     holds_nothing,
     is_repeated,
     possible_prompt,
+    spoken,
     text_about,
     turns_before,
     with_input,
@@ -241,8 +242,7 @@ class ConversationReader:
             raise self.error(f"{name!r} must be text or a list of messages, got {type(value).__name__}")
         messages: list[Message] = []
         for item in value:
-            role = item.get("role") if isinstance(item, dict) else None
-            content = item.get("content") if isinstance(item, dict) else None
+            role, content = spoken(item) if isinstance(item, dict) else (None, None)
             if content is None and isinstance(item, dict) and item.get("tool_calls"):
                 content = ""
             if role not in _ROLES or not isinstance(content, str):

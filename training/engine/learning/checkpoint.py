@@ -94,10 +94,12 @@ def _newest_whole(folder: RunFolder, ranks: Ranks) -> Path | None:
 
 def _is_damage(error: Exception) -> bool:
     """Whether files are not as written, and not the machine short of something that may pass."""
-    cause = error if error.__cause__ is None else error.__cause__
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
     if isinstance(cause, OSError):
         return isinstance(cause, FileNotFoundError) or cause.errno == errno.EIO
-    return not isinstance(error, torch.OutOfMemoryError | MemoryError)
+    return not isinstance(cause, torch.OutOfMemoryError | MemoryError)
 
 
 def load_checkpoint(source: Path, *, weights: Weights, optimizer: torch.optim.Optimizer) -> RunProgress:

@@ -241,6 +241,7 @@ def load_start(kind: type[Trained], model: Path, adapter: Path | None, config: R
     if parent != wanted:
         raise InputError(f"the adapter {adapter} has {parent.unlike(wanted)}: make the settings agree with it")
     trained = kind.load(model, config, shape=parent)
+    trained.adapter.survey.check_parent(adapter)
     if parent.target_modules != (targets := targets_of(names, trained.adapter.survey.linear)):
         raise InputError(
             f"the adapter {adapter} is on {', '.join(parent.target_modules)}, not on {', '.join(targets)}: set "

@@ -81,6 +81,8 @@ def _caches(policy: Policy) -> bool:
         try:
             decoder = kind(policy, prompts)
             results.append(torch.cat((decoder.begin(), decoder.append(more))))
+        except torch.OutOfMemoryError:
+            raise
         except (TypeError, ValueError, AttributeError, IndexError, RuntimeError):
             return False  # of the second: the first is how every sequence is scored
     return torch.allclose(results[0], results[1], rtol=1e-3, atol=1e-2)

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -55,6 +56,14 @@ class Survey:
     """Whether the default names were asked for and the model has others: all linear layers then carry an adapter."""
     unreadable: tuple[str, ...] = ()
     """Target modules on which an adapter would be lost outside of the engine."""
+
+    def check_parent(self, adapter: Path) -> None:
+        """Raises InputError where training on would go on with layers that PEFT loses."""
+        if self.unreadable:
+            raise InputError(
+                f"PEFT and what builds on it lose what the adapter {adapter} has on {', '.join(self.unreadable)}: "
+                "merge it into the model, and start from that"
+            )
 
     def check(self) -> None:
         """Raises InputError, with the model's own names, where a target module names no layer."""
