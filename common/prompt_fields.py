@@ -24,6 +24,8 @@ PROMPT_FIELDS = (
 )
 """Fields that hold a prompt. The first that a record has is its prompt."""
 
+SHAREGPT = {"human": "user", "gpt": "assistant"}
+"""Its names of roles."""
 EARLIER = ("history", "conversation_history")
 """Fields that hold the turns before a prompt."""
 
@@ -118,16 +120,25 @@ def are_turns(value: Any) -> bool:
     )
 
 
+def spoken(turn: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Role and text of a turn, also as ShareGPT names them."""
+    if "from" in turn and "role" not in turn:
+        named = turn["from"]
+        return SHAREGPT.get(named, named) if isinstance(named, str) else named, turn.get("value")
+    return turn.get("role"), turn.get("content")
+
+
 def turns_before(texts: Iterable[str], said: Sequence[Turn]) -> int | None:
     """How many turns of a conversation stand before the prompt that has one of these texts.
 
-    Spaces do not count. 0 too where the text is the whole conversation. None: the prompt stands nowhere in it.
+    Spaces do not count. 0 too where the text is the whole conversation. None: the prompt stands nowhere in it, or
+    nobody knows where.
     """
     texts = [" ".join(text.split()) for text in texts]
     said = [(role, " ".join(content.split())) for role, content in said]
     asked = [at for at, (role, content) in enumerate(said) if role == "user" and content in texts]
-    if asked:
-        return asked[0]
+    if asked:  # "Go on" may be said twice: then it is the end of the conversation, or nobody knows which one is meant
+        return asked[-1] if len(asked) == 1 or asked[-1] == len(said) - 1 else None
     if all(role == "system" for role, _ in said):
         return len(said)
     others = [content for role, content in said if role != "assistant"]

@@ -81,8 +81,9 @@ def likely_mapping(columns: Collection[str]) -> dict[str, str]:
     for column in columns:
         by_name.setdefault(_bare(column), column)
     likely = {part: next((by_name[name] for name in NAMES[part] if name in by_name), "") for part in PARTS}
-    if not likely["preference"]:
-        likely["preference"] = next((name for name in columns if asks_for_better(re.split("[.:]", name)[-1])), "")
+    if not likely["preference"] and likely["a"] and likely["b"]:
+        free = (name for name in columns if name not in likely.values())
+        likely["preference"] = next((name for name in free if asks_for_better(re.split("[.:]", name)[-1])), "")
     if all(_bare(likely[part]) in names for part, names in zip("ab", PREFERRED, strict=True)):
         likely["preference"] = ALWAYS_FIRST
     return {part: column for part, column in likely.items() if column}

@@ -34,6 +34,7 @@ SECOND: tuple[str, ...] = (
     "answer2",
 )
 SECOND += ("b>a", "b>>a", "a<b")
+NUMBERED = tuple(word for word in (*FIRST, *SECOND) if len(word) > 1 and word[-1].isdigit())
 NUMBERS = ("0", "1", "2")
 """Of a side, from 0 or from 1: nobody knows."""
 
@@ -82,7 +83,9 @@ def preference_named(
     if word in NUMBERS and names[0].endswith("0") and names[1].endswith("1") and field != "label":  # it may be a mark
         if word != "2":
             return "first" if word == "0" else "second"
-    elif word in NUMBERS and names != ("", "") and (from_zero or word == "0" or not _are_numbered(names)):
+    elif (word in NUMBERED and from_zero) or (
+        word in NUMBERS and names != ("", "") and (from_zero or word == "0" or not _are_numbered(names))
+    ):
         # Files that count from 0 and from 1 look the same here: half of the preferences would be exchanged.
         reason = gettext_noop("The field %(name)s is %(value)s: does counting begin with 0 or 1? Write a, b or tie.")
         raise BadRecordError("preference", reason, field, name=repr(field), value=parsing.shortened(value))
@@ -97,9 +100,11 @@ def _are_numbered(names: tuple[str, str]) -> bool:
 
 
 def _in_words(word: str, names: tuple[str, str]) -> Preference | None:
-    if word and word in (names[0].casefold(), *FIRST):
+    own = [name.casefold() for name in names]
+    unclear = NUMBERED if own[0].endswith("0") else ()  # beside response_0, response_1 is the second
+    if word and (word == own[0] or (word != own[1] and word in FIRST and word not in unclear)):
         return "first"
-    if word and word in (names[1].casefold(), *SECOND):
+    if word and (word == own[1] or (word in SECOND and word not in unclear)):
         return "second"
     if word in TIE:
         return "tie"

@@ -175,9 +175,8 @@ def read_listed(place: Place, record: JsonObject, limits: ReadLimits) -> Compari
         return against_others(source, asked, texts, names=names, chosen=same[0], used=used)
     if len(texts) == 2:
         pair = (f"{name}_a", f"{name}_b")
-        return compare(
-            source, asked, (texts[0], texts[1]), pair, preference=preference_named(value, outcome, pair), used=used
-        )
+        stated = preference_named(value, outcome, pair, from_zero=True)  # as the numbers of a list may be
+        return compare(source, asked, (texts[0], texts[1]), pair, preference=stated, used=used)
     at = "abcdefghijklmnop".find(word) if len(word) == 1 else -1
     if not 0 <= at < len(texts):
         reason = gettext_noop("The record has %(number)s completions (%(names)s), and none is named as preferred.")

@@ -88,7 +88,11 @@ def read_sides(place: Place, record: JsonObject, limits: ReadLimits) -> Imported
     size = Size(certainties.of_chosen(record)) if stated else NO_SIZE
     if outcome in OUTCOMES:
         refuse_contradiction(given, outcome, preference, said_in)
-    elif preference is None and (difference := _difference(record, names)) is not None:
+    elif (
+        preference is None
+        and not (record.keys() - {*names}) & {*OUTCOMES}  # somebody may yet say, and a model's scores are no verdict
+        and (difference := _difference(record, names)) is not None
+    ):
         preference = "first" if difference > 0 else "second" if difference else "tie"
         size = Size(certainties.of_difference(abs(difference)))
     return compare(

@@ -56,6 +56,13 @@ def test_likely_columns_go_by_their_usual_names() -> None:
 
 
 @pytest.mark.parametrize(
+    "columns", [["prompt", "selected", "rejected"], ["question", "Best Answer", "answer_b"], ["prompt", "best_answer"]]
+)
+def test_a_text_that_is_the_better_one_is_no_column_of_preferences(columns: list[str]) -> None:
+    assert "preference" not in likely_mapping(columns)
+
+
+@pytest.mark.parametrize(
     ("record", "text"),
     [
         ({"Prompt": "Q", "Chosen": "A", "Rejected": "B"}, "prompt=Prompt chosen="),

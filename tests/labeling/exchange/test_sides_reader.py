@@ -79,6 +79,24 @@ def test_completions_that_count_from_0_are_named_by_their_numbers() -> None:
     assert [one.first.text for one in found if isinstance(one, ImportedComparison)] == ["Perhaps.", "Perhaps."]
 
 
+@pytest.mark.parametrize("word", ["response_1", "Response_1", "response1", "Response 1", "response-1"])
+def test_the_name_of_a_side_goes_before_usual_words(word: str) -> None:
+    assert only({**FROM_0, "preference": word}).preference == "second"
+    assert only({**FROM_1, "preference": word}).preference == "first"
+
+
+def test_a_row_that_waits_for_its_preference_takes_none_from_scores() -> None:
+    for nothing in (None, ""):
+        assert only({**SIDES, "preference": nothing, "reward_a": 1, "reward_b": 2}).preference is None
+
+
+def test_a_numbered_word_beside_a_list_is_refused() -> None:
+    for word in ("response_1", "response2", "answer1", 1):
+        [refused] = read([{"prompt": "Why?", "responses": ["Because.", "No."], "preference": word}])
+        assert isinstance(refused, Rejected)
+    assert only({"prompt": "Why?", "responses": ["Because.", "No."], "preference": "B"}).preference == "second"
+
+
 @pytest.mark.parametrize("record", [{**FROM_0, "preference": 2}, {**FROM_0, "label": 1}, {**FROM_1, "preference": 0}])
 def test_a_number_that_names_no_side_for_certain_is_refused(record: dict[str, Any]) -> None:
     [refused] = read([record])

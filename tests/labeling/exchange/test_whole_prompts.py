@@ -173,7 +173,7 @@ ANSWERED = message("assistant", "Madrid.")
 @pytest.mark.parametrize("as_prompts", [False, True])
 @pytest.mark.parametrize("name", ["messages", "conversation", "conversations"])
 @pytest.mark.parametrize("before", [[PIRATE], EARLIER, [PIRATE, *EARLIER], []])
-@pytest.mark.parametrize("after", [[], [ANSWERED], [ANSWERED, SPAIN, ANSWERED]])
+@pytest.mark.parametrize("after", [[], [ANSWERED], [ANSWERED, message("user", "And Peru?"), ANSWERED]])
 def test_the_turns_before_a_prompt_are_read_from_the_conversation_beside_its_text(
     before: list[Any], after: list[Any], name: str, as_prompts: bool
 ) -> None:
@@ -182,6 +182,14 @@ def test_the_turns_before_a_prompt_are_read_from_the_conversation_beside_its_tex
     (one,) = reading(io.BytesIO(json.dumps(record if as_prompts else record | ANSWERS).encode()))
     assert (one.messages if as_prompts else one.prompt) == [*before, message("user", "And Spain? ")]
     assert one.metadata[name] == record[name]
+
+
+def test_a_prompt_that_was_asked_twice_is_the_end_of_its_conversation_or_unclear() -> None:
+    record: dict[str, Any] = {"prompt": "And Spain?", "messages": [SPAIN, ANSWERED, SPAIN], **ANSWERS}
+    (one,) = comparisons(record)
+    assert one.prompt == [SPAIN, ANSWERED, SPAIN]
+    record["messages"] = [SPAIN, ANSWERED, SPAIN, ANSWERED]
+    assert said(record, as_prompts=False) == ["prompt_apart", "messages"]
 
 
 def test_a_conversation_about_something_else_beside_a_prompt_is_refused() -> None:
