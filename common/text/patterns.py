@@ -26,14 +26,21 @@ class UnboundedPattern(ValueError):
 
 def compiled(pattern: str, flags: int = 0) -> "regex.Pattern[str]":
     """The pattern, compiled. Raises UnboundedPattern, or what the library raises."""
-    if CALLS.search(pattern) or _parts(pattern) > MOST_PARTS:
+    if CALLS.search(_told_apart(pattern)) or _parts(pattern) > MOST_PARTS:
         raise UnboundedPattern("it repeats too much, or calls itself")
     return regex.compile(pattern, flags)
 
 
+def _told_apart(pattern: str) -> str:
+    r"""The pattern without letters that stand for themselves: `\\(?` is a bracket that may be missing. All of it where
+    flags change what brackets mean."""
+    bare = TOKEN.sub(lambda found: "." if found["escaped"] or found["set"] else found[0], pattern)
+    return pattern if UNUSUAL.search(bare) else bare
+
+
 def _parts(pattern: str) -> int:
     """At least as many parts as the compiled pattern has."""
-    if UNUSUAL.search(pattern):
+    if UNUSUAL.search(_told_apart(pattern)):
         parts = len(pattern)
         for found in regex.findall(
             r"\d(?:[\d\s]|#[^\n]*\n)*+", pattern

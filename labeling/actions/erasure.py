@@ -168,8 +168,17 @@ def _rename_in_replies(before: str, after: str) -> None:
     """Puts the new name into replies to others that are kept for their retries."""
     written = json.dumps(before, ensure_ascii=False)
     for reply in KeptReply.objects.filter(body__contains=written).select_for_update(no_key=True).order_by("pk"):
-        reply.body = reply.body.replace(written, json.dumps(after))
+        reply.body = json.dumps(_renamed(json.loads(reply.body), before, after), ensure_ascii=False)
         reply.save(update_fields=["body"])
+
+
+def _renamed(value: Any, before: str, after: str) -> Any:
+    """A JSON value with the new name where the name is a text of its own. A role may be spelled like a name."""
+    if isinstance(value, dict):
+        return {key: one if key == "role" else _renamed(one, before, after) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_renamed(one, before, after) for one in value]
+    return after if value == before else value
 
 
 def _blank_account(person: User) -> None:

@@ -54,7 +54,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
 def check_membership_for_token(role: str, token: ApiToken | None) -> None:
     """Raises NotAllowed where a token would make a member who may do more than it. token: of the call.
 
-    The same program may have the other account, too.
+    The same program may have the other account, too. To add annotators is what tokens of people are for.
     """
     missing = [scope for scope in RIGHTS.get(role, ()) if token is not None and scope not in token.scopes]
     if missing:

@@ -25,6 +25,8 @@ from common.text.patterns import UnboundedPattern, compiled
         "(a|(?1)b)",
         "(?P<one>a(?&one)?)",
         "(?P<one>a(?P>one)?)",
+        r"[\](?R)]\\(?R)?",
+        "(?x)a[#](?R)?\n]",
     ],
 )
 def test_patterns_that_need_too_much_are_refused(pattern: str) -> None:
@@ -42,6 +44,10 @@ def test_patterns_that_need_too_much_are_refused(pattern: str) -> None:
         (r"(?<![\w])\p{Lu}{2}\d{2}[(\[)]{1,3}", "DE12(["),
         (r"(?i:knight|day){2,3}", "KnightDay"),
         ("{user}", "{user}"),
+        (r"\(?0\d{2,4}\)?[ /-]?\d+", "(030) 123456"),
+        (r"\(?Room \d{1,500}.{0,900}", "Room 12"),
+        (r"\(?xylo", "(xylo"),
+        ("[(?R]", "?"),
     ],
 )
 def test_usual_patterns_are_compiled(pattern: str, text: str) -> None:
