@@ -61,6 +61,9 @@ _FULL_HOST = "DefaultCPUAllocator: can't allocate memory"
 _PATHS = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
+_OUTPUTS = frozenset({"out", "pairs"})
+
+
 def check_outputs(named: Mapping[str, Path]) -> None:
     """Raises InputError where a result would be written over something that the command reads. ``named``: all paths of
     a command by their options."""
@@ -71,7 +74,6 @@ def check_outputs(named: Mapping[str, Path]) -> None:
                 raise InputError(f"--{output} is the same path as --{name}: name another one for the result")
 
 
-_OUTPUTS = frozenset({"out", "pairs"})
 _RUNS = ("train", "reward", "rlhf")
 _IN_ROWS = ("score", "evaluate", "blame", "lab", "best-of-n")
 

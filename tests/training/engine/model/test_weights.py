@@ -24,17 +24,7 @@ MIXTURE: dict[str, Any] = {
     "num_attention_heads": 4,
     "num_key_value_heads": 4,
     "num_local_experts": 4,
-    "q_lora_rank": 8,
-    "kv_lora_rank": 8,
-    "qk_nope_head_dim": 8,
-    "qk_rope_head_dim": 4,
-    "v_head_dim": 8,
-    "n_routed_experts": 4,
-    "num_experts_per_tok": 2,
-    "moe_intermediate_size": 16,
-    "first_k_dense_replace": 1,
-    "n_group": 1,
-    "topk_group": 1,
+    **tiny.DEEPSEEK,
 }
 
 
