@@ -172,10 +172,14 @@ def _rename_in_replies(before: str, after: str) -> None:
         reply.save(update_fields=["body"])
 
 
+WORDS = ("role", "status", "scopes", "choice")
+"""The fields of replies that hold our words, which somebody's name may be."""
+
+
 def _renamed(value: Any, before: str, after: str) -> Any:
-    """A JSON value with the new name where the name is a text of its own. A role may be spelled like a name."""
+    """A JSON value with the new name where the name is a text of its own, and no word of ours."""
     if isinstance(value, dict):
-        return {key: one if key == "role" else _renamed(one, before, after) for key, one in value.items()}
+        return {key: one if key in WORDS else _renamed(one, before, after) for key, one in value.items()}
     if isinstance(value, list):
         return [_renamed(one, before, after) for one in value]
     return after if value == before else value

@@ -83,7 +83,7 @@ def preference_named(
     if word in NUMBERS and names[0].endswith("0") and names[1].endswith("1") and field != "label":  # it may be a mark
         if word != "2":
             return "first" if word == "0" else "second"
-    elif (word in NUMBERED and from_zero) or (
+    elif (from_zero and word in NUMBERED and word not in (names[0].casefold(), names[1].casefold())) or (
         word in NUMBERS and names != ("", "") and (from_zero or word == "0" or not _are_numbered(names))
     ):
         # Files that count from 0 and from 1 look the same here: half of the preferences would be exchanged.

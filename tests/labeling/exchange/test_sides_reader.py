@@ -85,6 +85,12 @@ def test_the_name_of_a_side_goes_before_usual_words(word: str) -> None:
     assert only({**FROM_1, "preference": word}).preference == "first"
 
 
+def test_the_name_of_a_side_is_clear_in_a_file_that_counts_from_0_elsewhere() -> None:
+    rows = [{**FROM_1, "prompt": f"{at}?", "preference": at} for at in (0, 1)]
+    found = read([*rows, {**FROM_1, "preference": "response_1"}])
+    assert [one.preference for one in found if isinstance(one, ImportedComparison)] == ["first"]
+
+
 def test_a_row_that_waits_for_its_preference_takes_none_from_scores() -> None:
     for nothing in (None, ""):
         assert only({**SIDES, "preference": nothing, "reward_a": 1, "reward_b": 2}).preference is None
