@@ -25,7 +25,8 @@ PROMPT_FIELDS = (
 """Fields that hold a prompt. The first that a record has is its prompt."""
 
 SHAREGPT = {"human": "user", "gpt": "assistant"}
-"""Its names of roles."""
+"""ShareGPT's names of roles."""
+
 EARLIER = ("history", "conversation_history")
 """Fields that hold the turns before a prompt."""
 

@@ -300,9 +300,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A message without an acknowledgement is delivered again after this time. It is longer than any run, so that no run
 # starts twice. Lost jobs are recovered sooner, from their rows: see the sweep in training.tasks.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 24 * 3600}
-if BROKER_URL.startswith(
-    ("redis", "valkey")
-):  # one that says nothing, before or after it took the call, holds up nobody
+# A broker that says nothing, before or after it took the call, holds up nobody.
+if BROKER_URL.startswith(("redis", "valkey")):
     CELERY_BROKER_TRANSPORT_OPTIONS |= {"socket_connect_timeout": 5, "socket_timeout": 5}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 

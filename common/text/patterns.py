@@ -41,10 +41,8 @@ def _told_apart(pattern: str) -> str:
 def _parts(pattern: str) -> int:
     """At least as many parts as the compiled pattern has."""
     if UNUSUAL.search(_told_apart(pattern)):
-        parts = len(pattern)
-        for found in regex.findall(
-            r"\d(?:[\d\s]|#[^\n]*\n)*+", pattern
-        ):  # as if all numbers were counts within each other
+        parts = len(pattern)  # as if all its numbers were counts within each other
+        for found in regex.findall(r"\d(?:[\d\s]|#[^\n]*\n)*+", pattern):
             parts *= _count(regex.sub(r"\D", "", found))
         return parts
     groups, last = [0], 0
